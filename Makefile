@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# Pumasi. `make help` lists the targets. This file says what one can ask for; mk/build.mk says how
+# things are built, and scripts/check how they are tested. Nothing here needs more than make itself:
+# `make demo` and `make check` install what they need first (scripts/deps).
+
+BUILD  ?= build
+PREFIX ?= /usr/local
+DESTDIR ?=
+JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
+T      ?=
+
+SHELL := /bin/bash
+export LC_ALL := C.UTF-8
+
+# Packages are installed during the run, so the build, which asks pkg-config, is a make of its own.
+SUBMAKE = $(MAKE) --no-print-directory -f mk/build.mk $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
+
+.PHONY: help deps deps-check deps-all all unit check check-all check-bare demo bench install \
+	format clean FORCE
+.DEFAULT_GOAL := all
+
+all: ## build ledgerd and pumasi into $(BUILD)
+	@$(SUBMAKE) all
+
+help: ## list the targets
+	@echo 'make TARGET [BUILD=build] [PREFIX=/usr/local] [DESTDIR=] [CC=gcc] [T=name]'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | \
+		awk -F'\t' '{ printf "  %-12s %s\n", $$1, $$2 }'
+
+deps: ## install what building and running need (Debian; as root or with sudo)
+	@scripts/deps run
+
+deps-check:
+	@scripts/deps check
+
+deps-all:
+	@scripts/deps all
+
+unit: ## build the unit tests without running them
+	@$(SUBMAKE) unit
+
+check: deps-check ## unit tests, end-to-end tests, source rules; T=name runs one of them
+	@scripts/check $(if $(T),-t '$(T)') source unit e2e
+
+check-all: deps-all ## check, and clang, sanitizers, valgrind, fuzzing, faults, lint
+	@scripts/check source lint unit e2e fault clang asan valgrind fuzz
+
+check-bare: deps-all ## make demo and make check in a bare Debian made with debootstrap; needs root
+	@scripts/check-bare
+
+demo: deps ## a running ledger whose members pay each other in hours
+	@$(SUBMAKE) all
+	@BUILD='$(abspath $(BUILD))' scripts/demo
+
+ifneq ($(wildcard scripts/bench),)
+bench: deps-check ## measure acts a second on this machine
+	@$(SUBMAKE) all load
+	@BUILD='$(abspath $(BUILD))' scripts/bench
+endif
+
+install: ## install below $(DESTDIR)$(PREFIX)
+	@$(SUBMAKE) all
+	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/doc/pumasi'
+	install -m 755 '$(BUILD)/ledgerd' '$(BUILD)/pumasi' '$(DESTDIR)$(PREFIX)/bin/'
+	install -m 644 LICENSE README.md config/ledgerd.conf '$(DESTDIR)$(PREFIX)/share/doc/pumasi/'
+	for page in docs/man/*.[1-8]; do \
+		section="$${page##*.}"; \
+		install -D -m 644 "$$page" \
+			'$(DESTDIR)$(PREFIX)/share/man/man'"$$section/$${page##*/}" || exit 1; \
+	done
+	install -d '$(DESTDIR)$(PREFIX)/lib/systemd/system'
+	sed 's|@PREFIX@|$(PREFIX)|g' config/ledgerd.service \
+		> '$(DESTDIR)$(PREFIX)/lib/systemd/system/ledgerd.service'
+
+format: ## lay out the C sources with clang-format 14
+	@find core ledgerd client tests -name '*.[ch]' -print0 | xargs -0 clang-format-14 -i
+
+clean: ## remove $(BUILD)
+	rm -rf '$(BUILD)'
+
+# Anything below $(BUILD) can be asked for by its name, e.g. make build/tests/test_num.
+$(BUILD)/%: FORCE
+	@$(SUBMAKE) '$@'
+
+FORCE:

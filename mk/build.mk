@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# How everything is built. Called by the Makefile as a make of its own, once what it needs is
+# installed. All output goes below $(BUILD). New .c files need no change here.
+#
+#   CC    gcc (default) or clang
+#   MODE  release (default): hardened and optimised; debug: neither, for valgrind
+#   SAN   sanitizers, e.g. address,undefined; implies MODE=debug
+
+BUILD ?= build
+MODE  ?= release
+SAN   ?=
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+export LC_ALL := C.UTF-8
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.PHONY: all unit load fuzz
+.DEFAULT_GOAL := all
+
+# --- what the compiler takes, probed once and again when any of these words changes -------------
+
+CONFIG := CC=$(CC) MODE=$(MODE) SAN=$(SAN)
+$(shell mkdir -p '$(BUILD)/gen'; \
+	echo '$(CONFIG)' | cmp -s - '$(BUILD)/config' || echo '$(CONFIG)' > '$(BUILD)/config')
+
+FLAGS := $(BUILD)/flags.mk
+$(FLAGS): $(BUILD)/config scripts/probe-flags
+	@scripts/probe-flags '$(CC)' '$(MODE)' '$(SAN)' > $@
+include $(FLAGS)
+
+VERSION := $(shell cat VERSION)
+CPPFLAGS += -I. -I$(BUILD)/gen -D_GNU_SOURCE -DPUMASI_VERSION='"$(VERSION)"'
+COMPILE = $(CC) $(CPPFLAGS) $(PROBED_CFLAGS) $(DEP_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+LINK    = $(CC) $(PROBED_CFLAGS) $(PROBED_LDFLAGS) $(LDFLAGS) -o $@
+
+# --- sources -------------------------------------------------------------------------------------
+
+CORE_SRC    ?= $(sort $(wildcard core/*.c))
+LEDGERD_SRC ?= $(sort $(wildcard ledgerd/*.c))
+CLIENT_SRC  ?= $(sort $(wildcard client/*.c))
+UNIT_SRC    := $(sort $(wildcard tests/unit/*.c))
+LOAD_SRC    := $(sort $(wildcard tests/load/*.c))
+FUZZ_SRC    := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+MIGRATIONS  := $(sort $(wildcard migrations/*.sql))
+
+obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+CORE_OBJ    := $(call obj,$(CORE_SRC))
+LEDGERD_OBJ := $(call obj,$(filter-out ledgerd/main.c,$(LEDGERD_SRC))) $(BUILD)/obj/gen/migrations.o
+CLIENT_OBJ  := $(call obj,$(filter-out client/main.c,$(CLIENT_SRC)))
+HELPER_OBJ  := $(call obj,$(filter-out tests/unit/test_%,$(UNIT_SRC)))
+
+UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(filter tests/unit/test_%,$(UNIT_SRC)))
+LOAD_BIN := $(patsubst tests/load/%.c,$(BUILD)/load/%,$(LOAD_SRC))
+FUZZ_BIN := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
+PROGRAMS := $(patsubst %/main.c,$(BUILD)/%,$(wildcard ledgerd/main.c)) \
+	$(if $(wildcard client/main.c),$(BUILD)/pumasi)
+
+all: $(PROGRAMS)
+unit: $(UNIT_BIN)
+load: $(LOAD_BIN)
+fuzz: $(FUZZ_BIN)
+
+# --- rules ---------------------------------------------------------------------------------------
+
+$(BUILD)/obj/%.o: %.c $(FLAGS)
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(COMPILE)
+
+$(BUILD)/gen/migrations.c: scripts/embed $(MIGRATIONS) $(BUILD)/gen/migrations.list
+	@echo "  EMBED $(words $(MIGRATIONS)) migrations"
+	@scripts/embed $(MIGRATIONS) > $@
+
+# A migration that is taken away must show too, so the list of names is a file that only changes
+# when the list does.
+$(shell echo '$(MIGRATIONS)' | cmp -s - '$(BUILD)/gen/migrations.list' || \
+	echo '$(MIGRATIONS)' > '$(BUILD)/gen/migrations.list')
+
+$(BUILD)/obj/gen/migrations.o: $(BUILD)/gen/migrations.c $(FLAGS)
+	@mkdir -p $(@D)
+	@$(COMPILE)
+
+define archive
+$(BUILD)/$(1): $(2)
+	@rm -f $$@
+	@ar rcs $$@ $(2)
+endef
+$(eval $(call archive,libcore.a,$(CORE_OBJ)))
+$(eval $(call archive,libledgerd.a,$(LEDGERD_OBJ)))
+$(eval $(call archive,libclient.a,$(CLIENT_OBJ)))
+
+# libcore.a is named after each archive that uses it, and --as-needed drops what a program
+# doesn't use, so one list of libraries a kind of program is enough.
+CORE_LIBS    = $(BUILD)/libcore.a $(LIBS_CORE)
+LEDGERD_LIBS = $(BUILD)/libledgerd.a $(BUILD)/libcore.a $(LIBS_LEDGERD) $(LIBS_CORE) -lpthread
+CLIENT_LIBS  = $(BUILD)/libclient.a $(BUILD)/libcore.a $(LIBS_CLIENT) $(LIBS_CORE)
+
+$(BUILD)/ledgerd: $(BUILD)/obj/ledgerd/main.o $(BUILD)/libledgerd.a $(BUILD)/libcore.a
+	@echo "  LINK  $@"
+	@$(LINK) $< $(LEDGERD_LIBS)
+
+$(BUILD)/pumasi: $(BUILD)/obj/client/main.o $(BUILD)/libclient.a $(BUILD)/libcore.a
+	@echo "  LINK  $@"
+	@$(LINK) $< $(CLIENT_LIBS)
+
+# Unit tests: test_ledgerd_X may use the daemon's objects, test_client_X the client's, all others
+# see core only.
+$(BUILD)/tests/test_ledgerd_%: $(BUILD)/obj/tests/unit/test_ledgerd_%.o $(HELPER_OBJ) \
+		$(BUILD)/libledgerd.a $(BUILD)/libcore.a
+	@mkdir -p $(@D)
+	@$(LINK) $< $(HELPER_OBJ) $(LEDGERD_LIBS) -lcmocka
+
+$(BUILD)/tests/test_client_%: $(BUILD)/obj/tests/unit/test_client_%.o $(HELPER_OBJ) \
+		$(BUILD)/libclient.a $(BUILD)/libcore.a
+	@mkdir -p $(@D)
+	@$(LINK) $< $(HELPER_OBJ) $(CLIENT_LIBS) -lcmocka
+
+$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(HELPER_OBJ) $(BUILD)/libcore.a
+	@mkdir -p $(@D)
+	@$(LINK) $< $(HELPER_OBJ) $(CORE_LIBS) -lcmocka
+
+$(BUILD)/load/%: $(BUILD)/obj/tests/load/%.o $(BUILD)/libcore.a
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(LINK) $< $(CORE_LIBS) $(LIBS_LOAD) -lpthread
+
+# Fuzz targets: CC=clang SAN=fuzzer-no-link,address,undefined; each has libFuzzer's main.
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/libcore.a
+	@mkdir -p $(@D)
+	@$(LINK) -fsanitize=fuzzer $< $(CORE_LIBS)
+
+# Keep objects of tests between runs.
+.SECONDARY:
+
+-include $(shell find '$(BUILD)/obj' -name '*.d' 2>/dev/null)
