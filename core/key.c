@@ -60,6 +60,11 @@ bool kid_is_valid(const char *s)
     return strlen(s) == KID_LEN && b64u_decode_exact(s, KID_LEN, h.b, HASH_LEN) == 0;
 }
 
+bool key_is_valid(const struct key *key)
+{
+    return crypto_core_ed25519_is_valid_point(key->x) == 1;
+}
+
 int key_from_jwk(const json_t *jwk, struct key *out, const char **why)
 {
     struct strict in;
@@ -84,7 +89,7 @@ int key_from_jwk(const json_t *jwk, struct key *out, const char **why)
         *why = "a key's x must be 32 bytes in base64url";
         return -1;
     }
-    if (crypto_core_ed25519_is_valid_point(out->x) != 1) {
+    if (!key_is_valid(out)) {
         *why = "a key's x is no valid point of Ed25519";
         return -1;
     }
