@@ -200,7 +200,8 @@ void envelope_remove_sig(struct envelope *e, size_t i)
     memmove(&e->sigs[i], &e->sigs[i + 1], (e->n_sigs - i) * sizeof(*e->sigs));
 }
 
-/* The JWKs that stand anywhere in a payload, by their thumbprints; their points aren't judged yet, as that is dear. */
+/* The JWKs that stand anywhere in a payload, by their thumbprints; their points aren't judged yet,
+ * as that is dear. */
 struct found_key {
     struct kid kid;
     struct key key;
@@ -210,7 +211,8 @@ struct found_keys {
     size_t n, cap;
 };
 
-/* Members beside kty, crv and x don't matter here: whether the JWK is well-formed is judged with the act. */
+/* Members beside kty, crv and x don't matter here: whether the JWK is well-formed is judged with
+ * the act. */
 static bool looks_like_jwk(const json_t *object, struct key *key)
 {
     const char *kty = json_string_value(json_object_get(object, "kty"));
@@ -260,7 +262,8 @@ static const struct found_key *found_keys_find(const struct found_keys *f, const
     return NULL;
 }
 
-/* The key of each signature not yet verified, into keys[]. The payload is parsed only when a kid isn't registered. */
+/* The key of each signature not yet verified, into keys[]. The payload is parsed only when a kid
+ * isn't registered. */
 static int resolve_keys(const struct envelope *e, envelope_lookup *lookup, void *arg,
                         struct key *keys, struct refusal *r)
 {
@@ -306,8 +309,8 @@ int envelope_verify(struct envelope *e, envelope_lookup *lookup, void *arg, stru
         goto out;
     }
     /*
-     * What is signed is header "." payload (RFC 7515 section 5.2). The payload is copied once, and each
-     * header put before it so that it ends at the dot.
+     * What is signed is header "." payload (RFC 7515 section 5.2). The payload is copied once, and
+     * each header put before it so that it ends at the dot.
      */
     for (size_t i = 0; i < e->n_sigs; i++) {
         size_t len = strlen(e->sigs[i].protected_b64u);

@@ -40,10 +40,15 @@ void key_put_jwk(struct buf *b, const struct key *key)
 
 void key_kid(struct kid *out, const struct key *key)
 {
-    /* The thumbprint's input: required members only, sorted, no white space. It is what key_put_jwk writes. */
+    /* The thumbprint's input: required members only, sorted, no white space. It is what key_put_jwk
+     * writes. */
     static const char head[] = "{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"";
     static const char tail[] = "\"}";
-    enum { HEAD = sizeof(head) - 1, X = B64U_LEN(KEY_LEN), TAIL = sizeof(tail) - 1 };
+    enum {
+        HEAD = sizeof(head) - 1,
+        X = B64U_LEN(KEY_LEN),
+        TAIL = sizeof(tail) - 1
+    };
     char json[HEAD + X + TAIL + 1];
     struct hash h;
 

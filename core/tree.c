@@ -6,8 +6,8 @@
 #include <string.h>
 
 /*
- * Invariant: at height h, nodes[] holds the complete nodes number first to (size >> h) - 1. After a mark that is the
- * edge's node where the size has bit h, and nothing where it hasn't.
+ * Invariant: at height h, nodes[] holds the complete nodes number first to (size >> h) - 1. After a
+ * mark that is the edge's node where the size has bit h, and nothing where it hasn't.
  */
 
 void tree_init(struct tree *t)
@@ -153,8 +153,8 @@ bool tree_get(void *tree, unsigned height, uint64_t i, struct hash *out)
 }
 
 /*
- * MTH of the n leaves before leaf `end`, n > 0, where end - n is a multiple of a power of two not below n: then the set bits of n
- * name the complete subtrees it is made of, smallest last.
+ * MTH of the n leaves before leaf `end`, n > 0, where end - n is a multiple of a power of two not
+ * below n: then the set bits of n name the complete subtrees it is made of, smallest last.
  */
 static int range_root(tree_node *get, void *arg, uint64_t n, uint64_t end, struct hash *out)
 {
@@ -233,7 +233,8 @@ int tree_consistency(tree_node *get, void *arg, uint64_t old, uint64_t size,
     }
     /* Down the recursion of RFC 6962 2.1.2; what it appends on the way back up is written down. */
     while (m != count) {
-        uint64_t k = UINT64_C(1) << (63 - __builtin_clzll(count - 1)); /* largest power of two < count */
+        uint64_t k =
+            UINT64_C(1) << (63 - __builtin_clzll(count - 1)); /* largest power of two < count */
         if (m <= k) {
             sib_count[depth] = count - k;
             sib_end[depth] = start + count;
