@@ -9,8 +9,7 @@
 /* A scale beyond this is no unit's: its texts would not fit, nor its products an int64_t. */
 #define SCALE_MAX INT64_C(1000000000)
 
-const char *
-unit_kind_name(enum unit_kind kind)
+const char *unit_kind_name(enum unit_kind kind)
 {
     switch (kind) {
     case UNIT_TIME:
@@ -23,8 +22,7 @@ unit_kind_name(enum unit_kind kind)
     return "unknown";
 }
 
-int
-unit_kind_parse(const char *s, enum unit_kind *out)
+int unit_kind_parse(const char *s, enum unit_kind *out)
 {
     for (int kind = UNIT_TIME; kind <= UNIT_GOODS; kind++) {
         if (str_eq(s, unit_kind_name((enum unit_kind)kind))) {
@@ -35,15 +33,13 @@ unit_kind_parse(const char *s, enum unit_kind *out)
     return -1;
 }
 
-static bool
-is_clock(enum unit_kind kind, int64_t scale)
+static bool is_clock(enum unit_kind kind, int64_t scale)
 {
     return kind == UNIT_TIME && scale == 60;
 }
 
 /* The number of decimals of a power of ten, 0 for 1; -1 for any other scale. */
-static int
-decimals_of(int64_t scale)
+static int decimals_of(int64_t scale)
 {
     int n = 0;
 
@@ -52,22 +48,19 @@ decimals_of(int64_t scale)
     return scale == 1 ? n : -1;
 }
 
-static bool
-is_digit(char c)
+static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
 }
 
 /* Digits only (num_parse would take a sign, which has been read already). */
-static int
-plain(const char *s, size_t len, int64_t *out)
+static int plain(const char *s, size_t len, int64_t *out)
 {
     return len == 0 || !is_digit(s[0]) ? -1 : num_parse(s, len, 0, AMOUNT_MAX, out);
 }
 
 /* A whole number whose thousands may be parted by commas: all of them, or none. */
-static int
-whole(const char *s, size_t len, int64_t *out)
+static int whole(const char *s, size_t len, int64_t *out)
 {
     const char *comma = memchr(s, ',', len);
     size_t i, head;
@@ -79,7 +72,8 @@ whole(const char *s, size_t len, int64_t *out)
     if (head > 3 || s[0] == '0' || plain(s, head, &n) != 0)
         return -1;
     for (i = head; i < len; i += 4) {
-        if (len - i < 4 || s[i] != ',' || !is_digit(s[i + 1]) || !is_digit(s[i + 2]) || !is_digit(s[i + 3]))
+        if (len - i < 4 || s[i] != ',' || !is_digit(s[i + 1]) || !is_digit(s[i + 2]) ||
+            !is_digit(s[i + 3]))
             return -1;
         three = (s[i + 1] - '0') * 100 + (s[i + 2] - '0') * 10 + (s[i + 3] - '0');
         if (num_mul(n, 1000, &n) != 0 || num_add(n, three, &n) != 0)
@@ -90,8 +84,7 @@ whole(const char *s, size_t len, int64_t *out)
 }
 
 /* n wholes and `rest` minor units, as minor units. */
-static int
-total(int64_t n, int64_t scale, int64_t rest, int64_t *out, const char **why)
+static int total(int64_t n, int64_t scale, int64_t rest, int64_t *out, const char **why)
 {
     if (num_mul(n, scale, &n) != 0 || num_add(n, rest, &n) != 0 || n > AMOUNT_MAX) {
         *why = "the amount is too large";
@@ -102,8 +95,7 @@ total(int64_t n, int64_t scale, int64_t rest, int64_t *out, const char **why)
 }
 
 /* "12", "1,200", "1.5" */
-static int
-decimal(const char *s, size_t len, int64_t scale, int64_t *out, const char **why)
+static int decimal(const char *s, size_t len, int64_t scale, int64_t *out, const char **why)
 {
     const char *dot = memchr(s, '.', len);
     size_t head = dot == NULL ? len : (size_t)(dot - s), i;
@@ -124,8 +116,9 @@ decimal(const char *s, size_t len, int64_t scale, int64_t *out, const char **why
         }
     }
     /*
-     * 0.d1d2…dk × scale, from the last digit to the first. If the whole is an integer then so is each step,
-     * since 10 divides dk × scale when 10^k divides d1…dk × scale, and so on upwards. `rest` stays below scale.
+     * 0.d1d2…dk × scale, from the last digit to the first. If the whole is an integer then so is
+     * each step, since 10 divides dk × scale when 10^k divides d1…dk × scale, and so on upwards.
+     * `rest` stays below scale.
      */
     for (i = len; i > head + 1; i--) {
         rest += (s[i - 1] - '0') * scale;
@@ -139,8 +132,7 @@ decimal(const char *s, size_t len, int64_t scale, int64_t *out, const char **why
 }
 
 /* "7/12", "3 7/12": what amount_text writes for a scale that is no power of ten. */
-static int
-fraction(const char *s, size_t len, int64_t scale, int64_t *out, const char **why)
+static int fraction(const char *s, size_t len, int64_t scale, int64_t *out, const char **why)
 {
     const char *space = memchr(s, ' ', len), *part = space == NULL ? s : space + 1, *slash;
     size_t left = len - (size_t)(part - s);
@@ -161,8 +153,7 @@ fraction(const char *s, size_t len, int64_t scale, int64_t *out, const char **wh
 }
 
 /* "1:30", "01:30" */
-static int
-colon(const char *s, size_t len, int64_t *out, const char **why)
+static int colon(const char *s, size_t len, int64_t *out, const char **why)
 {
     const char *mark = memchr(s, ':', len);
     size_t head = (size_t)(mark - s);
@@ -185,8 +176,7 @@ colon(const char *s, size_t len, int64_t *out, const char **why)
 }
 
 /* "2h", "90m", "1h30m" */
-static int
-hours_minutes(const char *s, size_t len, int64_t *out, const char **why)
+static int hours_minutes(const char *s, size_t len, int64_t *out, const char **why)
 {
     const char *h = memchr(s, 'h', len);
     const char *rest = h == NULL ? s : h + 1;
@@ -208,8 +198,8 @@ hours_minutes(const char *s, size_t len, int64_t *out, const char **why)
     return total(hours, 60, minutes, out, why);
 }
 
-int
-amount_parse(const char *s, enum unit_kind kind, int64_t scale, bool signed_ok, int64_t *out, const char **why)
+int amount_parse(const char *s, enum unit_kind kind, int64_t scale, bool signed_ok, int64_t *out,
+                 const char **why)
 {
     bool negative = s[0] == '-';
     int64_t n;
@@ -241,8 +231,7 @@ amount_parse(const char *s, enum unit_kind kind, int64_t scale, bool signed_ok, 
     return 0;
 }
 
-void
-amount_text(char out[AMOUNT_TEXT_MAX], int64_t amount, enum unit_kind kind, int64_t scale)
+void amount_text(char out[AMOUNT_TEXT_MAX], int64_t amount, enum unit_kind kind, int64_t scale)
 {
     uint64_t n = amount < 0 ? -(uint64_t)amount : (uint64_t)amount, units, rest;
     const char *sign = amount < 0 ? "-" : "";
@@ -256,17 +245,23 @@ amount_text(char out[AMOUNT_TEXT_MAX], int64_t amount, enum unit_kind kind, int6
     rest = n % (uint64_t)scale;
     decimals = decimals_of(scale);
     if (is_clock(kind, scale))
-        len = snprintf(out, AMOUNT_TEXT_MAX, "%s%llu:%02llu", sign, (unsigned long long)units, (unsigned long long)rest);
+        len = snprintf(out, AMOUNT_TEXT_MAX, "%s%llu:%02llu", sign, (unsigned long long)units,
+                       (unsigned long long)rest);
     else if (decimals > 0)
-        len = snprintf(out, AMOUNT_TEXT_MAX, "%s%llu.%0*llu", sign, (unsigned long long)units, decimals, (unsigned long long)rest);
+        len = snprintf(out, AMOUNT_TEXT_MAX, "%s%llu.%0*llu", sign, (unsigned long long)units,
+                       decimals, (unsigned long long)rest);
     else if (rest == 0)
         len = snprintf(out, AMOUNT_TEXT_MAX, "%s%llu", sign, (unsigned long long)units);
     else if (units == 0)
-        len = snprintf(out, AMOUNT_TEXT_MAX, "%s%llu/%lld", sign, (unsigned long long)rest, (long long)scale);
-    else
-        len = snprintf(out, AMOUNT_TEXT_MAX, "%s%llu %llu/%lld", sign, (unsigned long long)units, (unsigned long long)rest,
+        len = snprintf(out, AMOUNT_TEXT_MAX, "%s%llu/%lld", sign, (unsigned long long)rest,
                        (long long)scale);
-    /* Whatever lies within ±(2^53−1) fits. Half a number would be a wrong one, so beyond that: the minor units. */
+    else
+        len = snprintf(out, AMOUNT_TEXT_MAX, "%s%llu %llu/%lld", sign, (unsigned long long)units,
+                       (unsigned long long)rest, (long long)scale);
+    /*
+     * Whatever lies within ±(2^53−1) fits. Half a number would be a wrong one, so beyond that: the
+     * minor units.
+     */
     if (len >= AMOUNT_TEXT_MAX)
         (void)snprintf(out, AMOUNT_TEXT_MAX, "%s%llu minor", sign, (unsigned long long)n);
 }

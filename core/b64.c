@@ -8,12 +8,12 @@ static const char url_chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstu
 static const char std_chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /*
- * Decoding looks each of four characters up in a table of its own where its six bits already stand in their
- * place among 24, so that a group costs four loads and three ORs; a foreign character sets bit 24 and is noticed
- * once a group. The compiler fills the tables in.
+ * Decoding looks each of four characters up in a table of its own where its six bits already stand
+ * in their place among 24, so that a group costs four loads and three ORs; a foreign character sets
+ * bit 24 and is noticed once a group. The compiler fills the tables in.
  */
 #define FOREIGN (UINT32_C(1) << 24)
-#define SIX(c, c62, c63)                      \
+#define SIX(c, c62, c63)                         \
     ((c) >= 'A' && (c) <= 'Z'   ? (c) - 'A'      \
      : (c) >= 'a' && (c) <= 'z' ? (c) - 'a' + 26 \
      : (c) >= '0' && (c) <= '9' ? (c) - '0' + 52 \
@@ -23,26 +23,36 @@ static const char std_chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstu
 #define CELL(c, a, z, sh) (SIX(c, a, z) < 0 ? FOREIGN : (uint32_t)SIX(c, a, z) << (sh))
 #define CELL4(c, a, z, sh) \
     CELL(c, a, z, sh), CELL((c) + 1, a, z, sh), CELL((c) + 2, a, z, sh), CELL((c) + 3, a, z, sh)
-#define CELL16(c, a, z, sh)                                                                     \
-    CELL4(c, a, z, sh), CELL4((c) + 4, a, z, sh), CELL4((c) + 8, a, z, sh), CELL4((c) + 12, a, z, sh)
-#define CELL64(c, a, z, sh)                                                                         \
-    CELL16(c, a, z, sh), CELL16((c) + 16, a, z, sh), CELL16((c) + 32, a, z, sh), CELL16((c) + 48, a, z, sh)
-#define PLACE(a, z, sh) \
-    {CELL64(0, a, z, sh), CELL64(64, a, z, sh), CELL64(128, a, z, sh), CELL64(192, a, z, sh)}
-#define TABLE(a, z) {PLACE(a, z, 18), PLACE(a, z, 12), PLACE(a, z, 6), PLACE(a, z, 0)}
+#define CELL16(c, a, z, sh)                                                 \
+    CELL4(c, a, z, sh), CELL4((c) + 4, a, z, sh), CELL4((c) + 8, a, z, sh), \
+        CELL4((c) + 12, a, z, sh)
+#define CELL64(c, a, z, sh)                                                      \
+    CELL16(c, a, z, sh), CELL16((c) + 16, a, z, sh), CELL16((c) + 32, a, z, sh), \
+        CELL16((c) + 48, a, z, sh)
+#define PLACE(a, z, sh)                                                                         \
+    {                                                                                           \
+        CELL64(0, a, z, sh), CELL64(64, a, z, sh), CELL64(128, a, z, sh), CELL64(192, a, z, sh) \
+    }
+#define TABLE(a, z)                                                      \
+    {                                                                    \
+        PLACE(a, z, 18), PLACE(a, z, 12), PLACE(a, z, 6), PLACE(a, z, 0) \
+    }
 
 static const uint32_t url_bits[4][256] = TABLE('-', '_');
 static const uint32_t std_bits[4][256] = TABLE('+', '/');
 
-static inline uint32_t
-group(const uint32_t bits[4][256], const uint8_t *in)
+static inline uint32_t group(const uint32_t bits[4][256], const uint8_t *in)
 {
     return bits[0][in[0]] | bits[1][in[1]] | bits[2][in[2]] | bits[3][in[3]];
 }
 
-/* Decodes `len` characters without padding; always inlined so that each alphabet's table is a constant. */
-static inline __attribute__((always_inline)) int
-decode(const uint32_t bits[4][256], const char *s, size_t len, void *out, size_t cap, size_t *outlen)
+/*
+ * Decodes `len` characters without padding; always inlined so that each alphabet's table is a
+ * constant.
+ */
+static inline __attribute__((always_inline)) int decode(const uint32_t bits[4][256], const char *s,
+                                                        size_t len, void *out, size_t cap,
+                                                        size_t *outlen)
 {
     const uint8_t *in = (const uint8_t *)s;
     uint8_t *o = out;
@@ -83,14 +93,12 @@ decode(const uint32_t bits[4][256], const char *s, size_t len, void *out, size_t
     return 0;
 }
 
-int
-b64u_decode(const char *s, size_t len, void *out, size_t cap, size_t *outlen)
+int b64u_decode(const char *s, size_t len, void *out, size_t cap, size_t *outlen)
 {
     return decode(url_bits, s, len, out, cap, outlen);
 }
 
-int
-b64_decode(const char *s, size_t len, void *out, size_t cap, size_t *outlen)
+int b64_decode(const char *s, size_t len, void *out, size_t cap, size_t *outlen)
 {
     if (len % 4 != 0)
         return -1;
@@ -100,8 +108,7 @@ b64_decode(const char *s, size_t len, void *out, size_t cap, size_t *outlen)
     return decode(std_bits, s, len, out, cap, outlen);
 }
 
-int
-b64u_decode_exact(const char *s, size_t len, void *out, size_t n)
+int b64u_decode_exact(const char *s, size_t len, void *out, size_t n)
 {
     size_t got;
 
@@ -111,8 +118,8 @@ b64u_decode_exact(const char *s, size_t len, void *out, size_t n)
 }
 
 /* Writes the characters of n bytes without padding; returns where the next one goes. */
-static inline __attribute__((always_inline)) char *
-encode(const char *chars, char *out, const uint8_t *in, size_t n)
+static inline __attribute__((always_inline)) char *encode(const char *chars, char *out,
+                                                          const uint8_t *in, size_t n)
 {
     uint32_t v;
 
@@ -133,14 +140,12 @@ encode(const char *chars, char *out, const uint8_t *in, size_t n)
     return out;
 }
 
-void
-b64u_encode(char *out, const void *bytes, size_t n)
+void b64u_encode(char *out, const void *bytes, size_t n)
 {
     *encode(url_chars, out, bytes, n) = '\0';
 }
 
-void
-b64_encode(char *out, const void *bytes, size_t n)
+void b64_encode(char *out, const void *bytes, size_t n)
 {
     char *end = encode(std_chars, out, bytes, n);
 

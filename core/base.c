@@ -6,16 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static _Noreturn void
-out_of_memory(void)
+static _Noreturn void out_of_memory(void)
 {
     /* No allocation and no format on this path; the word is all that can be said. */
     fputs("out of memory\n", stderr);
     abort();
 }
 
-void *
-x_malloc(size_t size)
+void *x_malloc(size_t size)
 {
     /* malloc(0) may answer NULL, which would look like a failure. */
     void *p = malloc(size == 0 ? 1 : size);
@@ -25,8 +23,7 @@ x_malloc(size_t size)
     return p;
 }
 
-void *
-x_calloc(size_t n, size_t size)
+void *x_calloc(size_t n, size_t size)
 {
     void *p = n == 0 || size == 0 ? calloc(1, 1) : calloc(n, size);
 
@@ -35,8 +32,7 @@ x_calloc(size_t n, size_t size)
     return p;
 }
 
-void *
-x_realloc(void *p, size_t size)
+void *x_realloc(void *p, size_t size)
 {
     /* realloc(p, 0) frees p in some libraries and not in others. */
     void *q = realloc(p, size == 0 ? 1 : size);
@@ -46,14 +42,12 @@ x_realloc(void *p, size_t size)
     return q;
 }
 
-char *
-x_strdup(const char *s)
+char *x_strdup(const char *s)
 {
     return x_strndup(s, strlen(s));
 }
 
-char *
-x_strndup(const char *s, size_t n)
+char *x_strndup(const char *s, size_t n)
 {
     size_t len = strnlen(s, n);
     char *copy = x_malloc(len + 1);
@@ -63,8 +57,7 @@ x_strndup(const char *s, size_t n)
     return copy;
 }
 
-char *
-x_asprintf(const char *fmt, ...)
+char *x_asprintf(const char *fmt, ...)
 {
     char *s;
     va_list ap;
@@ -76,8 +69,7 @@ x_asprintf(const char *fmt, ...)
     return s;
 }
 
-void
-str_copy(char *dst, size_t size, const char *s)
+void str_copy(char *dst, size_t size, const char *s)
 {
     size_t len;
 
@@ -88,8 +80,7 @@ str_copy(char *dst, size_t size, const char *s)
     dst[len] = '\0';
 }
 
-bool
-str_eq(const char *a, const char *b)
+bool str_eq(const char *a, const char *b)
 {
     return strcmp(a, b) == 0;
 }

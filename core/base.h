@@ -2,15 +2,18 @@
 #ifndef PUMASI_BASE_H
 #define PUMASI_BASE_H
 
-/* What every file of the project may lean on: fixed-width types, attributes, memory that never fails. */
+/*
+ * What every file of the project may lean on: fixed-width types, attributes, memory that never
+ * fails.
+ */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define MUST_CHECK __attribute__((warn_unused_result))
+#define MUST_CHECK             __attribute__((warn_unused_result))
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
-#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+#define ARRAY_LEN(a)           (sizeof(a) / sizeof((a)[0]))
 
 /*
  * Allocation. These never return NULL: out of memory ends the process (abort), as no part of a

@@ -8,23 +8,20 @@
 
 #include "core/b64.h"
 
-void
-buf_free(struct buf *b)
+void buf_free(struct buf *b)
 {
     free(b->data);
     *b = (struct buf)BUF_INIT;
 }
 
-void
-buf_clear(struct buf *b)
+void buf_clear(struct buf *b)
 {
     b->len = 0;
     if (b->data != NULL)
         b->data[0] = '\0';
 }
 
-char *
-buf_take(struct buf *b)
+char *buf_take(struct buf *b)
 {
     char *data = b->data;
 
@@ -34,8 +31,7 @@ buf_take(struct buf *b)
     return data;
 }
 
-void
-buf_reserve(struct buf *b, size_t more)
+void buf_reserve(struct buf *b, size_t more)
 {
     size_t need, cap;
 
@@ -52,8 +48,7 @@ buf_reserve(struct buf *b, size_t more)
     b->cap = cap;
 }
 
-void
-buf_put(struct buf *b, const void *bytes, size_t len)
+void buf_put(struct buf *b, const void *bytes, size_t len)
 {
     buf_reserve(b, len);
     if (len > 0)
@@ -62,20 +57,17 @@ buf_put(struct buf *b, const void *bytes, size_t len)
     b->data[b->len] = '\0';
 }
 
-void
-buf_puts(struct buf *b, const char *s)
+void buf_puts(struct buf *b, const char *s)
 {
     buf_put(b, s, strlen(s));
 }
 
-void
-buf_putc(struct buf *b, char c)
+void buf_putc(struct buf *b, char c)
 {
     buf_put(b, &c, 1);
 }
 
-void
-buf_put_i64(struct buf *b, int64_t n)
+void buf_put_i64(struct buf *b, int64_t n)
 {
     char digits[20]; /* "-9223372036854775808" has 20 characters */
     size_t at = sizeof(digits);
@@ -90,8 +82,7 @@ buf_put_i64(struct buf *b, int64_t n)
     buf_put(b, digits + at, sizeof(digits) - at);
 }
 
-void
-buf_printf(struct buf *b, const char *fmt, ...)
+void buf_printf(struct buf *b, const char *fmt, ...)
 {
     va_list ap;
     int n, again;
@@ -111,8 +102,7 @@ buf_printf(struct buf *b, const char *fmt, ...)
 }
 
 /* The second character of a two-character escape, 'u' for \u00xx, 0 for what stands for itself. */
-static char
-json_escape(unsigned char c)
+static char json_escape(unsigned char c)
 {
     switch (c) {
     case '"':
@@ -134,8 +124,7 @@ json_escape(unsigned char c)
     }
 }
 
-void
-buf_put_json(struct buf *b, const char *s, size_t len)
+void buf_put_json(struct buf *b, const char *s, size_t len)
 {
     static const char hex[] = "0123456789abcdef";
     size_t from = 0, i;
@@ -156,22 +145,19 @@ buf_put_json(struct buf *b, const char *s, size_t len)
     buf_putc(b, '"');
 }
 
-void
-buf_puts_json(struct buf *b, const char *s)
+void buf_puts_json(struct buf *b, const char *s)
 {
     buf_put_json(b, s, strlen(s));
 }
 
-void
-buf_put_b64u(struct buf *b, const void *bytes, size_t len)
+void buf_put_b64u(struct buf *b, const void *bytes, size_t len)
 {
     buf_reserve(b, B64U_LEN(len));
     b64u_encode(b->data + b->len, bytes, len);
     b->len += B64U_LEN(len);
 }
 
-void
-buf_put_b64(struct buf *b, const void *bytes, size_t len)
+void buf_put_b64(struct buf *b, const void *bytes, size_t len)
 {
     buf_reserve(b, B64_LEN(len));
     b64_encode(b->data + b->len, bytes, len);

@@ -11,7 +11,10 @@ struct buf {
     size_t cap;
 };
 
-#define BUF_INIT {NULL, 0, 0}
+#define BUF_INIT   \
+    {              \
+        NULL, 0, 0 \
+    }
 
 void buf_free(struct buf *b);  /* releases the bytes and makes it empty */
 void buf_clear(struct buf *b); /* keeps the memory, forgets the bytes */

@@ -3,18 +3,17 @@
 
 #include <string.h>
 
-
-#define DAY_MS INT64_C(86400000)
+#define DAY_MS    INT64_C(86400000)
 #define DAY_FIRST (-719162) /* 0001-01-01 */
-#define DAY_LAST 2932896    /* 9999-12-31 */
+#define DAY_LAST  2932896   /* 9999-12-31 */
 
 /*
- * Days from civil date and back, after Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms": years begin in
- * March, so that the leap day is the last of its year, and are counted in eras of 400 (146,097 days). Year 0 of the
- * first era begins at 0000-03-01, so nothing here is negative from year 1 on.
+ * Days from civil date and back, after Howard Hinnant's "chrono-Compatible Low-Level Date
+ * Algorithms": years begin in March, so that the leap day is the last of its year, and are counted
+ * in eras of 400 (146,097 days). Year 0 of the first era begins at 0000-03-01, so nothing here is
+ * negative from year 1 on.
  */
-static int32_t
-days_of(int year, int month, int day)
+static int32_t days_of(int year, int month, int day)
 {
     int y = month <= 2 ? year - 1 : year;
     int era = y / 400, yoe = y % 400;
@@ -23,8 +22,7 @@ days_of(int year, int month, int day)
     return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
 }
 
-static void
-civil_of(int32_t days, int *year, int *month, int *day)
+static void civil_of(int32_t days, int *year, int *month, int *day)
 {
     int z = days + 719468;
     int era = z / 146097, doe = z % 146097;
@@ -37,9 +35,11 @@ civil_of(int32_t days, int *year, int *month, int *day)
     *year = yoe + era * 400 + (*month <= 2 ? 1 : 0);
 }
 
-/* n digits at s, leading zeros and all; -1 when one isn't a digit (the end of the string is none). */
-static int
-digits(const char *s, int n)
+/*
+ * n digits at s, leading zeros and all; -1 when one isn't a digit (the end of the string is none).
+ * 
+ */
+static int digits(const char *s, int n)
 {
     int value = 0;
 
@@ -51,9 +51,11 @@ digits(const char *s, int n)
     return value;
 }
 
-/* The date at the start of s, whatever follows. Reads no further than the first character that is wrong. */
-static int
-date_at(const char *s, int32_t *days)
+/*
+ * The date at the start of s, whatever follows. Reads no further than the first character that is
+ * wrong.
+ */
+static int date_at(const char *s, int32_t *days)
 {
     static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     int year, month, day, last;
@@ -74,8 +76,7 @@ date_at(const char *s, int32_t *days)
     return 0;
 }
 
-int
-date_parse(const char *s, int32_t *days)
+int date_parse(const char *s, int32_t *days)
 {
     int32_t d;
 
@@ -86,8 +87,7 @@ date_parse(const char *s, int32_t *days)
 }
 
 /* Two, three or four digits of n, which has no more. */
-static void
-put_digits(char *out, int n, int value)
+static void put_digits(char *out, int n, int value)
 {
     for (int i = n - 1; i >= 0; i--) {
         out[i] = (char)('0' + value % 10);
@@ -96,8 +96,7 @@ put_digits(char *out, int n, int value)
 }
 
 /* Days before year 1 or after year 9999 have no such text and are shown as the nearest that has. */
-void
-date_text(char out[DATE_LEN + 1], int32_t days)
+void date_text(char out[DATE_LEN + 1], int32_t days)
 {
     int year, month, day;
 
@@ -115,8 +114,7 @@ date_text(char out[DATE_LEN + 1], int32_t days)
 }
 
 /* Outside the years 1 to 9999: as date_text. */
-void
-time_text(char out[TIME_LEN + 1], int64_t ms)
+void time_text(char out[TIME_LEN + 1], int64_t ms)
 {
     int64_t days, rest;
 
@@ -143,8 +141,7 @@ time_text(char out[TIME_LEN + 1], int64_t ms)
     out[24] = '\0';
 }
 
-int
-time_parse(const char *s, int64_t *ms)
+int time_parse(const char *s, int64_t *ms)
 {
     int hour, minute, second, milli;
     int32_t days;
@@ -157,8 +154,10 @@ time_parse(const char *s, int64_t *ms)
     minute = digits(s + 14, 2);
     second = digits(s + 17, 2); /* no leap second: the ledger's clock has none */
     milli = digits(s + 20, 3);
-    if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59 || milli < 0)
+    if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59 ||
+        milli < 0)
         return -1;
-    *ms = days * DAY_MS + hour * INT64_C(3600000) + minute * INT64_C(60000) + second * INT64_C(1000) + milli;
+    *ms = days * DAY_MS + hour * INT64_C(3600000) + minute * INT64_C(60000) +
+          second * INT64_C(1000) + milli;
     return 0;
 }

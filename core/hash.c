@@ -8,18 +8,17 @@
 #include "core/b64.h"
 
 /*
- * libcrypto's low-level SHA-256, which OpenSSL 3 calls deprecated: it uses the processor's SHA instructions and
- * keeps its state on the stack. SHA256() and EVP_Digest() fetch the algorithm anew at each call.
+ * libcrypto's low-level SHA-256, which OpenSSL 3 calls deprecated: it uses the processor's SHA
+ * instructions and keeps its state on the stack. SHA256() and EVP_Digest() fetch the algorithm anew
+ * at each call.
  */
 
-void
-hash_bytes(struct hash *out, const void *bytes, size_t len)
+void hash_bytes(struct hash *out, const void *bytes, size_t len)
 {
     hash_two(out, bytes, len, NULL, 0);
 }
 
-void
-hash_two(struct hash *out, const void *a, size_t alen, const void *b, size_t blen)
+void hash_two(struct hash *out, const void *a, size_t alen, const void *b, size_t blen)
 {
     SHA256_CTX ctx;
 
@@ -32,20 +31,17 @@ hash_two(struct hash *out, const void *a, size_t alen, const void *b, size_t ble
     SHA256_Final(out->b, &ctx);
 }
 
-bool
-hash_eq(const struct hash *a, const struct hash *b)
+bool hash_eq(const struct hash *a, const struct hash *b)
 {
     return memcmp(a->b, b->b, HASH_LEN) == 0;
 }
 
-void
-hash_text(char *out, const struct hash *h)
+void hash_text(char *out, const struct hash *h)
 {
     b64u_encode(out, h->b, HASH_LEN);
 }
 
-int
-hash_parse(struct hash *out, const char *b64u)
+int hash_parse(struct hash *out, const char *b64u)
 {
     return b64u_decode_exact(b64u, strlen(b64u), out->b, HASH_LEN);
 }

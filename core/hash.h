@@ -4,7 +4,7 @@
 
 #include "core/base.h"
 
-#define HASH_LEN 32
+#define HASH_LEN      32
 #define HASH_B64U_LEN 43 /* characters of a hash in base64url */
 
 struct hash {

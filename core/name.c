@@ -10,8 +10,8 @@
 #define ZONE_MAX 64
 
 /* True when s[0..len) is min to max characters, the first one of `first`, the others of `rest`. */
-static bool
-matches(const char *s, size_t len, size_t min, size_t max, const char *first, const char *rest)
+static bool matches(const char *s, size_t len, size_t min, size_t max, const char *first,
+                    const char *rest)
 {
     size_t i;
 
@@ -26,23 +26,21 @@ matches(const char *s, size_t len, size_t min, size_t max, const char *first, co
     return true;
 }
 
-static bool
-is_coop(const char *s, size_t len)
+static bool is_coop(const char *s, size_t len)
 {
     if (!matches(s, len, 2, COOP_MAX, LOWER DIGIT, LOWER DIGIT "-"))
         return false;
     /* Holders of their own (protocol section 1): no co-op may be taken for them. */
-    return !(len == 8 && memcmp(s, "stewards", 8) == 0) && !(len == 6 && memcmp(s, "ledger", 6) == 0);
+    return !(len == 8 && memcmp(s, "stewards", 8) == 0) &&
+           !(len == 6 && memcmp(s, "ledger", 6) == 0);
 }
 
-static bool
-is_handle(const char *s, size_t len)
+static bool is_handle(const char *s, size_t len)
 {
     return matches(s, len, 1, MEMBER_MAX, LOWER DIGIT, LOWER DIGIT "._-");
 }
 
-static bool
-is_address(const char *s, size_t len)
+static bool is_address(const char *s, size_t len)
 {
     const char *at = memchr(s, '@', len);
     size_t handle_len;
@@ -53,32 +51,27 @@ is_address(const char *s, size_t len)
     return is_handle(s, handle_len) && is_coop(at + 1, len - handle_len - 1);
 }
 
-bool
-name_is_coop(const char *s)
+bool name_is_coop(const char *s)
 {
     return is_coop(s, strlen(s));
 }
 
-bool
-name_is_handle(const char *s)
+bool name_is_handle(const char *s)
 {
     return is_handle(s, strlen(s));
 }
 
-bool
-name_is_address(const char *s)
+bool name_is_address(const char *s)
 {
     return is_address(s, strlen(s));
 }
 
-bool
-name_is_unit(const char *s)
+bool name_is_unit(const char *s)
 {
     return matches(s, strlen(s), 1, UNIT_MAX, LOWER, LOWER DIGIT "-");
 }
 
-bool
-name_is_account(const char *s)
+bool name_is_account(const char *s)
 {
     const char *slash;
 
@@ -88,32 +81,31 @@ name_is_account(const char *s)
     return slash != NULL && is_address(s, (size_t)(slash - s)) && name_is_unit(slash + 1);
 }
 
-bool
-name_is_jti(const char *s)
+bool name_is_jti(const char *s)
 {
     return matches(s, strlen(s), JTI_MIN, JTI_MAX, LOWER UPPER DIGIT "-_", LOWER UPPER DIGIT "-_");
 }
 
-bool
-name_is_category(const char *s)
+bool name_is_category(const char *s)
 {
     return matches(s, strlen(s), 1, CATEGORY_MAX, LOWER DIGIT "-", LOWER DIGIT "-");
 }
 
-bool
-name_is_origin(const char *s)
+bool name_is_origin(const char *s)
 {
     return matches(s, strlen(s), 1, ORIGIN_MAX, LOWER DIGIT, LOWER DIGIT "./-");
 }
 
-bool
-name_is_zone(const char *s)
+bool name_is_zone(const char *s)
 {
     size_t len = strlen(s), segment;
 
     if (len > ZONE_MAX)
         return false;
-    /* No '.' at all, so a zone can't climb out of the folder of zones it is looked up in; no empty segment either. */
+    /*
+     * No '.' at all, so a zone can't climb out of the folder of zones it is looked up in; no empty
+     * segment either.
+     */
     for (;;) {
         segment = strcspn(s, "/");
         if (!matches(s, segment, 1, ZONE_MAX, LOWER UPPER DIGIT "_+-", LOWER UPPER DIGIT "_+-"))
@@ -124,16 +116,14 @@ name_is_zone(const char *s)
     }
 }
 
-const char *
-name_coop_start(const char *s)
+const char *name_coop_start(const char *s)
 {
     const char *at = strchr(s, '@');
 
     return at == NULL ? s : at + 1;
 }
 
-void
-name_coop_of(const char *s, char out[COOP_MAX + 1])
+void name_coop_of(const char *s, char out[COOP_MAX + 1])
 {
     const char *coop = name_coop_start(s);
     size_t len = strcspn(coop, "/");
@@ -144,8 +134,7 @@ name_coop_of(const char *s, char out[COOP_MAX + 1])
     out[len] = '\0';
 }
 
-void
-name_account(char out[ACCOUNT_MAX + 1], const char *address, const char *unit)
+void name_account(char out[ACCOUNT_MAX + 1], const char *address, const char *unit)
 {
     size_t len;
 

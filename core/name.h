@@ -5,14 +5,14 @@
 #include "core/base.h"
 
 /* The grammars of protocol section 1. Lengths without the NUL. */
-#define COOP_MAX 32
-#define MEMBER_MAX 32
-#define ADDRESS_MAX (MEMBER_MAX + 1 + COOP_MAX)
-#define UNIT_MAX 16
-#define ACCOUNT_MAX (1 + ADDRESS_MAX + 1 + UNIT_MAX)
-#define ORIGIN_MAX 128
-#define JTI_MIN 22
-#define JTI_MAX 64
+#define COOP_MAX     32
+#define MEMBER_MAX   32
+#define ADDRESS_MAX  (MEMBER_MAX + 1 + COOP_MAX)
+#define UNIT_MAX     16
+#define ACCOUNT_MAX  (1 + ADDRESS_MAX + 1 + UNIT_MAX)
+#define ORIGIN_MAX   128
+#define JTI_MIN      22
+#define JTI_MAX      64
 #define CATEGORY_MAX 24
 
 bool name_is_coop(const char *s);     /* [a-z0-9][a-z0-9-]{1,31}, but not `stewards` or `ledger` */
@@ -22,10 +22,15 @@ bool name_is_unit(const char *s);     /* [a-z][a-z0-9-]{0,15} */
 bool name_is_account(const char *s);  /* address/unit, where the handle may begin with '!' */
 bool name_is_jti(const char *s);      /* [A-Za-z0-9_-]{22,64} */
 bool name_is_category(const char *s); /* [a-z0-9-]{1,24} */
-bool name_is_origin(const char *s);   /* [a-z0-9][a-z0-9./-]{0,127}: a C2SP key name without '+', '#' and white space */
-bool name_is_zone(const char *s);     /* shaped like an IANA zone name; says nothing about its existence */
+bool name_is_origin(const char *s); /* [a-z0-9][a-z0-9./-]{0,127}: a C2SP key name without '+', '#'
+                                       and white space */
+bool name_is_zone(
+    const char *s); /* shaped like an IANA zone name; says nothing about its existence */
 
-/* The co-op of an address, account or co-op: a pointer past '@', or s itself where there is none. */
+/*
+ * The co-op of an address, account or co-op: a pointer past '@', or s itself where there is none.
+ * 
+ */
 const char *name_coop_start(const char *s);
 /* Writes the co-op's handle of an address, an account or a co-op; cuts at '/'. */
 void name_coop_of(const char *s, char out[COOP_MAX + 1]);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "core/num.h"
 
-int
-num_parse(const char *s, size_t len, int64_t min, int64_t max, int64_t *out)
+int num_parse(const char *s, size_t len, int64_t min, int64_t max, int64_t *out)
 {
     bool negative = len > 0 && s[0] == '-';
     size_t i = negative ? 1 : 0;
@@ -30,8 +29,7 @@ num_parse(const char *s, size_t len, int64_t min, int64_t max, int64_t *out)
     return 0;
 }
 
-static int
-within(int64_t n, int64_t *out)
+static int within(int64_t n, int64_t *out)
 {
     if (n < NUM_MIN || n > NUM_MAX)
         return -1;
@@ -39,24 +37,21 @@ within(int64_t n, int64_t *out)
     return 0;
 }
 
-int
-num_add(int64_t a, int64_t b, int64_t *out)
+int num_add(int64_t a, int64_t b, int64_t *out)
 {
     int64_t n;
 
     return __builtin_add_overflow(a, b, &n) ? -1 : within(n, out);
 }
 
-int
-num_sub(int64_t a, int64_t b, int64_t *out)
+int num_sub(int64_t a, int64_t b, int64_t *out)
 {
     int64_t n;
 
     return __builtin_sub_overflow(a, b, &n) ? -1 : within(n, out);
 }
 
-int
-num_mul(int64_t a, int64_t b, int64_t *out)
+int num_mul(int64_t a, int64_t b, int64_t *out)
 {
     int64_t n;
 

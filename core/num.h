@@ -11,8 +11,8 @@
 #define AMOUNT_MAX INT64_C(1000000000000000)
 
 /*
- * The project's one number parser: an optional '-', then decimal digits without leading zeros (but "0"),
- * the whole of s, within min..max. 0, or -1 when it is anything else.
+ * The project's one number parser: an optional '-', then decimal digits without leading zeros (but
+ * "0"), the whole of s, within min..max. 0, or -1 when it is anything else.
  */
 int num_parse(const char *s, size_t len, int64_t min, int64_t max, int64_t *out) MUST_CHECK;
 

@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *
-refusal_name(enum refusal_code code)
+const char *refusal_name(enum refusal_code code)
 {
     switch (code) {
     case REFUSED_NOT:
@@ -67,8 +66,7 @@ refusal_name(enum refusal_code code)
     return "unknown";
 }
 
-int
-refusal_status(enum refusal_code code)
+int refusal_status(enum refusal_code code)
 {
     switch (code) {
     case REFUSED_NOT:
@@ -110,8 +108,7 @@ refusal_status(enum refusal_code code)
     return 500;
 }
 
-int
-refuse(struct refusal *r, enum refusal_code code, const char *fmt, ...)
+int refuse(struct refusal *r, enum refusal_code code, const char *fmt, ...)
 {
     va_list ap;
 

@@ -38,8 +38,8 @@ enum refusal_code {
 
 struct refusal {
     enum refusal_code code;
-    char detail[200];  /* one sentence in English, no bytes from outside but checked names */
-    bool has_numbers;  /* the four below are set: only of an account that the signers may read */
+    char detail[200]; /* one sentence in English, no bytes from outside but checked names */
+    bool has_numbers; /* the four below are set: only of an account that the signers may read */
     int64_t balance, floor, available, needed;
 };
 

@@ -8,12 +8,12 @@
 #define STRICT_DEPTH_MAX 16
 
 /*
- * One pass over the text before the parser sees it, for what the parsed value no longer shows: depth (so that neither
- * the parser nor judge() recurses further than the limit) and "-0", which would read as 0 and so be a second text of
- * it. It assumes valid JSON; what isn't, the parser refuses. NULL or what is wrong.
+ * One pass over the text before the parser sees it, for what the parsed value no longer shows:
+ * depth (so that neither the parser nor judge() recurses further than the limit) and "-0", which
+ * would read as 0 and so be a second text of it. It assumes valid JSON; what isn't, the parser
+ * refuses. NULL or what is wrong.
  */
-static const char *
-scan(const char *s, size_t len)
+static const char *scan(const char *s, size_t len)
 {
     const char *end = s + len;
     int depth = 0;
@@ -48,8 +48,7 @@ scan(const char *s, size_t len)
 }
 
 /* Numbers, all the way down; scan() has bounded the depth. */
-static const char *
-judge(json_t *value)
+static const char *judge(json_t *value)
 {
     const char *key, *why = NULL;
     json_t *item;
@@ -85,8 +84,7 @@ judge(json_t *value)
     return "has a value of unknown type";
 }
 
-json_t *
-strict_parse(const char *s, size_t len, const char **why)
+json_t *strict_parse(const char *s, size_t len, const char **why)
 {
     json_error_t err;
     json_t *value;
@@ -124,8 +122,7 @@ strict_parse(const char *s, size_t len, const char **why)
     return value;
 }
 
-void
-strict_begin(struct strict *in, const json_t *object)
+void strict_begin(struct strict *in, const json_t *object)
 {
     *in = (struct strict){.object = object};
     if (!json_is_object(object))
@@ -133,8 +130,7 @@ strict_begin(struct strict *in, const json_t *object)
 }
 
 /* The member, counted as taken; NULL when it is absent or something was wrong before. */
-static const json_t *
-take(struct strict *in, const char *name, enum strict_need need)
+static const json_t *take(struct strict *in, const char *name, enum strict_need need)
 {
     const json_t *value;
 
@@ -148,8 +144,7 @@ take(struct strict *in, const char *name, enum strict_need need)
     return value;
 }
 
-const char *
-strict_string(struct strict *in, const char *name, enum strict_need need)
+const char *strict_string(struct strict *in, const char *name, enum strict_need need)
 {
     const json_t *value = take(in, name, need);
 
@@ -160,8 +155,8 @@ strict_string(struct strict *in, const char *name, enum strict_need need)
     return json_string_value(value);
 }
 
-static bool
-integer_of(struct strict *in, const char *name, const json_t *value, int64_t min, int64_t max, int64_t *out)
+static bool integer_of(struct strict *in, const char *name, const json_t *value, int64_t min,
+                       int64_t max, int64_t *out)
 {
     json_int_t n;
 
@@ -178,16 +173,15 @@ integer_of(struct strict *in, const char *name, const json_t *value, int64_t min
     return true;
 }
 
-bool
-strict_int(struct strict *in, const char *name, enum strict_need need, int64_t min, int64_t max, int64_t *out)
+bool strict_int(struct strict *in, const char *name, enum strict_need need, int64_t min,
+                int64_t max, int64_t *out)
 {
     const json_t *value = take(in, name, need);
 
     return value != NULL && integer_of(in, name, value, min, max, out);
 }
 
-bool
-strict_bool(struct strict *in, const char *name, enum strict_need need, bool *out)
+bool strict_bool(struct strict *in, const char *name, enum strict_need need, bool *out)
 {
     const json_t *value = take(in, name, need);
 
@@ -201,8 +195,8 @@ strict_bool(struct strict *in, const char *name, enum strict_need need, bool *ou
     return true;
 }
 
-bool
-strict_int_or_null(struct strict *in, const char *name, int64_t min, int64_t max, int64_t *out, bool *null)
+bool strict_int_or_null(struct strict *in, const char *name, int64_t min, int64_t max, int64_t *out,
+                        bool *null)
 {
     const json_t *value = take(in, name, STRICT_REQUIRED);
 
@@ -212,8 +206,7 @@ strict_int_or_null(struct strict *in, const char *name, int64_t min, int64_t max
     return *null || integer_of(in, name, value, min, max, out);
 }
 
-const json_t *
-strict_object(struct strict *in, const char *name, enum strict_need need)
+const json_t *strict_object(struct strict *in, const char *name, enum strict_need need)
 {
     const json_t *value = take(in, name, need);
 
@@ -224,8 +217,7 @@ strict_object(struct strict *in, const char *name, enum strict_need need)
     return value;
 }
 
-const json_t *
-strict_array(struct strict *in, const char *name, enum strict_need need)
+const json_t *strict_array(struct strict *in, const char *name, enum strict_need need)
 {
     const json_t *value = take(in, name, need);
 
@@ -236,8 +228,7 @@ strict_array(struct strict *in, const char *name, enum strict_need need)
     return value;
 }
 
-void
-strict_fail(struct strict *in, const char *where, const char *fault)
+void strict_fail(struct strict *in, const char *where, const char *fault)
 {
     if (in->fault != NULL)
         return;
@@ -245,10 +236,12 @@ strict_fail(struct strict *in, const char *where, const char *fault)
     in->fault = fault;
 }
 
-int
-strict_end(struct strict *in)
+int strict_end(struct strict *in)
 {
-    /* Duplicates were refused, so as many taken as there are means that none is left. Its name isn't told: it is foreign. */
+    /*
+     * Duplicates were refused, so as many taken as there are means that none is left. Its name
+     * isn't told: it is foreign.
+     */
     if (in->fault == NULL && in->taken != json_object_size(in->object))
         strict_fail(in, "object", "has a member that isn't known here");
     return in->fault == NULL ? 0 : -1;

@@ -7,18 +7,19 @@
 #include "core/base.h"
 
 /*
- * JSON as the protocol admits it (section 2): a text that is one object, valid UTF-8, no duplicate keys (escaped
- * ones are the same key), no real numbers, no "-0", integers within ±(2^53−1), depth at most 16 (the object itself is
- * depth 1), no U+0000. White space of JSON may stand around it, nothing else (no byte order mark).
- * Returns a new reference, or NULL with *why set to a constant sentence.
+ * JSON as the protocol admits it (section 2): a text that is one object, valid UTF-8, no duplicate
+ * keys (escaped ones are the same key), no real numbers, no "-0", integers within ±(2^53−1), depth
+ * at most 16 (the object itself is depth 1), no U+0000. White space of JSON may stand around it,
+ * nothing else (no byte order mark). Returns a new reference, or NULL with *why set to a constant
+ * sentence.
  */
 json_t *strict_parse(const char *s, size_t len, const char **why);
 
 /*
- * Reading an object member by member so that nothing unknown is left over: each call takes one member.
- * The first thing wrong is remembered in `fault` (a constant or the member's name is in `where`), later calls then
- * do nothing, and strict_end() answers -1. "<where> <fault>" reads as a sentence. A member may be asked for
- * once only. Borrowed pointers live as long as the object.
+ * Reading an object member by member so that nothing unknown is left over: each call takes one
+ * member. The first thing wrong is remembered in `fault` (a constant or the member's name is in
+ * `where`), later calls then do nothing, and strict_end() answers -1. "<where> <fault>" reads as a
+ * sentence. A member may be asked for once only. Borrowed pointers live as long as the object.
  */
 struct strict {
     const json_t *object;
@@ -27,16 +28,21 @@ struct strict {
     const char *fault; /* NULL while all is well */
 };
 
-enum strict_need { STRICT_OPTIONAL, STRICT_REQUIRED };
+enum strict_need {
+    STRICT_OPTIONAL,
+    STRICT_REQUIRED
+};
 
 void strict_begin(struct strict *in, const json_t *object);
 /* NULL when absent (or at fault). */
 const char *strict_string(struct strict *in, const char *name, enum strict_need need);
 /* True and *out set when there is an integer within min..max. */
-bool strict_int(struct strict *in, const char *name, enum strict_need need, int64_t min, int64_t max, int64_t *out);
+bool strict_int(struct strict *in, const char *name, enum strict_need need, int64_t min,
+                int64_t max, int64_t *out);
 bool strict_bool(struct strict *in, const char *name, enum strict_need need, bool *out);
 /* An integer or null, required: true when the member is there; *null tells which. */
-bool strict_int_or_null(struct strict *in, const char *name, int64_t min, int64_t max, int64_t *out, bool *null);
+bool strict_int_or_null(struct strict *in, const char *name, int64_t min, int64_t max, int64_t *out,
+                        bool *null);
 const json_t *strict_object(struct strict *in, const char *name, enum strict_need need);
 const json_t *strict_array(struct strict *in, const char *name, enum strict_need need);
 /* Marks a fault of the caller's own. */

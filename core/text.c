@@ -6,8 +6,7 @@
 #include <utf8proc.h>
 
 /* What is wrong with one character, NULL when nothing is. */
-static const char *
-character_fault(utf8proc_int32_t c)
+static const char *character_fault(utf8proc_int32_t c)
 {
     switch (utf8proc_category(c)) {
     case UTF8PROC_CATEGORY_CC:
@@ -27,18 +26,17 @@ character_fault(utf8proc_int32_t c)
 }
 
 /*
- * True for characters that never change under NFC, whatever stands before them: NFC_Quick_Check=Yes and combining class 0
- * (UAX #15, section 9). All below U+0300, the CJK ideographs, and the Hangul syllables are; the Hangul jamo aren't.
+ * True for characters that never change under NFC, whatever stands before them: NFC_Quick_Check=Yes
+ * and combining class 0 (UAX #15, section 9). All below U+0300, the CJK ideographs, and the Hangul
+ * syllables are; the Hangul jamo aren't.
  */
-static bool
-is_stable(utf8proc_int32_t c)
+static bool is_stable(utf8proc_int32_t c)
 {
     return c < 0x300 || (c >= 0x4e00 && c <= 0x9fff) || (c >= 0xac00 && c <= 0xd7a3);
 }
 
 /* NFC of len bytes of UTF-8, in a fresh string; NULL when they aren't UTF-8. */
-static utf8proc_uint8_t *
-compose(const char *s, size_t len, size_t *outlen)
+static utf8proc_uint8_t *compose(const char *s, size_t len, size_t *outlen)
 {
     utf8proc_uint8_t *out = NULL;
     utf8proc_ssize_t n = utf8proc_map((const utf8proc_uint8_t *)s, (utf8proc_ssize_t)len, &out,
@@ -54,8 +52,7 @@ compose(const char *s, size_t len, size_t *outlen)
     return out;
 }
 
-const char *
-text_fault(const char *s, size_t len, size_t max)
+const char *text_fault(const char *s, size_t len, size_t max)
 {
     bool stable = true;
     size_t at = 0, n;
@@ -89,28 +86,26 @@ text_fault(const char *s, size_t len, size_t max)
     return stable ? NULL : "isn't in Unicode's normal form C";
 }
 
-void
-text_hash(struct hash *out, const uint8_t salt[TEXT_SALT_LEN], const char *s, size_t len)
+void text_hash(struct hash *out, const uint8_t salt[TEXT_SALT_LEN], const char *s, size_t len)
 {
     hash_two(out, salt, TEXT_SALT_LEN, s, len);
 }
 
-char *
-text_nfc(const char *s)
+char *text_nfc(const char *s)
 {
     size_t len;
 
     return (char *)compose(s, strlen(s), &len); /* NUL-terminated by utf8proc_map */
 }
 
-size_t
-text_width(const char *s)
+size_t text_width(const char *s)
 {
     size_t left = strlen(s), width = 0;
 
     while (left > 0) {
         utf8proc_int32_t c;
-        utf8proc_ssize_t took = utf8proc_iterate((const utf8proc_uint8_t *)s, (utf8proc_ssize_t)left, &c);
+        utf8proc_ssize_t took =
+            utf8proc_iterate((const utf8proc_uint8_t *)s, (utf8proc_ssize_t)left, &c);
 
         if (took <= 0) {
             took = 1;
