@@ -43,7 +43,7 @@ check: deps-check ## unit tests, end-to-end tests, source rules; T=name runs one
 	@scripts/check $(if $(T),-t '$(T)') source unit e2e
 
 check-all: deps-all ## check, and clang, sanitizers, valgrind, fuzzing, faults, lint
-	@scripts/check source lint unit e2e fault clang asan valgrind fuzz
+	@scripts/check all
 
 check-bare: deps-all ## make demo and make check in a bare Debian made with debootstrap; needs root
 	@scripts/check-bare
