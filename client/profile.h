@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#ifndef PUMASI_PROFILE_H
+#define PUMASI_PROFILE_H
+
+#include <jansson.h>
+
+#include "core/amount.h"
+#include "core/base.h"
+#include "core/key.h"
+#include "core/name.h"
+
+/*
+ * A profile is one ledger as one person sees it: where it is, what is pinned of it, keys, acts
+ * under way, receipts.
+ *
+ *   $XDG_CONFIG_HOME/pumasi/<profile>/profile.json, keys/<name>.json
+ *   $XDG_STATE_HOME/pumasi/<profile>/units.json, checkpoint, outbox/, waiting/, receipts/,
+ * evidence/
+ */
+struct profile_unit {
+    char unit[UNIT_MAX + 1];
+    char *name;
+    int64_t scale;
+    enum unit_kind kind;
+};
+
+struct profile {
+    char *name;       /* "default" */
+    char *config_dir; /* …/pumasi/<name> */
+    char *state_dir;
+    bool connected;  /* the four below are set */
+    char *url;       /* without a trailing slash */
+    char *ledger_id; /* "" while the ledger isn't opened yet */
+    char origin[ORIGIN_MAX + 1];
+    struct key log_key;
+    size_t n_units; /* cached from /v1/ledger */
+    struct profile_unit *units;
+};
+
+/* Loads a profile (NULL: "default"); one that doesn't exist yet is empty. An enum pumasi_exit,
+ * after a sentence. */
+int profile_load(struct profile *p, const char *name) MUST_CHECK;
+void profile_free(struct profile *p);
+/* Stores url, ledger id, origin and log key. */
+int profile_save(const struct profile *p) MUST_CHECK;
+/* Takes over and caches the "units" of /v1/ledger; rows that make no sense are left out. */
+void profile_set_units(struct profile *p, const json_t *units);
+/* NULL when the cache has none of that name. */
+const struct profile_unit *profile_unit(const struct profile *p, const char *unit);
+
+/* "<state_dir>/<folder>/<file>" and "<config_dir>/…"; file may be NULL. The caller frees it. */
+char *profile_state_path(const struct profile *p, const char *folder, const char *file);
+char *profile_config_path(const struct profile *p, const char *folder, const char *file);
+
+#endif

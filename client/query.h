@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#ifndef PUMASI_QUERY_H
+#define PUMASI_QUERY_H
+
+#include <jansson.h>
+
+#include "client/client.h"
+
+/*
+ * GET of `path` ("/v1/…", with its ?query) by a query token of `key`, or without one where key is
+ * NULL. *out is the answer's JSON, a new reference. Anything but 200 ends in a sentence on stderr.
+ */
+int query_get(struct client *c, const struct keyfile *key, const char *path,
+              json_t **out) MUST_CHECK;
+/*
+ * Same, but the caller looks at the status itself: PUMASI_OK for every answer that is JSON
+ * (problems too). Without an answer a sentence is printed.
+ */
+int query_status(struct client *c, const struct keyfile *key, const char *path, long *status,
+                 json_t **out) MUST_CHECK;
+/* Prints the sentence for a query that was answered `status` and `problem`; returns the exit code.
+ */
+int query_failed(struct client *c, const char *path, long status, const json_t *problem) MUST_CHECK;
+/* Calls fn for each item of a list and its following pages, at most `limit` (0: all). fn may stop
+ * it by returning non-zero. */
+int query_list(struct client *c, const struct keyfile *key, const char *path, int64_t limit,
+               int (*fn)(void *arg, json_t *item), void *arg) MUST_CHECK;
+
+/*
+ * Is there such a member? PUMASI_OK and *out (may be NULL; a new reference) from GET
+ * /v1/members/{member}, else a sentence that tells an unknown co-op from an unknown member.
+ */
+int query_member(struct client *c, const struct keyfile *key, const char *member,
+                 json_t **out) MUST_CHECK;
+int query_coop(struct client *c, const struct keyfile *key, const char *coop,
+               json_t **out) MUST_CHECK;
+
+/* Members of an answer, tolerant: "" or 0 where missing or of another type. */
+const char *json_text(const json_t *object, const char *name);
+int64_t json_number(const json_t *object, const char *name);
+
+#endif
