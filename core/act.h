@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#ifndef PUMASI_ACT_H
+#define PUMASI_ACT_H
+
+#include "core/amount.h"
+#include "core/base.h"
+#include "core/envelope.h"
+#include "core/hash.h"
+#include "core/key.h"
+#include "core/name.h"
+#include "core/refusal.h"
+#include "core/strict.h"
+#include "core/text.h"
+
+/*
+ * A decoded payload (protocol section 2): the members that every act has, and those of its type. One row of act_types
+ * and one file core/act_<subject>.c for each type; rules.h has the entry points.
+ */
+enum act_type {
+    ACT_LEDGER_OPEN,
+    ACT_UNIT_CREATE,
+    ACT_COOP_CREATE,
+    ACT_COOP_POLICY,
+    ACT_MEMBER_CREATE,
+    ACT_MEMBER_UPDATE,
+    ACT_MEMBER_FREEZE,
+    ACT_MEMBER_UNFREEZE,
+    ACT_MEMBER_CLOSE,
+    ACT_RECORD_ALLOW,
+    ACT_ACCOUNT_LIMITS,
+    ACT_KEY_ADD,
+    ACT_KEY_REVOKE,
+    ACT_THRESHOLD_SET,
+    ACT_TRANSFER,
+};
+#define ACT_TYPE_COUNT (ACT_TRANSFER + 1)
+
+#define HOLDER_MAX ADDRESS_MAX
+#define ACT_KEYS_MAX 100
+#define ACT_LIFETIME_MAX (30 * 86400) /* seconds */
+
+/* Keys listed in a payload. */
+struct act_keys {
+    size_t n;
+    struct key *keys; /* owned by the act */
+};
+
+/* An optional hash of a text that travels beside the act. */
+struct act_hash {
+    bool there;
+    struct hash hash;
+};
+
+struct act_bounds { /* minor units */
+    int64_t floor, ceiling;
+    bool no_ceiling;
+};
+
+struct act_ledger_open {
+    char name[TEXT_NAME_MAX + 1];
+    char zone[65];
+    uint8_t nonce[16];
+    struct key log_key, clerk_key;
+    struct act_keys stewards;
+    int64_t threshold, rules;
+};
+struct act_unit_create {
+    char unit[UNIT_MAX + 1];
+    char name[TEXT_NAME_MAX + 1];
+    int64_t scale;
+    enum unit_kind kind;
+};
+struct act_coop_create {
+    char coop[COOP_MAX + 1];
+    char name[TEXT_NAME_MAX + 1];
+    struct act_keys treasurers, registrars;
+    int64_t threshold;
+};
+struct act_coop_policy {
+    char coop[COOP_MAX + 1];
+    char unit[UNIT_MAX + 1];
+    struct act_bounds bounds, registrar;
+    int64_t reversal_days;
+};
+struct act_member { /* .create, .update, .freeze, .unfreeze, .close and record.allow */
+    char member[ADDRESS_MAX + 1];
+    bool purse;
+    bool allowed;
+    struct act_hash name, reason;
+    struct act_keys keys;
+    int64_t threshold;
+};
+struct act_account_limits {
+    char member[ADDRESS_MAX + 1];
+    char unit[UNIT_MAX + 1];
+    struct act_bounds bounds;
+    struct act_hash reason;
+};
+struct act_key { /* key.add, key.revoke, threshold.set */
+    char holder[HOLDER_MAX + 1];
+    enum role role;
+    struct key key;
+    struct kid kid;
+    int64_t threshold;
+};
+struct act_transfer {
+    char from[ADDRESS_MAX + 1], to[ADDRESS_MAX + 1];
+    char unit[UNIT_MAX + 1];
+    int64_t amount;
+    struct act_hash memo;
+    bool has_value_date;
+    int32_t value_date; /* days since 1970 */
+    char category[CATEGORY_MAX + 1]; /* empty when absent */
+    bool has_request;
+    int64_t request;
+};
+
+struct act {
+    enum act_type type;
+    char aud[ORIGIN_MAX + 1 + HASH_B64U_LEN + 1];
+    char by[HOLDER_MAX + 1];
+    char jti[JTI_MAX + 1];
+    int64_t iat, exp; /* seconds */
+    struct hash payload_hash;
+    union {
+        struct act_ledger_open ledger_open;
+        struct act_unit_create unit_create;
+        struct act_coop_create coop_create;
+        struct act_coop_policy coop_policy;
+        struct act_member member;
+        struct act_account_limits account_limits;
+        struct act_key key;
+        struct act_transfer transfer;
+    } u;
+};
+
+const char *act_type_name(enum act_type type); /* "transfer" */
+
+/*
+ * Decodes the payload of an envelope: grammar and ranges, nothing of the ledger's state. The only refusal is malformed,
+ * and then nothing needs freeing.
+ */
+int act_parse(struct act *out, const struct envelope *env, struct refusal *r) MUST_CHECK;
+void act_free(struct act *a);
+
+/*
+ * The texts that travel beside the act against the hashes in it and the rule for texts. A text may be missing, since whoever
+ * signs later need not have it. Refusals: text-mismatch, malformed.
+ */
+int act_check_texts(const struct act *a, const struct submission *s, struct refusal *r) MUST_CHECK;
+
+#endif

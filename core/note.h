@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#ifndef PUMASI_NOTE_H
+#define PUMASI_NOTE_H
+
+#include "core/base.h"
+#include "core/buf.h"
+#include "core/hash.h"
+#include "core/key.h"
+#include "core/tree.h"
+
+/*
+ * C2SP signed-note v1.0.0, tlog-checkpoint v1.0.0 and tlog-proof v1: the texts by which a ledger speaks of its log.
+ * A key id is the first four bytes of SHA-256(name ‖ 0x0A ‖ 0x01 ‖ public key).
+ */
+#define VKEY_MAX 256
+#define NOTE_MAX 16384
+
+/* "<name>+<8 hex digits>+<base64(0x01 ‖ key)>" */
+void vkey_text(char out[VKEY_MAX], const char *name, const struct key *key);
+/* name: ORIGIN_MAX + 1 bytes. 0, or -1 when it is no Ed25519 vkey with the right key id. */
+int vkey_parse(const char *vkey, char *name, size_t name_size, struct key *key) MUST_CHECK;
+
+struct checkpoint {
+    char origin[129];
+    uint64_t size;
+    struct hash root;
+};
+
+/* Appends the signed note: "<origin>\n<size>\n<base64 root>\n\n— <origin> <base64(key id ‖ signature)>\n". */
+void checkpoint_sign(struct buf *b, const struct checkpoint *c, const uint8_t log_secret[KEY_SECRET_LEN]);
+/*
+ * Parses a signed note whose text is a checkpoint and verifies the signature of `key` under the name `origin`; lines of other keys
+ * are passed over. 0, or -1 with *why a constant sentence.
+ */
+int checkpoint_open(struct checkpoint *out, const char *note, size_t len, const char *origin, const struct key *key, const char **why) MUST_CHECK;
+
+/* Appends a tlog-proof: header line, index, hashes, blank line, the signed checkpoint verbatim. */
+void proof_put(struct buf *b, uint64_t index, const struct hash *hashes, size_t n, const char *note, size_t note_len);
+
+struct proof {
+    uint64_t index;
+    size_t n;
+    struct hash hashes[TREE_PROOF_MAX];
+    const char *note; /* borrowed from the text */
+    size_t note_len;
+};
+int proof_parse(struct proof *out, const char *s, size_t len, const char **why) MUST_CHECK;
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#ifndef PUMASI_RULES_H
+#define PUMASI_RULES_H
+
+#include "core/act.h"
+#include "core/base.h"
+#include "core/buf.h"
+#include "core/envelope.h"
+#include "core/refusal.h"
+#include "core/state.h"
+
+/*
+ * The rules, version 1: a pure function from the state that an act touches, the act with its verified signatures and the record's
+ * time to postings and changes, or to a named refusal. ledgerd posts with it, an audit replays with it.
+ */
+#define RULES_VERSION 1
+
+/* The record's time: milliseconds since 1970, and the day it then was in the ledger's zone. */
+struct moment {
+    int64_t ms;
+    int32_t today; /* days since 1970 */
+};
+
+/* Who must still sign, as a pending act's answer lists it. */
+struct need {
+    char holder[HOLDER_MAX + 1];
+    enum role role;
+    int64_t have, of;
+};
+#define NEEDS_MAX 6
+
+enum verdict {
+    VERDICT_REFUSED, /* outcome.refusal says why */
+    VERDICT_PENDING, /* outcome.needs says who must sign yet */
+    VERDICT_POSTED,
+};
+
+/* One leg of a transfer; the account as it is after. */
+struct leg {
+    struct account *after;
+    int64_t amount; /* signed */
+    int64_t floor;  /* the effective one at this record */
+    bool marked;    /* of a kind that may pass the floor (none in this version) */
+};
+
+/* One subject as it is after the act. */
+struct change {
+    enum thing_kind kind; /* THING_HOLDER, _UNIT, _POLICY; THING_ACCOUNT for an account's own limits */
+    struct thing *after;
+};
+
+#define LEGS_MAX 16
+#define CHANGES_MAX 8
+#define BOOKS_MAX 8
+
+struct outcome {
+    enum verdict verdict;
+    struct refusal refusal;
+    size_t n_needs;
+    struct need needs[NEEDS_MAX];
+    size_t n_legs;
+    struct leg legs[LEGS_MAX]; /* payer's first */
+    size_t n_changes;
+    struct change changes[CHANGES_MAX];
+    size_t n_books;
+    struct book *books[BOOKS_MAX];
+    size_t n_keys;
+    struct key_row **keys; /* rows added or changed */
+};
+
+/*
+ * The things that rules_decide will look up besides holders, units, policies, keys and books (which are always loaded): calls
+ * fn with the name of each account.
+ */
+void rules_accounts(const struct state *s, const struct act *a, void (*fn)(void *arg, const char *account), void *arg);
+
+/*
+ * Decides an act as record number `index`. Its signatures are verified; those of `env` count. (by, jti) has been looked up by the
+ * caller. `texts` may be NULL (a replay has them no longer).
+ * When the verdict is posted, the outcome owns what it holds until rules_apply or outcome_free.
+ */
+void rules_decide(const struct state *s, const struct act *a, const struct envelope *env, struct moment now, int64_t index,
+                  struct outcome *out);
+/* Puts an outcome's things into the state and leaves the outcome empty of them; they live on in the state until its next change. */
+void rules_apply(struct state *s, struct outcome *out);
+void outcome_free(struct outcome *out);
+
+/*
+ * Judges authority alone, as on arrival: which signatures count, who must sign yet. Answers as rules_decide does, but
+ * VERDICT_POSTED only means "complete". Used to show pending acts and to drop signatures that have lost their right:
+ * `useful` (n_sigs flags, may be NULL) tells which signatures are by keys now in force that the act calls for.
+ */
+void rules_authority(const struct state *s, const struct act *a, const struct envelope *env, struct outcome *out, bool *useful);
+
+/* May this key (of a holder in a role, in force) be among an act's signers? For listing what waits for the caller. */
+bool rules_may_sign(const struct state *s, const struct act *a, const struct key *key);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#ifndef PUMASI_JOB_H
+#define PUMASI_JOB_H
+
+#include "core/act.h"
+#include "core/base.h"
+#include "core/envelope.h"
+#include "core/refusal.h"
+
+/*
+ * One submission on its way: made by the event loop, verified by a worker, decided and stored by the poster, answered by the
+ * loop again. One thread owns it at a time; queue.h hands it over.
+ */
+enum job_status {
+    JOB_WAITING,
+    JOB_POSTED,   /* 201, `answer` is the receipt */
+    JOB_REPEATED, /* 200, `record` is the index of the record posted before; the loop reads its receipt */
+    JOB_PENDING,  /* 202, `answer` is the pending act's description */
+    JOB_REFUSED,  /* `refusal` says why */
+    JOB_UNKNOWN,  /* 503: the outcome of the COMMIT is unknown, or nobody posts here: send the same again; `refusal` is busy */
+};
+
+struct job {
+    struct job *next;
+    /* The loop's */
+    char *bytes; /* the submission's JSON text, owned */
+    size_t len;
+    bool bulk;       /* a line of an ndjson body: single acts go first */
+    bool want_proof; /* put the proof into the receipt */
+    void (*done)(struct job *job); /* called on the loop's thread when answered; takes the job back */
+    void *owner;
+    size_t line; /* from 1, for ndjson */
+    /* The worker's */
+    bool taken, verified;  /* the queue's own marks */
+    bool parsed;           /* sub and act hold something */
+    bool unknown_key;      /* the signatures want a key that wasn't registered when the worker looked: the poster tries again */
+    struct submission sub;
+    struct act act;
+    /* The poster's */
+    enum job_status status;
+    struct refusal refusal;
+    int64_t record;
+    char *answer; /* JSON text, owned */
+    size_t answer_len;
+};
+
+/* Takes over `bytes` (malloc'd). */
+struct job *job_new(char *bytes, size_t len);
+void job_free(struct job *job);
+
+#endif

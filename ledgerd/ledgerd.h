@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#ifndef PUMASI_LEDGERD_H
+#define PUMASI_LEDGERD_H
+
+#include <event2/event.h>
+
+#include "core/base.h"
+#include "core/key.h"
+#include "core/name.h"
+#include "ledgerd/conf.h"
+#include "ledgerd/keyring.h"
+#include "ledgerd/metrics.h"
+#include "ledgerd/published.h"
+#include "ledgerd/queue.h"
+
+struct http;
+struct reads;
+struct poster;
+struct verifier;
+
+/* Everything a running daemon has, made in cmd_serve.c and handed down. */
+struct ledgerd {
+    const struct conf *conf;
+    struct event_base *base;
+    char *conninfo; /* of the database, embedded or configured */
+    char origin[ORIGIN_MAX + 1];
+    struct key log_key, clerk_key;
+    uint8_t log_secret[KEY_SECRET_LEN], clerk_secret[KEY_SECRET_LEN];
+    struct queue *queue;
+    struct keyring *keyring;
+    struct published *published;
+    struct metrics *metrics;
+    struct verifier *verifier;
+    struct poster *poster;
+    struct reads *reads;
+    struct http *http;
+};
+
+#endif

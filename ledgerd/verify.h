@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#ifndef PUMASI_VERIFY_H
+#define PUMASI_VERIFY_H
+
+#include "core/base.h"
+#include "ledgerd/job.h"
+#include "ledgerd/keyring.h"
+
+struct ledgerd;
+
+/* The pool of threads that parse and verify what the loop queued. */
+struct verifier;
+
+struct verifier *verifier_start(struct ledgerd *d, int threads);
+void verifier_stop(struct verifier *v); /* after queue_shut: joins the threads */
+/* One job, on the caller's thread: fills sub, act, refusal, unknown_key. */
+void verify_job(struct job *job, struct keyring *keyring);
+
+#endif
