@@ -35,10 +35,7 @@ static void civil_of(int32_t days, int *year, int *month, int *day)
     *year = yoe + era * 400 + (*month <= 2 ? 1 : 0);
 }
 
-/*
- * n digits at s, leading zeros and all; -1 when one isn't a digit (the end of the string is none).
- * 
- */
+/* n digits at s, leading zeros and all; -1 when one isn't a digit (as the end of s isn't). */
 static int digits(const char *s, int n)
 {
     int value = 0;

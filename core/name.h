@@ -15,22 +15,26 @@
 #define JTI_MAX      64
 #define CATEGORY_MAX 24
 
-bool name_is_coop(const char *s);     /* [a-z0-9][a-z0-9-]{1,31}, but not `stewards` or `ledger` */
-bool name_is_handle(const char *s);   /* a member's own part, [a-z0-9][a-z0-9._-]{0,31} */
-bool name_is_address(const char *s);  /* handle@coop */
-bool name_is_unit(const char *s);     /* [a-z][a-z0-9-]{0,15} */
-bool name_is_account(const char *s);  /* address/unit, where the handle may begin with '!' */
-bool name_is_jti(const char *s);      /* [A-Za-z0-9_-]{22,64} */
-bool name_is_category(const char *s); /* [a-z0-9-]{1,24} */
-bool name_is_origin(const char *s); /* [a-z0-9][a-z0-9./-]{0,127}: a C2SP key name without '+', '#'
-                                       and white space */
-bool name_is_zone(
-    const char *s); /* shaped like an IANA zone name; says nothing about its existence */
+/* [a-z0-9][a-z0-9-]{1,31}, but not `stewards` or `ledger` */
+bool name_is_coop(const char *s);
+/* A member's own part: [a-z0-9][a-z0-9._-]{0,31} */
+bool name_is_handle(const char *s);
+/* handle@coop */
+bool name_is_address(const char *s);
+/* [a-z][a-z0-9-]{0,15} */
+bool name_is_unit(const char *s);
+/* address/unit, where the handle may begin with '!' */
+bool name_is_account(const char *s);
+/* [A-Za-z0-9_-]{22,64} */
+bool name_is_jti(const char *s);
+/* [a-z0-9-]{1,24} */
+bool name_is_category(const char *s);
+/* [a-z0-9][a-z0-9./-]{0,127}: a C2SP key name without '+', '#' and white space */
+bool name_is_origin(const char *s);
+/* Shaped like an IANA zone name, at most 64 bytes; says nothing about its existence. */
+bool name_is_zone(const char *s);
 
-/*
- * The co-op of an address, account or co-op: a pointer past '@', or s itself where there is none.
- * 
- */
+/* The co-op of an address, account or co-op: past the '@', or s itself where there is none. */
 const char *name_coop_start(const char *s);
 /* Writes the co-op's handle of an address, an account or a co-op; cuts at '/'. */
 void name_coop_of(const char *s, char out[COOP_MAX + 1]);
