@@ -10,7 +10,7 @@
 #include "core/key.h"
 #include "core/refusal.h"
 
-#define ENVELOPE_MAX 65536
+#define ENVELOPE_MAX      65536
 #define ENVELOPE_SIGS_MAX 128
 
 /* One signature of an act: JWS General JSON Serialization, RFC 7515 section 7.2.1. */
@@ -46,10 +46,12 @@ struct submission {
 };
 
 /*
- * Parses len bytes of a submission; nothing is verified yet. Refusals: malformed, too-large. On -1 nothing needs freeing.
- * The payload is not looked into but for being base64url of bytes without NUL.
+ * Parses len bytes of a submission; nothing is verified yet. Refusals: malformed, too-large. On
+ * -1 nothing needs freeing. The payload is not looked into but for being base64url of bytes
+ * without NUL.
  */
-int submission_parse(struct submission *out, const char *s, size_t len, struct refusal *r) MUST_CHECK;
+int submission_parse(struct submission *out, const char *s, size_t len,
+                     struct refusal *r) MUST_CHECK;
 void submission_free(struct submission *s);
 /* Writes the same as one JSON line without a newline. */
 void submission_put(struct buf *b, const struct submission *s);
@@ -57,26 +59,38 @@ void submission_put(struct buf *b, const struct submission *s);
 /* The JWS alone, from a parsed JSON object: used by submission_parse and for stored acts. */
 int envelope_from_json(struct envelope *out, const json_t *jws, struct refusal *r) MUST_CHECK;
 void envelope_free(struct envelope *e);
-/* {"payload":…,"signatures":[{"protected":…,"signature":…},…]} with signatures sorted by kid, no white space. */
+/*
+ * {"payload":…,"signatures":[{"protected":…,"signature":…},…]} with signatures sorted by kid, no
+ * white space.
+ */
 void envelope_put(struct buf *b, const struct envelope *e);
 /* Copies one more signature in, keeping the order; false when its kid is there already. */
 bool envelope_add_sig(struct envelope *e, const struct envelope_sig *sig);
 void envelope_remove_sig(struct envelope *e, size_t i);
 
-/* Looks a kid up among the registered keys: true and *out set when it is known (revoked ones too). */
+/*
+ * Looks a kid up among the registered keys: true and *out set when it is known (revoked ones
+ * too).
+ */
 typedef bool envelope_lookup(void *arg, const struct kid *kid, struct key *out);
 
 /*
- * Verifies every signature that isn't marked verified: its key is the registered one, else one of the JWKs anywhere in the
- * payload (protocol section 2). Refusals: unknown-key, bad-signature. All or nothing.
+ * Verifies every signature that isn't marked verified: its key is the registered one, else one of
+ * the JWKs anywhere in the payload (protocol section 2), which is parsed only then. Refusals:
+ * malformed (the payload, where it was parsed), unknown-key, bad-signature. All or nothing.
  */
-int envelope_verify(struct envelope *e, envelope_lookup *lookup, void *arg, struct refusal *r) MUST_CHECK;
+int envelope_verify(struct envelope *e, envelope_lookup *lookup, void *arg,
+                    struct refusal *r) MUST_CHECK;
 
-/* Makes an act: payload bytes, to be signed by envelope_sign (which adds one signature, replacing one of the same kid). */
+/*
+ * Makes an act: payload bytes, to be signed by envelope_sign (which adds one signature, replacing
+ * one of the same kid).
+ */
 void envelope_new(struct envelope *out, const char *payload, size_t len);
 void envelope_sign(struct envelope *e, const uint8_t secret[KEY_SECRET_LEN]);
 
 /* "alg", "kid", "typ" of a protected header, strictly: used for acts and query tokens. */
-int protected_parse(const char *json, size_t len, const char *typ, struct kid *kid, const char **why) MUST_CHECK;
+int protected_parse(const char *json, size_t len, const char *typ, struct kid *kid,
+                    const char **why) MUST_CHECK;
 
 #endif

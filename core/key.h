@@ -7,10 +7,10 @@
 #include "core/base.h"
 #include "core/buf.h"
 
-#define KEY_LEN 32
+#define KEY_LEN        32
 #define KEY_SECRET_LEN 64
-#define KEY_SIG_LEN 64
-#define KID_LEN 43
+#define KEY_SIG_LEN    64
+#define KID_LEN        43
 
 /* A public Ed25519 key. */
 struct key {
@@ -43,7 +43,10 @@ void key_kid(struct kid *out, const struct key *key);
 /* 43 characters of canonical base64url. */
 bool kid_is_valid(const char *s);
 
-/* libsodium's crypto_core_ed25519_is_valid_point: on the curve, canonical, of prime order. Takes as long as a signature. */
+/*
+ * libsodium's crypto_core_ed25519_is_valid_point: on the curve, canonical, of prime order. Takes
+ * as long as a signature.
+ */
 bool key_is_valid(const struct key *key);
 /*
  * Reads a JWK that has exactly kty, crv and x (RFC 8037 section 2) and whose point
@@ -53,10 +56,14 @@ int key_from_jwk(const json_t *jwk, struct key *out, const char **why) MUST_CHEC
 /* {"crv":"Ed25519","kty":"OKP","x":"…"} */
 void key_put_jwk(struct buf *b, const struct key *key);
 
-/* Verdict of libsodium's crypto_sign_verify_detached (RFC 8032, its checks on S, R and low order). */
+/*
+ * Verdict of libsodium's crypto_sign_verify_detached (RFC 8032, its checks on S, R and low
+ * order).
+ */
 bool key_verify(const struct key *key, const void *msg, size_t len, const uint8_t sig[KEY_SIG_LEN]);
 /* secret: libsodium's 64 bytes, seed and public key. */
-void key_sign(const uint8_t secret[KEY_SECRET_LEN], const void *msg, size_t len, uint8_t sig[KEY_SIG_LEN]);
+void key_sign(const uint8_t secret[KEY_SECRET_LEN], const void *msg, size_t len,
+              uint8_t sig[KEY_SIG_LEN]);
 /* A new pair. Needs sodium_init() before. */
 void key_generate(struct key *key, uint8_t secret[KEY_SECRET_LEN]);
 /* The public half of a secret. */

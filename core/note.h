@@ -9,8 +9,9 @@
 #include "core/tree.h"
 
 /*
- * C2SP signed-note v1.0.0, tlog-checkpoint v1.0.0 and tlog-proof v1: the texts by which a ledger speaks of its log.
- * A key id is the first four bytes of SHA-256(name ‖ 0x0A ‖ 0x01 ‖ public key).
+ * C2SP signed-note v1.0.0, tlog-checkpoint v1.0.0 and tlog-proof v1: the texts by which a ledger
+ * speaks of its log. A key id is the first four bytes of SHA-256(name ‖ 0x0A ‖ 0x01 ‖ public
+ * key).
  */
 #define VKEY_MAX 256
 #define NOTE_MAX 16384
@@ -26,16 +27,22 @@ struct checkpoint {
     struct hash root;
 };
 
-/* Appends the signed note: "<origin>\n<size>\n<base64 root>\n\n— <origin> <base64(key id ‖ signature)>\n". */
-void checkpoint_sign(struct buf *b, const struct checkpoint *c, const uint8_t log_secret[KEY_SECRET_LEN]);
 /*
- * Parses a signed note whose text is a checkpoint and verifies the signature of `key` under the name `origin`; lines of other keys
- * are passed over. 0, or -1 with *why a constant sentence.
+ * Appends the signed note: "<origin>\n<size>\n<base64 root>\n\n— <origin> <base64(key id ‖
+ * signature)>\n".
  */
-int checkpoint_open(struct checkpoint *out, const char *note, size_t len, const char *origin, const struct key *key, const char **why) MUST_CHECK;
+void checkpoint_sign(struct buf *b, const struct checkpoint *c,
+                     const uint8_t log_secret[KEY_SECRET_LEN]);
+/*
+ * Parses a signed note whose text is a checkpoint and verifies the signature of `key` under the
+ * name `origin`; lines of other keys are passed over. 0, or -1 with *why a constant sentence.
+ */
+int checkpoint_open(struct checkpoint *out, const char *note, size_t len, const char *origin,
+                    const struct key *key, const char **why) MUST_CHECK;
 
 /* Appends a tlog-proof: header line, index, hashes, blank line, the signed checkpoint verbatim. */
-void proof_put(struct buf *b, uint64_t index, const struct hash *hashes, size_t n, const char *note, size_t note_len);
+void proof_put(struct buf *b, uint64_t index, const struct hash *hashes, size_t n, const char *note,
+               size_t note_len);
 
 struct proof {
     uint64_t index;
