@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "ledgerd/conf.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <ini.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/buf.h"
+#include "core/num.h"
+#include "ledgerd/files.h"
+
+#define CONF_SYSTEM_FILE "/etc/pumasi/ledgerd.conf"
+#define CONF_LINE_MAX    4096
+#define CONF_OPTIONS_MAX 64
+
+#define AT(field) offsetof(struct conf, field)
+
+const struct conf_option conf_options[] = {
+    {"data", "ledgerd", CONF_PATH, "/var/lib/pumasi", AT(data), 0, 0, NULL, false,
+     "the data folder"},
+    {"user", "ledgerd", CONF_TEXT, "ledgerd", AT(user), 0, 0, NULL, false,
+     "whom to become when started as root"},
+    {"listen", "http", CONF_ADDRS, "127.0.0.1:7474", AT(listen), 0, 0, NULL, false,
+     "addresses to serve on, separated by commas"},
+    {"metrics_listen", "http", CONF_ADDRS, "127.0.0.1:7475", AT(metrics_listen), 0, 0, NULL, true,
+     "addresses to serve /metrics on; empty: none"},
+    {"database", "database", CONF_TEXT, "", AT(database), 0, 0, NULL, true,
+     "libpq connection string; empty: a private cluster in the data folder"},
+    {"pg_bin", "database", CONF_PATH, "", AT(pg_bin), 0, 0, NULL, true,
+     "folder of PostgreSQL's programs"},
+    {"read_connections", "database", CONF_INT, "4", AT(read_connections), 1, 64, NULL, false,
+     "connections that answer queries"},
+    {"statement_timeout_ms", "database", CONF_INT, "10000", AT(statement_timeout_ms), 100, 600000,
+     NULL, false, "longest time for one statement"},
+    {"verify_threads", "posting", CONF_INT, "0", AT(verify_threads), 0, 256, NULL, false,
+     "threads that verify signatures; 0: one for each core"},
+    {"batch_max", "posting", CONF_INT, "1000", AT(batch_max), 1, 10000, NULL, false,
+     "most acts posted in one transaction"},
+    {"queue_max", "posting", CONF_INT, "20000", AT(queue_max), 1, 1000000, NULL, false,
+     "most acts that wait; more are answered busy"},
+    {"takeover_ms", "posting", CONF_INT, "15000", AT(takeover_ms), 1000, 600000, NULL, false,
+     "silence after which another ledgerd may post"},
+    {"log_format", "log", CONF_CHOICE, "auto", AT(log_format), 0, 0, "auto|plain|json", false,
+     "how the log on stderr looks"},
+    {"log_level", "log", CONF_CHOICE, "info", AT(log_level), 0, 0, "debug|info|warn|error", false,
+     "what is left out of the log"},
+};
+const size_t conf_options_count = ARRAY_LEN(conf_options);
+
+static bool is_text_kind(enum conf_kind kind)
+{
+    return kind == CONF_TEXT || kind == CONF_PATH || kind == CONF_ADDRS;
+}
+
+static char **text_of(struct conf *c, const struct conf_option *o)
+{
+    return (char **)(void *)((char *)c + o->offset);
+}
+
+static int64_t *number_of(struct conf *c, const struct conf_option *o)
+{
+    return (int64_t *)(void *)((char *)c + o->offset);
+}
+
+static const struct conf_option *option_find(const char *name)
+{
+    for (size_t i = 0; i < conf_options_count; i++)
+        if (str_eq(conf_options[i].name, name))
+            return &conf_options[i];
+    return NULL;
+}
+
+/* The place of value in "a|b|c", or -1. */
+static int64_t choice_find(const char *choices, const char *value)
+{
+    size_t len = strlen(value);
+    int64_t n = 0;
+
+    for (const char *p = choices; *p != '\0'; n++) {
+        size_t part = strcspn(p, "|");
+
+        if (part == len && memcmp(p, value, len) == 0)
+            return n;
+        p += part + (p[part] == '|');
+    }
+    return -1;
+}
+
+static int number_set(struct conf *c, const struct conf_option *o, const char *value, char *err,
+                      size_t err_size)
+{
+    int64_t n;
+
+    if (o->kind == CONF_CHOICE) {
+        n = choice_find(o->choices, value);
+        if (n < 0) {
+            snprintf(err, err_size, "%s is one of %s, not '%s'", o->name, o->choices, value);
+            return -1;
+        }
+    } else if (num_parse(value, strlen(value), o->min, o->max, &n) != 0) {
+        snprintf(err, err_size, "%s is a whole number from %lld to %lld, not '%s'", o->name,
+                 (long long)o->min, (long long)o->max, value);
+        return -1;
+    }
+    *number_of(c, o) = n;
+    return 0;
+}
+
+static int option_set(struct conf *c, const struct conf_option *o, const char *value, char *err,
+                      size_t err_size)
+{
+    if (!is_text_kind(o->kind))
+        return number_set(c, o, value, err, err_size);
+    if (*value == '\0' && !o->may_be_empty) {
+        snprintf(err, err_size, "%s must not be empty", o->name);
+        return -1;
+    }
+    if (o->kind == CONF_ADDRS) {
+        struct conf_addr *addrs;
+        size_t n;
+        char why[200];
+
+        if (conf_addrs(value, &addrs, &n, why, sizeof(why)) != 0) {
+            snprintf(err, err_size, "%s: %s", o->name, why);
+            return -1;
+        }
+        free(addrs);
+        if (n == 0 && !o->may_be_empty) {
+            snprintf(err, err_size, "%s must not be empty", o->name);
+            return -1;
+        }
+    }
+    free(*text_of(c, o));
+    *text_of(c, o) = x_strdup(value);
+    return 0;
+}
+
+void conf_init(struct conf *c)
+{
+    *c = (struct conf){0};
+    for (size_t i = 0; i < conf_options_count; i++) {
+        const struct conf_option *o = &conf_options[i];
+        char err[256];
+
+        /* The table's own defaults: wrong ones show in the first test that runs. */
+        if (option_set(c, o, o->fallback, err, sizeof(err)) != 0) {
+            fprintf(stderr, "ledgerd: default of %s: %s\n", o->name, err);
+            abort();
+        }
+    }
+}
+
+void conf_free(struct conf *c)
+{
+    for (size_t i = 0; i < conf_options_count; i++)
+        if (is_text_kind(conf_options[i].kind))
+            free(*text_of(c, &conf_options[i]));
+    *c = (struct conf){0};
+}
+
+int conf_set(struct conf *c, const char *name, const char *value, char *err, size_t err_size)
+{
+    const struct conf_option *o = option_find(name);
+
+    if (o == NULL) {
+        snprintf(err, err_size, "there is no option '%s'", name);
+        return -1;
+    }
+    return option_set(c, o, value, err, err_size);
+}
+
+/* What reading one file needs to know. */
+struct reading {
+    struct conf *c;
+    FILE *file;
+    int line;
+    int bad_line; /* the first line with an error, 0: none yet */
+    bool trusted; /* only root, or we ourselves as somebody else, can change it */
+    bool seen[CONF_OPTIONS_MAX];
+    char err[512];
+};
+
+static void reading_fail(struct reading *r, const char *sentence)
+{
+    if (r->bad_line != 0)
+        return;
+    r->bad_line = r->line;
+    str_copy(r->err, sizeof(r->err), sentence);
+}
+
+/*
+ * inih's reader: one line a call. Blanks in front are taken off, as inih would read an indented
+ * line as a continuation; a line that doesn't fit is an error instead of two lines.
+ */
+static char *reading_line(char *line, int size, void *arg)
+{
+    struct reading *r = arg;
+    size_t len, blank;
+
+    if (r->bad_line != 0 || fgets(line, size, r->file) == NULL)
+        return NULL;
+    r->line++;
+    len = strlen(line);
+    if (len + 1 >= (size_t)size && line[len - 1] != '\n') {
+        reading_fail(r, "the line is too long");
+        return NULL;
+    }
+    blank = strspn(line, " \t");
+    memmove(line, line + blank, len - blank + 1);
+    return line;
+}
+
+static bool section_known(const char *section)
+{
+    for (size_t i = 0; i < conf_options_count; i++)
+        if (str_eq(conf_options[i].section, section))
+            return true;
+    return false;
+}
+
+static int reading_option(void *arg, const char *section, const char *name, const char *value)
+{
+    struct reading *r = arg;
+    const struct conf_option *o = option_find(name);
+    char err[512];
+
+    if (o == NULL && *section != '\0' && !section_known(section))
+        snprintf(err, sizeof(err), "there is no section [%s]", section);
+    else if (o == NULL)
+        snprintf(err, sizeof(err), "there is no option '%s'", name);
+    else if (!str_eq(o->section, section))
+        snprintf(err, sizeof(err), "'%s' belongs under [%s]", name, o->section);
+    else if (r->seen[o - conf_options])
+        snprintf(err, sizeof(err), "'%s' is given twice", name);
+    else if (!r->trusted && str_eq(name, "user"))
+        snprintf(err, sizeof(err),
+                 "'user' may only stand in a file that belongs to root and that nobody else can "
+                 "write");
+    else if (option_set(r->c, o, value, err, sizeof(err)) == 0) {
+        r->seen[o - conf_options] = true;
+        return 1;
+    }
+    reading_fail(r, err);
+    return 0;
+}
+
+int conf_read_file(struct conf *c, const char *path, char *err, size_t err_size)
+{
+    struct reading r = {.c = c};
+    struct stat st;
+    int rc;
+
+    _Static_assert(ARRAY_LEN(conf_options) <= CONF_OPTIONS_MAX, "CONF_OPTIONS_MAX is too small");
+    r.file = fopen(path, "re");
+    if (r.file == NULL || fstat(fileno(r.file), &st) != 0) {
+        snprintf(err, err_size, "%s: %s", path, strerror(errno));
+        if (r.file != NULL)
+            fclose(r.file);
+        return -1;
+    }
+    r.trusted = geteuid() != 0 || (st.st_uid == 0 && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0);
+    ini_max_line = CONF_LINE_MAX; /* the library's default of 200 is little for several hosts */
+    rc = ini_parse_stream(reading_line, &r, reading_option, &r);
+    if (r.bad_line == 0 && rc != 0) {
+        r.line = rc > 0 ? rc : r.line;
+        reading_fail(&r, "this is neither [section], name = value nor a comment");
+    }
+    if (r.bad_line == 0 && ferror(r.file))
+        reading_fail(&r, strerror(errno));
+    fclose(r.file);
+    if (r.bad_line != 0) {
+        snprintf(err, err_size, "%s:%d: %s", path, r.bad_line, r.err);
+        return -1;
+    }
+    return 0;
+}
+
+/* An option of the command line. */
+struct override {
+    const struct conf_option *option;
+    char *value;
+};
+
+/* Finds the option that arg (behind its "--", name_len bytes) names; '-' may stand for '_'. */
+static const struct conf_option *override_find(const char *arg, size_t name_len)
+{
+    char name[64];
+
+    if (name_len >= sizeof(name))
+        return NULL;
+    memcpy(name, arg, name_len);
+    name[name_len] = '\0';
+    for (char *p = name; *p != '\0'; p++)
+        if (*p == '-')
+            *p = '_';
+    return option_find(name);
+}
+
+/*
+ * Takes our options out of argv into overrides and *config. *n counts them. A word that isn't ours
+ * stays.
+ */
+static int overrides_take(int *argc, char **argv, struct override *overrides, size_t *n,
+                          const char **config, char *err, size_t err_size)
+{
+    int kept = *argc > 0 ? 1 : 0;
+
+    for (int i = 1; i < *argc; i++) {
+        const char *arg = argv[i];
+        size_t name_len;
+        const struct conf_option *o;
+        bool is_config;
+        const char *value;
+
+        if (str_eq(arg, "--")) {
+            while (i < *argc)
+                argv[kept++] = argv[i++];
+            break;
+        }
+        name_len = strncmp(arg, "--", 2) == 0 ? strcspn(arg + 2, "=") : 0;
+        o = name_len > 0 ? override_find(arg + 2, name_len) : NULL;
+        is_config = name_len == strlen("config") && strncmp(arg + 2, "config", name_len) == 0;
+        if (o == NULL && !is_config) {
+            argv[kept++] = argv[i];
+            continue;
+        }
+        value = arg[2 + name_len] == '=' ? arg + 3 + name_len : argv[++i];
+        if (i >= *argc || value == NULL) {
+            snprintf(err, err_size, "%s needs a value", arg);
+            return -1;
+        }
+        if (is_config) {
+            *config = value;
+            continue;
+        }
+        if (*n == CONF_OPTIONS_MAX) {
+            snprintf(err, err_size, "too many options");
+            return -1;
+        }
+        overrides[*n].option = o;
+        overrides[(*n)++].value =
+            o->kind == CONF_PATH && *value != '\0' ? file_absolute(value) : x_strdup(value);
+    }
+    *argc = kept;
+    argv[kept] = NULL;
+    return 0;
+}
+
+/* The file to read, or NULL when there is none; the caller frees it. */
+static char *config_find(const struct conf *c, const char *config)
+{
+    char *in_data;
+
+    if (config != NULL)
+        return x_strdup(config);
+    in_data = x_asprintf("%s/ledgerd.conf", c->data);
+    if (access(in_data, F_OK) == 0)
+        return in_data;
+    free(in_data);
+    return access(CONF_SYSTEM_FILE, F_OK) == 0 ? x_strdup(CONF_SYSTEM_FILE) : NULL;
+}
+
+int conf_load(struct conf *c, int *argc, char **argv, char **file_used, char *err, size_t err_size)
+{
+    struct override overrides[CONF_OPTIONS_MAX];
+    size_t n = 0;
+    const char *config = NULL;
+    char *file = NULL;
+    char why[400];
+    int rc = -1;
+
+    conf_init(c);
+    *file_used = NULL;
+    if (overrides_take(argc, argv, overrides, &n, &config, err, err_size) != 0)
+        goto out;
+    /* Twice, as --data says where the file may be, and the file must not win over it. */
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < n; i++) {
+            if (option_set(c, overrides[i].option, overrides[i].value, why, sizeof(why)) != 0) {
+                snprintf(err, err_size, "on the command line: %s", why);
+                goto out;
+            }
+        }
+        if (pass == 0) {
+            file = config_find(c, config);
+            if (file != NULL && conf_read_file(c, file, err, err_size) != 0)
+                goto out;
+        }
+    }
+    if (c->data[0] != '/') {
+        snprintf(err, err_size, "%s: data must be a path from the root, not '%s'",
+                 file != NULL ? file : "ledgerd", c->data);
+        goto out;
+    }
+    *file_used = file;
+    file = NULL;
+    rc = 0;
+out:
+    free(file);
+    for (size_t i = 0; i < n; i++)
+        free(overrides[i].value);
+    return rc;
+}
+
+/* One "host:port" or "[host]:port" of len bytes. */
+static int addr_parse(const char *s, size_t len, struct conf_addr *a)
+{
+    const char *colon = memrchr(s, ':', len);
+    unsigned char raw[sizeof(struct in6_addr)];
+    int64_t port;
+    size_t host_len;
+    bool six = len > 0 && s[0] == '[';
+
+    if (colon == NULL)
+        return -1;
+    host_len = (size_t)(colon - s);
+    if (num_parse(colon + 1, len - host_len - 1, 0, 65535, &port) != 0)
+        return -1;
+    if (six) {
+        if (host_len < 3 || s[host_len - 1] != ']')
+            return -1;
+        s++;
+        host_len -= 2;
+    }
+    if (host_len == 0 || host_len >= sizeof(a->host))
+        return -1;
+    memcpy(a->host, s, host_len);
+    a->host[host_len] = '\0';
+    a->port = (uint16_t)port;
+    return inet_pton(six ? AF_INET6 : AF_INET, a->host, raw) == 1 ? 0 : -1;
+}
+
+int conf_addrs(const char *text, struct conf_addr **out, size_t *n, char *err, size_t err_size)
+{
+    static const char blanks[] = " \t";
+    struct conf_addr *addrs = NULL;
+    size_t count = 0;
+
+    *out = NULL;
+    *n = 0;
+    if (text[strspn(text, blanks)] == '\0')
+        return 0;
+    for (const char *p = text;;) {
+        size_t len, part = strcspn(p, ",");
+        const char *s = p + strspn(p, blanks);
+
+        len = s < p + part ? (size_t)(p + part - s) : 0;
+        while (len > 0 && strchr(blanks, s[len - 1]) != NULL)
+            len--;
+        addrs = x_realloc(addrs, (count + 1) * sizeof(*addrs));
+        if (addr_parse(s, len, &addrs[count]) != 0) {
+            snprintf(err, err_size, "'%.*s' is no address like 127.0.0.1:7474 or [::1]:7474",
+                     (int)(len < 100 ? len : 100), s);
+            free(addrs);
+            return -1;
+        }
+        count++;
+        if (p[part] == '\0')
+            break;
+        p += part + 1;
+    }
+    *out = addrs;
+    *n = count;
+    return 0;
+}

@@ -1,0 +1,602 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "ledgerd/pgserver.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/buf.h"
+#include "core/hash.h"
+#include "core/num.h"
+#include "ledgerd/db_conn.h"
+#include "ledgerd/files.h"
+#include "ledgerd/log.h"
+#include "ledgerd/notify.h"
+#include "ledgerd/pginit.h"
+#include "ledgerd/pgproc.h"
+
+#define SOCKET_NAME   ".s.PGSQL.5432"
+#define LEFTOVERS_MAX 256
+
+/* How long the gentle ways are given, in ms. */
+#define FAST_STOP_MS   60000 /* SIGINT: sessions end, a checkpoint is written */
+#define QUIT_STOP_MS   10000 /* SIGQUIT: at once, recovery follows; then SIGKILL */
+#define LEFT_FAST_MS   30000 /* the same for a server left by an earlier ledgerd */
+#define ORPHANS_MS     1000  /* backends without a server end by themselves */
+#define POLL_MS        20    /* between two looks while something is going on */
+#define PAUSE_FIRST_MS 200   /* before a second start; doubled up to PAUSE_MAX_MS */
+#define PAUSE_MAX_MS   10000
+#define STEADY_MS      60000 /* up so long, an end counts as a first one again */
+#define START_TRIES    6     /* before pgserver_start gives up */
+
+struct pgserver {
+    char *data_dir;
+    char *pg_dir; /* resolved: what /proc shows */
+    char *configured_bin;
+    char *bin; /* NULL: not looked for yet */
+    char *socket_dir;
+    char *conninfo;
+    char *start_log;
+
+    enum pgserver_state state;
+    pid_t pid;        /* the postmaster while it is our child, else 0 */
+    int64_t since;    /* when the state began */
+    int64_t retry_at; /* PGSERVER_WAITING */
+    int64_t pause_ms;
+    int signalled; /* the harshest signal sent in this state */
+    int failures;  /* starts that failed in a row */
+    int64_t ups;
+    bool stop_wanted;
+    char why[512]; /* the last end, as a sentence */
+};
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void enter(struct pgserver *p, enum pgserver_state state)
+{
+    p->state = state;
+    p->since = now_ms();
+    p->signalled = 0;
+}
+
+/* libpq reads a value in quotes with ' and \ escaped. */
+static char *make_conninfo(const char *socket_dir, const char *dbname)
+{
+    struct buf b = BUF_INIT;
+
+    buf_puts(&b, "host='");
+    for (const char *s = socket_dir; *s != '\0'; s++) {
+        if (*s == '\'' || *s == '\\')
+            buf_putc(&b, '\\');
+        buf_putc(&b, *s);
+    }
+    buf_printf(&b, "' port=5432 user=%s dbname=%s", PG_ROLE, dbname);
+    return buf_take(&b);
+}
+
+/*
+ * Where the socket is: DATA/run, or a short path under /tmp where that one's would not fit into a
+ * socket's address. The same for every ledgerd that is given this folder.
+ */
+static char *choose_socket_dir(const char *data_dir)
+{
+    char *dir = x_asprintf("%s/run", data_dir);
+    struct sockaddr_un addr;
+    struct hash hash;
+
+    if (strlen(dir) + 1 + strlen(SOCKET_NAME) < sizeof(addr.sun_path))
+        return dir;
+    free(dir);
+    hash_bytes(&hash, data_dir, strlen(data_dir));
+    return x_asprintf("/tmp/pumasi-%u-%02x%02x%02x%02x%02x%02x", (unsigned)geteuid(), hash.b[0],
+                      hash.b[1], hash.b[2], hash.b[3], hash.b[4], hash.b[5]);
+}
+
+/* Makes it where it is missing; under /tmp anybody could have made it before us. */
+static int ready_dir(const char *dir, char *err, size_t err_size)
+{
+    struct stat st;
+
+    if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
+        snprintf(err, err_size, "%s can't be made: %s", dir, strerror(errno));
+        return -1;
+    }
+    if (lstat(dir, &st) != 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid() ||
+        (st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+        snprintf(err, err_size, "%s is not a folder of this user alone (mode 0700): remove it",
+                 dir);
+        return -1;
+    }
+    return 0;
+}
+
+struct pgserver *pgserver_new(const char *data_dir, const char *pg_bin, char *err, size_t err_size)
+{
+    struct pgserver *p;
+    char *resolved = realpath(data_dir, NULL);
+
+    if (resolved == NULL) {
+        snprintf(err, err_size, "the data folder %s: %s", data_dir, strerror(errno));
+        return NULL;
+    }
+    p = x_calloc(1, sizeof(*p));
+    p->data_dir = resolved;
+    p->pg_dir = x_asprintf("%s/pg", resolved);
+    p->configured_bin = x_strdup(pg_bin);
+    p->socket_dir = choose_socket_dir(resolved);
+    p->conninfo = make_conninfo(p->socket_dir, PG_DATABASE);
+    p->start_log = x_asprintf("%s/pg-log/start.log", resolved);
+    p->pause_ms = PAUSE_FIRST_MS;
+    enter(p, PGSERVER_STOPPED);
+    return p;
+}
+
+void pgserver_free(struct pgserver *p)
+{
+    if (p == NULL)
+        return;
+    free(p->data_dir);
+    free(p->pg_dir);
+    free(p->configured_bin);
+    free(p->bin);
+    free(p->socket_dir);
+    free(p->conninfo);
+    free(p->start_log);
+    free(p);
+}
+
+bool pgserver_exists(const struct pgserver *p)
+{
+    char *path = x_asprintf("%s/PG_VERSION", p->pg_dir);
+    bool there = access(path, F_OK) == 0;
+
+    free(path);
+    return there;
+}
+
+enum pgserver_state pgserver_state(const struct pgserver *p)
+{
+    return p->state;
+}
+
+int64_t pgserver_ups(const struct pgserver *p)
+{
+    return p->ups;
+}
+
+const char *pgserver_conninfo(const struct pgserver *p)
+{
+    return p->conninfo;
+}
+
+/* Finds the programs that suit the cluster that is there. */
+static int find_programs(struct pgserver *p, char *err, size_t err_size)
+{
+    int version = pginit_cluster_version(p->pg_dir, err, err_size);
+
+    if (version < 0)
+        return -1;
+    free(p->bin);
+    p->bin = pginit_find_programs(p->configured_bin, version, err, err_size);
+    return p->bin != NULL ? 0 : -1;
+}
+
+int pgserver_init(struct pgserver *p, char *err, size_t err_size)
+{
+    if (find_programs(p, err, err_size) != 0)
+        return -1;
+    if (pgserver_exists(p))
+        return 0;
+    return pginit_create(p->bin, p->pg_dir, err, err_size);
+}
+
+/*
+ * Reads postmaster.pid: the server's pid, and whether it says that it is ready. 0, or -1 when there
+ * is none. (Its line 1 is the pid, line 8 the state.)
+ */
+static int read_pid_file(const struct pgserver *p, pid_t *pid, bool *ready)
+{
+    char *path = x_asprintf("%s/postmaster.pid", p->pg_dir);
+    char *text = file_read(path, 8192, NULL);
+    const char *line = text;
+    int64_t n;
+    int rc = -1;
+
+    if (text != NULL && num_parse(text, strcspn(text, "\n"), 1, INT32_MAX, &n) == 0) {
+        *pid = (pid_t)n;
+        for (int i = 1; i < 8 && line != NULL; i++) {
+            line = strchr(line, '\n');
+            line = line != NULL ? line + 1 : NULL;
+        }
+        *ready = line != NULL && strncmp(line, "ready", 5) == 0;
+        rc = 0;
+    }
+    free(text);
+    free(path);
+    return rc;
+}
+
+/*
+ * PostgreSQL won't start where postmaster.pid names a living process of this user, and after a
+ * restart of the machine, or in a container, that may be anybody. Called when no server of the
+ * cluster lives.
+ */
+static void remove_misleading_pid_file(const struct pgserver *p)
+{
+    char *path;
+    pid_t pid;
+    bool ready;
+
+    if (read_pid_file(p, &pid, &ready) != 0 || kill(pid, 0) != 0)
+        return;
+    path = x_asprintf("%s/postmaster.pid", p->pg_dir);
+    log_info("%s names process %d, which is no PostgreSQL: removed", path, (int)pid);
+    unlink(path);
+    free(path);
+}
+
+static void signal_all(const pid_t *pids, size_t n, int sig)
+{
+    for (size_t i = 0; i < n; i++)
+        kill(pids[i], sig);
+}
+
+/*
+ * One look at what an earlier server left: gently while there is a postmaster that can stop the
+ * others, harsher with time. True when nothing is left.
+ */
+static bool clear_leftovers(struct pgserver *p)
+{
+    pid_t pids[LEFTOVERS_MAX], master = 0;
+    size_t n = pgproc_find(p->pg_dir, pids, LEFTOVERS_MAX);
+    int64_t waited = now_ms() - p->since;
+    int64_t gentle = ORPHANS_MS;
+    bool ready;
+
+    if (n == 0)
+        return true;
+    if (n > LEFTOVERS_MAX)
+        n = LEFTOVERS_MAX;
+    if (read_pid_file(p, &master, &ready) == 0) {
+        for (size_t i = 0; i < n; i++) {
+            if (pids[i] != master)
+                continue;
+            gentle = LEFT_FAST_MS;
+            if (p->signalled == 0) {
+                log_info(
+                    "stopping the PostgreSQL (process %d) that an earlier ledgerd left running",
+                    (int)master);
+                kill(master, SIGINT);
+                p->signalled = SIGINT;
+            }
+        }
+    }
+    if (waited >= gentle + QUIT_STOP_MS && p->signalled != SIGKILL) {
+        log_warn("killing %zu processes of PostgreSQL that don't end", n);
+        p->signalled = SIGKILL;
+    } else if (waited >= gentle && p->signalled != SIGQUIT && p->signalled != SIGKILL) {
+        log_info("telling %zu processes of PostgreSQL to end at once", n);
+        signal_all(pids, n, SIGQUIT);
+        p->signalled = SIGQUIT;
+    }
+    /* Each time: more may have been forked meanwhile. */
+    if (p->signalled == SIGKILL)
+        signal_all(pids, n, SIGKILL);
+    return false;
+}
+
+static int spawn_server(struct pgserver *p, char *err, size_t err_size)
+{
+    char *postgres = NULL, *sockets = NULL, *log_dir = NULL;
+    int fd = -1, rc = -1;
+
+    if (find_programs(p, err, err_size) != 0)
+        return -1;
+    postgres = x_asprintf("%s/postgres", p->bin);
+    sockets = x_asprintf("unix_socket_directories=\"%s\"", p->socket_dir);
+    log_dir = x_asprintf("%s/pg-log", p->data_dir);
+    /* What must hold whatever the operator's own settings say. */
+    const char *argv[] = {postgres,
+                          "-D",
+                          p->pg_dir,
+                          "-c",
+                          "listen_addresses=",
+                          "-c",
+                          "port=5432",
+                          "-c",
+                          sockets,
+                          "-c",
+                          "unix_socket_permissions=0700",
+                          "-c",
+                          "hba_file=ledgerd-hba.conf",
+                          "-c",
+                          "ident_file=ledgerd-ident.conf",
+                          "-c",
+                          "fsync=on",
+                          "-c",
+                          "full_page_writes=on",
+                          NULL};
+
+    if (ready_dir(log_dir, err, err_size) != 0 || ready_dir(p->socket_dir, err, err_size) != 0 ||
+        pginit_write_settings(p->pg_dir, err, err_size) != 0)
+        goto out;
+    fd = open(p->start_log, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        snprintf(err, err_size, "%s: %s", p->start_log, strerror(errno));
+        goto out;
+    }
+    p->pid = pgproc_spawn(argv, p->pg_dir, fd, SIGINT);
+    if (p->pid < 0) {
+        snprintf(err, err_size, "PostgreSQL can't be started: %s", strerror(errno));
+        p->pid = 0;
+        goto out;
+    }
+    rc = 0;
+out:
+    if (fd >= 0)
+        close(fd);
+    free(log_dir);
+    free(sockets);
+    free(postgres);
+    return rc;
+}
+
+/* Plans the next start after an end that nobody asked for. */
+static void plan_retry(struct pgserver *p)
+{
+    enter(p, PGSERVER_WAITING);
+    p->retry_at = p->since + (p->failures == 0 ? 0 : p->pause_ms);
+    if (p->failures > 0)
+        p->pause_ms = p->pause_ms * 2 < PAUSE_MAX_MS ? p->pause_ms * 2 : PAUSE_MAX_MS;
+    p->failures++;
+}
+
+/* What the server last said before it took to its own log; the caller frees it. */
+static char *start_log_words(const struct pgserver *p)
+{
+    char *said = file_read(p->start_log, 1024 * 1024, NULL);
+    char *words = pgproc_last_words(said != NULL ? said : "");
+
+    free(said);
+    return words;
+}
+
+/* The child ended: says why, and goes on to the next state. */
+static void on_end(struct pgserver *p, int status)
+{
+    char *words;
+    char how[64];
+
+    p->pid = 0;
+    if (p->stop_wanted) {
+        enter(p, PGSERVER_STOPPED);
+        return;
+    }
+    if (WIFSIGNALED(status))
+        snprintf(how, sizeof(how), "killed by signal %d", WTERMSIG(status));
+    else
+        snprintf(how, sizeof(how), "ended with status %d",
+                 WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+    if (p->state == PGSERVER_STARTING) {
+        words = start_log_words(p);
+        snprintf(p->why, sizeof(p->why), "PostgreSQL did not start (%s): %s", how,
+                 *words != '\0' ? words : "see pg-log in the data folder");
+        free(words);
+        log_warn("%s", p->why);
+    } else {
+        snprintf(p->why, sizeof(p->why), "PostgreSQL was %s", how);
+        log_error("%s; starting it again", p->why);
+        if (now_ms() - p->since >= STEADY_MS) {
+            p->failures = 0;
+            p->pause_ms = PAUSE_FIRST_MS;
+        }
+    }
+    plan_retry(p);
+}
+
+/* Looks whether the child has ended; true when it has. */
+static bool reap(struct pgserver *p)
+{
+    int status = 0;
+    pid_t pid;
+
+    if (p->pid == 0)
+        return false;
+    do {
+        pid = waitpid(p->pid, &status, WNOHANG);
+    } while (pid < 0 && errno == EINTR);
+    if (pid == 0)
+        return false;
+    /* ECHILD: somebody else took it; it is gone all the same. */
+    on_end(p, pid < 0 ? 0 : status);
+    return true;
+}
+
+static void tick_clearing(struct pgserver *p)
+{
+    if (!clear_leftovers(p))
+        return;
+    if (p->stop_wanted) {
+        enter(p, PGSERVER_STOPPED);
+        return;
+    }
+    remove_misleading_pid_file(p);
+    if (spawn_server(p, p->why, sizeof(p->why)) != 0) {
+        log_error("%s", p->why);
+        plan_retry(p);
+        return;
+    }
+    enter(p, PGSERVER_STARTING);
+}
+
+static void tick_starting(struct pgserver *p)
+{
+    pid_t pid;
+    bool ready;
+
+    if (read_pid_file(p, &pid, &ready) != 0 || pid != p->pid || !ready)
+        return;
+    p->ups++;
+    log_info("PostgreSQL is up (process %d, after %lld ms)", (int)pid,
+             (long long)(now_ms() - p->since));
+    enter(p, PGSERVER_UP);
+}
+
+static void tick_stopping(struct pgserver *p)
+{
+    int64_t waited = now_ms() - p->since;
+    pid_t pids[LEFTOVERS_MAX];
+    size_t n;
+
+    if (waited >= FAST_STOP_MS + QUIT_STOP_MS && p->signalled == SIGQUIT) {
+        log_warn("PostgreSQL does not stop: killing it");
+        n = pgproc_find(p->pg_dir, pids, LEFTOVERS_MAX);
+        signal_all(pids, n < LEFTOVERS_MAX ? n : LEFTOVERS_MAX, SIGKILL);
+        kill(p->pid, SIGKILL);
+        p->signalled = SIGKILL;
+    } else if (waited >= FAST_STOP_MS && p->signalled == SIGINT) {
+        log_warn("PostgreSQL does not stop within %d s: telling it to end at once",
+                 FAST_STOP_MS / 1000);
+        kill(p->pid, SIGQUIT);
+        p->signalled = SIGQUIT;
+    }
+}
+
+enum pgserver_state pgserver_tick(struct pgserver *p)
+{
+    if (reap(p))
+        return p->state;
+    switch (p->state) {
+    case PGSERVER_STOPPED:
+    case PGSERVER_UP:
+        break;
+    case PGSERVER_CLEARING:
+        tick_clearing(p);
+        break;
+    case PGSERVER_STARTING:
+        tick_starting(p);
+        break;
+    case PGSERVER_WAITING:
+        if (now_ms() >= p->retry_at)
+            enter(p, PGSERVER_CLEARING);
+        break;
+    case PGSERVER_STOPPING:
+        tick_stopping(p);
+        break;
+    }
+    return p->state;
+}
+
+int64_t pgserver_due_ms(const struct pgserver *p)
+{
+    int64_t left;
+
+    switch (p->state) {
+    case PGSERVER_STOPPED:
+    case PGSERVER_UP:
+        return 1000;
+    case PGSERVER_WAITING:
+        left = p->retry_at - now_ms();
+        return left < 0 ? 0 : left;
+    case PGSERVER_CLEARING:
+    case PGSERVER_STARTING:
+    case PGSERVER_STOPPING:
+        break;
+    }
+    return POLL_MS;
+}
+
+/* Sleeps until the next look, or less when a signal comes. */
+static void pause_tick(const struct pgserver *p)
+{
+    poll(NULL, 0, (int)pgserver_due_ms(p));
+}
+
+static int ensure_database(struct pgserver *p, char *err, size_t err_size)
+{
+    char *conninfo = make_conninfo(p->socket_dir, "postgres");
+    int rc = db_create_database(conninfo, PG_DATABASE, err, err_size);
+
+    free(conninfo);
+    return rc;
+}
+
+int pgserver_start(struct pgserver *p, int64_t patience_ms, char *err, size_t err_size)
+{
+    int64_t began = now_ms(), told = began;
+
+    p->stop_wanted = false;
+    p->failures = 0;
+    p->pause_ms = PAUSE_FIRST_MS;
+    if (!pgserver_exists(p)) {
+        snprintf(err, err_size, "there is no database in %s: make one with `ledgerd init`",
+                 p->pg_dir);
+        return -1;
+    }
+    if (find_programs(p, err, err_size) != 0)
+        return -1;
+    enter(p, PGSERVER_CLEARING);
+    while (pgserver_tick(p) != PGSERVER_UP) {
+        if (p->state == PGSERVER_WAITING && p->failures >= START_TRIES) {
+            str_copy(err, err_size, p->why);
+            goto fail;
+        }
+        if (now_ms() - began >= patience_ms) {
+            snprintf(err, err_size, "PostgreSQL was not ready after %lld s%s%s",
+                     (long long)(patience_ms / 1000), *p->why != '\0' ? ": " : "", p->why);
+            goto fail;
+        }
+        if (now_ms() - told >= 10000) {
+            told = now_ms();
+            log_info("waiting for PostgreSQL, which recovers or stops (%lld s so far)",
+                     (long long)((told - began) / 1000));
+            notify_extend(30000);
+        }
+        pause_tick(p);
+    }
+    p->failures = 0;
+    p->pause_ms = PAUSE_FIRST_MS;
+    if (ensure_database(p, err, err_size) != 0)
+        goto fail;
+    return 0;
+fail:
+    pgserver_stop(p);
+    return -1;
+}
+
+void pgserver_stop(struct pgserver *p)
+{
+    int64_t told = now_ms();
+
+    p->stop_wanted = true;
+    if (p->pid != 0) {
+        enter(p, PGSERVER_STOPPING);
+        kill(p->pid, SIGINT);
+        p->signalled = SIGINT;
+    } else if (p->state != PGSERVER_CLEARING) {
+        enter(p, PGSERVER_STOPPED);
+    }
+    while (pgserver_tick(p) != PGSERVER_STOPPED) {
+        if (now_ms() - told >= 5000) {
+            told = now_ms();
+            notify_extend(15000);
+        }
+        pause_tick(p);
+    }
+}
