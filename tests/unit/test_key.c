@@ -19,6 +19,8 @@
 #define RFC8037_SIG \
     "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"
 
+#define JWK_X(x) "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"" x "\"}"
+
 static void decode(const char *b64u, void *out, size_t n)
 {
     assert_int_equal(b64u_decode_exact(b64u, strlen(b64u), out, n), 0);
@@ -117,10 +119,10 @@ static void test_jwk_refused(void **state)
         "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"" RFC8037_X "\",\"use\":\"sig\"}",
         "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"" RFC8037_X "\",\"key_ops\":[\"verify\"]}",
         /* Tail bits, padding, base64 of section 4, 31 and 33 bytes. */
-        "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURp\"}",
+        JWK_X("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURp"),
         "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"" RFC8037_X "=\"}",
-        "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}",
-        "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHUQ\"}",
+        JWK_X("11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo"),
+        JWK_X("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHUQ"),
         "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"" RFC8037_X "A\"}",
     };
     struct key key;
