@@ -87,7 +87,19 @@ out:
     return rc;
 }
 
+int64_t file_size(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 ? (int64_t)st.st_size : 0;
+}
+
 char *file_read(const char *path, size_t max, size_t *len)
+{
+    return file_read_from(path, 0, max, len);
+}
+
+char *file_read_from(const char *path, int64_t from, size_t max, size_t *len)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     size_t size = 0, room = max < 4096 ? max + 1 : 4096;
@@ -97,6 +109,8 @@ char *file_read(const char *path, size_t max, size_t *len)
     if (fd < 0)
         return NULL;
     bytes = x_malloc(room + 1);
+    if (from > 0 && lseek(fd, from, SEEK_SET) < 0)
+        goto fail;
     for (;;) {
         ssize_t n = read(fd, bytes + size, room - size);
 

@@ -23,6 +23,12 @@ int file_write(const char *path, const void *bytes, size_t len, mode_t mode) MUS
  */
 char *file_read(const char *path, size_t max, size_t *len) MUST_CHECK;
 
+/* The same, of what stands behind the first `from` bytes. */
+char *file_read_from(const char *path, int64_t from, size_t max, size_t *len) MUST_CHECK;
+
+/* The file's size; 0 when there is none. */
+int64_t file_size(const char *path);
+
 /* fsyncs a folder, so that names in it last. -1 with errno. */
 int dir_sync(const char *path) MUST_CHECK;
 

@@ -8,10 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/buf.h"
+#include "core/hash.h"
 #include "core/num.h"
 #include "ledgerd/files.h"
 #include "ledgerd/pgproc.h"
@@ -325,4 +327,50 @@ int pginit_write_settings(const char *pg_dir, char *err, size_t err_size)
 out:
     buf_free(&b);
     return rc;
+}
+
+/* libpq reads a value in quotes with ' and \ escaped. */
+char *pginit_conninfo(const char *socket_dir, const char *dbname)
+{
+    struct buf b = BUF_INIT;
+
+    buf_puts(&b, "host='");
+    for (const char *s = socket_dir; *s != '\0'; s++) {
+        if (*s == '\'' || *s == '\\')
+            buf_putc(&b, '\\');
+        buf_putc(&b, *s);
+    }
+    buf_printf(&b, "' port=5432 user=%s dbname=%s", PG_ROLE, dbname);
+    return buf_take(&b);
+}
+
+char *pginit_socket_dir(const char *data_dir)
+{
+    char *dir = x_asprintf("%s/run", data_dir);
+    struct sockaddr_un addr;
+    struct hash hash;
+
+    if (strlen(dir) + 1 + strlen(PG_SOCKET_NAME) < sizeof(addr.sun_path))
+        return dir;
+    free(dir);
+    hash_bytes(&hash, data_dir, strlen(data_dir));
+    return x_asprintf("/tmp/pumasi-%u-%02x%02x%02x%02x%02x%02x", (unsigned)geteuid(), hash.b[0],
+                      hash.b[1], hash.b[2], hash.b[3], hash.b[4], hash.b[5]);
+}
+
+int pginit_ready_dir(const char *dir, char *err, size_t err_size)
+{
+    struct stat st;
+
+    if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
+        snprintf(err, err_size, "%s can't be made: %s", dir, strerror(errno));
+        return -1;
+    }
+    if (lstat(dir, &st) != 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid() ||
+        (st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+        snprintf(err, err_size, "%s is not a folder of this user alone (mode 0700): remove it",
+                 dir);
+        return -1;
+    }
+    return 0;
 }

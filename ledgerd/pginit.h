@@ -10,8 +10,9 @@
 #define PG_NEWEST 18
 /* The database role that ledgerd is, and its database, whatever the operating system's user is
  * called. */
-#define PG_ROLE     "ledger"
-#define PG_DATABASE "ledger"
+#define PG_ROLE        "ledger"
+#define PG_DATABASE    "ledger"
+#define PG_SOCKET_NAME ".s.PGSQL.5432"
 
 /*
  * The major version of the cluster in pg_dir: PG_OLDEST..PG_NEWEST; 0 when there is no cluster; -1
@@ -38,5 +39,21 @@ int pginit_create(const char *bin, const char *pg_dir, char *err, size_t err_siz
  * or of another user of the operating system, take effect then. -1 and a sentence.
  */
 int pginit_write_settings(const char *pg_dir, char *err, size_t err_size) MUST_CHECK;
+
+/*
+ * Where the socket is: DATA/run, or a short path under /tmp where that one's would not fit into a
+ * socket's address. The same for every ledgerd that is given this folder. The caller frees it.
+ */
+char *pginit_socket_dir(const char *data_dir);
+
+/* The connection string for a database of the cluster whose socket is there; the caller frees it.
+ */
+char *pginit_conninfo(const char *socket_dir, const char *dbname);
+
+/*
+ * Makes a folder of mode 0700 where it is missing. -1 and a sentence when it is anybody else's:
+ * under /tmp it could have been made before us.
+ */
+int pginit_ready_dir(const char *dir, char *err, size_t err_size) MUST_CHECK;
 
 #endif

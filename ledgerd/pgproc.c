@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "core/num.h"
+#include "ledgerd/files.h"
 
 #define SAID_MAX (64 * 1024)
 
@@ -127,44 +128,64 @@ int pgproc_run(const char *const argv[], const char *cwd, char **said)
     return status;
 }
 
-/* True for lines that only decorate the one that says what is wrong. */
-static bool is_decoration(const char *line, size_t len)
+/* True for lines that don't say what is wrong. */
+static bool is_noise(const char *line, size_t len)
 {
-    return len == 0 || memmem(line, len, "HINT:", 5) != NULL ||
-           memmem(line, len, "DETAIL:", 7) != NULL || memmem(line, len, "removing ", 9) == line ||
-           memmem(line, len, "child process exited", 20) != NULL ||
-           memmem(line, len, "database system is shut down", 28) != NULL;
+    static const char *const noise[] = {"HINT:",
+                                        "DETAIL:",
+                                        "removing ",
+                                        "child process exited",
+                                        "database system ",
+                                        "skipping missing",
+                                        "redirecting log",
+                                        "starting PostgreSQL",
+                                        "listening on"};
+
+    for (size_t i = 0; i < ARRAY_LEN(noise); i++)
+        if (memmem(line, len, noise[i], strlen(noise[i])) != NULL)
+            return true;
+    return len == 0;
+}
+
+/* The line behind its mark "FATAL:" and the like; the caller frees it. */
+static char *line_words(const char *line, size_t len)
+{
+    static const char *const marks[] = {"FATAL:", "PANIC:", "error:", "ERROR:", "LOG:"};
+    const char *end = line + len;
+
+    for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
+        const char *mark = memmem(line, len, marks[i], strlen(marks[i]));
+
+        if (mark != NULL) {
+            line = mark + strlen(marks[i]);
+            break;
+        }
+    }
+    while (line < end && *line == ' ')
+        line++;
+    len = (size_t)(end - line);
+    return x_strndup(line, len < 200 ? len : 200);
 }
 
 char *pgproc_last_words(const char *said)
 {
-    static const char *const marks[] = {"FATAL:", "PANIC:", "error:", "ERROR:", "LOG:"};
-    const char *best = "", *start;
-    size_t best_len = 0;
+    char *last = x_strdup(""), *before = x_strdup(""), *both;
 
     for (const char *p = said; *p != '\0';) {
         size_t len = strcspn(p, "\r\n");
 
-        if (!is_decoration(p, len)) {
-            best = p;
-            best_len = len;
+        if (!is_noise(p, len)) {
+            free(before);
+            before = last;
+            last = line_words(p, len);
         }
         p += len;
         p += strspn(p, "\r\n");
     }
-    start = best;
-    for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
-        const char *mark = memmem(best, best_len, marks[i], strlen(marks[i]));
-
-        if (mark != NULL) {
-            start = mark + strlen(marks[i]);
-            break;
-        }
-    }
-    while (start < best + best_len && *start == ' ')
-        start++;
-    best_len -= (size_t)(start - best);
-    return x_strndup(start, best_len < 400 ? best_len : 400);
+    both = x_asprintf("%s%s%s", before, *before != '\0' ? "; " : "", last);
+    free(before);
+    free(last);
+    return both;
 }
 
 /* True when process pid is a PostgreSQL server whose working folder is pg_dir. */
@@ -212,4 +233,17 @@ size_t pgproc_find(const char *pg_dir, pid_t *pids, size_t max)
     }
     closedir(proc);
     return n;
+}
+
+bool pgproc_is_zombie(pid_t pid)
+{
+    char *path = x_asprintf("/proc/%d/stat", (int)pid);
+    char *text = file_read(path, 4096, NULL);
+    const char *end =
+        text != NULL ? strrchr(text, ')') : NULL; /* of the name, which may be anything */
+    bool zombie = end != NULL && end[1] == ' ' && (end[2] == 'Z' || end[2] == 'X');
+
+    free(text);
+    free(path);
+    return zombie;
 }

@@ -24,7 +24,8 @@ pid_t pgproc_spawn(const char *const argv[], const char *cwd, int out_fd,
  */
 int pgproc_run(const char *const argv[], const char *cwd, char **said) MUST_CHECK;
 
-/* The last line of said that says something, without "LOG: " and the like; the caller frees it. */
+/* The last two lines of said that say something, without "LOG:" and the like; the caller frees it.
+ */
 char *pgproc_last_words(const char *said);
 
 /*
@@ -32,5 +33,8 @@ char *pgproc_last_words(const char *said);
  * resolved path). Writes at most max of them; returns how many there are.
  */
 size_t pgproc_find(const char *pg_dir, pid_t *pids, size_t max);
+
+/* True when the process has ended and only waits to be waited for: it holds nothing any more. */
+bool pgproc_is_zombie(pid_t pid);
 
 #endif

@@ -9,14 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "core/buf.h"
-#include "core/hash.h"
 #include "core/num.h"
 #include "ledgerd/db_conn.h"
 #include "ledgerd/files.h"
@@ -33,11 +29,13 @@
 #define QUIT_STOP_MS   10000 /* SIGQUIT: at once, recovery follows; then SIGKILL */
 #define LEFT_FAST_MS   30000 /* the same for a server left by an earlier ledgerd */
 #define ORPHANS_MS     1000  /* backends without a server end by themselves */
+#define LOCKS_MS       1000  /* a lock file's owner that is no server may be about to vanish */
 #define POLL_MS        20    /* between two looks while something is going on */
 #define PAUSE_FIRST_MS 200   /* before a second start; doubled up to PAUSE_MAX_MS */
 #define PAUSE_MAX_MS   10000
 #define STEADY_MS      60000 /* up so long, an end counts as a first one again */
-#define START_TRIES    6     /* before pgserver_start gives up */
+#define LOG_READ_MAX   (1024 * 1024)
+#define START_TRIES    6 /* before pgserver_start gives up */
 
 struct pgserver {
     char *data_dir;
@@ -47,6 +45,7 @@ struct pgserver {
     char *socket_dir;
     char *conninfo;
     char *start_log;
+    int64_t log_before; /* bytes of the collector's log when the server was started */
 
     enum pgserver_state state;
     pid_t pid;        /* the postmaster while it is our child, else 0 */
@@ -75,57 +74,6 @@ static void enter(struct pgserver *p, enum pgserver_state state)
     p->signalled = 0;
 }
 
-/* libpq reads a value in quotes with ' and \ escaped. */
-static char *make_conninfo(const char *socket_dir, const char *dbname)
-{
-    struct buf b = BUF_INIT;
-
-    buf_puts(&b, "host='");
-    for (const char *s = socket_dir; *s != '\0'; s++) {
-        if (*s == '\'' || *s == '\\')
-            buf_putc(&b, '\\');
-        buf_putc(&b, *s);
-    }
-    buf_printf(&b, "' port=5432 user=%s dbname=%s", PG_ROLE, dbname);
-    return buf_take(&b);
-}
-
-/*
- * Where the socket is: DATA/run, or a short path under /tmp where that one's would not fit into a
- * socket's address. The same for every ledgerd that is given this folder.
- */
-static char *choose_socket_dir(const char *data_dir)
-{
-    char *dir = x_asprintf("%s/run", data_dir);
-    struct sockaddr_un addr;
-    struct hash hash;
-
-    if (strlen(dir) + 1 + strlen(SOCKET_NAME) < sizeof(addr.sun_path))
-        return dir;
-    free(dir);
-    hash_bytes(&hash, data_dir, strlen(data_dir));
-    return x_asprintf("/tmp/pumasi-%u-%02x%02x%02x%02x%02x%02x", (unsigned)geteuid(), hash.b[0],
-                      hash.b[1], hash.b[2], hash.b[3], hash.b[4], hash.b[5]);
-}
-
-/* Makes it where it is missing; under /tmp anybody could have made it before us. */
-static int ready_dir(const char *dir, char *err, size_t err_size)
-{
-    struct stat st;
-
-    if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
-        snprintf(err, err_size, "%s can't be made: %s", dir, strerror(errno));
-        return -1;
-    }
-    if (lstat(dir, &st) != 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid() ||
-        (st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-        snprintf(err, err_size, "%s is not a folder of this user alone (mode 0700): remove it",
-                 dir);
-        return -1;
-    }
-    return 0;
-}
-
 struct pgserver *pgserver_new(const char *data_dir, const char *pg_bin, char *err, size_t err_size)
 {
     struct pgserver *p;
@@ -139,8 +87,8 @@ struct pgserver *pgserver_new(const char *data_dir, const char *pg_bin, char *er
     p->data_dir = resolved;
     p->pg_dir = x_asprintf("%s/pg", resolved);
     p->configured_bin = x_strdup(pg_bin);
-    p->socket_dir = choose_socket_dir(resolved);
-    p->conninfo = make_conninfo(p->socket_dir, PG_DATABASE);
+    p->socket_dir = pginit_socket_dir(resolved);
+    p->conninfo = pginit_conninfo(p->socket_dir, PG_DATABASE);
     p->start_log = x_asprintf("%s/pg-log/start.log", resolved);
     p->pause_ms = PAUSE_FIRST_MS;
     enter(p, PGSERVER_STOPPED);
@@ -207,12 +155,11 @@ int pgserver_init(struct pgserver *p, char *err, size_t err_size)
 }
 
 /*
- * Reads postmaster.pid: the server's pid, and whether it says that it is ready. 0, or -1 when there
- * is none. (Its line 1 is the pid, line 8 the state.)
+ * Reads a lock file of PostgreSQL: whose it is, and whether it says that the server is ready. 0, or
+ * -1 when there is none. (Line 1 is the pid, line 8 of postmaster.pid the state.)
  */
-static int read_pid_file(const struct pgserver *p, pid_t *pid, bool *ready)
+static int read_lock_file(const char *path, pid_t *pid, bool *ready)
 {
-    char *path = x_asprintf("%s/postmaster.pid", p->pg_dir);
     char *text = file_read(path, 8192, NULL);
     const char *line = text;
     int64_t n;
@@ -228,27 +175,46 @@ static int read_pid_file(const struct pgserver *p, pid_t *pid, bool *ready)
         rc = 0;
     }
     free(text);
+    return rc;
+}
+
+static int read_pid_file(const struct pgserver *p, pid_t *pid, bool *ready)
+{
+    char *path = x_asprintf("%s/postmaster.pid", p->pg_dir);
+    int rc = read_lock_file(path, pid, ready);
+
     free(path);
     return rc;
 }
 
 /*
- * PostgreSQL won't start where postmaster.pid names a living process of this user, and after a
- * restart of the machine, or in a container, that may be anybody. Called when no server of the
- * cluster lives.
+ * PostgreSQL won't start where a lock file names a living process of this user, and that may be
+ * anybody after a restart of the machine or in a container, or what is left of a killed server
+ * until it is waited for. Called when no server of the cluster lives. True when it is done; it
+ * waits a second first.
  */
-static void remove_misleading_pid_file(const struct pgserver *p)
+static bool remove_misleading_locks(const struct pgserver *p)
 {
-    char *path;
-    pid_t pid;
-    bool ready;
+    const char *const dirs[] = {p->pg_dir, p->socket_dir};
+    const char *const names[] = {"postmaster.pid", PG_SOCKET_NAME ".lock"};
+    bool done = true;
 
-    if (read_pid_file(p, &pid, &ready) != 0 || kill(pid, 0) != 0)
-        return;
-    path = x_asprintf("%s/postmaster.pid", p->pg_dir);
-    log_info("%s names process %d, which is no PostgreSQL: removed", path, (int)pid);
-    unlink(path);
-    free(path);
+    for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
+        char *path = x_asprintf("%s/%s", dirs[i], names[i]);
+        pid_t pid;
+        bool ready;
+
+        if (read_lock_file(path, &pid, &ready) == 0 && kill(pid, 0) == 0) {
+            if (!pgproc_is_zombie(pid) && now_ms() - p->since < LOCKS_MS) {
+                done = false;
+            } else {
+                log_info("%s names process %d, which is no PostgreSQL: removed", path, (int)pid);
+                unlink(path);
+            }
+        }
+        free(path);
+    }
+    return done;
 }
 
 static void signal_all(const pid_t *pids, size_t n, int sig)
@@ -301,9 +267,21 @@ static bool clear_leftovers(struct pgserver *p)
     return false;
 }
 
+/* The file that the server's own log collector writes today; the caller frees it. */
+static char *collector_log(const struct pgserver *p)
+{
+    time_t now = time(NULL);
+    struct tm tm;
+    char day[8];
+
+    gmtime_r(&now, &tm);
+    strftime(day, sizeof(day), "%a", &tm);
+    return x_asprintf("%s/pg-log/postgresql-%s.log", p->data_dir, day);
+}
+
 static int spawn_server(struct pgserver *p, char *err, size_t err_size)
 {
-    char *postgres = NULL, *sockets = NULL, *log_dir = NULL;
+    char *postgres = NULL, *sockets = NULL, *log_dir = NULL, *own_log = NULL;
     int fd = -1, rc = -1;
 
     if (find_programs(p, err, err_size) != 0)
@@ -333,9 +311,12 @@ static int spawn_server(struct pgserver *p, char *err, size_t err_size)
                           "full_page_writes=on",
                           NULL};
 
-    if (ready_dir(log_dir, err, err_size) != 0 || ready_dir(p->socket_dir, err, err_size) != 0 ||
+    if (pginit_ready_dir(log_dir, err, err_size) != 0 ||
+        pginit_ready_dir(p->socket_dir, err, err_size) != 0 ||
         pginit_write_settings(p->pg_dir, err, err_size) != 0)
         goto out;
+    own_log = collector_log(p);
+    p->log_before = file_size(own_log);
     fd = open(p->start_log, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0) {
         snprintf(err, err_size, "%s: %s", p->start_log, strerror(errno));
@@ -351,6 +332,7 @@ static int spawn_server(struct pgserver *p, char *err, size_t err_size)
 out:
     if (fd >= 0)
         close(fd);
+    free(own_log);
     free(log_dir);
     free(sockets);
     free(postgres);
@@ -367,13 +349,22 @@ static void plan_retry(struct pgserver *p)
     p->failures++;
 }
 
-/* What the server last said before it took to its own log; the caller frees it. */
-static char *start_log_words(const struct pgserver *p)
+/*
+ * What the server last said: in the file that it began with, or, when it took to its own log,
+ * there, behind what stood in it before. The caller frees it.
+ */
+static char *last_words(const struct pgserver *p)
 {
-    char *said = file_read(p->start_log, 1024 * 1024, NULL);
-    char *words = pgproc_last_words(said != NULL ? said : "");
+    char *own = collector_log(p);
+    char *begun = file_read(p->start_log, LOG_READ_MAX, NULL);
+    char *later = file_read_from(own, p->log_before, LOG_READ_MAX, NULL);
+    char *both = x_asprintf("%s%s", begun != NULL ? begun : "", later != NULL ? later : "");
+    char *words = pgproc_last_words(both);
 
-    free(said);
+    free(both);
+    free(later);
+    free(begun);
+    free(own);
     return words;
 }
 
@@ -394,7 +385,7 @@ static void on_end(struct pgserver *p, int status)
         snprintf(how, sizeof(how), "ended with status %d",
                  WIFEXITED(status) ? WEXITSTATUS(status) : -1);
     if (p->state == PGSERVER_STARTING) {
-        words = start_log_words(p);
+        words = last_words(p);
         snprintf(p->why, sizeof(p->why), "PostgreSQL did not start (%s): %s", how,
                  *words != '\0' ? words : "see pg-log in the data folder");
         free(words);
@@ -436,7 +427,8 @@ static void tick_clearing(struct pgserver *p)
         enter(p, PGSERVER_STOPPED);
         return;
     }
-    remove_misleading_pid_file(p);
+    if (!remove_misleading_locks(p))
+        return;
     if (spawn_server(p, p->why, sizeof(p->why)) != 0) {
         log_error("%s", p->why);
         plan_retry(p);
@@ -530,7 +522,7 @@ static void pause_tick(const struct pgserver *p)
 
 static int ensure_database(struct pgserver *p, char *err, size_t err_size)
 {
-    char *conninfo = make_conninfo(p->socket_dir, "postgres");
+    char *conninfo = pginit_conninfo(p->socket_dir, "postgres");
     int rc = db_create_database(conninfo, PG_DATABASE, err, err_size);
 
     free(conninfo);
