@@ -173,6 +173,7 @@ static void test_bad(void **state)
         {"1/2", UNIT_TIME, 60},
         {"1/2", UNIT_CREDIT, 100},
         {"1/2", UNIT_CREDIT, 1},
+        {"1/5", UNIT_GOODS, 12},
         {"7/5", UNIT_GOODS, 12},
         {"12/12", UNIT_GOODS, 12},
         {"1/0", UNIT_GOODS, 12},

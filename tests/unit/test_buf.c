@@ -118,7 +118,7 @@ static void test_json(void **state)
     struct buf b = BUF_INIT;
 
     json_is("", 0, "\"\"");
-    json_is("plain", 5, "\"plain\"");
+    json_is("a ~", 3, "\"a ~\"");
     json_is("\0", 1, "\"\\u0000\"");
     /* RFC 8785, section 3.2.2.2: short escapes where JSON has them, lower-case hex else. */
     json_is("\b\t\n\f\r\"\\", 7, "\"\\b\\t\\n\\f\\r\\\"\\\\\"");
