@@ -13,8 +13,9 @@
 #include "core/text.h"
 
 /*
- * A decoded payload (protocol section 2): the members that every act has, and those of its type. One row of act_types
- * and one file core/act_<subject>.c for each type; rules.h has the entry points.
+ * A decoded payload (protocol section 2): the members that every act has, and those of its type.
+ * One row of act_types and one file core/act_<subject>.c for each type; rules.h has the entry
+ * points.
  */
 enum act_type {
     ACT_LEDGER_OPEN,
@@ -35,8 +36,8 @@ enum act_type {
 };
 #define ACT_TYPE_COUNT (ACT_TRANSFER + 1)
 
-#define HOLDER_MAX ADDRESS_MAX
-#define ACT_KEYS_MAX 100
+#define HOLDER_MAX       ADDRESS_MAX
+#define ACT_KEYS_MAX     100
 #define ACT_LIFETIME_MAX (30 * 86400) /* seconds */
 
 /* Keys listed in a payload. */
@@ -109,7 +110,7 @@ struct act_transfer {
     int64_t amount;
     struct act_hash memo;
     bool has_value_date;
-    int32_t value_date; /* days since 1970 */
+    int32_t value_date;              /* days since 1970 */
     char category[CATEGORY_MAX + 1]; /* empty when absent */
     bool has_request;
     int64_t request;
@@ -137,15 +138,15 @@ struct act {
 const char *act_type_name(enum act_type type); /* "transfer" */
 
 /*
- * Decodes the payload of an envelope: grammar and ranges, nothing of the ledger's state. The only refusal is malformed,
- * and then nothing needs freeing.
+ * Decodes the payload of an envelope: grammar and ranges, nothing of the ledger's state. The only
+ * refusal is malformed, and then nothing needs freeing.
  */
 int act_parse(struct act *out, const struct envelope *env, struct refusal *r) MUST_CHECK;
 void act_free(struct act *a);
 
 /*
- * The texts that travel beside the act against the hashes in it and the rule for texts. A text may be missing, since whoever
- * signs later need not have it. Refusals: text-mismatch, malformed.
+ * The texts that travel beside the act against the hashes in it and the rule for texts. A text may
+ * be missing, since whoever signs later need not have it. Refusals: text-mismatch, malformed.
  */
 int act_check_texts(const struct act *a, const struct submission *s, struct refusal *r) MUST_CHECK;
 

@@ -73,12 +73,17 @@ bool name_is_unit(const char *s)
 
 bool name_is_account(const char *s)
 {
-    const char *slash;
+    const char *slash = strchr(s, '/');
+    const char *at = strchr(s, '@');
 
-    if (s[0] == '!')
-        s++;
-    slash = strchr(s, '/');
-    return slash != NULL && is_address(s, (size_t)(slash - s)) && name_is_unit(slash + 1);
+    if (slash == NULL || !name_is_unit(slash + 1))
+        return false;
+    if (s[0] != '!')
+        return is_address(s, (size_t)(slash - s));
+    /* A contra account's own part may hold a whole co-op's handle: !pos.medical@hansalim/hour. */
+    return at != NULL && at < slash &&
+           matches(s + 1, (size_t)(at - s - 1), 1, 4 + COOP_MAX, LOWER DIGIT, LOWER DIGIT "._-") &&
+           is_coop(at + 1, (size_t)(slash - at - 1));
 }
 
 bool name_is_jti(const char *s)

@@ -9,23 +9,25 @@
 #include "core/rules.h"
 
 /*
- * Records, byte for byte (protocol section 3). This file pair is the only writer and reader of them.
+ * Records, byte for byte (protocol section 3). This file pair is the only writer and reader of
+ * them.
  */
-#define RECORD_SALT_LEN 16
+#define RECORD_SALT_LEN  16
 #define RECORD_PARTS_MAX (1 + LEGS_MAX + CHANGES_MAX + BOOKS_MAX)
 
 struct record {
-    struct buf header;                   /* JSON text */
+    struct buf header; /* JSON text */
     size_t n_parts;
-    struct buf parts[RECORD_PARTS_MAX];  /* JSON texts: act, postings, changes, books */
-    struct hash entry;                   /* SHA-256(header): the leaf's entry */
+    struct buf parts[RECORD_PARTS_MAX]; /* JSON texts: act, postings, changes, books */
+    struct hash entry;                  /* SHA-256(header): the leaf's entry */
 };
 
 /* How many parts an outcome makes, so how many salts record_build wants. */
 size_t record_count_parts(const struct outcome *out);
-/* Writes header and parts. salts: RECORD_SALT_LEN bytes a part. The record is emptied first, its memory reused. */
-void record_build(struct record *rec, int64_t index, int64_t ms, int64_t rules, const struct envelope *env, const struct outcome *out,
-                  const uint8_t *salts);
+/* Writes header and parts. salts: RECORD_SALT_LEN bytes a part. The record is emptied first, its
+ * memory reused. */
+void record_build(struct record *rec, int64_t index, int64_t ms, int64_t rules,
+                  const struct envelope *env, const struct outcome *out, const uint8_t *salts);
 void record_free(struct record *rec);
 
 /* What a header says. */
@@ -36,29 +38,38 @@ struct record_header {
     size_t n_parts;
     struct hash parts[RECORD_PARTS_MAX];
 };
-/* Strict: exactly the bytes that record_build writes for these values. 0, or -1 with *why a constant sentence. */
-int record_header_parse(struct record_header *out, const char *s, size_t len, const char **why) MUST_CHECK;
+/* Strict: exactly the bytes that record_build writes for these values. 0, or -1 with *why a
+ * constant sentence. */
+int record_header_parse(struct record_header *out, const char *s, size_t len,
+                        const char **why) MUST_CHECK;
 
 /* What one part says; strings are copied. */
-enum part_kind { PART_ACT, PART_POSTING, PART_CHANGE, PART_BOOK };
+enum part_kind {
+    PART_ACT,
+    PART_POSTING,
+    PART_CHANGE,
+    PART_BOOK
+};
 struct part {
     enum part_kind kind;
     uint8_t salt[RECORD_SALT_LEN];
-    struct envelope act;             /* PART_ACT */
-    char name[ACCOUNT_MAX + 16];     /* account, subject or book */
-    int64_t amount, balance, floor;  /* PART_POSTING */
-    int64_t seq;                     /* all but PART_ACT */
-    json_t *state;                   /* PART_CHANGE */
+    struct envelope act;            /* PART_ACT */
+    char name[ACCOUNT_MAX + 16];    /* account, subject or book */
+    int64_t amount, balance, floor; /* PART_POSTING */
+    int64_t seq;                    /* all but PART_ACT */
+    json_t *state;                  /* PART_CHANGE */
 };
 int part_parse(struct part *out, const char *s, size_t len, const char **why) MUST_CHECK;
 void part_free(struct part *p);
 
 /*
- * Checks a stored record against a state that stands just before it: shape, hashes, signatures, rules, and that the very same bytes
- * come out; then applies it to the state and appends the leaf. On -1 *why says in one sentence what is wrong.
- * `today` is the day of header time in the ledger's zone. The state isn't committed.
+ * Checks a stored record against a state that stands just before it: shape, hashes, signatures,
+ * rules, and that the very same bytes come out. The outcome isn't applied yet: the caller does that
+ * (rules_apply) once it has stored what it wants. On -1 *why says in one sentence what is wrong.
+ * `today` is the day of the header's time in the ledger's zone.
  */
-int record_replay(struct state *s, const char *header, size_t header_len, const char *const *parts, const size_t *part_lens, size_t n_parts,
-                  int64_t last_ms, int32_t today, struct outcome *out, struct act *act, char *why, size_t why_size) MUST_CHECK;
+int record_replay(struct state *s, const char *header, size_t header_len, const char *const *parts,
+                  const size_t *part_lens, size_t n_parts, int64_t last_ms, int32_t today,
+                  struct outcome *out, struct act *act, char *why, size_t why_size) MUST_CHECK;
 
 #endif

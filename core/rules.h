@@ -10,8 +10,9 @@
 #include "core/state.h"
 
 /*
- * The rules, version 1: a pure function from the state that an act touches, the act with its verified signatures and the record's
- * time to postings and changes, or to a named refusal. ledgerd posts with it, an audit replays with it.
+ * The rules, version 1: a pure function from the state that an act touches, the act with its
+ * verified signatures and the record's time to postings and changes, or to a named refusal. ledgerd
+ * posts with it, an audit replays with it.
  */
 #define RULES_VERSION 1
 
@@ -45,13 +46,14 @@ struct leg {
 
 /* One subject as it is after the act. */
 struct change {
-    enum thing_kind kind; /* THING_HOLDER, _UNIT, _POLICY; THING_ACCOUNT for an account's own limits */
+    enum thing_kind
+        kind; /* THING_HOLDER, _UNIT, _POLICY; THING_ACCOUNT for an account's own limits */
     struct thing *after;
 };
 
-#define LEGS_MAX 16
+#define LEGS_MAX    16
 #define CHANGES_MAX 8
-#define BOOKS_MAX 8
+#define BOOKS_MAX   8
 
 struct outcome {
     enum verdict verdict;
@@ -69,30 +71,35 @@ struct outcome {
 };
 
 /*
- * The things that rules_decide will look up besides holders, units, policies, keys and books (which are always loaded): calls
- * fn with the name of each account.
+ * The things that rules_decide will look up besides holders, units, policies, keys and books (which
+ * are always loaded): calls fn with the name of each account.
  */
-void rules_accounts(const struct state *s, const struct act *a, void (*fn)(void *arg, const char *account), void *arg);
+void rules_accounts(const struct state *s, const struct act *a,
+                    void (*fn)(void *arg, const char *account), void *arg);
 
 /*
- * Decides an act as record number `index`. Its signatures are verified; those of `env` count. (by, jti) has been looked up by the
- * caller. `texts` may be NULL (a replay has them no longer).
- * When the verdict is posted, the outcome owns what it holds until rules_apply or outcome_free.
+ * Decides an act as record number `index`. Its signatures are verified; those of `env` count. (by,
+ * jti) has been looked up by the caller. `texts` may be NULL (a replay has them no longer). When
+ * the verdict is posted, the outcome owns what it holds until rules_apply or outcome_free.
  */
-void rules_decide(const struct state *s, const struct act *a, const struct envelope *env, struct moment now, int64_t index,
-                  struct outcome *out);
-/* Puts an outcome's things into the state and leaves the outcome empty of them; they live on in the state until its next change. */
+void rules_decide(const struct state *s, const struct act *a, const struct envelope *env,
+                  struct moment now, int64_t index, struct outcome *out);
+/* Puts an outcome's things into the state and leaves the outcome empty of them; they live on in the
+ * state until its next change. */
 void rules_apply(struct state *s, struct outcome *out);
 void outcome_free(struct outcome *out);
 
 /*
- * Judges authority alone, as on arrival: which signatures count, who must sign yet. Answers as rules_decide does, but
- * VERDICT_POSTED only means "complete". Used to show pending acts and to drop signatures that have lost their right:
- * `useful` (n_sigs flags, may be NULL) tells which signatures are by keys now in force that the act calls for.
+ * Judges authority alone, as on arrival: which signatures count, who must sign yet. Answers as
+ * rules_decide does, but VERDICT_POSTED only means "complete". Used to show pending acts and to
+ * drop signatures that have lost their right: `useful` (n_sigs flags, may be NULL) tells which
+ * signatures are by keys now in force that the act calls for.
  */
-void rules_authority(const struct state *s, const struct act *a, const struct envelope *env, struct outcome *out, bool *useful);
+void rules_authority(const struct state *s, const struct act *a, const struct envelope *env,
+                     struct outcome *out, bool *useful);
 
-/* May this key (of a holder in a role, in force) be among an act's signers? For listing what waits for the caller. */
+/* May this key (of a holder in a role, in force) be among an act's signers? For listing what waits
+ * for the caller. */
 bool rules_may_sign(const struct state *s, const struct act *a, const struct key *key);
 
 #endif

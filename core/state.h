@@ -6,8 +6,9 @@
 #include "core/base.h"
 
 /*
- * What the rules look at: the ledger's state as far as it is loaded. Things are immutable once put in: a change puts a new
- * one in the old one's place, and until state_commit() the old one is kept so that state_rollback() can bring it back.
+ * What the rules look at: the ledger's state as far as it is loaded. Things are immutable once put
+ * in: a change puts a new one in the old one's place, and until state_commit() the old one is kept
+ * so that state_rollback() can bring it back.
  *
  * Every thing is one block of memory that begins with `struct thing` and is freed by free().
  */
@@ -32,8 +33,19 @@ struct subject {
     int64_t record;
 };
 
-enum holder_kind { HOLDER_LEDGER, HOLDER_STEWARDS, HOLDER_COOP, HOLDER_PERSON, HOLDER_PURSE, HOLDER_AUDITORS };
-enum holder_state { HOLDER_ACTIVE, HOLDER_FROZEN, HOLDER_CLOSED };
+enum holder_kind {
+    HOLDER_LEDGER,
+    HOLDER_STEWARDS,
+    HOLDER_COOP,
+    HOLDER_PERSON,
+    HOLDER_PURSE,
+    HOLDER_AUDITORS
+};
+enum holder_state {
+    HOLDER_ACTIVE,
+    HOLDER_FROZEN,
+    HOLDER_CLOSED
+};
 
 struct holder_key {
     struct key key;
@@ -46,12 +58,13 @@ struct holder {
     enum holder_state state;
     struct subject subject;
     bool frozen_by_office;
-    bool allowed;          /* may registrars record for me? */
-    struct act_hash name;  /* a member's */
-    const char *title;     /* plain name of a co-op or of the ledger; else "" */
-    const char *zone;      /* the ledger's; else "" */
-    int64_t rules;         /* the ledger's; else 0 */
-    int64_t threshold;     /* how many of the governing role's keys must sign; 0 where the holder has no such role */
+    bool allowed;         /* may registrars record for me? */
+    struct act_hash name; /* a member's */
+    const char *title;    /* plain name of a co-op or of the ledger; else "" */
+    const char *zone;     /* the ledger's; else "" */
+    int64_t rules;        /* the ledger's; else 0 */
+    int64_t threshold; /* how many of the governing role's keys must sign; 0 where the holder has no
+                          such role */
     size_t n_keys;
     struct holder_key keys[]; /* in force, sorted by role, then by kid */
 };
@@ -106,7 +119,8 @@ struct state;
 struct state *state_new(const char *origin);
 void state_free(struct state *s);
 
-/* NULL when it isn't there (or isn't loaded: the caller's affair). Valid until the next state_commit or _rollback. */
+/* NULL when it isn't there (or isn't loaded: the caller's affair). Valid until the next
+ * state_commit or _rollback. */
 const struct holder *state_holder(const struct state *s, const char *name);
 const struct unit *state_unit(const struct state *s, const char *name);
 const struct policy *state_policy(const struct state *s, const char *coop, const char *unit);
@@ -120,11 +134,13 @@ void state_put(struct state *s, enum thing_kind kind, struct thing *thing);
 /* Makes all puts since the last commit lasting, or takes them back. */
 void state_commit(struct state *s);
 void state_rollback(struct state *s);
-/* Forgets every thing of a kind (a cache that can be loaded again); call only right after a commit. */
+/* Forgets every thing of a kind (a cache that can be loaded again); call only right after a commit.
+ */
 void state_forget(struct state *s, enum thing_kind kind);
 size_t state_count(const struct state *s, enum thing_kind kind);
 /* Calls fn for each thing of a kind, in no order. */
-void state_each(const struct state *s, enum thing_kind kind, void (*fn)(void *arg, const struct thing *thing), void *arg);
+void state_each(const struct state *s, enum thing_kind kind,
+                void (*fn)(void *arg, const struct thing *thing), void *arg);
 
 const char *state_origin(const struct state *s);
 /* "<origin>#<hash>", or "" before record 0. Set by rules_apply and by whoever loads a state. */
@@ -133,7 +149,8 @@ void state_set_ledger_id(struct state *s, const char *id);
 
 /* Makers: one block each, the strings copied in. The caller owns the result until state_put. */
 struct holder *holder_new(const char *name, const char *title, const char *zone, size_t n_keys);
-struct holder *holder_copy(const struct holder *h, size_t n_keys); /* with room for n_keys; as many as fit are copied */
+struct holder *holder_copy(const struct holder *h,
+                           size_t n_keys); /* with room for n_keys; as many as fit are copied */
 /* Sorts keys by role, then kid; to be called once they are filled in. */
 void holder_sort_keys(struct holder *h);
 size_t holder_count(const struct holder *h, enum role role);
@@ -149,7 +166,8 @@ struct posted_id *posted_id_new(const char *by, const char *jti);
 struct account *account_copy(const struct account *a);
 struct book *book_copy(const struct book *b);
 
-/* The role whose keys govern a holder: member, treasurer, steward. False for a purse, the ledger and auditors, which have none. */
+/* The role whose keys govern a holder: member, treasurer, steward. False for a purse, the ledger
+ * and auditors, which have none. */
 bool holder_governing_role(enum holder_kind kind, enum role *role);
 
 const char *holder_kind_name(enum holder_kind kind);

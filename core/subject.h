@@ -6,7 +6,8 @@
 #include "core/rules.h"
 
 /*
- * How change parts name and show what they change (docs/protocol.md section 3). For ever: an old record is checked by these bytes.
+ * How change parts name and show what they change (docs/protocol.md section 3). For ever: an old
+ * record is checked by these bytes.
  *
  *   alice@hansalim, hansalim, stewards, ledger, *     a holder
  *   unit:hour   policy:hansalim/hour   limits:alice@hansalim/hour

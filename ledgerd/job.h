@@ -8,16 +8,18 @@
 #include "core/refusal.h"
 
 /*
- * One submission on its way: made by the event loop, verified by a worker, decided and stored by the poster, answered by the
- * loop again. One thread owns it at a time; queue.h hands it over.
+ * One submission on its way: made by the event loop, verified by a worker, decided and stored by
+ * the poster, answered by the loop again. One thread owns it at a time; queue.h hands it over.
  */
 enum job_status {
     JOB_WAITING,
     JOB_POSTED,   /* 201, `answer` is the receipt */
-    JOB_REPEATED, /* 200, `record` is the index of the record posted before; the loop reads its receipt */
+    JOB_REPEATED, /* 200, `record` is the index of the record posted before; the loop reads its
+                     receipt */
     JOB_PENDING,  /* 202, `answer` is the pending act's description */
     JOB_REFUSED,  /* `refusal` says why */
-    JOB_UNKNOWN,  /* 503: the outcome of the COMMIT is unknown, or nobody posts here: send the same again; `refusal` is busy */
+    JOB_UNKNOWN,  /* 503: the outcome of the COMMIT is unknown, or nobody posts here: send the same
+                     again; `refusal` is busy */
 };
 
 struct job {
@@ -27,13 +29,15 @@ struct job {
     size_t len;
     bool bulk;       /* a line of an ndjson body: single acts go first */
     bool want_proof; /* put the proof into the receipt */
-    void (*done)(struct job *job); /* called on the loop's thread when answered; takes the job back */
+    void (*done)(
+        struct job *job); /* called on the loop's thread when answered; takes the job back */
     void *owner;
     size_t line; /* from 1, for ndjson */
     /* The worker's */
-    bool taken, verified;  /* the queue's own marks */
-    bool parsed;           /* sub and act hold something */
-    bool unknown_key;      /* the signatures want a key that wasn't registered when the worker looked: the poster tries again */
+    bool taken, verified; /* the queue's own marks */
+    bool parsed;          /* sub and act hold something */
+    bool unknown_key; /* the signatures want a key that wasn't registered when the worker looked:
+                         the poster tries again */
     struct submission sub;
     struct act act;
     /* The poster's */

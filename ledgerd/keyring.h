@@ -5,7 +5,8 @@
 #include "core/base.h"
 #include "core/key.h"
 
-/* Registered keys by kid, for the workers that verify signatures: kid → key never changes, so it only grows. Any thread. */
+/* Registered keys by kid, for the workers that verify signatures: kid → key never changes, so it
+ * only grows. Any thread. */
 struct keyring;
 
 struct keyring *keyring_new(void);

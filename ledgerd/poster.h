@@ -7,9 +7,10 @@
 struct ledgerd;
 
 /*
- * The poster: one thread, one connection. It becomes the one that posts when it gets the database's advisory lock, raises head.epoch, loads the
- * state, compares the head with the published checkpoint, then takes batch after batch from the queue. Otherwise it stands by: queued jobs
- * are answered busy, and the published checkpoint follows the head.
+ * The poster: one thread, one connection. It becomes the one that posts when it gets the database's
+ * advisory lock, raises head.epoch, loads the state, compares the head with the published
+ * checkpoint, then takes batch after batch from the queue. Otherwise it stands by: queued jobs are
+ * answered busy, and the published checkpoint follows the head.
  */
 struct poster;
 
@@ -18,7 +19,8 @@ enum poster_mode {
     POSTER_STANDBY,    /* another ledgerd posts */
     POSTER_POSTING,
     POSTER_STOPPED_CLOCK, /* the clock leapt: waits for poster_confirm_clock */
-    POSTER_STOPPED_FORK,  /* the database is behind, or disagrees with, the checkpoint kept outside */
+    POSTER_STOPPED_FORK,  /* the database is behind, or disagrees with, the checkpoint kept outside
+                           */
 };
 
 struct poster *poster_start(struct ledgerd *d);

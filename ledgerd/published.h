@@ -6,17 +6,23 @@
 #include "core/note.h"
 
 /*
- * The latest checkpoint, signed after the commit that it covers, kept in memory for readers and fsynced in DATA/checkpoint,
- * outside of the database: a restored backup must not fork history in silence. Any thread.
+ * The latest checkpoint, signed after the commit that it covers, kept in memory for readers and
+ * fsynced in DATA/checkpoint, outside of the database: a restored backup must not fork history in
+ * silence. Any thread.
  */
 struct published;
 
-/* Reads DATA/checkpoint when it is there (verifying its signature). NULL with err set when the file is unreadable or not ours. */
-struct published *published_open(const char *data_dir, const char *origin, const uint8_t log_secret[KEY_SECRET_LEN], char *err, size_t err_size);
+/* Reads DATA/checkpoint when it is there (verifying its signature). NULL with err set when the file
+ * is unreadable or not ours. */
+struct published *published_open(const char *data_dir, const char *origin,
+                                 const uint8_t log_secret[KEY_SECRET_LEN], char *err,
+                                 size_t err_size);
 void published_free(struct published *p);
-/* Signs, writes the file anew (write, fsync, rename, fsync of the folder), then shows it to readers. -1 with errno when the disk fails. */
+/* Signs, writes the file anew (write, fsync, rename, fsync of the folder), then shows it to
+ * readers. -1 with errno when the disk fails. */
 int published_sign(struct published *p, uint64_t size, const struct hash *root) MUST_CHECK;
-/* A copy of the latest signed note (caller frees) and what it says; false when there is none yet. */
+/* A copy of the latest signed note (caller frees) and what it says; false when there is none yet.
+ */
 bool published_get(struct published *p, struct checkpoint *c, char **note, size_t *len);
 
 #endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* coop.create and coop.policy. */
+#include "core/act_row.h"
+
+void coop_create_parse(struct strict *in, struct act *a)
+{
+    struct act_coop_create *c = &a->u.coop_create;
+
+    parse_name(in, "coop", name_is_coop, c->coop, sizeof(c->coop));
+    parse_plain_text(in, "name", c->name, sizeof(c->name));
+    parse_keys(in, "treasurers", &c->treasurers);
+    if (!in->fault && c->treasurers.n == 0)
+        strict_fail(in, "treasurers", "is empty: a co-op wants at least one");
+    strict_int(in, "threshold", STRICT_REQUIRED, 1, (int64_t)c->treasurers.n, &c->threshold);
+    parse_keys(in, "registrars", &c->registrars);
+    if (!in->fault)
+        parse_distinct(in, "registrars",
+                       (const struct act_keys *[]){&c->treasurers, &c->registrars}, 2);
+}
+
+int coop_create_ways(const struct state *s, const struct act *a, struct ways *out,
+                     struct refusal *r)
+{
+    const struct act_coop_create *c = &a->u.coop_create;
+    struct way *way = way_add(out);
+
+    if (act_by(a, "stewards", r) != 0)
+        return -1;
+    way_governing(s, way, "stewards", ROLE_STEWARD);
+    way_listed(way, c->coop, ROLE_TREASURER, c->treasurers.keys, c->treasurers.n);
+    way_listed(way, c->coop, ROLE_REGISTRAR, c->registrars.keys, c->registrars.n);
+    return 0;
+}
+
+int coop_create_decide(const struct state *s, const struct act *a, struct moment now, int64_t index,
+                       struct outcome *out)
+{
+    const struct act_coop_create *c = &a->u.coop_create;
+    const struct act_keys *lists[] = {&c->treasurers, &c->registrars};
+    const enum role roles[] = {ROLE_TREASURER, ROLE_REGISTRAR};
+    struct holder *coop;
+    size_t n = 0;
+
+    (void)now;
+    if (state_holder(s, c->coop))
+        return refuse(&out->refusal, REFUSED_ALREADY_EXISTS, "There is a co-op %s already.",
+                      c->coop);
+    for (size_t l = 0; l < ARRAY_LEN(lists); l++)
+        if (keys_are_new(s, lists[l]->keys, lists[l]->n, &out->refusal) != 0)
+            return -1;
+    coop = holder_new(c->coop, c->name, "", c->treasurers.n + c->registrars.n);
+    coop->kind = HOLDER_COOP;
+    coop->threshold = c->threshold;
+    for (size_t l = 0; l < ARRAY_LEN(lists); l++)
+        for (size_t i = 0; i < lists[l]->n; i++) {
+            coop->keys[n++] = (struct holder_key){lists[l]->keys[i], roles[l]};
+            outcome_key(out, &lists[l]->keys[i], c->coop, roles[l], false);
+        }
+    holder_sort_keys(coop);
+    outcome_change(s, out, THING_HOLDER, &coop->thing, index);
+    return 0;
+}
+
+void coop_policy_parse(struct strict *in, struct act *a)
+{
+    struct act_coop_policy *p = &a->u.coop_policy;
+
+    parse_name(in, "coop", name_is_coop, p->coop, sizeof(p->coop));
+    parse_name(in, "unit", name_is_unit, p->unit, sizeof(p->unit));
+    parse_bounds(in, "floor", "ceiling", &p->bounds);
+    parse_bounds(in, "registrar_floor", "registrar_ceiling", &p->registrar);
+    strict_int(in, "reversal_days", STRICT_REQUIRED, 0, 36500, &p->reversal_days);
+}
+
+int coop_policy_ways(const struct state *s, const struct act *a, struct ways *out,
+                     struct refusal *r)
+{
+    if (act_by(a, a->u.coop_policy.coop, r) != 0)
+        return -1;
+    way_governing(s, way_add(out), a->u.coop_policy.coop, ROLE_TREASURER);
+    return 0;
+}
+
+int coop_policy_decide(const struct state *s, const struct act *a, struct moment now, int64_t index,
+                       struct outcome *out)
+{
+    const struct act_coop_policy *p = &a->u.coop_policy;
+    const struct policy *before = state_policy(s, p->coop, p->unit);
+    struct policy *after;
+
+    (void)now;
+    if (!state_unit(s, p->unit))
+        return refuse(&out->refusal, REFUSED_UNKNOWN_UNIT, "There is no unit %s.", p->unit);
+    after = policy_new(p->coop, p->unit);
+    if (before)
+        after->subject = before->subject;
+    after->bounds = p->bounds;
+    after->registrar = p->registrar;
+    after->reversal_days = p->reversal_days;
+    outcome_change(s, out, THING_POLICY, &after->thing, index);
+    return 0;
+}

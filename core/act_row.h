@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#ifndef PUMASI_ACT_ROW_H
+#define PUMASI_ACT_ROW_H
+
+#include "core/rules.h"
+
+/*
+ * The table of act types. A new act is a row here, its members in act.h's union, and a file of
+ * parse, ways and decide. Only the rules include this header.
+ */
+
+/* A number of signatures wanted from a group of keys: a holder's in a role, or those that the
+ * payload lists. */
+struct group {
+    const char *holder;
+    enum role role;
+    int64_t of;
+    const struct key *listed; /* NULL: the holder's registered keys */
+    size_t n_listed;
+};
+
+/* One way to authorise an act: all its groups. Every signature must belong to one of them. */
+#define GROUPS_MAX 4
+struct way {
+    size_t n;
+    struct group groups[GROUPS_MAX];
+    enum refusal_code barred; /* not REFUSED_NOT: whoever signs so is refused with this */
+};
+#define WAYS_MAX 3
+struct ways {
+    size_t n;
+    struct way way[WAYS_MAX];
+};
+
+struct act_row {
+    const char *name;
+    /* The type's own members; faults go into `in`. */
+    void (*parse)(struct strict *in, struct act *a);
+    /* Who may authorise it. -1 with a refusal when nobody could (`by` isn't who may act so, what it
+     * is about isn't there). */
+    int (*ways)(const struct state *s, const struct act *a, struct ways *out, struct refusal *r);
+    /* The rules, once it is authorised. -1 with out->refusal; else legs, changes and keys are in
+     * out. */
+    int (*decide)(const struct state *s, const struct act *a, struct moment now, int64_t index,
+                  struct outcome *out);
+};
+
+extern const struct act_row act_rows[ACT_TYPE_COUNT];
+
+/* Parsing, for the rows. Each copies a checked member into `out`; a fault is remembered in `in`. */
+void parse_name(struct strict *in, const char *member, bool (*is)(const char *s), char *out,
+                size_t size);
+void parse_holder(struct strict *in, const char *member, char *out, size_t size);
+void parse_plain_text(struct strict *in, const char *member, char *out, size_t size);
+void parse_hash(struct strict *in, const char *member, struct act_hash *out);
+void parse_bounds(struct strict *in, const char *floor, const char *ceiling,
+                  struct act_bounds *out);
+void parse_key(struct strict *in, const char *member, struct key *out);
+void parse_keys(struct strict *in, const char *member, struct act_keys *out);
+/* A fault when two of the lists (or one in itself) name the same key. */
+void parse_distinct(struct strict *in, const char *member, const struct act_keys *lists[],
+                    size_t n);
+
+/* Ways, for the rows. way_add begins a new way and returns it. */
+struct way *way_add(struct ways *ways);
+void way_office(struct way *way, const char *holder, enum role role, int64_t of);
+void way_listed(struct way *way, const char *holder, enum role role, const struct key *keys,
+                size_t n);
+/* A holder's governing keys: as many as its threshold says. */
+void way_governing(const struct state *s, struct way *way, const char *holder, enum role role);
+/* -1 with not-permitted unless the act's `by` is that holder. */
+int act_by(const struct act *a, const char *holder, struct refusal *r) MUST_CHECK;
+
+/* Outcomes, for the rows. They take over what they are given. */
+void outcome_change(const struct state *s, struct outcome *out, enum thing_kind kind,
+                    struct thing *after, int64_t index);
+void outcome_leg(const struct state *s, struct outcome *out, struct account *after, int64_t amount,
+                 int64_t floor, int64_t index);
+void outcome_key(struct outcome *out, const struct key *key, const char *holder, enum role role,
+                 bool revoked);
+/* -1 with already-exists when a key of the list is or was registered. */
+int keys_are_new(const struct state *s, const struct key *keys, size_t n,
+                 struct refusal *r) MUST_CHECK;
+
+/* The member or purse of that address: NULL with unknown-account. */
+const struct holder *member_of(const struct state *s, const char *address, struct refusal *r);
+/* The limits in force for an account: its own, else its co-op's policy for the unit. False when
+ * there is no policy. */
+bool limits_of(const struct state *s, const char *address, const char *unit,
+               struct act_bounds *out);
+
+void ledger_open_parse(struct strict *in, struct act *a);
+int ledger_open_ways(const struct state *s, const struct act *a, struct ways *out,
+                     struct refusal *r);
+int ledger_open_decide(const struct state *s, const struct act *a, struct moment now, int64_t index,
+                       struct outcome *out);
+void unit_create_parse(struct strict *in, struct act *a);
+int unit_create_ways(const struct state *s, const struct act *a, struct ways *out,
+                     struct refusal *r);
+int unit_create_decide(const struct state *s, const struct act *a, struct moment now, int64_t index,
+                       struct outcome *out);
+void coop_create_parse(struct strict *in, struct act *a);
+int coop_create_ways(const struct state *s, const struct act *a, struct ways *out,
+                     struct refusal *r);
+int coop_create_decide(const struct state *s, const struct act *a, struct moment now, int64_t index,
+                       struct outcome *out);
+void coop_policy_parse(struct strict *in, struct act *a);
+int coop_policy_ways(const struct state *s, const struct act *a, struct ways *out,
+                     struct refusal *r);
+int coop_policy_decide(const struct state *s, const struct act *a, struct moment now, int64_t index,
+                       struct outcome *out);
+void member_create_parse(struct strict *in, struct act *a);
+int member_create_ways(const struct state *s, const struct act *a, struct ways *out,
+                       struct refusal *r);
+int member_create_decide(const struct state *s, const struct act *a, struct moment now,
+                         int64_t index, struct outcome *out);
+void member_update_parse(struct strict *in, struct act *a);
+int member_update_decide(const struct state *s, const struct act *a, struct moment now,
+                         int64_t index, struct outcome *out);
+void member_reason_parse(struct strict *in, struct act *a); /* freeze, unfreeze, close */
+int member_or_registrar_ways(const struct state *s, const struct act *a, struct ways *out,
+                             struct refusal *r);
+int member_freeze_decide(const struct state *s, const struct act *a, struct moment now,
+                         int64_t index, struct outcome *out);
+int member_unfreeze_ways(const struct state *s, const struct act *a, struct ways *out,
+                         struct refusal *r);
+int member_unfreeze_decide(const struct state *s, const struct act *a, struct moment now,
+                           int64_t index, struct outcome *out);
+int member_close_decide(const struct state *s, const struct act *a, struct moment now,
+                        int64_t index, struct outcome *out);
+void record_allow_parse(struct strict *in, struct act *a);
+int record_allow_ways(const struct state *s, const struct act *a, struct ways *out,
+                      struct refusal *r);
+int record_allow_decide(const struct state *s, const struct act *a, struct moment now,
+                        int64_t index, struct outcome *out);
+void account_limits_parse(struct strict *in, struct act *a);
+int account_limits_ways(const struct state *s, const struct act *a, struct ways *out,
+                        struct refusal *r);
+int account_limits_decide(const struct state *s, const struct act *a, struct moment now,
+                          int64_t index, struct outcome *out);
+void key_add_parse(struct strict *in, struct act *a);
+int key_add_ways(const struct state *s, const struct act *a, struct ways *out, struct refusal *r);
+int key_add_decide(const struct state *s, const struct act *a, struct moment now, int64_t index,
+                   struct outcome *out);
+void key_revoke_parse(struct strict *in, struct act *a);
+int key_governing_ways(const struct state *s, const struct act *a, struct ways *out,
+                       struct refusal *r);
+int key_revoke_decide(const struct state *s, const struct act *a, struct moment now, int64_t index,
+                      struct outcome *out);
+void threshold_set_parse(struct strict *in, struct act *a);
+int threshold_set_decide(const struct state *s, const struct act *a, struct moment now,
+                         int64_t index, struct outcome *out);
+void transfer_parse(struct strict *in, struct act *a);
+int transfer_ways(const struct state *s, const struct act *a, struct ways *out, struct refusal *r);
+int transfer_decide(const struct state *s, const struct act *a, struct moment now, int64_t index,
+                    struct outcome *out);
+
+#endif

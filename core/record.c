@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "core/record.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/b64.h"
+#include "core/date.h"
+#include "core/num.h"
+#include "core/strict.h"
+#include "core/subject.h"
+
+/* ---- Writing ---- */
+
+size_t record_count_parts(const struct outcome *out)
+{
+    return 1 + out->n_legs + out->n_changes + out->n_books;
+}
+
+/* Begins the next part: {"part":"<kind>","salt":"…" */
+static struct buf *part_begin(struct record *rec, const char *kind, const uint8_t *salts)
+{
+    size_t n = rec->n_parts++;
+    struct buf *b = &rec->parts[n];
+
+    buf_clear(b);
+    buf_puts(b, "{\"part\":\"");
+    buf_puts(b, kind);
+    buf_puts(b, "\",\"salt\":\"");
+    buf_put_b64u(b, salts + n * RECORD_SALT_LEN, RECORD_SALT_LEN);
+    buf_putc(b, '"');
+    return b;
+}
+
+static void put_posting(struct buf *b, const struct leg *leg)
+{
+    buf_puts(b, ",\"account\":\"");
+    buf_puts(b, leg->after->thing.name);
+    buf_puts(b, "\",\"amount\":");
+    buf_put_i64(b, leg->amount);
+    buf_puts(b, ",\"balance\":");
+    buf_put_i64(b, leg->after->balance);
+    buf_puts(b, ",\"floor\":");
+    buf_put_i64(b, leg->floor);
+    buf_puts(b, ",\"seq\":");
+    buf_put_i64(b, leg->after->seq);
+    buf_putc(b, '}');
+}
+
+static void put_change(struct buf *b, const struct change *change)
+{
+    buf_puts(b, ",\"subject\":\"");
+    subject_put_name(b, change);
+    buf_puts(b, "\",\"seq\":");
+    buf_put_i64(b, subject_of(change)->seq);
+    buf_puts(b, ",\"state\":");
+    subject_put_state(b, change);
+    buf_putc(b, '}');
+}
+
+static void put_header(struct record *rec, int64_t index, int64_t ms, int64_t rules)
+{
+    struct buf *b = &rec->header;
+    char time[TIME_LEN + 1];
+    struct hash hash;
+
+    time_text(time, ms);
+    buf_clear(b);
+    buf_puts(b, "{\"v\":1,\"index\":");
+    buf_put_i64(b, index);
+    buf_puts(b, ",\"time\":\"");
+    buf_puts(b, time);
+    buf_puts(b, "\",\"rules\":");
+    buf_put_i64(b, rules);
+    buf_puts(b, ",\"parts\":[");
+    for (size_t i = 0; i < rec->n_parts; i++) {
+        hash_bytes(&hash, rec->parts[i].data, rec->parts[i].len);
+        buf_puts(b, i ? ",\"" : "\"");
+        buf_put_b64u(b, hash.b, HASH_LEN);
+        buf_putc(b, '"');
+    }
+    buf_puts(b, "]}");
+    hash_bytes(&rec->entry, b->data, b->len);
+}
+
+void record_build(struct record *rec, int64_t index, int64_t ms, int64_t rules,
+                  const struct envelope *env, const struct outcome *out, const uint8_t *salts)
+{
+    struct buf *b;
+
+    rec->n_parts = 0;
+    b = part_begin(rec, "act", salts);
+    buf_puts(b, ",\"act\":");
+    envelope_put(b, env);
+    buf_putc(b, '}');
+    for (size_t i = 0; i < out->n_legs; i++)
+        put_posting(part_begin(rec, "posting", salts), &out->legs[i]);
+    for (size_t i = 0; i < out->n_changes; i++)
+        put_change(part_begin(rec, "change", salts), &out->changes[i]);
+    for (size_t i = 0; i < out->n_books; i++) {
+        b = part_begin(rec, "book", salts);
+        buf_puts(b, ",\"book\":\"");
+        buf_puts(b, out->books[i]->thing.name);
+        buf_puts(b, "\",\"seq\":");
+        buf_put_i64(b, out->books[i]->entries.seq);
+        buf_putc(b, '}');
+    }
+    put_header(rec, index, ms, rules);
+}
+
+void record_free(struct record *rec)
+{
+    buf_free(&rec->header);
+    for (size_t i = 0; i < RECORD_PARTS_MAX; i++)
+        buf_free(&rec->parts[i]);
+    rec->n_parts = 0;
+}
+
+/* ---- Reading ---- */
+
+static int read_hashes(struct record_header *out, const json_t *array)
+{
+    out->n_parts = json_array_size(array);
+    if (out->n_parts == 0 || out->n_parts > RECORD_PARTS_MAX)
+        return -1;
+    for (size_t i = 0; i < out->n_parts; i++) {
+        const char *s = json_string_value(json_array_get(array, i));
+
+        if (!s || hash_parse(&out->parts[i], s) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int record_header_parse(struct record_header *out, const char *s, size_t len, const char **why)
+{
+    json_t *json = strict_parse(s, len, why);
+    struct strict in;
+    int64_t version;
+    const char *time;
+    const json_t *parts;
+
+    memset(out, 0, sizeof(*out));
+    if (!json)
+        return -1;
+    strict_begin(&in, json);
+    strict_int(&in, "v", STRICT_REQUIRED, 1, 1, &version);
+    strict_int(&in, "index", STRICT_REQUIRED, 0, NUM_MAX, &out->index);
+    time = strict_string(&in, "time", STRICT_REQUIRED);
+    if (time && time_parse(time, &out->ms) != 0)
+        strict_fail(&in, "time", "it is no time");
+    strict_int(&in, "rules", STRICT_REQUIRED, 1, NUM_MAX, &out->rules);
+    parts = strict_array(&in, "parts", STRICT_REQUIRED);
+    if (parts && read_hashes(out, parts) != 0)
+        strict_fail(&in, "parts", "they are no hashes");
+    *why = "it isn't a record's header";
+    version = strict_end(&in);
+    json_decref(json);
+    return version == 0 ? 0 : -1;
+}
+
+/* The members of a part of a kind; faults go into `in`. */
+static void read_part(struct part *out, struct strict *in, const char *kind)
+{
+    const char *name = NULL;
+    const json_t *act;
+    struct refusal ignored;
+
+    if (str_eq(kind, "act")) {
+        out->kind = PART_ACT;
+        act = strict_object(in, "act", STRICT_REQUIRED);
+        if (act && envelope_from_json(&out->act, act, &ignored) != 0)
+            strict_fail(in, "act", "it is no act");
+        return;
+    }
+    if (str_eq(kind, "posting")) {
+        out->kind = PART_POSTING;
+        name = strict_string(in, "account", STRICT_REQUIRED);
+        strict_int(in, "amount", STRICT_REQUIRED, NUM_MIN, NUM_MAX, &out->amount);
+        strict_int(in, "balance", STRICT_REQUIRED, NUM_MIN, NUM_MAX, &out->balance);
+        strict_int(in, "floor", STRICT_REQUIRED, NUM_MIN, NUM_MAX, &out->floor);
+    } else if (str_eq(kind, "change")) {
+        out->kind = PART_CHANGE;
+        name = strict_string(in, "subject", STRICT_REQUIRED);
+        out->state = json_incref((json_t *)(uintptr_t)strict_object(in, "state", STRICT_REQUIRED));
+    } else if (str_eq(kind, "book")) {
+        out->kind = PART_BOOK;
+        name = strict_string(in, "book", STRICT_REQUIRED);
+    } else {
+        strict_fail(in, "part", "there is no such part");
+    }
+    strict_int(in, "seq", STRICT_REQUIRED, 1, NUM_MAX, &out->seq);
+    if (name && strlen(name) < sizeof(out->name))
+        str_copy(out->name, sizeof(out->name), name);
+    else
+        strict_fail(in, "name", "it is too long");
+}
+
+int part_parse(struct part *out, const char *s, size_t len, const char **why)
+{
+    json_t *json = strict_parse(s, len, why);
+    struct strict in;
+    const char *kind, *salt;
+    int end;
+
+    memset(out, 0, sizeof(*out));
+    if (!json)
+        return -1;
+    strict_begin(&in, json);
+    kind = strict_string(&in, "part", STRICT_REQUIRED);
+    salt = strict_string(&in, "salt", STRICT_REQUIRED);
+    if (salt && b64u_decode_exact(salt, strlen(salt), out->salt, RECORD_SALT_LEN) != 0)
+        strict_fail(&in, "salt", "it isn't the base64url of 16 bytes");
+    if (kind)
+        read_part(out, &in, kind);
+    *why = "it isn't a record's part";
+    end = strict_end(&in);
+    json_decref(json);
+    if (end != 0)
+        part_free(out);
+    return end;
+}
+
+void part_free(struct part *p)
+{
+    if (p->kind == PART_ACT)
+        envelope_free(&p->act);
+    json_decref(p->state);
+    memset(p, 0, sizeof(*p));
+}
+
+/* ---- Replaying ---- */
+
+PRINTF_LIKE(3, 4)
+static int replay_fault(char *why, size_t size, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(why, size, fmt, ap);
+    va_end(ap);
+    return -1;
+}
+
+/* A lookup among the keys of a state, for envelope_verify. */
+static bool lookup_in_state(void *arg, const struct kid *kid, struct key *out)
+{
+    const struct key_row *row = state_key(arg, kid->s);
+
+    if (row)
+        *out = row->key;
+    return row != NULL;
+}
+
+/* Salts of all parts, and the act of the first. */
+static int replay_parts(const char *const *parts, const size_t *lens, size_t n,
+                        struct envelope *env, uint8_t *salts, char *why, size_t size)
+{
+    const char *fault;
+    struct part part;
+
+    memset(env, 0, sizeof(*env));
+    for (size_t i = 0; i < n; i++) {
+        if (part_parse(&part, parts[i], lens[i], &fault) != 0) {
+            envelope_free(env);
+            return replay_fault(why, size, "part %zu: %s", i, fault);
+        }
+        memcpy(salts + i * RECORD_SALT_LEN, part.salt, RECORD_SALT_LEN);
+        if ((part.kind == PART_ACT) != (i == 0)) {
+            part_free(&part);
+            envelope_free(env);
+            return replay_fault(why, size, "part %zu is out of its place", i);
+        }
+        if (i == 0) {
+            *env = part.act;
+            memset(&part.act, 0, sizeof(part.act));
+        }
+        part_free(&part);
+    }
+    return 0;
+}
+
+/* Writes the record again and compares every byte. */
+static int replay_compare(int64_t index, int64_t ms, const struct envelope *env,
+                          const struct outcome *out, const uint8_t *salts, const char *header,
+                          size_t header_len, const char *const *parts, const size_t *lens, size_t n,
+                          char *why, size_t size)
+{
+    struct record rec = {0};
+    int ret = 0;
+
+    if (record_count_parts(out) != n)
+        return replay_fault(why, size, "it has %zu parts where the rules make %zu", n,
+                            record_count_parts(out));
+    record_build(&rec, index, ms, RULES_VERSION, env, out, salts);
+    for (size_t i = 0; i < n && ret == 0; i++)
+        if (rec.parts[i].len != lens[i] || memcmp(rec.parts[i].data, parts[i], lens[i]) != 0)
+            ret = replay_fault(why, size, "part %zu isn't what the rules make: %.300s", i,
+                               rec.parts[i].data);
+    if (ret == 0 &&
+        (rec.header.len != header_len || memcmp(rec.header.data, header, header_len) != 0))
+        ret = replay_fault(why, size, "the header isn't that of its parts");
+    record_free(&rec);
+    return ret;
+}
+
+int record_replay(struct state *s, const char *header, size_t header_len, const char *const *parts,
+                  const size_t *part_lens, size_t n_parts, int64_t last_ms, int32_t today,
+                  struct outcome *out, struct act *act, char *why, size_t why_size)
+{
+    struct record_header head;
+    struct refusal refusal;
+    struct envelope env;
+    uint8_t salts[RECORD_PARTS_MAX * RECORD_SALT_LEN];
+    struct moment now;
+    const char *fault;
+
+    memset(out, 0, sizeof(*out));
+    memset(act, 0, sizeof(*act));
+    if (record_header_parse(&head, header, header_len, &fault) != 0)
+        return replay_fault(why, why_size, "the header is no header: %s", fault);
+    if (head.rules != RULES_VERSION)
+        return replay_fault(why, why_size,
+                            "it was judged by rules %lld, which this program doesn't know",
+                            (long long)head.rules);
+    if (head.ms < last_ms)
+        return replay_fault(why, why_size, "its time lies before that of the record before it");
+    if (n_parts == 0 || n_parts != head.n_parts)
+        return replay_fault(why, why_size, "it has %zu parts where its header says %zu", n_parts,
+                            head.n_parts);
+    if (replay_parts(parts, part_lens, n_parts, &env, salts, why, why_size) != 0)
+        return -1;
+    if (envelope_verify(&env, lookup_in_state, s, &refusal) != 0 ||
+        act_parse(act, &env, &refusal) != 0) {
+        envelope_free(&env);
+        return replay_fault(why, why_size, "%s: %s", refusal_name(refusal.code), refusal.detail);
+    }
+    now = (struct moment){head.ms, today};
+    if (state_id(s, act->by, act->jti)) {
+        (void)replay_fault(why, why_size, "its id %s was used before", act->jti);
+        goto fail;
+    }
+    rules_decide(s, act, &env, now, head.index, out);
+    if (out->verdict != VERDICT_POSTED) {
+        (void)replay_fault(why, why_size, "the rules don't post it: %s",
+                           out->verdict == VERDICT_PENDING ? "signatures are missing"
+                                                           : out->refusal.detail);
+        goto fail;
+    }
+    if (replay_compare(head.index, head.ms, &env, out, salts, header, header_len, parts, part_lens,
+                       n_parts, why, why_size) != 0)
+        goto fail;
+    envelope_free(&env);
+    return 0;
+fail:
+    outcome_free(out);
+    act_free(act);
+    envelope_free(&env);
+    return -1;
+}

@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "core/rules.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/act_row.h"
+#include "core/num.h"
+
+/* One row a type, in the order of enum act_type. */
+const struct act_row act_rows[ACT_TYPE_COUNT] = {
+    [ACT_LEDGER_OPEN] = {"ledger.open", ledger_open_parse, ledger_open_ways, ledger_open_decide},
+    [ACT_UNIT_CREATE] = {"unit.create", unit_create_parse, unit_create_ways, unit_create_decide},
+    [ACT_COOP_CREATE] = {"coop.create", coop_create_parse, coop_create_ways, coop_create_decide},
+    [ACT_COOP_POLICY] = {"coop.policy", coop_policy_parse, coop_policy_ways, coop_policy_decide},
+    [ACT_MEMBER_CREATE] = {"member.create", member_create_parse, member_create_ways,
+                           member_create_decide},
+    [ACT_MEMBER_UPDATE] = {"member.update", member_update_parse, member_or_registrar_ways,
+                           member_update_decide},
+    [ACT_MEMBER_FREEZE] = {"member.freeze", member_reason_parse, member_or_registrar_ways,
+                           member_freeze_decide},
+    [ACT_MEMBER_UNFREEZE] = {"member.unfreeze", member_reason_parse, member_unfreeze_ways,
+                             member_unfreeze_decide},
+    [ACT_MEMBER_CLOSE] = {"member.close", member_reason_parse, member_or_registrar_ways,
+                          member_close_decide},
+    [ACT_RECORD_ALLOW] = {"record.allow", record_allow_parse, record_allow_ways,
+                          record_allow_decide},
+    [ACT_ACCOUNT_LIMITS] = {"account.limits", account_limits_parse, account_limits_ways,
+                            account_limits_decide},
+    [ACT_KEY_ADD] = {"key.add", key_add_parse, key_add_ways, key_add_decide},
+    [ACT_KEY_REVOKE] = {"key.revoke", key_revoke_parse, key_governing_ways, key_revoke_decide},
+    [ACT_THRESHOLD_SET] = {"threshold.set", threshold_set_parse, key_governing_ways,
+                           threshold_set_decide},
+    [ACT_TRANSFER] = {"transfer", transfer_parse, transfer_ways, transfer_decide},
+};
+
+/* ---- What an act looks up besides what is always loaded ---- */
+
+struct each_account {
+    const char *member;
+    void (*fn)(void *arg, const char *account);
+    void *arg;
+};
+
+static void account_of_unit(void *arg, const struct thing *unit)
+{
+    struct each_account *each = arg;
+    char name[ACCOUNT_MAX + 1];
+
+    name_account(name, each->member, unit->name);
+    each->fn(each->arg, name);
+}
+
+void rules_accounts(const struct state *s, const struct act *a,
+                    void (*fn)(void *arg, const char *account), void *arg)
+{
+    char name[ACCOUNT_MAX + 1];
+
+    if (a->type == ACT_TRANSFER) {
+        name_account(name, a->u.transfer.from, a->u.transfer.unit);
+        fn(arg, name);
+        name_account(name, a->u.transfer.to, a->u.transfer.unit);
+        fn(arg, name);
+    } else if (a->type == ACT_ACCOUNT_LIMITS) {
+        name_account(name, a->u.account_limits.member, a->u.account_limits.unit);
+        fn(arg, name);
+    } else if (a->type == ACT_MEMBER_CLOSE) {
+        struct each_account each = {a->u.member.member, fn, arg};
+
+        state_each(s, THING_UNIT, account_of_unit, &each);
+    }
+}
+
+/* ---- Authority ---- */
+
+struct way *way_add(struct ways *ways)
+{
+    struct way *way = &ways->way[ways->n++];
+
+    memset(way, 0, sizeof(*way));
+    return way;
+}
+
+void way_office(struct way *way, const char *holder, enum role role, int64_t of)
+{
+    way->groups[way->n++] = (struct group){.holder = holder, .role = role, .of = of};
+}
+
+void way_listed(struct way *way, const char *holder, enum role role, const struct key *keys,
+                size_t n)
+{
+    if (n > 0)
+        way->groups[way->n++] = (struct group){
+            .holder = holder, .role = role, .of = (int64_t)n, .listed = keys, .n_listed = n};
+}
+
+void way_governing(const struct state *s, struct way *way, const char *holder, enum role role)
+{
+    const struct holder *h = state_holder(s, holder);
+
+    /* Nobody can sign for a holder that isn't there: one signature is wanted, and no key fits. */
+    way_office(way, holder, role, h && h->threshold > 0 ? h->threshold : 1);
+}
+
+int act_by(const struct act *a, const char *holder, struct refusal *r)
+{
+    if (str_eq(a->by, holder))
+        return 0;
+    return refuse(r, REFUSED_NOT_PERMITTED, "This act is for %s to make, and it says by %s.",
+                  holder, a->by);
+}
+
+static bool key_in_group(const struct state *s, const struct group *g, const struct kid *kid)
+{
+    const struct key_row *row;
+
+    if (g->listed) {
+        for (size_t i = 0; i < g->n_listed; i++) {
+            struct kid listed;
+
+            key_kid(&listed, &g->listed[i]);
+            if (strcmp(listed.s, kid->s) == 0)
+                return true;
+        }
+        return false;
+    }
+    row = state_key(s, kid->s);
+    return row && !row->revoked && row->role == g->role && str_eq(row->holder, g->holder);
+}
+
+static bool key_in_way(const struct state *s, const struct way *way, const struct kid *kid)
+{
+    for (size_t g = 0; g < way->n; g++)
+        if (key_in_group(s, &way->groups[g], kid))
+            return true;
+    return false;
+}
+
+/* How many of the signatures belong to a group. */
+static int64_t count_in_group(const struct state *s, const struct group *g,
+                              const struct envelope *env)
+{
+    int64_t n = 0;
+
+    for (size_t i = 0; i < env->n_sigs; i++)
+        n += key_in_group(s, g, &env->sigs[i].kid);
+    return n;
+}
+
+static bool way_takes_all(const struct state *s, const struct way *way, const struct envelope *env)
+{
+    for (size_t i = 0; i < env->n_sigs; i++)
+        if (!key_in_way(s, way, &env->sigs[i].kid))
+            return false;
+    return env->n_sigs > 0;
+}
+
+static bool way_is_complete(const struct state *s, const struct way *way,
+                            const struct envelope *env)
+{
+    for (size_t g = 0; g < way->n; g++)
+        if (count_in_group(s, &way->groups[g], env) < way->groups[g].of)
+            return false;
+    return true;
+}
+
+/* The way that the signatures go: a complete one, else the first that takes them all, else NULL. */
+static const struct way *way_chosen(const struct state *s, const struct ways *ways,
+                                    const struct envelope *env)
+{
+    const struct way *first = NULL;
+
+    for (size_t w = 0; w < ways->n; w++) {
+        if (!way_takes_all(s, &ways->way[w], env))
+            continue;
+        if (way_is_complete(s, &ways->way[w], env))
+            return &ways->way[w];
+        if (!first)
+            first = &ways->way[w];
+    }
+    return first;
+}
+
+static void list_needs(const struct state *s, const struct way *way, const struct envelope *env,
+                       struct outcome *out)
+{
+    for (size_t g = 0; g < way->n && out->n_needs < NEEDS_MAX; g++) {
+        const struct group *group = &way->groups[g];
+        struct need *need = &out->needs[out->n_needs];
+
+        need->have = count_in_group(s, group, env);
+        need->of = group->of;
+        need->role = group->role;
+        str_copy(need->holder, sizeof(need->holder), group->holder);
+        out->n_needs += need->have < need->of;
+    }
+}
+
+static void judge_signatures(const struct state *s, const struct act *a, const struct envelope *env,
+                             struct outcome *out, bool *useful)
+{
+    struct ways ways = {0};
+    const struct way *way;
+
+    out->verdict = VERDICT_REFUSED;
+    for (size_t i = 0; useful && i < env->n_sigs; i++)
+        useful[i] = false;
+    if (act_rows[a->type].ways(s, a, &ways, &out->refusal) != 0)
+        return;
+    for (size_t i = 0; useful && i < env->n_sigs; i++)
+        for (size_t w = 0; w < ways.n; w++)
+            useful[i] = useful[i] || key_in_way(s, &ways.way[w], &env->sigs[i].kid);
+    way = way_chosen(s, &ways, env);
+    if (!way) {
+        (void)refuse(&out->refusal, REFUSED_NOT_PERMITTED,
+                     "A signature is by a key that this act doesn't call for.");
+    } else if (way->barred != REFUSED_NOT) {
+        (void)refuse(
+            &out->refusal, way->barred,
+            "This lies outside of what the policy leaves to a registrar: the treasurers must sign it.");
+    } else if (way_is_complete(s, way, env)) {
+        out->verdict = VERDICT_POSTED;
+    } else {
+        list_needs(s, way, env, out);
+        out->verdict = VERDICT_PENDING;
+    }
+}
+
+void rules_authority(const struct state *s, const struct act *a, const struct envelope *env,
+                     struct outcome *out, bool *useful)
+{
+    memset(out, 0, sizeof(*out));
+    judge_signatures(s, a, env, out, useful);
+}
+
+bool rules_may_sign(const struct state *s, const struct act *a, const struct key *key)
+{
+    struct ways ways = {0};
+    struct refusal ignored;
+    struct kid kid;
+
+    if (act_rows[a->type].ways(s, a, &ways, &ignored) != 0)
+        return false;
+    key_kid(&kid, key);
+    for (size_t w = 0; w < ways.n; w++)
+        if (key_in_way(s, &ways.way[w], &kid))
+            return true;
+    return false;
+}
+
+/* ---- Deciding ---- */
+
+/* Audience and lifetime, by record time (protocol section 2). */
+static int judge_frame(const struct state *s, const struct act *a, struct moment now,
+                       struct refusal *r)
+{
+    const char *aud = a->type == ACT_LEDGER_OPEN ? state_origin(s) : state_ledger_id(s);
+
+    if (!str_eq(a->aud, aud))
+        return refuse(r, REFUSED_WRONG_AUDIENCE, "This act is signed for another ledger.");
+    if (now.ms < (a->iat - 300) * 1000)
+        return refuse(r, REFUSED_NOT_YET_VALID,
+                      "This act's time lies in the future: check the clock where it was signed.");
+    if (now.ms > a->exp * 1000)
+        return refuse(r, REFUSED_EXPIRED, "This act is past its time.");
+    return 0;
+}
+
+void rules_decide(const struct state *s, const struct act *a, const struct envelope *env,
+                  struct moment now, int64_t index, struct outcome *out)
+{
+    memset(out, 0, sizeof(*out));
+    if (judge_frame(s, a, now, &out->refusal) != 0)
+        return;
+    judge_signatures(s, a, env, out, NULL);
+    if (out->verdict != VERDICT_POSTED)
+        return;
+    if (act_rows[a->type].decide(s, a, now, index, out) != 0) {
+        struct refusal refusal = out->refusal;
+
+        outcome_free(out);
+        out->verdict = VERDICT_REFUSED;
+        out->refusal = refusal;
+    }
+}
+
+void rules_apply(struct state *s, struct outcome *out)
+{
+    for (size_t i = 0; i < out->n_legs; i++)
+        state_put(s, THING_ACCOUNT, &out->legs[i].after->thing);
+    for (size_t i = 0; i < out->n_changes; i++)
+        state_put(s, out->changes[i].kind, out->changes[i].after);
+    for (size_t i = 0; i < out->n_books; i++)
+        state_put(s, THING_BOOK, &out->books[i]->thing);
+    for (size_t i = 0; i < out->n_keys; i++)
+        state_put(s, THING_KEY, &out->keys[i]->thing);
+    free(out->keys);
+    memset(out, 0, sizeof(*out));
+}
+
+void outcome_free(struct outcome *out)
+{
+    for (size_t i = 0; i < out->n_legs; i++)
+        free(out->legs[i].after);
+    for (size_t i = 0; i < out->n_changes; i++)
+        free(out->changes[i].after);
+    for (size_t i = 0; i < out->n_books; i++)
+        free(out->books[i]);
+    for (size_t i = 0; i < out->n_keys; i++)
+        free(out->keys[i]);
+    free(out->keys);
+    memset(out, 0, sizeof(*out));
+}
+
+/* ---- Pieces of outcomes ---- */
+
+static void touch_book(const struct state *s, struct outcome *out, const char *coop, int64_t index)
+{
+    const struct book *before = state_book(s, coop);
+    struct book *after;
+
+    for (size_t i = 0; i < out->n_books; i++)
+        if (str_eq(out->books[i]->thing.name, coop))
+            return;
+    after = before ? book_copy(before) : book_new(coop);
+    after->entries.seq++;
+    after->entries.record = index;
+    out->books[out->n_books++] = after;
+}
+
+/* The subject inside of a thing, and the co-op whose book the thing belongs to ("" when none). */
+static struct subject *subject_in(enum thing_kind kind, struct thing *thing,
+                                  char coop[COOP_MAX + 1])
+{
+    switch (kind) {
+    case THING_HOLDER: {
+        struct holder *h = (struct holder *)thing;
+
+        coop[0] = '\0';
+        if (h->kind == HOLDER_COOP || holder_is_member(h))
+            name_coop_of(thing->name, coop);
+        return &h->subject;
+    }
+    case THING_UNIT:
+        coop[0] = '\0';
+        return &((struct unit *)thing)->subject;
+    case THING_POLICY:
+        name_coop_of(thing->name, coop);
+        return &((struct policy *)thing)->subject;
+    case THING_ACCOUNT:
+        name_coop_of(thing->name, coop);
+        return &((struct account *)thing)->limits_subject;
+    case THING_KEY:
+    case THING_BOOK:
+    case THING_ID:
+        break;
+    }
+    abort(); /* no such change is ever made */
+}
+
+void outcome_change(const struct state *s, struct outcome *out, enum thing_kind kind,
+                    struct thing *after, int64_t index)
+{
+    char coop[COOP_MAX + 1];
+    struct subject *subject = subject_in(kind, after, coop);
+
+    subject->seq++;
+    subject->record = index;
+    out->changes[out->n_changes++] = (struct change){kind, after};
+    if (coop[0] != '\0')
+        touch_book(s, out, coop, index);
+}
+
+void outcome_leg(const struct state *s, struct outcome *out, struct account *after, int64_t amount,
+                 int64_t floor, int64_t index)
+{
+    char coop[COOP_MAX + 1];
+
+    after->seq++;
+    after->record = index;
+    out->legs[out->n_legs++] = (struct leg){.after = after, .amount = amount, .floor = floor};
+    name_coop_of(after->thing.name, coop);
+    touch_book(s, out, coop, index);
+}
+
+void outcome_key(struct outcome *out, const struct key *key, const char *holder, enum role role,
+                 bool revoked)
+{
+    struct kid kid;
+    struct key_row *row;
+
+    key_kid(&kid, key);
+    row = key_row_new(&kid, holder);
+    row->key = *key;
+    row->role = role;
+    row->revoked = revoked;
+    out->keys = x_realloc(out->keys, (out->n_keys + 1) * sizeof(struct key_row *));
+    out->keys[out->n_keys++] = row;
+}
+
+int keys_are_new(const struct state *s, const struct key *keys, size_t n, struct refusal *r)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct kid kid;
+
+        key_kid(&kid, &keys[i]);
+        if (state_key(s, kid.s))
+            return refuse(
+                r, REFUSED_ALREADY_EXISTS,
+                "The key %s is or was somebody's: a key has one holder in one role for ever.",
+                kid.s);
+    }
+    return 0;
+}
+
+const struct holder *member_of(const struct state *s, const char *address, struct refusal *r)
+{
+    const struct holder *h = state_holder(s, address);
+
+    if (h && holder_is_member(h))
+        return h;
+    (void)refuse(r, REFUSED_UNKNOWN_ACCOUNT, "There is no member %s.", address);
+    return NULL;
+}
+
+bool limits_of(const struct state *s, const char *address, const char *unit, struct act_bounds *out)
+{
+    const struct policy *policy = state_policy(s, name_coop_start(address), unit);
+    char name[ACCOUNT_MAX + 1];
+    const struct account *account;
+
+    if (!policy)
+        return false;
+    name_account(name, address, unit);
+    account = state_account(s, name);
+    *out = account && account->has_limits ? account->limits : policy->bounds;
+    return true;
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "core/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * One table a kind: open addressing with linear probing over pointers, the hash kept beside so that
+ * a probe seldom touches a thing. Things are taken away only all at once (state_forget) or by a
+ * rollback, which marks the place as deleted.
+ */
+struct slot {
+    uint64_t hash;
+    struct thing *thing; /* NULL: empty, or DELETED */
+};
+struct table {
+    struct slot *slots;
+    size_t cap;  /* a power of two, or 0 */
+    size_t used; /* with the deleted ones */
+    size_t count;
+};
+
+/* What a put replaced, newest last, so that it can be undone. */
+struct undo {
+    enum thing_kind kind;
+    struct thing *old; /* NULL when there was none */
+    struct thing *now;
+};
+
+struct state {
+    struct table table[THING_KINDS];
+    struct undo *undo;
+    size_t n_undo, cap_undo;
+    char origin[ORIGIN_MAX + 1];
+    char ledger_id[ORIGIN_MAX + 1 + HASH_B64U_LEN + 1];
+    char old_ledger_id[ORIGIN_MAX + 1 + HASH_B64U_LEN + 1];
+};
+
+static struct thing deleted_mark;
+#define DELETED (&deleted_mark)
+
+/* FNV-1a with a final mix. Names are short and their owners can't gain from collisions but in their
+ * own co-op's table. */
+static uint64_t hash_name(const char *name)
+{
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+    for (; *name; name++)
+        h = (h ^ (uint8_t)*name) * UINT64_C(0x100000001b3);
+    h ^= h >> 32;
+    h *= UINT64_C(0xd6e8feb86659fd93);
+    return h ^ (h >> 32);
+}
+
+static struct slot *table_find(const struct table *t, const char *name, uint64_t hash)
+{
+    if (t->cap == 0)
+        return NULL;
+    for (size_t i = hash & (t->cap - 1);; i = (i + 1) & (t->cap - 1)) {
+        struct slot *slot = &t->slots[i];
+
+        if (!slot->thing)
+            return NULL;
+        if (slot->thing != DELETED && slot->hash == hash && strcmp(slot->thing->name, name) == 0)
+            return slot;
+    }
+}
+
+static void table_insert(struct table *t, struct thing *thing, uint64_t hash)
+{
+    size_t i = hash & (t->cap - 1);
+
+    while (t->slots[i].thing)
+        i = (i + 1) & (t->cap - 1);
+    t->slots[i] = (struct slot){hash, thing};
+    t->used++;
+    t->count++;
+}
+
+static void table_grow(struct table *t)
+{
+    struct table bigger = {.cap = 64};
+
+    if ((t->used + 1) * 4 <= t->cap * 3)
+        return;
+    while ((t->count + 1) * 2 > bigger.cap)
+        bigger.cap *= 2;
+    bigger.slots = x_calloc(bigger.cap, sizeof(*bigger.slots));
+    for (size_t i = 0; i < t->cap; i++)
+        if (t->slots[i].thing && t->slots[i].thing != DELETED)
+            table_insert(&bigger, t->slots[i].thing, t->slots[i].hash);
+    free(t->slots);
+    *t = bigger;
+}
+
+static struct thing *table_get(const struct state *s, enum thing_kind kind, const char *name)
+{
+    struct slot *slot = table_find(&s->table[kind], name, hash_name(name));
+
+    return slot ? slot->thing : NULL;
+}
+
+static void table_drop(struct table *t)
+{
+    for (size_t i = 0; i < t->cap; i++)
+        if (t->slots[i].thing != DELETED)
+            free(t->slots[i].thing);
+    free(t->slots);
+    *t = (struct table){0};
+}
+
+struct state *state_new(const char *origin)
+{
+    struct state *s = x_calloc(1, sizeof(*s));
+
+    str_copy(s->origin, sizeof(s->origin), origin);
+    return s;
+}
+
+void state_free(struct state *s)
+{
+    if (!s)
+        return;
+    state_commit(s);
+    for (int k = 0; k < THING_KINDS; k++)
+        table_drop(&s->table[k]);
+    free(s->undo);
+    free(s);
+}
+
+const struct holder *state_holder(const struct state *s, const char *name)
+{
+    return (const struct holder *)table_get(s, THING_HOLDER, name);
+}
+
+const struct unit *state_unit(const struct state *s, const char *name)
+{
+    return (const struct unit *)table_get(s, THING_UNIT, name);
+}
+
+const struct policy *state_policy(const struct state *s, const char *coop, const char *unit)
+{
+    char name[ACCOUNT_MAX + 1];
+
+    name_account(name, coop, unit);
+    return (const struct policy *)table_get(s, THING_POLICY, name);
+}
+
+const struct account *state_account(const struct state *s, const char *name)
+{
+    return (const struct account *)table_get(s, THING_ACCOUNT, name);
+}
+
+const struct key_row *state_key(const struct state *s, const char *kid)
+{
+    return (const struct key_row *)table_get(s, THING_KEY, kid);
+}
+
+const struct book *state_book(const struct state *s, const char *coop)
+{
+    return (const struct book *)table_get(s, THING_BOOK, coop);
+}
+
+static void id_name(char out[HOLDER_MAX + 1 + JTI_MAX + 1], const char *by, const char *jti)
+{
+    size_t n = strlen(by);
+
+    memcpy(out, by, n);
+    out[n] = ' ';
+    str_copy(out + n + 1, JTI_MAX + 1, jti);
+}
+
+const struct posted_id *state_id(const struct state *s, const char *by, const char *jti)
+{
+    char name[HOLDER_MAX + 1 + JTI_MAX + 1];
+
+    id_name(name, by, jti);
+    return (const struct posted_id *)table_get(s, THING_ID, name);
+}
+
+void state_put(struct state *s, enum thing_kind kind, struct thing *thing)
+{
+    struct table *t = &s->table[kind];
+    uint64_t hash = hash_name(thing->name);
+    struct slot *slot = table_find(t, thing->name, hash);
+    struct thing *old = slot ? slot->thing : NULL;
+
+    if (slot) {
+        slot->thing = thing;
+    } else {
+        table_grow(t);
+        table_insert(t, thing, hash);
+    }
+    if (s->n_undo == s->cap_undo) {
+        s->cap_undo = s->cap_undo ? s->cap_undo * 2 : 64;
+        s->undo = x_realloc(s->undo, s->cap_undo * sizeof(*s->undo));
+    }
+    s->undo[s->n_undo++] = (struct undo){kind, old, thing};
+}
+
+void state_commit(struct state *s)
+{
+    for (size_t i = 0; i < s->n_undo; i++)
+        free(s->undo[i].old);
+    s->n_undo = 0;
+    str_copy(s->old_ledger_id, sizeof(s->old_ledger_id), s->ledger_id);
+}
+
+void state_rollback(struct state *s)
+{
+    while (s->n_undo > 0) {
+        const struct undo *u = &s->undo[--s->n_undo];
+        struct table *t = &s->table[u->kind];
+        struct slot *slot = table_find(t, u->now->name, hash_name(u->now->name));
+
+        if (slot) {
+            slot->thing = u->old ? u->old : DELETED;
+            if (!u->old)
+                t->count--;
+        }
+        free(u->now);
+    }
+    str_copy(s->ledger_id, sizeof(s->ledger_id), s->old_ledger_id);
+}
+
+void state_forget(struct state *s, enum thing_kind kind)
+{
+    table_drop(&s->table[kind]);
+}
+
+size_t state_count(const struct state *s, enum thing_kind kind)
+{
+    return s->table[kind].count;
+}
+
+void state_each(const struct state *s, enum thing_kind kind,
+                void (*fn)(void *arg, const struct thing *thing), void *arg)
+{
+    const struct table *t = &s->table[kind];
+
+    for (size_t i = 0; i < t->cap; i++)
+        if (t->slots[i].thing && t->slots[i].thing != DELETED)
+            fn(arg, t->slots[i].thing);
+}
+
+const char *state_origin(const struct state *s)
+{
+    return s->origin;
+}
+
+const char *state_ledger_id(const struct state *s)
+{
+    return s->ledger_id;
+}
+
+void state_set_ledger_id(struct state *s, const char *id)
+{
+    str_copy(s->ledger_id, sizeof(s->ledger_id), id);
+}

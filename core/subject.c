@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "core/subject.h"
+
+#include <stdlib.h>
+
+void subject_put_name(struct buf *b, const struct change *c)
+{
+    switch (c->kind) {
+    case THING_HOLDER:
+        break;
+    case THING_UNIT:
+        buf_puts(b, "unit:");
+        break;
+    case THING_POLICY:
+        buf_puts(b, "policy:");
+        break;
+    case THING_ACCOUNT:
+        buf_puts(b, "limits:");
+        break;
+    case THING_KEY:
+    case THING_BOOK:
+    case THING_ID:
+        abort(); /* never a change */
+    }
+    buf_puts(b, c->after->name);
+}
+
+static void put_keys(struct buf *b, const char *member, const struct holder *h, enum role role)
+{
+    const char *comma = "";
+
+    buf_puts(b, ",\"");
+    buf_puts(b, member);
+    buf_puts(b, "\":[");
+    for (size_t i = 0; i < h->n_keys; i++) {
+        if (h->keys[i].role != role)
+            continue;
+        buf_puts(b, comma);
+        buf_putc(b, '"');
+        buf_put_b64u(b, h->keys[i].key.x, KEY_LEN);
+        buf_putc(b, '"');
+        comma = ",";
+    }
+    buf_putc(b, ']');
+}
+
+static void put_int(struct buf *b, const char *member, int64_t n)
+{
+    buf_puts(b, member);
+    buf_put_i64(b, n);
+}
+
+static void put_text(struct buf *b, const char *member, const char *s)
+{
+    buf_puts(b, member);
+    buf_puts_json(b, s);
+}
+
+static void put_member(struct buf *b, const struct holder *h)
+{
+    put_text(b, ",\"state\":", holder_state_name(h->state));
+    if (h->state == HOLDER_FROZEN)
+        put_text(b, ",\"frozen_by\":", h->frozen_by_office ? "office" : "member");
+    if (h->name.there) {
+        buf_puts(b, ",\"name_hash\":\"");
+        buf_put_b64u(b, h->name.hash.b, HASH_LEN);
+        buf_putc(b, '"');
+    }
+    if (h->kind == HOLDER_PURSE)
+        return;
+    buf_puts(b, h->allowed ? ",\"allowed\":true" : ",\"allowed\":false");
+    put_int(b, ",\"threshold\":", h->threshold);
+    put_keys(b, "keys", h, ROLE_MEMBER);
+}
+
+static void put_holder(struct buf *b, const struct holder *h)
+{
+    put_text(b, "{\"kind\":", holder_kind_name(h->kind));
+    switch (h->kind) {
+    case HOLDER_LEDGER:
+        put_text(b, ",\"name\":", h->title);
+        put_text(b, ",\"zone\":", h->zone);
+        put_int(b, ",\"rules\":", h->rules);
+        put_keys(b, "log", h, ROLE_LOG);
+        put_keys(b, "clerk", h, ROLE_CLERK);
+        break;
+    case HOLDER_STEWARDS:
+        put_int(b, ",\"threshold\":", h->threshold);
+        put_keys(b, "stewards", h, ROLE_STEWARD);
+        break;
+    case HOLDER_COOP:
+        put_text(b, ",\"name\":", h->title);
+        put_text(b, ",\"state\":", holder_state_name(h->state));
+        put_int(b, ",\"threshold\":", h->threshold);
+        put_keys(b, "treasurers", h, ROLE_TREASURER);
+        put_keys(b, "registrars", h, ROLE_REGISTRAR);
+        put_keys(b, "auditors", h, ROLE_AUDITOR);
+        break;
+    case HOLDER_PERSON:
+    case HOLDER_PURSE:
+        put_member(b, h);
+        break;
+    case HOLDER_AUDITORS:
+        put_keys(b, "auditors", h, ROLE_AUDITOR);
+        break;
+    }
+    buf_putc(b, '}');
+}
+
+static void put_bounds(struct buf *b, const char *floor, const char *ceiling,
+                       const struct act_bounds *bounds)
+{
+    put_int(b, floor, bounds->floor);
+    buf_puts(b, ceiling);
+    if (bounds->no_ceiling)
+        buf_puts(b, "null");
+    else
+        buf_put_i64(b, bounds->ceiling);
+}
+
+void subject_put_state(struct buf *b, const struct change *c)
+{
+    const struct unit *u = (const struct unit *)c->after;
+    const struct policy *p = (const struct policy *)c->after;
+
+    switch (c->kind) {
+    case THING_HOLDER:
+        put_holder(b, (const struct holder *)c->after);
+        break;
+    case THING_UNIT:
+        put_text(b, "{\"name\":", u->title);
+        put_int(b, ",\"scale\":", u->scale);
+        put_text(b, ",\"kind\":", unit_kind_name(u->kind));
+        buf_putc(b, '}');
+        break;
+    case THING_POLICY:
+        put_bounds(b, "{\"floor\":", ",\"ceiling\":", &p->bounds);
+        put_bounds(b, ",\"registrar_floor\":", ",\"registrar_ceiling\":", &p->registrar);
+        put_int(b, ",\"reversal_days\":", p->reversal_days);
+        buf_putc(b, '}');
+        break;
+    case THING_ACCOUNT:
+        put_bounds(b, "{\"floor\":", ",\"ceiling\":", &((const struct account *)c->after)->limits);
+        buf_putc(b, '}');
+        break;
+    case THING_KEY:
+    case THING_BOOK:
+    case THING_ID:
+        abort(); /* never a change */
+    }
+}
+
+const struct subject *subject_of(const struct change *c)
+{
+    switch (c->kind) {
+    case THING_HOLDER:
+        return &((const struct holder *)c->after)->subject;
+    case THING_UNIT:
+        return &((const struct unit *)c->after)->subject;
+    case THING_POLICY:
+        return &((const struct policy *)c->after)->subject;
+    case THING_ACCOUNT:
+        return &((const struct account *)c->after)->limits_subject;
+    case THING_KEY:
+    case THING_BOOK:
+    case THING_ID:
+        break;
+    }
+    abort(); /* never a change */
+}

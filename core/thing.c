@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Makers of the state's things: each is one block, its strings behind it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/state.h"
+
+/* Puts a copy of s at *tail and moves the tail on. */
+static const char *tail_string(char **tail, const char *s)
+{
+    size_t n = strlen(s) + 1;
+    char *at = *tail;
+
+    memcpy(at, s, n);
+    *tail += n;
+    return at;
+}
+
+/* A zeroed block of `size` bytes with the name behind it. */
+static struct thing *thing_new(size_t size, const char *name)
+{
+    size_t n = strlen(name) + 1;
+    char *block = x_malloc(size + n);
+
+    memset(block, 0, size);
+    memcpy(block + size, name, n);
+    ((struct thing *)(void *)block)->name = block + size;
+    return (struct thing *)(void *)block;
+}
+
+struct holder *holder_new(const char *name, const char *title, const char *zone, size_t n_keys)
+{
+    size_t size = sizeof(struct holder) + n_keys * sizeof(struct holder_key);
+    struct holder *h = x_malloc(size + strlen(name) + strlen(title) + strlen(zone) + 3);
+    char *tail = (char *)h + size;
+
+    memset(h, 0, size);
+    h->thing.name = tail_string(&tail, name);
+    h->title = tail_string(&tail, title);
+    h->zone = tail_string(&tail, zone);
+    h->n_keys = n_keys;
+    return h;
+}
+
+struct holder *holder_copy(const struct holder *h, size_t n_keys)
+{
+    struct holder *copy = holder_new(h->thing.name, h->title, h->zone, n_keys);
+
+    copy->kind = h->kind;
+    copy->state = h->state;
+    copy->subject = h->subject;
+    copy->frozen_by_office = h->frozen_by_office;
+    copy->allowed = h->allowed;
+    copy->name = h->name;
+    copy->rules = h->rules;
+    copy->threshold = h->threshold;
+    memcpy(copy->keys, h->keys, (n_keys < h->n_keys ? n_keys : h->n_keys) * sizeof(*h->keys));
+    return copy;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    const struct holder_key *x = a, *y = b;
+    struct kid p, q;
+
+    if (x->role != y->role)
+        return x->role < y->role ? -1 : 1;
+    key_kid(&p, &x->key);
+    key_kid(&q, &y->key);
+    return strcmp(p.s, q.s);
+}
+
+void holder_sort_keys(struct holder *h)
+{
+    if (h->n_keys > 1)
+        qsort(h->keys, h->n_keys, sizeof(*h->keys), compare_keys);
+}
+
+size_t holder_count(const struct holder *h, enum role role)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < h->n_keys; i++)
+        n += h->keys[i].role == role;
+    return n;
+}
+
+bool holder_has_key(const struct holder *h, enum role role, const struct key *key)
+{
+    for (size_t i = 0; i < h->n_keys; i++)
+        if (h->keys[i].role == role && memcmp(h->keys[i].key.x, key->x, KEY_LEN) == 0)
+            return true;
+    return false;
+}
+
+bool holder_is_member(const struct holder *h)
+{
+    return h->kind == HOLDER_PERSON || h->kind == HOLDER_PURSE;
+}
+
+bool holder_governing_role(enum holder_kind kind, enum role *role)
+{
+    switch (kind) {
+    case HOLDER_PERSON:
+        *role = ROLE_MEMBER;
+        return true;
+    case HOLDER_COOP:
+        *role = ROLE_TREASURER;
+        return true;
+    case HOLDER_STEWARDS:
+        *role = ROLE_STEWARD;
+        return true;
+    case HOLDER_PURSE:
+    case HOLDER_LEDGER:
+    case HOLDER_AUDITORS:
+        return false;
+    }
+    return false;
+}
+
+struct unit *unit_new(const char *name, const char *title)
+{
+    struct unit *u = x_malloc(sizeof(*u) + strlen(name) + strlen(title) + 2);
+    char *tail = (char *)(u + 1);
+
+    memset(u, 0, sizeof(*u));
+    u->thing.name = tail_string(&tail, name);
+    u->title = tail_string(&tail, title);
+    return u;
+}
+
+struct policy *policy_new(const char *coop, const char *unit)
+{
+    char name[ACCOUNT_MAX + 1];
+
+    name_account(name, coop, unit);
+    return (struct policy *)thing_new(sizeof(struct policy), name);
+}
+
+struct account *account_new(const char *name)
+{
+    struct account *a = (struct account *)thing_new(sizeof(*a), name);
+
+    a->record = -1;
+    a->limits_subject.record = -1;
+    return a;
+}
+
+struct account *account_copy(const struct account *a)
+{
+    struct account *copy = account_new(a->thing.name);
+    struct thing thing = copy->thing;
+
+    *copy = *a;
+    copy->thing = thing;
+    return copy;
+}
+
+struct key_row *key_row_new(const struct kid *kid, const char *holder)
+{
+    struct key_row *k = x_malloc(sizeof(*k) + KID_LEN + strlen(holder) + 2);
+    char *tail = (char *)(k + 1);
+
+    memset(k, 0, sizeof(*k));
+    k->thing.name = tail_string(&tail, kid->s);
+    k->holder = tail_string(&tail, holder);
+    return k;
+}
+
+struct book *book_new(const char *coop)
+{
+    return (struct book *)thing_new(sizeof(struct book), coop);
+}
+
+struct book *book_copy(const struct book *b)
+{
+    struct book *copy = book_new(b->thing.name);
+
+    copy->entries = b->entries;
+    return copy;
+}
+
+struct posted_id *posted_id_new(const char *by, const char *jti)
+{
+    char name[HOLDER_MAX + 1 + JTI_MAX + 1];
+    size_t n = strlen(by);
+
+    memcpy(name, by, n);
+    name[n] = ' ';
+    str_copy(name + n + 1, JTI_MAX + 1, jti);
+    return (struct posted_id *)thing_new(sizeof(struct posted_id), name);
+}
+
+const char *holder_kind_name(enum holder_kind kind)
+{
+    static const char *const names[] = {"ledger", "stewards", "coop",
+                                        "person", "purse",    "auditors"};
+
+    return names[kind];
+}
+
+const char *holder_state_name(enum holder_state state)
+{
+    static const char *const names[] = {"active", "frozen", "closed"};
+
+    return names[state];
+}
