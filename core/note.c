@@ -187,7 +187,7 @@ static int sig_line_parse(struct span line, struct span *name, uint8_t *bytes, s
     return *len > ID_LEN ? 0 : -1;
 }
 
-/* Reads all signature lines. The one of `key` under `origin` must be there and right. */
+/* Reads all signature lines. One of `key` under `origin` must be there, and any of it be right. */
 static int sigs_check(struct span text, struct span sigs, const char *origin, const struct key *key,
                       const char **why)
 {
@@ -203,7 +203,7 @@ static int sigs_check(struct span text, struct span sigs, const char *origin, co
             *why = "a signature line of the note is malformed";
             return -1;
         }
-        if (verified || !span_is(name, origin) || memcmp(bytes, id, ID_LEN) != 0) {
+        if (!span_is(name, origin) || memcmp(bytes, id, ID_LEN) != 0) {
             continue;
         }
         if (len != ID_LEN + KEY_SIG_LEN || !key_verify(key, text.s, text.len, bytes + ID_LEN)) {

@@ -283,6 +283,11 @@ static void test_other_signatures(void **state)
     assert_false(opens(note.data, note.len));
     put_sig(&note, text_len, ORIGIN, &key, secret);
     assert_false(opens(note.data, note.len));
+    buf_clear(&note);
+    buf_put(&note, b.data, b.len);
+    assert_true(opens(note.data, note.len));
+    put_sig(&note, text_len, ORIGIN, &key, witness_secret);
+    assert_false(opens(note.data, note.len));
     /* Our name with another key is a stranger. */
     buf_clear(&note);
     buf_put(&note, b.data, text_len + 1);
