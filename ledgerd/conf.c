@@ -264,6 +264,7 @@ int conf_read_file(struct conf *c, const char *path, char *err, size_t err_size)
         return -1;
     }
     r.trusted = geteuid() != 0 || (st.st_uid == 0 && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0);
+    ini_stop_on_first_error = true;
     ini_max_line = CONF_LINE_MAX; /* the library's default of 200 is little for several hosts */
     rc = ini_parse_stream(reading_line, &r, reading_option, &r);
     if (r.bad_line == 0 && rc != 0) {

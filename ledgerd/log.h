@@ -31,8 +31,18 @@ struct log_field {
     int64_t num;
 };
 
-#define LOG_STR(k, s) ((struct log_field){(k), (s) != NULL ? (s) : "", 0})
-#define LOG_INT(k, n) ((struct log_field){(k), NULL, (int64_t)(n)})
+static inline struct log_field log_field_str(const char *key, const char *value)
+{
+    return (struct log_field){key, value != NULL ? value : "", 0};
+}
+
+static inline struct log_field log_field_int(const char *key, int64_t value)
+{
+    return (struct log_field){key, NULL, value};
+}
+
+#define LOG_STR(key, value) log_field_str((key), (value))
+#define LOG_INT(key, value) log_field_int((key), (value))
 
 /*
  * Chooses how the log looks and what is left out (all below `lowest`), to file descriptor fd
