@@ -51,13 +51,4 @@ bool keyfile_unlock(struct keyfile *k, const char *passphrase) MUST_CHECK;
 /* Wipes the secret. */
 void keyfile_free(struct keyfile *k);
 
-/*
- * A passphrase: the first line of the file that PUMASI_PASSPHRASE_FILE names, else asked on
- * /dev/tty without echo (twice when `confirm`). In sodium_malloc'd memory, release with
- * sodium_free; NULL after a sentence was printed.
- */
-char *passphrase_get(const char *prompt, bool confirm);
-/* Does passphrase_get read a file (so that asking again is no use)? */
-bool passphrase_from_file(void);
-
 #endif

@@ -41,7 +41,7 @@ int outbox_put(const struct profile *p, struct outbox_entry *e) MUST_CHECK;
  */
 int outbox_update(const struct profile *p, struct outbox_entry *e) MUST_CHECK;
 /* Forgets an act whose fate is known. */
-int outbox_remove(struct outbox_entry *e) MUST_CHECK;
+int outbox_remove(const struct profile *p, struct outbox_entry *e) MUST_CHECK;
 
 /*
  * Entries that no running process is busy with, oldest first, each locked; broken files are noted

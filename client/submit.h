@@ -32,6 +32,7 @@ struct submit_request {
 };
 
 enum submit_outcome {
+    SUBMIT_NOTHING, /* there was nothing to send (--finish, --discard-unsent) */
     SUBMIT_POSTED,  /* receipt verified and kept */
     SUBMIT_WAITING, /* 202: others must sign */
     SUBMIT_REFUSED,
@@ -63,23 +64,17 @@ int submit_act(struct client *c, const struct cli *cli, const struct submit_requ
  */
 int submit_signed(struct client *c, const struct submission *s, const char *what, const char *unit,
                   struct submit_result *out) MUST_CHECK;
+/* Forgets an entry that can't be posted any more (it was never sent, or has expired); else says why
+ * not. Uses it up. */
+int submit_discard(struct client *c, struct outbox_entry *e, struct submit_result *out) MUST_CHECK;
 /* Sends an entry of the outbox (again). The entry is used up: removed, or left unlocked on disk. */
 int submit_entry(struct client *c, struct outbox_entry *e, struct submit_result *out) MUST_CHECK;
-
-/*
- * Prints the result of a posted or waiting act: a sentence such as "Done: <what> (record 42,
- * 2026-11-22 21:31)." or "Waiting for 1 more signature (treasurer of hansalim): <what>. …", or with
- * --json the receipt or pending answer on stdout. Returns the exit code.
- */
-int submit_report(struct client *c, const char *what, const struct submit_result *r) MUST_CHECK;
-/* submit_act with the keys that client_keys() chooses, then submit_report: all that most commands
- * need. */
-int submit_simple(struct client *c, const struct cli *cli, const struct submit_request *rq,
-                  unsigned roles) MUST_CHECK;
 
 /* Makes one without sending it (import): jti, iat, exp, hashes, signatures. The caller frees it
  * with submission_free. */
 int submit_make(struct client *c, const struct submit_request *rq, struct keyfile *const *keys,
                 size_t n_keys, int64_t now_ms, struct submission *out) MUST_CHECK;
+
+#include "client/report.h"
 
 #endif

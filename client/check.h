@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#ifndef PUMASI_CHECK_H
+#define PUMASI_CHECK_H
+
+#include "core/base.h"
+#include "core/text.h"
+
+/* What people type, checked here before the ledger is asked. */
+struct client;
+
+/* handle@coop, coop, unit, date (YYYY-MM-DD): PUMASI_OK, or PUMASI_USAGE after a sentence with what
+ * was probably meant. */
+int client_check_address(struct client *c, const char *s) MUST_CHECK;
+int client_check_coop(const char *s) MUST_CHECK;
+int client_check_unit(const char *s) MUST_CHECK;
+int client_check_date(const char *s) MUST_CHECK;
+/* A text in NFC as the protocol wants it, within max bytes; NULL after a sentence. The caller frees
+ * it. */
+char *client_text(const char *what, const char *s, size_t max);
+
+#endif

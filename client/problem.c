@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "client/problem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/query.h"
+
+/* How each refusal is told to people. */
+struct telling {
+    const char *name;
+    const char *sentence; /* what is wrong */
+    const char *todo;     /* what to do about it, or NULL */
+    bool detail;          /* the ledger's own sentence says it better where there is one */
+};
+
+static const struct telling tellings[] = {
+    {"malformed", N_("The ledger doesn't understand this."),
+     N_("This pumasi and the ledger may be of different versions."), true},
+    {"too-large", N_("That is more than the ledger takes at once."), N_("Make it smaller."), true},
+    {"bad-signature", N_("A signature doesn't fit."), NULL, true},
+    {"not-permitted", N_("This key may not do that."),
+     N_("\"pumasi key list\" shows your keys; choose another one with --key NAME."), true},
+    {"wrong-audience", N_("This was signed for another ledger than the one that answers."),
+     N_("\"pumasi whoami\" shows which one is pinned."), false},
+    {"not-yet-valid", N_("This computer's clock is ahead of the ledger's."),
+     N_("Set it right and try again."), false},
+    {"expired", N_("It expired before it was posted, so nothing was changed."),
+     N_("Try again; if that ends the same way, this computer's clock is behind: set it right."),
+     false},
+    {"id-reused", N_("Another act has the same id already."), N_("Try again, with a new id."),
+     true},
+    {"voided", N_("It was declined and will never be posted."), NULL, true},
+    {"unknown-account", N_("There is no such account."), N_("Are the names spelt right?"), true},
+    {"unknown-unit", N_("That unit isn't in use there."),
+     N_("A co-op's treasurers open it for their members with: pumasi policy"), true},
+    {"unknown-key", N_("The ledger doesn't know this key."),
+     N_("Give the office what \"pumasi key export\" prints, so that they can register it."), false},
+    {"unknown-record", N_("There is no such record."), NULL, true},
+    {"payee-cannot-receive", N_("The other side can't receive this."),
+     N_("Their account may be full, frozen or closed: ask them."), false},
+    {"line-exhausted", N_("The two co-ops don't extend each other enough credit for that."),
+     N_("Members of different co-ops can't pay each other here until their treasurers agree on a "
+        "line."),
+     false},
+    {"same-account", N_("Payer and payee are the same account."), NULL, false},
+    {"frozen", N_("The account is frozen."), N_("Ask your co-op's office why."), true},
+    {"closed", N_("The account is closed."), NULL, true},
+    {"already-exists", N_("That exists already."), NULL, true},
+    {"already-reversed", N_("That was reversed already."), NULL, true},
+    {"already-answered", N_("That was answered already."), NULL, true},
+    {"request-mismatch", N_("It doesn't match the request that it answers."), NULL, true},
+    {"limit-out-of-bounds",
+     N_("These limits are outside of what the co-op's policy lets its registrars set."),
+     N_("Its treasurers can set them."), false},
+    {"text-mismatch", N_("A text doesn't belong to what was signed."), NULL, true},
+    {"busy", N_("The ledger is busy and doesn't say whether it was posted."),
+     N_("Run the same command again in a moment; it never posts twice."), false},
+};
+
+const char *problem_name(const json_t *problem)
+{
+    const char *type = json_text(problem, "type"), *slash = strrchr(type, '/');
+
+    return slash == NULL ? type : slash + 1;
+}
+
+bool problem_is_open(long status)
+{
+    return status >= 500 || status == 429 || status == 408;
+}
+
+/* The ledger's own sentence, made safe, ended by a full stop; empty without one. */
+static void put_detail(struct buf *b, const json_t *problem)
+{
+    const char *detail = json_text(problem, "detail");
+    char *safe = say_safe(detail[0] != '\0' ? detail : json_text(problem, "title"));
+    size_t len = strlen(safe);
+
+    if (len > 0) {
+        /* Sentences of this program begin with a capital. */
+        if (safe[0] >= 'a' && safe[0] <= 'z')
+            safe[0] = (char)(safe[0] - 'a' + 'A');
+        buf_puts(b, safe);
+        if (safe[len - 1] != '.' && safe[len - 1] != '!' && safe[len - 1] != '?')
+            buf_putc(b, '.');
+    }
+    free(safe);
+}
+
+static void put_credit(struct buf *b, struct client *c, const json_t *problem, const char *unit)
+{
+    char *balance, *floor, *available, *needed;
+
+    if (!json_is_integer(json_object_get(problem, "available"))) {
+        buf_puts(b, _("There isn't enough credit for that. Pay less, or ask your co-op for more "
+                      "credit."));
+        return;
+    }
+    balance = client_amount_text(c, json_number(problem, "balance"), unit);
+    floor = client_amount_text(c, json_number(problem, "floor"), unit);
+    available = client_amount_text(c, json_number(problem, "available"), unit);
+    needed = client_amount_text(c, json_number(problem, "needed"), unit);
+    buf_printf(
+        b,
+        _("There isn't enough credit for that: it takes %s and %s is available (the balance is "
+          "%s and may go down to %s). Pay less, or ask your co-op for more credit."),
+        needed, available, balance, floor);
+    free(balance);
+    free(floor);
+    free(available);
+    free(needed);
+}
+
+char *problem_sentence(struct client *c, long status, const json_t *problem, const char *what,
+                       const char *unit)
+{
+    const char *name = problem_name(problem);
+    struct buf b = BUF_INIT;
+
+    if (what != NULL && what[0] != '\0')
+        buf_printf(&b, _("Not done: %s. "), what);
+    if (str_eq(name, "insufficient-credit")) {
+        put_credit(&b, c, problem, unit);
+        return buf_take(&b);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(tellings); i++) {
+        const struct telling *t = &tellings[i];
+        size_t before = b.len;
+
+        if (!str_eq(t->name, name))
+            continue;
+        if (t->detail)
+            put_detail(&b, problem);
+        if (b.len == before)
+            buf_puts(&b, _(t->sentence));
+        if (t->todo != NULL)
+            buf_printf(&b, " %s", _(t->todo));
+        return buf_take(&b);
+    }
+    if (status == 429) {
+        buf_puts(&b, _("The ledger was asked too often. Wait a minute and try again."));
+    } else if (status == 404) {
+        buf_puts(&b, _("There is no such thing, or this key may not see it."));
+    } else if (problem_is_open(status)) {
+        buf_printf(&b,
+                   _("The ledger can't answer now (status %ld). Run the same command again in a "
+                     "moment."),
+                   status);
+    } else {
+        size_t before = b.len;
+
+        put_detail(&b, problem);
+        buf_printf(&b,
+                   b.len > before ? _(" (The ledger answered with status %ld.)")
+                                  : _("The ledger refused it with status %ld."),
+                   status);
+    }
+    return buf_take(&b);
+}
