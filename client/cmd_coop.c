@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* coop create, coop list, coop show. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/commands.h"
+#include "client/office.h"
+#include "client/query.h"
+#include "client/table.h"
+#include "core/text.h"
+
+static const struct cli_option create_options[] = {
+    {"name", 'n', N_("TEXT"), N_("its name for people, for example \"한살림\"")},
+    {"treasurer", 't', N_("FILE"),
+     N_("a treasurer's public key: a JWK file, or the name of one of your keys; may be repeated")},
+    {"threshold", 0, N_("N"), N_("how many treasurers must sign together (without it: one)")},
+    {"registrar", 'r', N_("FILE"), N_("a registrar's public key, likewise; may be repeated")},
+    {0},
+};
+
+/* The payload's members; adds the profile's own keys among the new ones to the signers. */
+static int create_members(struct client *c, const struct cli *cli, const char *coop,
+                          const char *name, struct signers *s, json_t **out)
+{
+    json_t *treasurers, *registrars;
+    int64_t threshold = 1;
+    int rc = office_keys(c, cli, "treasurer", coop, ROLE_TREASURER, s, &treasurers);
+
+    *out = NULL;
+    if (rc != PUMASI_OK)
+        return rc;
+    rc = office_keys(c, cli, "registrar", coop, ROLE_REGISTRAR, s, &registrars);
+    if (rc == PUMASI_OK)
+        rc = office_threshold(cli, json_array_size(treasurers), &threshold);
+    if (rc == PUMASI_OK)
+        *out = json_pack("{s:s, s:s, s:O, s:I, s:O}", "coop", coop, "name", name, "treasurers",
+                         treasurers, "threshold", (json_int_t)threshold, "registrars", registrars);
+    json_decref(treasurers);
+    json_decref(registrars);
+    return rc;
+}
+
+static int run_create(struct client *c, const struct cli *cli)
+{
+    static const struct signer_choice stewards = {HOLDER_STEWARDS_NAME, ROLE_STEWARD};
+    const char *coop = cli_arg(cli, 0), *title = cli_value(cli, "name");
+    struct submit_request rq = {.type = "coop.create", .lifetime = SUBMIT_LATER};
+    struct signers signers;
+    char *name = NULL, *what = NULL;
+    int rc = client_check_coop(coop);
+
+    if (rc != PUMASI_OK)
+        return rc;
+    if (cli_nth(cli, "treasurer", 0) == NULL)
+        return fail(PUMASI_USAGE,
+                    _("A co-op needs a treasurer: add --treasurer FILE.jwk, the public key that "
+                      "\"pumasi key export\" prints for whoever it is."));
+    if (cli_nth(cli, "registrar", 0) == NULL)
+        note(_("Without --registrar nobody can admit members yet; the treasurers can add one with "
+               "\"pumasi key add\"."));
+    name = client_text(_("name"), title != NULL ? title : coop, TEXT_NAME_MAX);
+    if (name == NULL)
+        return PUMASI_USAGE;
+    rc = signers_choose(c, &stewards, 1, NULL, &signers);
+    if (rc == PUMASI_OK)
+        rc = create_members(c, cli, coop, name, &signers, &rq.members);
+    if (rc == PUMASI_OK) {
+        what = x_asprintf(_("new co-op %s"), coop);
+        rq.by = HOLDER_STEWARDS_NAME;
+        rq.what = what;
+        rc = office_submit(c, cli, &rq, &signers);
+    }
+    json_decref(rq.members);
+    free(what);
+    free(name);
+    return rc;
+}
+
+const struct command cmd_coop_create = {
+    .name = "coop",
+    .sub = "create",
+    .args = "COOP",
+    .summary = N_("Found a co-op (stewards, and every treasurer and registrar of it)"),
+    .help = N_("For example: pumasi coop create hansalim --name \"한살림\" --treasurer t.jwk "
+               "--registrar r.jwk\n"
+               "The stewards' threshold and every key named must sign; those whose private half is "
+               "in this\nprofile sign at once, the others with \"pumasi sign\"."),
+    .min_args = 1,
+    .max_args = 1,
+    .options = create_options,
+    .flags = COMMAND_ACT,
+    .run = run_create,
+};
+
+/* --- showing --------------------------------------------------------------------------------- */
+
+/* The key to ask about a co-op with: one of its office's, else any, else none (public answers). */
+static struct keyfile *key_for(struct client *c, const char *coop)
+{
+    struct keyfile *mine = NULL;
+
+    if (c->n_key_names > 0 && client_key(c, KEY_ANY_ROLE, NULL, &mine) == PUMASI_OK)
+        return mine;
+    client_read_keys(c);
+    for (size_t i = 0; i < c->n_keys; i++) {
+        struct keyfile *k = c->keys[i];
+        const char *its = k->holder[0] != '\0' ? name_coop_start(k->holder) : "";
+
+        if (str_eq(its, coop) && (mine == NULL || str_eq(k->holder, coop)))
+            mine = k;
+    }
+    if (mine == NULL || client_unlock(mine) != PUMASI_OK)
+        return NULL;
+    return mine;
+}
+
+/* The only co-op that the profile's keys belong to; NULL after a sentence. */
+static const char *own_coop(struct client *c)
+{
+    const char *coop = NULL;
+
+    client_read_keys(c);
+    for (size_t i = 0; i < c->n_keys; i++) {
+        const char *its = name_coop_start(c->keys[i]->holder);
+
+        if (!name_is_coop(its) || (coop != NULL && str_eq(coop, its)))
+            continue;
+        if (coop != NULL) {
+            (void)fail(PUMASI_USAGE,
+                       _("Your keys belong to several co-ops. Say which one, for example: pumasi "
+                         "coop show %s"),
+                       coop);
+            return NULL;
+        }
+        coop = its;
+    }
+    if (coop == NULL)
+        (void)fail(PUMASI_USAGE, _("None of your keys belongs to a co-op. Say which one; \"pumasi "
+                                   "coop list\" lists them."));
+    return coop;
+}
+
+static void put_line(const char *label, const char *value)
+{
+    size_t width = text_width(label);
+    char *safe = say_safe(value);
+
+    printf("%s%*s %s\n", label, width < 18 ? (int)(18 - width) : 0, "", safe);
+    free(safe);
+}
+
+static void put_keys(struct client *c, const json_t *keys)
+{
+    size_t i;
+    json_t *row;
+
+    json_array_foreach (keys, i, row) {
+        const char *kid = json_text(row, "kid");
+        const struct keyfile *mine = client_find_key(c, kid);
+        char *value =
+            mine == NULL ? x_strdup(kid) : x_asprintf(_("%s (your key %s)"), kid, mine->name);
+
+        put_line(json_text(row, "role"), value);
+        free(value);
+    }
+}
+
+/* One bound of a policy as people read it. */
+static char *bound_text(struct client *c, const json_t *policy, const char *member,
+                        const char *unit)
+{
+    const json_t *n = json_object_get(policy, member);
+
+    if (!json_is_integer(n))
+        return x_strdup(_("none"));
+    return client_number_text(c, json_integer_value(n), unit);
+}
+
+static void put_policies(struct client *c, const json_t *policies)
+{
+    size_t i;
+    json_t *row;
+
+    json_array_foreach (policies, i, row) {
+        const char *unit = json_text(row, "unit");
+        char *low = bound_text(c, row, "floor", unit), *high = bound_text(c, row, "ceiling", unit);
+        char *low_reg = bound_text(c, row, "registrar_floor", unit);
+        char *high_reg = bound_text(c, row, "registrar_ceiling", unit);
+        char *label = x_asprintf(_("limits in %s"), unit);
+        char *value = x_asprintf(
+            _("floor %s, ceiling %s; by a registrar %s to %s; forced reversals %lld days"), low,
+            high, low_reg, high_reg, (long long)json_number(row, "reversal_days"));
+
+        put_line(label, value);
+        free(low);
+        free(high);
+        free(low_reg);
+        free(high_reg);
+        free(label);
+        free(value);
+    }
+}
+
+static int run_show(struct client *c, const struct cli *cli)
+{
+    const char *coop = cli_arg(cli, 0);
+    json_t *answer;
+    char *threshold;
+    int rc;
+
+    if (coop == NULL)
+        coop = own_coop(c);
+    if (coop == NULL)
+        return PUMASI_USAGE;
+    rc = client_check_coop(coop);
+    if (rc == PUMASI_OK)
+        rc = query_coop(c, key_for(c, coop), coop, &answer);
+    if (rc != PUMASI_OK)
+        return rc;
+    if (c->json) {
+        client_print_json(answer);
+        json_decref(answer);
+        return PUMASI_OK;
+    }
+    put_line(_("co-op"), coop);
+    put_line(_("name"), json_text(answer, "name"));
+    put_line(_("state"), json_text(answer, "state"));
+    if (json_object_get(answer, "threshold") != NULL) {
+        threshold =
+            x_asprintf(_("%lld must sign together"), (long long)json_number(answer, "threshold"));
+        put_line(_("treasurers"), threshold);
+        free(threshold);
+    }
+    put_keys(c, json_object_get(answer, "keys"));
+    put_policies(c, json_object_get(answer, "policies"));
+    json_decref(answer);
+    return PUMASI_OK;
+}
+
+const struct command cmd_coop_show = {
+    .name = "coop",
+    .sub = "show",
+    .args = "[COOP]",
+    .summary = N_("Show a co-op; to its office also its keys and limits"),
+    .min_args = 0,
+    .max_args = 1,
+    .run = run_show,
+};
+
+static int add_coop(void *arg, json_t *item)
+{
+    struct table *t = arg;
+
+    table_add(t, json_text(item, "coop"));
+    table_add(t, json_text(item, "name"));
+    table_add(t, json_text(item, "state"));
+    return 0;
+}
+
+static int add_json(void *arg, json_t *item)
+{
+    json_array_append(arg, item);
+    return 0;
+}
+
+static int run_list(struct client *c, const struct cli *cli)
+{
+    static const struct table_column columns[] = {
+        {N_("co-op"), TABLE_LEFT},
+        {N_("name"), TABLE_LEFT},
+        {N_("state"), TABLE_LEFT},
+    };
+    struct table *t;
+    int rc;
+
+    if (c->json) {
+        json_t *all = json_array();
+
+        rc = query_list(c, NULL, "/v1/coops", 0, add_json, all);
+        if (rc == PUMASI_OK)
+            client_print_json(all);
+        json_decref(all);
+        return rc;
+    }
+    t = table_new(columns, ARRAY_LEN(columns));
+    rc = query_list(c, NULL, "/v1/coops", 0, add_coop, t);
+    if (rc == PUMASI_OK)
+        table_print(t, stdout, table_style_of(stdout));
+    table_free(t);
+    return rc;
+}
+
+const struct command cmd_coop_list = {
+    .name = "coop",
+    .sub = "list",
+    .args = "",
+    .summary = N_("List the ledger's co-ops"),
+    .min_args = 0,
+    .max_args = 0,
+    .run = run_list,
+};

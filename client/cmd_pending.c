@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* pending: what waits for signatures. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "client/commands.h"
+#include "client/query.h"
+#include "client/render.h"
+#include "client/table.h"
+#include "client/waiting.h"
+#include "core/date.h"
+
+static void add_row(const struct client *c, struct table *t, const struct waiting *w)
+{
+    char *what = render_headline(c, &w->act), *needs = waiting_needs(w->item), *until;
+    char utc[TIME_LEN + 1];
+
+    time_text(utc, w->act.exp * 1000);
+    until = say_time(utc);
+    table_add(t, w->mine.n > 0 ? _("sign") : _("wait"));
+    table_add(t, what);
+    table_add(t, needs);
+    table_add(t, until);
+    table_add(t, w->act.jti);
+    free(what);
+    free(needs);
+    free(until);
+}
+
+static void print_json(const struct waiting_list *l)
+{
+    json_t *all = json_array();
+
+    for (size_t i = 0; i < l->n; i++)
+        json_array_append(all, l->rows[i].item);
+    client_print_json(all);
+    json_decref(all);
+}
+
+static int run(struct client *c, const struct cli *cli)
+{
+    static const struct table_column columns[] = {
+        {N_("you"), TABLE_LEFT},   {N_("act"), TABLE_LEFT}, {N_("still needs"), TABLE_LEFT},
+        {N_("until"), TABLE_LEFT}, {N_("id"), TABLE_LEFT},
+    };
+    struct waiting_list l;
+    struct table *t;
+    bool mine = false;
+    int rc = waiting_fetch(c, &l);
+
+    if (rc != PUMASI_OK)
+        return rc;
+    if (c->json) {
+        print_json(&l);
+        waiting_list_free(&l);
+        return PUMASI_OK;
+    }
+    t = table_new(columns, ARRAY_LEN(columns));
+    for (size_t i = 0; i < l.n; i++) {
+        add_row(c, t, &l.rows[i]);
+        mine = mine || l.rows[i].mine.n > 0;
+    }
+    if (l.n == 0)
+        note(_("Nothing waits."));
+    else
+        table_print(t, stdout, table_style_of(stdout));
+    if (mine && say_can_ask())
+        note(_("\"pumasi sign ID\" shows one in full and asks; \"pumasi sign --all\" goes through "
+               "them."));
+    table_free(t);
+    waiting_list_free(&l);
+    return PUMASI_OK;
+}
+
+const struct command cmd_pending = {
+    .name = "pending",
+    .args = "",
+    .summary = N_("List what waits for your signature, or for others' after yours"),
+    .help = N_("Asks with every key of the profile, or with those that --key names."),
+    .min_args = 0,
+    .max_args = 0,
+    .run = run,
+};
