@@ -184,11 +184,14 @@ static int run_initdb(const char *bin, const char *making, char *err, size_t err
 
     if (status != 0) {
         char *words = pgproc_last_words(said);
-        bool full = strstr(said, "No space left") != NULL;
 
-        snprintf(err, err_size, "the database can't be made in %s: %s%s", making,
-                 *words != '\0' ? words : "initdb failed without a word",
-                 full ? " (the disk is full: free at least 200 MB)" : "");
+        if (strstr(said, "No space left") != NULL)
+            snprintf(err, err_size,
+                     "the database can't be made in %s: the disk is full (it takes 200 MB)",
+                     making);
+        else
+            snprintf(err, err_size, "the database can't be made in %s: %s", making,
+                     *words != '\0' ? words : "initdb failed without a word");
         free(words);
     }
     free(said);

@@ -105,19 +105,38 @@ static int data_ready(const char *dir, bool make, uid_t uid, gid_t gid, char *er
 }
 
 /* Drops root for good and proves that it is gone. */
-static int drop_root(const struct passwd *pw, char *err, size_t err_size)
+static int drop_root(const char *user, uid_t uid, gid_t gid, char *err, size_t err_size)
 {
-    if (initgroups(pw->pw_name, pw->pw_gid) != 0 ||
-        setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) != 0 ||
-        setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) != 0) {
-        snprintf(err, err_size, "ledgerd can't become the user %s: %s", pw->pw_name,
-                 strerror(errno));
+    if (initgroups(user, gid) != 0 || setresgid(gid, gid, gid) != 0 ||
+        setresuid(uid, uid, uid) != 0) {
+        snprintf(err, err_size, "ledgerd can't become the user %s: %s", user, strerror(errno));
         return -1;
     }
-    if (setuid(0) == 0 || geteuid() != pw->pw_uid || getegid() != pw->pw_gid) {
+    if (setuid(0) == 0 || geteuid() != uid || getegid() != gid) {
         snprintf(err, err_size, "ledgerd could not give up root's rights");
         return -1;
     }
+    return 0;
+}
+
+/* Looks up whom root becomes. */
+static int find_user(const char *user, uid_t *uid, gid_t *gid, char *err, size_t err_size)
+{
+    const struct passwd *pw = getpwnam(user);
+
+    if (pw == NULL) {
+        snprintf(err, err_size,
+                 "there is no user '%s' for ledgerd to become: make it with `useradd --system "
+                 "--no-create-home --shell /usr/sbin/nologin %s`, or name another with --user",
+                 user, user);
+        return -1;
+    }
+    if (pw->pw_uid == 0) {
+        snprintf(err, err_size, "ledgerd doesn't run as root, and '%s' is root", user);
+        return -1;
+    }
+    *uid = pw->pw_uid;
+    *gid = pw->pw_gid;
     return 0;
 }
 
@@ -141,32 +160,18 @@ int privs_become(const char *user, const char *data_dir, bool make_data, char *e
 {
     uid_t uid = geteuid();
     gid_t gid = getegid();
-    const struct passwd *pw = NULL;
+    bool root = uid == 0;
 
-    if (uid == 0) {
-        pw = getpwnam(user);
-        if (pw == NULL) {
-            snprintf(err, err_size,
-                     "there is no user '%s' for ledgerd to become: make it with `useradd --system "
-                     "--no-create-home --shell /usr/sbin/nologin %s`, or name another with --user",
-                     user, user);
-            return -1;
-        }
-        if (pw->pw_uid == 0) {
-            snprintf(err, err_size, "ledgerd doesn't run as root, and '%s' is root", user);
-            return -1;
-        }
-        uid = pw->pw_uid;
-        gid = pw->pw_gid;
-    }
+    if (root && find_user(user, &uid, &gid, err, err_size) != 0)
+        return -1;
     if (data_dir != NULL && data_ready(data_dir, make_data, uid, gid, err, err_size) != 0)
         return -1;
-    if (pw != NULL) {
-        /* What this user may not open is not asked for where root happened to stand. */
+    if (root) {
+        /* Root's own home is nothing to this user. */
         setenv("HOME", data_dir != NULL ? data_dir : "/", 1);
-        setenv("USER", pw->pw_name, 1);
-        setenv("LOGNAME", pw->pw_name, 1);
-        if (drop_root(pw, err, err_size) != 0)
+        setenv("USER", user, 1);
+        setenv("LOGNAME", user, 1);
+        if (drop_root(user, uid, gid, err, err_size) != 0)
             return -1;
     }
     harden();
