@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* ledgerd: serves. Everything is started here in order, and stopped in the opposite one. */
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/thread.h>
+#include <libpq-fe.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledgerd/commands.h"
+#include "ledgerd/database.h"
+#include "ledgerd/db_init.h"
+#include "ledgerd/http.h"
+#include "ledgerd/ledgerd.h"
+#include "ledgerd/log.h"
+#include "ledgerd/migrate.h"
+#include "ledgerd/notify.h"
+#include "ledgerd/ownkeys.h"
+#include "ledgerd/poster.h"
+#include "ledgerd/privs.h"
+#include "ledgerd/reads.h"
+#include "ledgerd/verify.h"
+#include "ledgerd/zone.h"
+
+/* How long answers in flight may take to go out once we were told to stop. */
+#define LINGER_S 5
+
+struct serve {
+    struct ledgerd d;
+    struct database db;
+    struct event *term, *intr, *usr1, *chld, *queue, *tick, *linger;
+    bool stopping;
+    int64_t ups; /* of PostgreSQL, as last seen */
+};
+
+/* ---- Events ---- */
+
+static void on_stop(evutil_socket_t sig, short what, void *arg)
+{
+    struct serve *s = arg;
+
+    (void)what;
+    if (s->stopping)
+        return;
+    s->stopping = true;
+    log_info("Stopping (signal %d).", (int)sig);
+    notify_stopping();
+    event_base_loopbreak(s->d.base);
+}
+
+static void on_confirm(evutil_socket_t sig, short what, void *arg)
+{
+    struct serve *s = arg;
+
+    (void)sig;
+    (void)what;
+    poster_confirm_clock(s->d.poster);
+}
+
+static void on_answers(evutil_socket_t fd, short what, void *arg)
+{
+    struct serve *s = arg;
+
+    (void)fd;
+    (void)what;
+    queue_collect(s->d.queue);
+}
+
+static void tick_after(struct serve *s, int64_t ms)
+{
+    struct timeval tv = {ms / 1000, (ms % 1000) * 1000};
+
+    event_add(s->tick, &tv);
+}
+
+/* Looks after PostgreSQL and tells systemd that the loop lives. */
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+    struct serve *s = arg;
+    int64_t due = notify_watchdog_ms() > 0 ? notify_watchdog_ms() / 3 : 10000;
+
+    (void)fd;
+    (void)what;
+    notify_watchdog();
+    if (s->db.server) {
+        (void)pgserver_tick(s->db.server);
+        if (pgserver_due_ms(s->db.server) < due)
+            due = pgserver_due_ms(s->db.server);
+        if (pgserver_ups(s->db.server) > s->ups) {
+            s->d.metrics->database_restarts += (uint64_t)(pgserver_ups(s->db.server) - s->ups);
+            s->ups = pgserver_ups(s->db.server);
+        }
+    }
+    tick_after(s, due < 10 ? 10 : due);
+}
+
+static void on_linger(evutil_socket_t fd, short what, void *arg)
+{
+    struct serve *s = arg;
+
+    (void)fd;
+    (void)what;
+    event_base_loopbreak(s->d.base);
+}
+
+static int add_events(struct serve *s)
+{
+    struct event_base *base = s->d.base;
+
+    s->term = evsignal_new(base, SIGTERM, on_stop, s);
+    s->intr = evsignal_new(base, SIGINT, on_stop, s);
+    s->usr1 = evsignal_new(base, SIGUSR1, on_confirm, s);
+    s->chld = evsignal_new(base, SIGCHLD, on_tick, s);
+    s->queue = event_new(base, queue_fd(s->d.queue), EV_READ | EV_PERSIST, on_answers, s);
+    s->tick = evtimer_new(base, on_tick, s);
+    s->linger = evtimer_new(base, on_linger, s);
+    if (event_add(s->term, NULL) != 0 || event_add(s->intr, NULL) != 0 ||
+        event_add(s->usr1, NULL) != 0 || event_add(s->chld, NULL) != 0 ||
+        event_add(s->queue, NULL) != 0)
+        return -1;
+    tick_after(s, 10);
+    return 0;
+}
+
+static void free_events(struct serve *s)
+{
+    struct event *all[] = {s->term, s->intr, s->usr1, s->chld, s->queue, s->tick, s->linger};
+
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        if (all[i])
+            event_free(all[i]);
+}
+
+/* ---- Start ---- */
+
+/* The ledger's own keys, and that they are of the ledger in the database. -1 and a sentence. */
+static int open_ledger(struct serve *s, const struct conf *conf, char *err, size_t err_size)
+{
+    struct ledgerd *d = &s->d;
+    struct ownkeys keys;
+    int64_t size;
+    bool is = false;
+    int ret = -1;
+    PGconn *conn;
+
+    if (ownkeys_read(&keys, conf->data, err, err_size) != 0)
+        return -1;
+    conn = database_connect(&s->db, "ledgerd start", err, err_size);
+    if (!conn)
+        goto out;
+    if (db_schema_check(conn, err, err_size) != SCHEMA_OK ||
+        db_head_origin(conn, d->origin, &size, err, err_size) != 0 ||
+        db_is_log_key(conn, &keys.log_key, &is, err, err_size) != 0)
+        goto out;
+    if (!is) {
+        snprintf(err, err_size, "%s/log.key isn't the log key of the ledger %s.", conf->data,
+                 d->origin);
+        goto out;
+    }
+    d->log_key = keys.log_key;
+    d->clerk_key = keys.clerk_key;
+    memcpy(d->log_secret, keys.log_secret, KEY_SECRET_LEN);
+    memcpy(d->clerk_secret, keys.clerk_secret, KEY_SECRET_LEN);
+    d->conninfo = x_strdup(s->db.conninfo);
+    ret = 0;
+out:
+    PQfinish(conn);
+    ownkeys_wipe(&keys);
+    return ret;
+}
+
+/* All parts of a running daemon. -1 and a sentence. */
+static int start_parts(struct serve *s, const struct conf *conf, char *err, size_t err_size)
+{
+    struct ledgerd *d = &s->d;
+
+    d->published = published_open(conf->data, d->origin, d->log_secret, err, err_size);
+    if (!d->published)
+        return -1;
+    d->base = event_base_new();
+    d->metrics = x_calloc(1, sizeof(*d->metrics));
+    d->keyring = keyring_new();
+    d->queue = queue_new((size_t)conf->queue_max);
+    if (!d->base || add_events(s) != 0) {
+        snprintf(err, err_size, "The event loop can't start: %s.", strerror(errno));
+        return -1;
+    }
+    d->verifier = verifier_start(d, (int)conf->verify_threads);
+    d->poster = poster_start(d);
+    d->reads = reads_start(d);
+    if (!d->verifier || !d->poster || !d->reads) {
+        snprintf(err, err_size, "A thread can't start: %s.", strerror(errno));
+        return -1;
+    }
+    d->http = http_start(d, err, err_size);
+    return d->http ? 0 : -1;
+}
+
+/* ---- Stop ---- */
+
+/* Finishes what was taken, lets the answers go out, ends all parts that were started. */
+static void stop_parts(struct serve *s)
+{
+    struct ledgerd *d = &s->d;
+    struct timeval linger = {LINGER_S, 0};
+
+    if (d->http)
+        http_stop(d->http);
+    if (d->queue)
+        queue_shut(d->queue);
+    if (d->verifier)
+        verifier_stop(d->verifier);
+    if (d->poster)
+        poster_stop(d->poster);
+    if (d->queue)
+        queue_collect(d->queue);
+    if (d->http) {
+        event_add(s->linger, &linger);
+        while (http_busy(d->http) && event_pending(s->linger, EV_TIMEOUT, NULL))
+            event_base_loop(d->base, EVLOOP_ONCE);
+        http_free(d->http);
+    }
+    if (d->reads)
+        reads_stop(d->reads);
+    free_events(s);
+    queue_free(d->queue);
+    keyring_free(d->keyring);
+    free(d->metrics);
+    published_free(d->published);
+    if (d->base)
+        event_base_free(d->base);
+    free(d->conninfo);
+}
+
+int cmd_serve(struct conf *conf, int argc, char **argv)
+{
+    struct serve s = {.d = {.conf = conf}, .db = {.lock = -1}};
+    char err[512];
+    int ret = 1;
+
+    if (argc > 1) {
+        fprintf(stderr,
+                "ledgerd: there is no command or option \"%s\"; `ledgerd --help` lists them.\n",
+                argv[1]);
+        return 2;
+    }
+    zone_prepare();
+    if (privs_become(conf->user, conf->data, false, err, sizeof(err)) != 0)
+        fatal("%s", err);
+    if (database_open(&s.db, conf, false, false, err, sizeof(err)) != 0)
+        fatal("%s", err);
+    if (open_ledger(&s, conf, err, sizeof(err)) != 0 ||
+        start_parts(&s, conf, err, sizeof(err)) != 0) {
+        log_error("%s", err);
+    } else {
+        log_event(LOG_LEVEL_INFO, "ready", LOG_STR("origin", s.d.origin),
+                  LOG_STR("listen", conf->listen));
+        notify_ready("serving");
+        event_base_dispatch(s.d.base);
+        ret = 0;
+    }
+    stop_parts(&s);
+    database_close(&s.db);
+    log_info("Stopped.");
+    return ret;
+}

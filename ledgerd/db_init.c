@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "ledgerd/db_init.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/num.h"
+#include "ledgerd/db_conn.h"
+
+/* Runs one statement of text parameters; NULL and a sentence unless it ends with `want`. */
+static PGresult *ask(PGconn *conn, const char *sql, int n, const char *const *values,
+                     ExecStatusType want, char *err, size_t err_size)
+{
+    PGresult *res = PQexecParams(conn, sql, n, NULL, values, NULL, NULL, 0);
+
+    if (PQresultStatus(res) == want)
+        return res;
+    db_error_text(conn, res, err, err_size);
+    PQclear(res);
+    return NULL;
+}
+
+static int tell(PGconn *conn, const char *sql, int n, const char *const *values, char *err,
+                size_t err_size)
+{
+    PGresult *res = ask(conn, sql, n, values, PGRES_COMMAND_OK, err, err_size);
+
+    PQclear(res);
+    return res ? 0 : -1;
+}
+
+int db_has_ledger(PGconn *conn, bool *there, char *err, size_t err_size)
+{
+    PGresult *res = ask(conn, "SELECT 1 FROM head", 0, NULL, PGRES_TUPLES_OK, err, err_size);
+
+    if (!res)
+        return -1;
+    *there = PQntuples(res) > 0;
+    PQclear(res);
+    return 0;
+}
+
+/* bytea's hexadecimal text. */
+static void hex_text(char *out, const uint8_t *bytes, size_t n)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    *out++ = '\\';
+    *out++ = 'x';
+    for (size_t i = 0; i < n; i++) {
+        *out++ = digits[bytes[i] >> 4];
+        *out++ = digits[bytes[i] & 15];
+    }
+    *out = '\0';
+}
+
+#define HEX_HASH (2 + 2 * HASH_LEN + 1)
+
+int db_init_head(PGconn *conn, const char *origin, const struct hash *opening, char *err,
+                 size_t err_size)
+{
+    char hex[HEX_HASH];
+
+    hex_text(hex, opening->b, HASH_LEN);
+    return tell(conn, "INSERT INTO head (origin, opening) VALUES ($1, $2::bytea)", 2,
+                (const char *const[]){origin, hex}, err, err_size);
+}
+
+static int insert_opening(PGconn *conn, const struct act *open, const struct submission *sub,
+                          const char *needs, char *err, size_t err_size)
+{
+    struct buf text = BUF_INIT, signed_by = BUF_INIT, asks = BUF_INIT;
+    char hex[HEX_HASH], exp[24];
+    const char *values[10];
+    int ret;
+
+    submission_put(&text, sub);
+    buf_putc(&signed_by, '{');
+    for (size_t i = 0; i < sub->env.n_sigs; i++)
+        buf_printf(&signed_by, "%s%s", i ? "," : "", sub->env.sigs[i].kid.s);
+    buf_putc(&signed_by, '}');
+    buf_putc(&asks, '{');
+    for (size_t i = 0; i < open->u.ledger_open.stewards.n; i++) {
+        struct kid kid;
+
+        key_kid(&kid, &open->u.ledger_open.stewards.keys[i]);
+        buf_printf(&asks, "%s%s", i ? "," : "", kid.s);
+    }
+    buf_putc(&asks, '}');
+    hex_text(hex, open->payload_hash.b, HASH_LEN);
+    snprintf(exp, sizeof(exp), "%lld", (long long)open->exp);
+    values[0] = open->by;
+    values[1] = open->jti;
+    values[2] = act_type_name(open->type);
+    values[3] = hex;
+    values[4] = exp;
+    values[5] = sub->env.sigs[0].kid.s;
+    values[6] = signed_by.data;
+    values[7] = asks.data;
+    values[8] = needs;
+    values[9] = text.data;
+    ret = tell(conn,
+               "INSERT INTO pending (by, jti, type, payload_hash, exp, maker, signed, asks, needs,"
+               " submission) VALUES ($1, $2, $3, $4::bytea, $5::bigint, $6, $7::text[],"
+               " $8::text[], $9, $10)",
+               10, values, err, err_size);
+    buf_free(&text);
+    buf_free(&signed_by);
+    buf_free(&asks);
+    return ret;
+}
+
+/* Stewards who have signed nothing yet may look at the act with a token of their own key. */
+static int insert_opening_keys(PGconn *conn, const struct act *open, char *err, size_t err_size)
+{
+    for (size_t i = 0; i < open->u.ledger_open.stewards.n; i++) {
+        const struct key *key = &open->u.ledger_open.stewards.keys[i];
+        char hex[HEX_HASH];
+        struct kid kid;
+
+        key_kid(&kid, key);
+        hex_text(hex, key->x, KEY_LEN);
+        if (tell(conn,
+                 "INSERT INTO pending_keys (kid, by, jti, x, holder)"
+                 " VALUES ($1, $2, $3, $4::bytea, 'stewards')",
+                 4, (const char *const[]){kid.s, open->by, open->jti, hex}, err, err_size) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int db_init_ledger(PGconn *conn, const char *origin, const struct act *open,
+                   const struct submission *sub, const char *needs, char *err, size_t err_size)
+{
+    char ignored[DB_ERR_MAX];
+
+    if (db_exec_simple(conn, "BEGIN", err, err_size) != 0)
+        return -1;
+    if (db_init_head(conn, origin, &open->payload_hash, err, err_size) == 0 &&
+        insert_opening(conn, open, sub, needs, err, err_size) == 0 &&
+        insert_opening_keys(conn, open, err, err_size) == 0 &&
+        db_exec_simple(conn, "COMMIT", err, err_size) == 0)
+        return 0;
+    (void)!db_exec_simple(conn, "ROLLBACK", ignored, sizeof(ignored));
+    return -1;
+}
+
+int db_head_origin(PGconn *conn, char *origin, int64_t *size, char *err, size_t err_size)
+{
+    PGresult *res =
+        ask(conn, "SELECT origin, size FROM head", 0, NULL, PGRES_TUPLES_OK, err, err_size);
+    int ret = -1;
+
+    if (!res)
+        return -1;
+    if (PQntuples(res) != 1) {
+        snprintf(err, err_size, "There is no ledger in this database: run `ledgerd init`.");
+    } else if (num_parse(PQgetvalue(res, 0, 1), strlen(PQgetvalue(res, 0, 1)), 0, NUM_MAX, size) !=
+               0) {
+        snprintf(err, err_size, "The head of the log isn't one.");
+    } else {
+        str_copy(origin, ORIGIN_MAX + 1, PQgetvalue(res, 0, 0));
+        ret = 0;
+    }
+    PQclear(res);
+    return ret;
+}
+
+int db_is_log_key(PGconn *conn, const struct key *key, bool *is, char *err, size_t err_size)
+{
+    struct kid kid;
+    PGresult *res;
+
+    key_kid(&kid, key);
+    res = ask(conn,
+              "SELECT EXISTS (SELECT 1 FROM keys WHERE kid = $1 AND role = 'log' AND NOT revoked)"
+              " OR EXISTS (SELECT 1 FROM pending, head WHERE size = 0"
+              " AND pending.payload_hash = head.opening AND $1 = ANY (signed))",
+              1, (const char *const[]){kid.s}, PGRES_TUPLES_OK, err, err_size);
+    if (!res)
+        return -1;
+    *is = PQgetvalue(res, 0, 0)[0] == 't';
+    PQclear(res);
+    return 0;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#ifndef PUMASI_DB_INIT_H
+#define PUMASI_DB_INIT_H
+
+#include <libpq-fe.h>
+
+#include "core/act.h"
+#include "core/base.h"
+#include "core/envelope.h"
+
+/* What init writes into an empty schema, and what a start-up asks of the head. */
+
+/* True when there is a head: a ledger was made in this database. -1 and a sentence on errors. */
+int db_has_ledger(PGconn *conn, bool *there, char *err, size_t err_size) MUST_CHECK;
+
+/*
+ * The head of a new ledger and its ledger.open, waiting for the stewards. needs: JSON as pending
+ * answers list it. -1 and a sentence; nothing is changed then.
+ */
+int db_init_ledger(PGconn *conn, const char *origin, const struct act *open,
+                   const struct submission *sub, const char *needs, char *err,
+                   size_t err_size) MUST_CHECK;
+
+/*
+ * The head of a ledger that is made again from its records: its opening is the hash of record 0's
+ * payload.
+ */
+int db_init_head(PGconn *conn, const char *origin, const struct hash *opening, char *err,
+                 size_t err_size) MUST_CHECK;
+
+/* Origin (ORIGIN_MAX + 1 bytes) and size of the ledger; -1 and a sentence, also when there is none.
+ */
+int db_head_origin(PGconn *conn, char *origin, int64_t *size, char *err,
+                   size_t err_size) MUST_CHECK;
+
+/* Is this key the ledger's log key, in force (or, before record 0, in its ledger.open)? -1 on
+ * errors. */
+int db_is_log_key(PGconn *conn, const struct key *key, bool *is, char *err,
+                  size_t err_size) MUST_CHECK;
+
+#endif

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "ledgerd/dump.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/buf.h"
+#include "core/strict.h"
+#include "ledgerd/files.h"
+
+enum dump_file {
+    RECORDS,
+    TEXTS,
+    PENDING,
+    DUMP_FILES
+};
+
+static const char *const file_names[DUMP_FILES] = {"records", "texts.ndjson", "pending.ndjson"};
+
+/* ---- Writing ---- */
+
+struct dump_writer {
+    char *dir;
+    FILE *file[DUMP_FILES];
+    bool failed;
+    int error; /* errno of the first failure */
+};
+
+static FILE *open_in(const char *dir, const char *name, const char *mode)
+{
+    char *path = x_asprintf("%s/%s", dir, name);
+    FILE *f = fopen(path, mode);
+
+    free(path);
+    return f;
+}
+
+struct dump_writer *dump_create(const char *dir, char *err, size_t err_size)
+{
+    struct dump_writer *w;
+
+    if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
+        snprintf(err, err_size, "Can't make the folder %s: %s.", dir, strerror(errno));
+        return NULL;
+    }
+    if (!dir_is_empty(dir)) {
+        snprintf(err, err_size, "The folder %s isn't empty: name a new one.", dir);
+        return NULL;
+    }
+    w = x_calloc(1, sizeof(*w));
+    w->dir = x_strdup(dir);
+    for (int i = 0; i < DUMP_FILES; i++) {
+        w->file[i] = open_in(dir, file_names[i], "wxe");
+        if (!w->file[i]) {
+            snprintf(err, err_size, "Can't write %s/%s: %s.", dir, file_names[i], strerror(errno));
+            dump_writer_free(w);
+            return NULL;
+        }
+    }
+    return w;
+}
+
+static void put_line(struct dump_writer *w, enum dump_file file, const char *line)
+{
+    if (!w->failed && (fputs(line, w->file[file]) == EOF || putc('\n', w->file[file]) == EOF)) {
+        w->failed = true;
+        w->error = errno;
+    }
+}
+
+void dump_record(struct dump_writer *w, const char *header, const char *parts)
+{
+    put_line(w, RECORDS, header);
+    put_line(w, RECORDS, parts);
+    put_line(w, RECORDS, "");
+}
+
+void dump_text(struct dump_writer *w, int64_t index, const char *field, const uint8_t salt[16],
+               const char *text)
+{
+    struct buf b = BUF_INIT;
+
+    buf_puts(&b, "{\"index\":");
+    buf_put_i64(&b, index);
+    buf_puts(&b, ",\"field\":");
+    buf_puts_json(&b, field);
+    buf_puts(&b, ",\"salt\":\"");
+    buf_put_b64u(&b, salt, 16);
+    buf_puts(&b, "\",\"text\":");
+    buf_puts_json(&b, text);
+    buf_putc(&b, '}');
+    put_line(w, TEXTS, b.data);
+    buf_free(&b);
+}
+
+void dump_pending(struct dump_writer *w, const char *submission)
+{
+    put_line(w, PENDING, submission);
+}
+
+static void put_info(struct buf *b, const struct dump_info *info)
+{
+    buf_puts(b, "{\"format\":\"" DUMP_FORMAT "\",\"id\":");
+    buf_puts_json(b, info->id);
+    buf_puts(b, ",\"origin\":");
+    buf_puts_json(b, info->origin);
+    buf_puts(b, ",\"vkey\":");
+    buf_puts_json(b, info->vkey);
+    buf_puts(b, ",\"size\":");
+    buf_put_i64(b, info->size);
+    buf_puts(b, "}\n");
+}
+
+/* One small file of the folder. */
+static int put_file(const char *dir, const char *name, const char *text, size_t len)
+{
+    char *path = x_asprintf("%s/%s", dir, name);
+    int ret = file_write(path, text, len, 0600);
+
+    free(path);
+    return ret;
+}
+
+int dump_finish(struct dump_writer *w, const struct dump_info *info, const char *note, char *err,
+                size_t err_size)
+{
+    struct buf b = BUF_INIT;
+
+    for (int i = 0; i < DUMP_FILES && !w->failed; i++)
+        if (fflush(w->file[i]) != 0 || fsync(fileno(w->file[i])) != 0) {
+            w->failed = true;
+            w->error = errno;
+        }
+    put_info(&b, info);
+    if (!w->failed && (put_file(w->dir, "checkpoint", note, strlen(note)) != 0 ||
+                       put_file(w->dir, "ledger.json", b.data, b.len) != 0)) {
+        w->failed = true;
+        w->error = errno;
+    }
+    buf_free(&b);
+    if (w->failed)
+        snprintf(err, err_size, "Can't write the export in %s: %s.", w->dir, strerror(w->error));
+    return w->failed ? -1 : 0;
+}
+
+void dump_writer_free(struct dump_writer *w)
+{
+    if (!w)
+        return;
+    for (int i = 0; i < DUMP_FILES; i++)
+        if (w->file[i])
+            fclose(w->file[i]);
+    free(w->dir);
+    free(w);
+}
+
+/* ---- Reading ---- */
+
+struct dump_reader {
+    char *dir;
+    char *note;
+    FILE *file[DUMP_FILES];
+    struct buf record; /* the record at hand, its lines ended by NULs */
+    char *line;
+    size_t line_cap;
+    int64_t n; /* records read */
+};
+
+static int read_info(struct dump_info *info, const char *text, size_t len)
+{
+    const char *why, *format, *id, *origin, *vkey;
+    json_t *json = strict_parse(text, len, &why);
+    struct strict in;
+    int ret = -1;
+
+    if (!json)
+        return -1;
+    strict_begin(&in, json);
+    format = strict_string(&in, "format", STRICT_REQUIRED);
+    id = strict_string(&in, "id", STRICT_REQUIRED);
+    origin = strict_string(&in, "origin", STRICT_REQUIRED);
+    vkey = strict_string(&in, "vkey", STRICT_REQUIRED);
+    strict_int(&in, "size", STRICT_REQUIRED, 0, INT64_MAX / 2, &info->size);
+    if (strict_end(&in) == 0 && str_eq(format, DUMP_FORMAT) && strlen(id) < sizeof(info->id) &&
+        strlen(origin) < sizeof(info->origin) && strlen(vkey) < sizeof(info->vkey)) {
+        str_copy(info->id, sizeof(info->id), id);
+        str_copy(info->origin, sizeof(info->origin), origin);
+        str_copy(info->vkey, sizeof(info->vkey), vkey);
+        ret = 0;
+    }
+    json_decref(json);
+    return ret;
+}
+
+static char *read_small(const char *dir, const char *name, size_t *len)
+{
+    char *path = x_asprintf("%s/%s", dir, name);
+    char *text = file_read(path, NOTE_MAX, len);
+
+    free(path);
+    return text;
+}
+
+struct dump_reader *dump_open(const char *dir, struct dump_info *info, const char **note, char *err,
+                              size_t err_size)
+{
+    struct dump_reader *r = x_calloc(1, sizeof(*r));
+    size_t len = 0;
+    char *text = read_small(dir, "ledger.json", &len);
+
+    r->dir = x_strdup(dir);
+    if (!text || read_info(info, text, len) != 0) {
+        snprintf(err, err_size, "%s isn't a whole export: its ledger.json is missing or wrong.",
+                 dir);
+        goto fail;
+    }
+    r->note = read_small(dir, "checkpoint", NULL);
+    for (int i = 0; i < DUMP_FILES; i++)
+        r->file[i] = open_in(dir, file_names[i], "re");
+    if (!r->note || !r->file[RECORDS]) {
+        snprintf(err, err_size, "%s isn't a whole export: its records or checkpoint can't be read.",
+                 dir);
+        goto fail;
+    }
+    free(text);
+    *note = r->note;
+    return r;
+fail:
+    free(text);
+    dump_close(r);
+    return NULL;
+}
+
+/* One line without its end into r->line. 1, 0 at the end, -1 and a sentence. */
+static int read_line(struct dump_reader *r, enum dump_file file, size_t *len, char *err,
+                     size_t err_size)
+{
+    ssize_t n;
+
+    if (!r->file[file])
+        return 0;
+    n = getline(&r->line, &r->line_cap, r->file[file]);
+    if (n < 0) {
+        if (!ferror(r->file[file]))
+            return 0;
+        snprintf(err, err_size, "Can't read %s/%s: %s.", r->dir, file_names[file], strerror(errno));
+        return -1;
+    }
+    if (n > DUMP_LINE_MAX || r->line[n - 1] != '\n' || memchr(r->line, '\0', (size_t)n)) {
+        snprintf(err, err_size, "%s/%s has a line that is cut off, too long or not a text.", r->dir,
+                 file_names[file]);
+        return -1;
+    }
+    r->line[n - 1] = '\0';
+    *len = (size_t)n - 1;
+    return 1;
+}
+
+int dump_next_record(struct dump_reader *r, const char **header, size_t *header_len,
+                     const char **parts, size_t *part_lens, size_t max_parts, size_t *n_parts,
+                     char *err, size_t err_size)
+{
+    size_t len, n = 0, at = 0;
+    size_t lens[1 + 64];
+    int ret;
+
+    buf_clear(&r->record);
+    while ((ret = read_line(r, RECORDS, &len, err, err_size)) == 1 && len > 0) {
+        if (n > max_parts || n >= ARRAY_LEN(lens)) {
+            snprintf(err, err_size, "record %lld has too many parts", (long long)r->n);
+            return -1;
+        }
+        buf_put(&r->record, r->line, len + 1);
+        lens[n++] = len;
+    }
+    if (ret < 0 || (ret == 0 && n == 0))
+        return ret;
+    if (ret == 0 || n < 2) {
+        snprintf(err, err_size, "record %lld is cut off", (long long)r->n);
+        return -1;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (i == 0) {
+            *header = r->record.data;
+            *header_len = lens[0];
+        } else {
+            parts[i - 1] = r->record.data + at;
+            part_lens[i - 1] = lens[i];
+        }
+        at += lens[i] + 1;
+    }
+    *n_parts = n - 1;
+    r->n++;
+    return 1;
+}
+
+int dump_next_text(struct dump_reader *r, const char **line, size_t *len, char *err,
+                   size_t err_size)
+{
+    int ret = read_line(r, TEXTS, len, err, err_size);
+
+    *line = r->line;
+    return ret;
+}
+
+int dump_next_pending(struct dump_reader *r, const char **line, size_t *len, char *err,
+                      size_t err_size)
+{
+    int ret = read_line(r, PENDING, len, err, err_size);
+
+    *line = r->line;
+    return ret;
+}
+
+void dump_close(struct dump_reader *r)
+{
+    if (!r)
+        return;
+    for (int i = 0; i < DUMP_FILES; i++)
+        if (r->file[i])
+            fclose(r->file[i]);
+    buf_free(&r->record);
+    free(r->line);
+    free(r->note);
+    free(r->dir);
+    free(r);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#ifndef PUMASI_DUMP_H
+#define PUMASI_DUMP_H
+
+#include "core/base.h"
+#include "core/note.h"
+
+/*
+ * An export on the disk, a folder that `ledgerd export` writes and `ledgerd init --from` and
+ * auditors read:
+ *
+ *   records         each record: its header, its parts, one a line, then an empty line
+ *   texts.ndjson    {"index":N,"field":"memo","salt":b64u,"text":"…"} a line; may be left out
+ *   pending.ndjson  a submission a line, as it would be POSTed; may be left out
+ *   checkpoint      the signed checkpoint of all records
+ *   ledger.json     {"format":"pumasi-export-1","id","origin","vkey","size"}, written last
+ */
+#define DUMP_FORMAT   "pumasi-export-1"
+#define DUMP_LINE_MAX (1024 * 1024)
+
+struct dump_info {
+    char id[256], origin[129], vkey[VKEY_MAX];
+    int64_t size;
+};
+
+/* ---- Writing ---- */
+struct dump_writer;
+
+/* Makes the folder; it must not be there yet, or be empty. NULL and a sentence. */
+struct dump_writer *dump_create(const char *dir, char *err, size_t err_size) MUST_CHECK;
+/* parts: one a line, as the records table has them. Faults are kept until dump_finish. */
+void dump_record(struct dump_writer *w, const char *header, const char *parts);
+void dump_text(struct dump_writer *w, int64_t index, const char *field, const uint8_t salt[16],
+               const char *text);
+void dump_pending(struct dump_writer *w, const char *submission);
+/* Writes checkpoint and ledger.json, fsyncs all. -1 and a sentence when anything went wrong. */
+int dump_finish(struct dump_writer *w, const struct dump_info *info, const char *note, char *err,
+                size_t err_size) MUST_CHECK;
+/* Frees it; an unfinished folder is left without ledger.json, which readers refuse. */
+void dump_writer_free(struct dump_writer *w);
+
+/* ---- Reading ---- */
+struct dump_reader;
+
+/* NULL and a sentence when it isn't a whole export. note: the checkpoint's text, owned by the
+ * reader. */
+struct dump_reader *dump_open(const char *dir, struct dump_info *info, const char **note, char *err,
+                              size_t err_size) MUST_CHECK;
+/*
+ * The next record: pointers into the reader's own memory until the next call. 1, 0 at the end, -1
+ * and a sentence. At most max_parts.
+ */
+int dump_next_record(struct dump_reader *r, const char **header, size_t *header_len,
+                     const char **parts, size_t *part_lens, size_t max_parts, size_t *n_parts,
+                     char *err, size_t err_size) MUST_CHECK;
+/* The next line of texts.ndjson or pending.ndjson. 1, 0 at the end (or without the file), -1 and a
+ * sentence. */
+int dump_next_text(struct dump_reader *r, const char **line, size_t *len, char *err,
+                   size_t err_size) MUST_CHECK;
+int dump_next_pending(struct dump_reader *r, const char **line, size_t *len, char *err,
+                      size_t err_size) MUST_CHECK;
+void dump_close(struct dump_reader *r);
+
+#endif

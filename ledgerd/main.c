@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include <jansson.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledgerd/commands.h"
+#include "ledgerd/log.h"
+
+static const struct {
+    const char *name;
+    int (*run)(struct conf *conf, int argc, char **argv);
+    const char *usage;
+} commands[] = {
+    {"init", cmd_init,
+     "init --origin NAME --name TEXT --steward FILE.jwk... [--threshold N] [--zone ZONE]\n"
+     "          make a new ledger; with --from EXPORT [--keys OLDDATA] make one again"},
+    {"migrate", cmd_migrate, "migrate\n          bring an older ledger's tables up to date"},
+    {"export", cmd_export, "export DIR\n          write all records into a new folder"},
+};
+
+static void usage(FILE *to)
+{
+    fputs("usage: ledgerd [COMMAND] [--data DIR] [--config FILE] [--OPTION VALUE...]\n\n"
+          "  ledgerd\n          serve the ledger in the data folder\n",
+          to);
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        fprintf(to, "  ledgerd %s\n", commands[i].usage);
+    fputs("\noptions, which ledgerd.conf(5) describes:\n", to);
+    for (size_t i = 0; i < conf_options_count; i++)
+        fprintf(to, "  --%-22s %s\n", conf_options[i].name, conf_options[i].help);
+    fputs("\nledgerd(8) tells more.\n", to);
+}
+
+/* The command's row number, or -1 to serve. */
+static int find_command(int argc, char **argv)
+{
+    for (size_t i = 0; argc > 1 && i < ARRAY_LEN(commands); i++)
+        if (str_eq(argv[1], commands[i].name))
+            return (int)i;
+    return -1;
+}
+
+int main(int argc, char **argv)
+{
+    int command = find_command(argc, argv);
+    struct conf conf;
+    char *file = NULL;
+    char err[512];
+    int ret;
+
+    for (int i = 1; i < argc; i++) {
+        if (str_eq(argv[i], "--help") || str_eq(argv[i], "-h")) {
+            usage(stdout);
+            return 0;
+        }
+        if (str_eq(argv[i], "--version")) {
+            puts("ledgerd " PUMASI_VERSION);
+            return 0;
+        }
+    }
+    signal(SIGPIPE, SIG_IGN);
+    if (sodium_init() < 0)
+        fatal("libsodium can't start.");
+    json_object_seed(0); /* before there are threads */
+    if (command >= 0) {
+        argv++;
+        argc--;
+    }
+    if (conf_load(&conf, &argc, argv, &file, err, sizeof(err)) != 0) {
+        fprintf(stderr, "ledgerd: %s\n", err);
+        conf_free(&conf);
+        return 2;
+    }
+    log_open(2, (enum log_format)conf.log_format, (enum log_level)conf.log_level);
+    if (file)
+        log_debug("Configuration from %s.", file);
+    free(file);
+    ret = command >= 0 ? commands[command].run(&conf, argc, argv) : cmd_serve(&conf, argc, argv);
+    conf_free(&conf);
+    return ret;
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "ledgerd/ownkeys.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/b64.h"
+#include "core/buf.h"
+#include "core/strict.h"
+#include "ledgerd/files.h"
+
+#define KEY_FILE_MAX 4096
+
+/* A private JWK (RFC 8037 section 2): `d` is the 32-byte seed. */
+static int key_write(const uint8_t secret[KEY_SECRET_LEN], const char *data_dir, const char *name,
+                     char *err, size_t err_size)
+{
+    char *path = x_asprintf("%s/%s", data_dir, name);
+    struct buf b = BUF_INIT;
+    int ret;
+
+    buf_puts(&b, "{\"crv\":\"Ed25519\",\"d\":\"");
+    buf_put_b64u(&b, secret, 32);
+    buf_puts(&b, "\",\"kty\":\"OKP\",\"x\":\"");
+    buf_put_b64u(&b, secret + 32, 32);
+    buf_puts(&b, "\"}\n");
+    ret = file_write(path, b.data, b.len, 0600);
+    if (ret != 0)
+        snprintf(err, err_size, "Can't write %s: %s.", path, strerror(errno));
+    sodium_memzero(b.data, b.len);
+    buf_free(&b);
+    free(path);
+    return ret;
+}
+
+static int key_decode(uint8_t secret[KEY_SECRET_LEN], const char *text, size_t len)
+{
+    const char *why, *d, *x, *kty, *crv;
+    json_t *json = strict_parse(text, len, &why);
+    uint8_t seed[32], public[32], stated[32];
+    struct strict in;
+    int ret = -1;
+
+    if (!json)
+        return -1;
+    strict_begin(&in, json);
+    kty = strict_string(&in, "kty", STRICT_REQUIRED);
+    crv = strict_string(&in, "crv", STRICT_REQUIRED);
+    d = strict_string(&in, "d", STRICT_REQUIRED);
+    x = strict_string(&in, "x", STRICT_REQUIRED);
+    if (strict_end(&in) == 0 && str_eq(kty, "OKP") && str_eq(crv, "Ed25519") &&
+        b64u_decode_exact(d, strlen(d), seed, sizeof(seed)) == 0 &&
+        b64u_decode_exact(x, strlen(x), stated, sizeof(stated)) == 0 &&
+        crypto_sign_seed_keypair(public, secret, seed) == 0 && memcmp(public, stated, 32) == 0)
+        ret = 0;
+    sodium_memzero(seed, sizeof(seed));
+    json_decref(json);
+    return ret;
+}
+
+static int key_read(uint8_t secret[KEY_SECRET_LEN], struct key *public, const char *data_dir,
+                    const char *name, char *err, size_t err_size)
+{
+    char *path = x_asprintf("%s/%s", data_dir, name);
+    size_t len = 0;
+    char *text = file_read(path, KEY_FILE_MAX, &len);
+    int ret = -1;
+
+    if (!text)
+        snprintf(err, err_size, "Can't read the ledger's own key %s: %s.", path, strerror(errno));
+    else if (key_decode(secret, text, len) != 0)
+        snprintf(err, err_size, "%s isn't a private Ed25519 key.", path);
+    else
+        ret = 0;
+    if (ret == 0)
+        key_of_secret(public, secret);
+    if (text)
+        sodium_memzero(text, len);
+    free(text);
+    free(path);
+    return ret;
+}
+
+int ownkeys_write(const struct ownkeys *k, const char *data_dir, char *err, size_t err_size)
+{
+    if (key_write(k->log_secret, data_dir, "log.key", err, err_size) != 0)
+        return -1;
+    return key_write(k->clerk_secret, data_dir, "clerk.key", err, err_size);
+}
+
+int ownkeys_create(struct ownkeys *k, const char *data_dir, char *err, size_t err_size)
+{
+    char *path = x_asprintf("%s/log.key", data_dir);
+    bool there = access(path, F_OK) == 0;
+
+    free(path);
+    if (there) {
+        snprintf(
+            err, err_size,
+            "%s holds a ledger's own keys already (log.key): move them away if they are not needed.",
+            data_dir);
+        return -1;
+    }
+    key_generate(&k->log_key, k->log_secret);
+    key_generate(&k->clerk_key, k->clerk_secret);
+    return ownkeys_write(k, data_dir, err, err_size);
+}
+
+int ownkeys_read(struct ownkeys *k, const char *data_dir, char *err, size_t err_size)
+{
+    if (key_read(k->log_secret, &k->log_key, data_dir, "log.key", err, err_size) != 0)
+        return -1;
+    return key_read(k->clerk_secret, &k->clerk_key, data_dir, "clerk.key", err, err_size);
+}
+
+void ownkeys_wipe(struct ownkeys *k)
+{
+    sodium_memzero(k, sizeof(*k));
+}
+
+int jwk_file_read(struct key *out, const char *path, char *err, size_t err_size)
+{
+    size_t len = 0;
+    const char *why = "it can't be read";
+    char *text = file_read(path, KEY_FILE_MAX, &len);
+    json_t *json = text ? strict_parse(text, len, &why) : NULL;
+    int ret = json ? key_from_jwk(json, out, &why) : -1;
+
+    if (!text)
+        snprintf(err, err_size, "Can't read %s: %s.", path, strerror(errno));
+    else if (ret != 0)
+        snprintf(err, err_size, "%s isn't a public key (JWK) as `pumasi key export` writes it: %s.",
+                 path, why);
+    json_decref(json);
+    free(text);
+    return ret;
+}
