@@ -176,7 +176,7 @@ char *render_headline(const struct client *c, const struct act *a)
         return x_asprintf(_("limits of %s in %s"), a->u.account_limits.member,
                           a->u.account_limits.unit);
     case ACT_KEY_ADD:
-        return x_asprintf(_("new %s for %s"), role_words(k->role), k->holder);
+        return x_asprintf(_("new %s of %s"), role_words(k->role), k->holder);
     case ACT_KEY_REVOKE:
         return x_asprintf(_("revocation of a %s of %s, for ever"), role_words(k->role), k->holder);
     case ACT_THRESHOLD_SET:

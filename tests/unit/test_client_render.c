@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* What people are shown before they sign. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Before cmocka, which has a macro called fail. */
+#include "client/render.h"
+#include "core/text.h"
+
+#include <cmocka.h>
+
+/* RFC 8037 appendix A's key and its thumbprint. */
+#define JWK \
+    "{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}"
+#define KID "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+#define JWK2 \
+    "{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw\"}"
+#define JTI "AZqrnZ4AAAAAAAAAAAAAAAAAAAAA"
+
+static struct profile_unit units[] = {
+    {.unit = "hour", .scale = 60, .kind = UNIT_TIME},
+    {.unit = "won", .scale = 1, .kind = UNIT_CREDIT},
+};
+static char mine_name[] = "treasurer";
+static struct keyfile mine = {.kid = {KID}};
+static struct keyfile *keys[] = {&mine};
+static struct client client = {
+    .profile = {.n_units = ARRAY_LEN(units), .units = units},
+    .n_keys = 1,
+    .keys = keys,
+    .keys_read = true,
+};
+
+static int set_up(void **state)
+{
+    mine.name = mine_name;
+    setenv("TZ", "UTC", 1);
+    tzset();
+    return 0;
+}
+
+/* Parses a payload of the members given (after the common ones). */
+static void parse(struct act *a, const char *type, const char *by, const char *members)
+{
+    char *payload = x_asprintf("{\"type\":\"%s\",\"aud\":\"ledger.example\",\"by\":\"%s\","
+                               "\"jti\":\"" JTI "\",\"iat\":1795305600,\"exp\":1795309200,%s}",
+                               type, by, members);
+    struct envelope env;
+    struct refusal r = {0};
+
+    envelope_new(&env, payload, strlen(payload));
+    if (act_parse(a, &env, &r) != 0)
+        fail_msg("%s: %s", payload, r.detail);
+    envelope_free(&env);
+    free(payload);
+}
+
+static char *rendered(const char *type, const char *by, const char *members,
+                      const struct submission *s)
+{
+    struct act a;
+    char *text;
+
+    parse(&a, type, by, members);
+    text = render_act(&client, &a, s);
+    act_free(&a);
+    return text;
+}
+
+static void assert_has(const char *text, const char *part)
+{
+    if (strstr(text, part) == NULL)
+        fail_msg("no \"%s\" in:\n%s", part, text);
+}
+
+static void assert_lacks(const char *text, const char *part)
+{
+    if (strstr(text, part) != NULL)
+        fail_msg("\"%s\" in:\n%s", part, text);
+}
+
+static void every_act_has_a_headline(void **state)
+{
+    static const struct {
+        const char *type, *by, *members, *headline;
+    } rows[ACT_TYPE_COUNT] = {
+        {"ledger.open", "stewards",
+         "\"name\":\"Pumasi Seoul\",\"nonce\":\"AAAAAAAAAAAAAAAAAAAAAA\",\"zone\":\"Asia/Seoul\","
+         "\"log_key\":" JWK ",\"clerk_key\":" JWK2 ",\"stewards\":[{\"kty\":\"OKP\",\"crv\":"
+         "\"Ed25519\",\"x\":\"_FHNjmIYoaONpH7QAjDwWAgW7RO6MwOsXeuRFUiQgCU\"}],\"threshold\":1,"
+         "\"rules\":1",
+         "opening of the ledger “Pumasi Seoul” (ledger.example)"},
+        {"unit.create", "stewards",
+         "\"unit\":\"hour\",\"name\":\"시간\",\"scale\":60,\"kind\":\"time\"",
+         "new unit hour (“시간”)"},
+        {"coop.create", "stewards",
+         "\"coop\":\"hansalim\",\"name\":\"한살림\",\"treasurers\":[" JWK "," JWK2
+         "],\"threshold\":2,\"registrars\":[]",
+         "new co-op hansalim (“한살림”)"},
+        {"coop.policy", "hansalim",
+         "\"coop\":\"hansalim\",\"unit\":\"hour\",\"floor\":-1200,\"ceiling\":2400,"
+         "\"registrar_floor\":-2400,\"registrar_ceiling\":null,\"reversal_days\":30",
+         "limits of the members of hansalim in hour"},
+        {"member.create", "hansalim",
+         "\"member\":\"alice@hansalim\",\"kind\":\"person\",\"keys\":[" JWK2 "],\"threshold\":1",
+         "new member alice@hansalim"},
+        {"member.update", "alice@hansalim", "\"member\":\"alice@hansalim\"",
+         "change of the name of alice@hansalim"},
+        {"member.freeze", "alice@hansalim", "\"member\":\"alice@hansalim\"",
+         "freeze of alice@hansalim"},
+        {"member.unfreeze", "hansalim", "\"member\":\"alice@hansalim\"",
+         "unfreeze of alice@hansalim"},
+        {"member.close", "hansalim", "\"member\":\"alice@hansalim\"",
+         "closing of alice@hansalim, for ever"},
+        {"record.allow", "alice@hansalim", "\"member\":\"alice@hansalim\",\"allowed\":true",
+         "permission for registrars to record payments of alice@hansalim"},
+        {"account.limits", "hansalim",
+         "\"member\":\"alice@hansalim\",\"unit\":\"won\",\"floor\":0,\"ceiling\":null",
+         "limits of alice@hansalim in won"},
+        {"key.add", "hansalim", "\"holder\":\"hansalim\",\"role\":\"treasurer\",\"key\":" JWK,
+         "new treasurer key of hansalim"},
+        {"key.revoke", "hansalim",
+         "\"holder\":\"hansalim\",\"role\":\"registrar\",\"kid\":\"" KID "\"",
+         "revocation of a registrar key of hansalim, for ever"},
+        {"threshold.set", "stewards",
+         "\"holder\":\"stewards\",\"role\":\"steward\",\"threshold\":2",
+         "threshold of 2 for the steward keys of stewards"},
+        {"transfer", "alice@hansalim",
+         "\"from\":\"alice@hansalim\",\"to\":\"bob@hansalim\",\"unit\":\"hour\",\"amount\":90",
+         "payment of 1:30 hour from alice@hansalim to bob@hansalim"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct act a;
+        char *headline, *text;
+
+        parse(&a, rows[i].type, rows[i].by, rows[i].members);
+        assert_int_equal(a.type, i);
+        headline = render_headline(&client, &a);
+        assert_string_equal(headline, rows[i].headline);
+        text = render_act(&client, &a, NULL);
+        assert_has(text, headline);
+        assert_has(text, "asked for by");
+        assert_has(text, JTI);
+        assert_has(text, "2026-11-22 01:00"); /* exp */
+        free(headline);
+        free(text);
+        act_free(&a);
+    }
+}
+
+static void a_purse_is_told_from_a_member(void **state)
+{
+    char *text = rendered("member.create", "hansalim",
+                          "\"member\":\"fund@hansalim\",\"kind\":\"purse\",\"keys\":[],"
+                          "\"threshold\":1",
+                          NULL);
+
+    assert_has(text, "new purse fund@hansalim\n");
+    assert_has(text, "the treasurers of hansalim");
+    free(text);
+    text = rendered("member.create", "hansalim",
+                    "\"member\":\"old@hansalim\",\"kind\":\"person\",\"keys\":[],\"threshold\":1",
+                    NULL);
+    assert_has(text, "the registrars of hansalim record for it");
+    free(text);
+}
+
+static void own_keys_are_named(void **state)
+{
+    char *text = rendered("coop.create", "stewards",
+                          "\"coop\":\"hansalim\",\"name\":\"x\",\"treasurers\":[" JWK "," JWK2
+                          "],\"threshold\":2,\"registrars\":[]",
+                          NULL);
+
+    assert_has(text, "2 of these 2 keys must sign");
+    assert_has(text, KID " (your key treasurer)\n");
+    assert_has(text, "registrars         none\n");
+    free(text);
+}
+
+static void bounds_read_as_sentences(void **state)
+{
+    static const struct {
+        struct act_bounds bounds;
+        const char *words;
+    } rows[] = {
+        {{-1200, 2400, false}, "may owe up to 20:00 hour, may hold up to 40:00 hour"},
+        {{0, 0, true}, "may not owe anything, may hold any amount"},
+        {{60, 0, true}, "must keep at least 1:00 hour, may hold any amount"},
+        {{-60, 0, false}, "may owe up to 1:00 hour, may not hold anything"},
+        {{-120, -60, false}, "may owe up to 2:00 hour, must owe at least 1:00 hour"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char *words = render_bounds(&client, &rows[i].bounds, "hour");
+
+        assert_string_equal(words, rows[i].words);
+        free(words);
+    }
+}
+
+static void unknown_units_show_what_is_signed(void **state)
+{
+    char *text = rendered("transfer", "alice@hansalim",
+                          "\"from\":\"alice@hansalim\",\"to\":\"bob@hansalim\",\"unit\":\"box\","
+                          "\"amount\":90",
+                          NULL);
+
+    assert_has(text, "payment of 90 minor units of box from");
+    free(text);
+}
+
+static void a_transfer_shows_who_recorded_it(void **state)
+{
+    char *text = rendered("transfer", "hansalim",
+                          "\"from\":\"alice@hansalim\",\"to\":\"bob@hansalim\",\"unit\":\"won\","
+                          "\"amount\":5000,\"value_date\":\"2026-11-20\",\"category\":\"garden\"",
+                          NULL);
+
+    assert_has(text, "payment of 5000 won from");
+    assert_has(text, "2026-11-20");
+    assert_has(text, "garden");
+    assert_has(text, "the office of hansalim");
+    free(text);
+    text = rendered("transfer", "alice@hansalim",
+                    "\"from\":\"alice@hansalim\",\"to\":\"bob@hansalim\",\"unit\":\"won\","
+                    "\"amount\":5000",
+                    NULL);
+    assert_lacks(text, "the office of");
+    free(text);
+}
+
+/* A text is only shown when it is the one whose hash is signed. */
+static void a_swapped_memo_is_not_shown(void **state)
+{
+    static const uint8_t salt[TEXT_SALT_LEN] = {1, 2, 3};
+    char hash_b64u[HASH_B64U_LEN + 1], *members, *text;
+    struct submission s = {.n_texts = 1};
+    struct hash hash;
+
+    text_hash(&hash, salt, "garden", 6);
+    hash_text(hash_b64u, &hash);
+    members = x_asprintf("\"from\":\"alice@hansalim\",\"to\":\"bob@hansalim\",\"unit\":\"hour\","
+                         "\"amount\":90,\"memo_hash\":\"%s\"",
+                         hash_b64u);
+    str_copy(s.texts[0].field, sizeof(s.texts[0].field), "memo");
+    memcpy(s.texts[0].salt, salt, sizeof(salt));
+    s.texts[0].text = (char[]){"garden"};
+    s.texts[0].len = 6;
+    text = rendered("transfer", "alice@hansalim", members, &s);
+    assert_has(text, "“garden”");
+    free(text);
+    s.texts[0].text = (char[]){"Garden"};
+    text = rendered("transfer", "alice@hansalim", members, &s);
+    assert_lacks(text, "Garden");
+    assert_has(text, "doesn't show it to you");
+    free(text);
+    text = rendered("transfer", "alice@hansalim", members, NULL);
+    assert_has(text, "doesn't show it to you");
+    free(text);
+    free(members);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_act_has_a_headline),
+        cmocka_unit_test(a_purse_is_told_from_a_member),
+        cmocka_unit_test(own_keys_are_named),
+        cmocka_unit_test(bounds_read_as_sentences),
+        cmocka_unit_test(unknown_units_show_what_is_signed),
+        cmocka_unit_test(a_transfer_shows_who_recorded_it),
+        cmocka_unit_test(a_swapped_memo_is_not_shown),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, NULL);
+}
