@@ -235,16 +235,16 @@ static int choose_command(struct cli *out, const struct command *const *commands
 }
 
 static int take_word(struct cli *out, const struct command *const *commands, const char *word,
-                     const char **first, struct option_set *set)
+                     struct option_set *set)
 {
     bool more;
     int rc;
 
     if (out->command == NULL) {
-        rc = *first == NULL ? choose_command(out, commands, word, NULL, &more)
-                            : choose_command(out, commands, *first, word, &more);
-        if (*first == NULL)
-            *first = word;
+        rc = out->first == NULL ? choose_command(out, commands, word, NULL, &more)
+                                : choose_command(out, commands, out->first, word, &more);
+        if (out->first == NULL)
+            out->first = word;
         if (rc == PUMASI_OK && out->command != NULL)
             set_build(set, out->command);
         return rc;
@@ -273,7 +273,6 @@ static int check_count(const struct cli *out)
 int cli_parse(struct cli *out, int argc, char **argv, const struct command *const *commands)
 {
     struct option_set set;
-    const char *first = NULL;
     bool only_words = false;
     int rc = PUMASI_OK;
 
@@ -285,7 +284,7 @@ int cli_parse(struct cli *out, int argc, char **argv, const struct command *cons
 
         if (only_words || argv[at][0] != '-' || argv[at][1] == '\0' ||
             is_negative_number(argv[at])) {
-            rc = take_word(out, commands, argv[at++], &first, &set);
+            rc = take_word(out, commands, argv[at++], &set);
             continue;
         }
         if (str_eq(argv[at], "--")) {
@@ -305,13 +304,13 @@ int cli_parse(struct cli *out, int argc, char **argv, const struct command *cons
     }
     if (rc != PUMASI_OK || out->help || out->version)
         return rc;
-    if (out->command == NULL && first == NULL) {
+    if (out->command == NULL && out->first == NULL) {
         out->help = true;
         return fail(PUMASI_USAGE, _("Say what to do, for example: pumasi pay alice@hansalim 1:30 "
                                     "hour -m garden. \"pumasi --help\" lists all commands."));
     }
     if (out->command == NULL)
-        return unknown_command(commands, first, NULL);
+        return unknown_command(commands, out->first, NULL);
     return check_count(out);
 }
 
@@ -413,8 +412,10 @@ void cli_help(FILE *f, const struct cli *cli, const struct command *const *comma
     fputs(_("Usage: pumasi COMMAND [OPTION...] [ARGUMENT...]\n\n"
             "Pays and asks in a ledger of mutual credit.\n\nCommands:\n"),
           f);
-    for (; *commands != NULL; commands++)
-        put_command(f, *commands);
+    for (; *commands != NULL; commands++) {
+        if (cli->first == NULL || str_eq(cli->first, (*commands)->name))
+            put_command(f, *commands);
+    }
     fputs(_("\nOptions of every command:\n"), f);
     put_options(f, global_options);
     fputs(_("\nExit status: 0 done, 1 refused or failed, 2 wrong usage, 3 waits for others'\n"

@@ -47,6 +47,7 @@ struct command {
 /* A command line that has been taken apart. Strings are argv's own. */
 struct cli {
     const struct command *command;
+    const char *first; /* the first word, NULL without one */
     int n_args;
     const char *args[CLI_ARGS_MAX];
     int n_values;

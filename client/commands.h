@@ -5,15 +5,15 @@
 #include "client/cli.h"
 
 /* Every command; commands.c lists them in the order of the help. */
-extern const struct command cmd_connect;
+extern const struct command cmd_connect, cmd_whoami;
 extern const struct command cmd_key_new, cmd_key_list, cmd_key_show, cmd_key_export, cmd_key_set;
-extern const struct command cmd_key_add, cmd_key_revoke;
-extern const struct command cmd_pay, cmd_balance, cmd_history, cmd_whoami, cmd_receipts, cmd_outbox;
-extern const struct command cmd_open, cmd_unit_create;
-extern const struct command cmd_coop_create, cmd_coop_show, cmd_policy;
-extern const struct command cmd_member_create, cmd_member_list, cmd_member_freeze,
-    cmd_member_unfreeze, cmd_member_close, cmd_member_update, cmd_allow;
-extern const struct command cmd_limits, cmd_threshold, cmd_pending, cmd_sign;
+extern const struct command cmd_key_add, cmd_key_revoke, cmd_threshold;
+extern const struct command cmd_pay, cmd_balance, cmd_history, cmd_allow;
+extern const struct command cmd_pending, cmd_sign, cmd_outbox, cmd_receipts;
+extern const struct command cmd_open, cmd_unit_create, cmd_unit_list;
+extern const struct command cmd_coop_create, cmd_coop_list, cmd_coop_show, cmd_policy;
+extern const struct command cmd_member_create, cmd_member_list, cmd_member_update;
+extern const struct command cmd_member_freeze, cmd_member_unfreeze, cmd_member_close, cmd_limits;
 extern const struct command cmd_import;
 
 /* Ends with NULL. */

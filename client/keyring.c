@@ -200,6 +200,31 @@ int client_keys(struct client *c, unsigned roles, const char *holder, struct key
     return PUMASI_OK;
 }
 
+int client_reading_key(struct client *c, const char *member, struct keyfile **out)
+{
+    static const enum role office[] = {ROLE_REGISTRAR, ROLE_TREASURER, ROLE_AUDITOR};
+    struct keyfile *best = NULL;
+    char coop[COOP_MAX + 1];
+
+    client_read_keys(c);
+    if (c->n_key_names > 0 || member == NULL)
+        return client_key(c, KEY_ROLE(ROLE_MEMBER), NULL, out);
+    name_coop_of(member, coop);
+    for (size_t i = 0; i < c->n_keys; i++) {
+        struct keyfile *k = c->keys[i];
+
+        if (k->role == ROLE_MEMBER && str_eq(k->holder, member))
+            return named_key(c, k->name, out);
+        for (size_t j = 0; j < ARRAY_LEN(office) && best == NULL; j++) {
+            if (k->role == office[j] && (str_eq(k->holder, coop) || str_eq(k->holder, "*")))
+                best = k;
+        }
+    }
+    if (best != NULL)
+        return named_key(c, best->name, out);
+    return client_key(c, KEY_ROLE(ROLE_MEMBER), NULL, out);
+}
+
 /* kty, crv and x of a JWK that may say more about itself. */
 static int jwk_from_file(const char *path, struct key *out, const char **why)
 {

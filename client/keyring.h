@@ -25,6 +25,11 @@ struct keyfile *client_find_key(struct client *c, const char *name);
 int client_key(struct client *c, unsigned roles, const char *holder,
                struct keyfile **out) MUST_CHECK;
 /*
+ * The key to read about `member` with (NULL: about oneself): its own, else one of its co-op's
+ * office or auditors, else one that audits all; the first that fits.
+ */
+int client_reading_key(struct client *c, const char *member, struct keyfile **out) MUST_CHECK;
+/*
  * All keys to sign with, unlocked: those that --key names (given as often as one likes), else as
  * client_key. *out has room for CLI_VALUES_MAX.
  */

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* pumasi connect: finds a ledger and pins who it is, as ssh does with hosts. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/client.h"
+#include "client/commands.h"
+#include "client/query.h"
+#include "core/b64.h"
+
+/* The URL as it is stored: with a scheme and without slashes at its end; NULL after a sentence. */
+static char *tidy_url(const char *s)
+{
+    char *url = strstr(s, "://") == NULL ? x_asprintf("http://%s", s) : x_strdup(s), *safe;
+    size_t len = strlen(url);
+
+    /* Without a scheme only this machine is meant to be reached in the clear. */
+    if (strstr(s, "://") == NULL && strncmp(s, "localhost", 9) != 0 && strncmp(s, "127.", 4) != 0) {
+        free(url);
+        url = x_asprintf("https://%s", s);
+        len = strlen(url);
+    }
+    while (len > 0 && url[len - 1] == '/')
+        url[--len] = '\0';
+    if (http_url_ok(url))
+        return url;
+    safe = say_safe(s);
+    (void)fail(PUMASI_USAGE,
+               _("\"%s\" is no address of a ledger. Write it like https://ledger.example.org "
+                 "or http://127.0.0.1:7474."),
+               safe);
+    free(safe);
+    free(url);
+    return NULL;
+}
+
+/* The log key as the ledger gives it, before or after it is opened. */
+static int take_log_key(const json_t *ledger, struct key *out)
+{
+    const json_t *jwk = json_object_get(ledger, "log_key"), *act = json_object_get(ledger, "act");
+    const char *why, *payload = json_text(act, "payload");
+    uint8_t *bytes;
+    size_t len = strlen(payload), n;
+    json_t *open = NULL;
+    int rc = -1;
+
+    if (json_is_object(jwk))
+        return key_from_jwk(jwk, out, &why);
+    bytes = x_malloc(len + 1);
+    if (b64u_decode(payload, len, bytes, len, &n) == 0)
+        open = json_loadb((const char *)bytes, n, JSON_REJECT_DUPLICATES, NULL);
+    if (open != NULL && json_is_object(json_object_get(open, "log_key")))
+        rc = key_from_jwk(json_object_get(open, "log_key"), out, &why);
+    json_decref(open);
+    free(bytes);
+    return rc;
+}
+
+static bool id_is_well(const char *id, const char *origin)
+{
+    size_t len = strlen(origin);
+    struct hash h;
+
+    return strncmp(id, origin, len) == 0 && id[len] == '#' && hash_parse(&h, id + len + 1) == 0;
+}
+
+/* Compares with --id and --log-key (a fingerprint, or the JWK's x). 1: both given and right, 0: not
+ * all given, -1: wrong. */
+static int compare_wanted(const struct cli *cli, const char *id, const struct key *log_key)
+{
+    const char *want_id = cli_value(cli, "id"), *want_key = cli_value(cli, "log-key");
+    char x[HASH_B64U_LEN + 1];
+    struct kid kid;
+
+    key_kid(&kid, log_key);
+    b64u_encode(x, log_key->x, KEY_LEN);
+    if (want_id != NULL && !str_eq(want_id, id))
+        return -1;
+    if (want_key != NULL && !str_eq(want_key, kid.s) && !str_eq(want_key, x))
+        return -1;
+    return want_id != NULL && want_key != NULL ? 1 : 0;
+}
+
+static int confirm(struct client *c, const struct cli *cli, const json_t *ledger, const char *id,
+                   const struct key *log_key)
+{
+    char *name = say_safe(json_text(ledger, "name"));
+    struct kid kid;
+    int wanted = compare_wanted(cli, id, log_key), rc = PUMASI_OK;
+
+    key_kid(&kid, log_key);
+    note(_("Ledger       %s (%s)"), name, json_text(ledger, "origin"));
+    note(_("Id           %s"), id[0] == '\0' ? _("(not opened yet)") : id);
+    note(_("Log key      %s"), kid.s);
+    free(name);
+    if (wanted < 0)
+        return fail(PUMASI_UNPROVED,
+                    _("That isn't the ledger that you named by --id or --log-key. Nothing "
+                      "was stored."));
+    if (wanted == 1 || c->yes)
+        return rc;
+    if (!say_can_ask())
+        return fail(PUMASI_FAILED,
+                    _("There is no terminal to ask whether that is right. Give --id and "
+                      "--log-key as your co-op's office tells them, or --yes."));
+    note(
+        "%s",
+        _("Compare these with what your co-op's office tells you: whoever is at the other end will be "
+          "taken for this ledger from now on."));
+    if (!say_ask(false, _("Is this the right ledger?")))
+        rc = fail(PUMASI_FAILED, _("Not connected. Nothing was stored."));
+    return rc;
+}
+
+/* Does the ledger at the other end agree with the pins there are? */
+static bool agrees(const struct profile *p, const char *origin, const char *id,
+                   const struct key *log_key)
+{
+    return str_eq(p->origin, origin) && memcmp(p->log_key.x, log_key->x, KEY_LEN) == 0 &&
+           (p->ledger_id[0] == '\0' || str_eq(p->ledger_id, id));
+}
+
+static int changed(const struct profile *p, const char *id, const struct key *log_key)
+{
+    struct kid kid, old;
+    char *safe = say_safe(id);
+
+    key_kid(&kid, log_key);
+    key_kid(&old, &p->log_key);
+    note("%s", _("@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@\n"
+                 "@  WARNING: this is not the ledger that you connected to before!      @\n"
+                 "@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@"));
+    note(_("pinned: %s, log key %s"), p->ledger_id, old.s);
+    note(_("shown:  %s, log key %s"), safe, kid.s);
+    free(safe);
+    return fail(PUMASI_UNPROVED,
+                _("Someone may be in between, or it was set up anew. Nothing was stored. Ask "
+                  "those who run it; for another ledger take another profile: pumasi "
+                  "--profile NAME connect URL"));
+}
+
+/* Stores what was asked and answered. */
+static int pin(struct client *c, const char *url, const char *origin, const char *id,
+               const struct key *log_key)
+{
+    struct profile *p = &c->profile;
+
+    free(p->url);
+    free(p->ledger_id);
+    p->url = x_strdup(url);
+    p->ledger_id = x_strdup(id);
+    str_copy(p->origin, sizeof(p->origin), origin);
+    p->log_key = *log_key;
+    p->connected = true;
+    return profile_save(p);
+}
+
+static int run(struct client *c, const struct cli *cli)
+{
+    char *url = tidy_url(cli_arg(cli, 0)), *old = c->profile.url;
+    const char *origin, *id;
+    struct key log_key;
+    json_t *ledger = NULL;
+    int rc;
+
+    if (url == NULL)
+        return PUMASI_USAGE;
+    c->profile.url = url;
+    rc = query_get(c, NULL, "/v1/ledger", &ledger);
+    c->profile.url = old;
+    if (rc != PUMASI_OK)
+        goto out;
+    origin = json_text(ledger, "origin");
+    id = json_text(ledger, "id");
+    if (!name_is_origin(origin) || take_log_key(ledger, &log_key) != 0 ||
+        (id[0] != '\0' && !id_is_well(id, origin))) {
+        rc = fail(PUMASI_FAILED, _("What answers at %s doesn't describe itself as a ledger does."),
+                  url);
+        goto out;
+    }
+    if (c->profile.connected && !agrees(&c->profile, origin, id, &log_key)) {
+        rc = changed(&c->profile, id, &log_key);
+        goto out;
+    }
+    /* A ledger that was pinned before it was opened has its origin and log key checked by now. */
+    if (!c->profile.connected)
+        rc = confirm(c, cli, ledger, id, &log_key);
+    else if (compare_wanted(cli, id, &log_key) < 0)
+        rc = fail(PUMASI_UNPROVED, _("That isn't the ledger that you named by --id or --log-key."));
+    if (rc == PUMASI_OK)
+        rc = pin(c, url, origin, id, &log_key);
+    if (rc != PUMASI_OK)
+        goto out;
+    if (json_is_array(json_object_get(ledger, "units")))
+        profile_set_units(&c->profile, json_object_get(ledger, "units"));
+    if (c->json)
+        client_print_json(ledger);
+    else if (id[0] == '\0')
+        printf(
+            _("Connected to %s, which isn't opened yet. Its stewards open it with: pumasi open\n"),
+            url);
+    else
+        printf(_("Connected to %s.\n"), url);
+out:
+    json_decref(ledger);
+    free(url);
+    return rc;
+}
+
+static const struct cli_option options[] = {
+    {"id", 0, N_("LEDGER_ID"), N_("the id that it must have")},
+    {"log-key", 0, N_("KEY"), N_("the fingerprint (or x) of the log key that it must have")},
+    {0},
+};
+
+const struct command cmd_connect = {
+    .name = "connect",
+    .args = "URL",
+    .summary = N_("Connect this profile to a ledger, and pin who it is"),
+    .help =
+        N_("Shows the ledger's id and log key and asks whether they are right. From then on every\n"
+           "answer is measured by them, and another ledger at the same address is refused. With\n"
+           "--id and --log-key, or --yes, nothing is asked."),
+    .min_args = 1,
+    .max_args = 1,
+    .options = options,
+    .flags = COMMAND_UNCONNECTED,
+    .run = run,
+};

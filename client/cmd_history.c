@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* pumasi history: the postings of one account, newest first. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "client/client.h"
+#include "client/commands.h"
+#include "client/query.h"
+#include "client/table.h"
+
+#define USUAL_LIMIT 20
+#define LIMIT_MAX   1000000
+
+static const struct table_column columns[] = {
+    {N_("Record"), TABLE_RIGHT}, {N_("Booked"), TABLE_LEFT},   {N_("For"), TABLE_LEFT},
+    {N_("With"), TABLE_LEFT},    {N_("Amount"), TABLE_RIGHT},  {N_("Balance"), TABLE_RIGHT},
+    {N_("By"), TABLE_LEFT},      {N_("Category"), TABLE_LEFT}, {N_("Memo"), TABLE_LEFT},
+};
+
+struct listing {
+    struct client *c;
+    const char *unit;
+    struct table *table;
+    json_t *items;
+};
+
+static int take(void *arg, json_t *item)
+{
+    struct listing *l = arg;
+    char *index = x_asprintf("%" PRId64, json_number(item, "index"));
+    char *time = say_time(json_text(item, "time"));
+    char *amount = client_number_text(l->c, json_number(item, "amount"), l->unit);
+    char *balance = client_number_text(l->c, json_number(item, "balance"), l->unit);
+
+    json_array_append(l->items, item);
+    table_add(l->table, index);
+    table_add(l->table, time);
+    table_add(l->table, json_text(item, "value_date"));
+    table_add(l->table, json_text(item, "counterparty"));
+    table_add(l->table, amount);
+    table_add(l->table, balance);
+    table_add(l->table, json_text(item, "signed_by"));
+    table_add(l->table, json_text(item, "category"));
+    table_add(l->table, json_text(item, "memo"));
+    free(index);
+    free(time);
+    free(amount);
+    free(balance);
+    return 0;
+}
+
+/* The unit that goes without saying: the only one there is. */
+static int only_unit(struct client *c, const char **unit)
+{
+    int rc = client_ledger(c, NULL);
+
+    if (rc != PUMASI_OK)
+        return rc;
+    if (c->profile.n_units == 1) {
+        *unit = c->profile.units[0].unit;
+        return PUMASI_OK;
+    }
+    return fail(PUMASI_USAGE,
+                _("There are several units here: say which, as in \"pumasi history hour\"."));
+}
+
+static int show(struct client *c, const struct keyfile *key, const char *member, const char *unit,
+                int64_t limit)
+{
+    struct listing l = {c, unit, table_new(columns, ARRAY_LEN(columns)), json_array()};
+    char *path = x_asprintf("/v1/accounts/%s/%s/postings", member, unit);
+    int rc = query_list(c, key, path, limit, take, &l);
+
+    if (rc == PUMASI_OK && c->json) {
+        json_t *all = json_pack("{s:O}", "items", l.items);
+
+        client_print_json(all);
+        json_decref(all);
+    } else if (rc == PUMASI_OK && json_array_size(l.items) == 0) {
+        note(_("Nothing was posted on %s/%s yet."), member, unit);
+    } else if (rc == PUMASI_OK) {
+        table_print(l.table, stdout, table_style_of(stdout));
+        if (limit > 0 && (int64_t)json_array_size(l.items) == limit)
+            note(_("These are the newest %" PRId64 "; --all shows all."), limit);
+    }
+    free(path);
+    json_decref(l.items);
+    table_free(l.table);
+    return rc;
+}
+
+static int run(struct client *c, const struct cli *cli)
+{
+    const char *unit = cli_arg(cli, 0), *member = cli_value(cli, "member");
+    const struct profile_unit *u;
+    struct keyfile *key;
+    int64_t limit = USUAL_LIMIT;
+    int rc = cli_number(cli, "limit", 1, LIMIT_MAX, &limit);
+
+    if (rc != PUMASI_OK)
+        return rc;
+    if (cli_given(cli, "all"))
+        limit = 0;
+    if (member != NULL && (rc = client_check_address(c, member)) != PUMASI_OK)
+        return rc;
+    rc = unit != NULL ? client_unit(c, unit, &u) : only_unit(c, &unit);
+    if (rc != PUMASI_OK)
+        return rc;
+    rc = client_reading_key(c, member, &key);
+    if (rc != PUMASI_OK)
+        return rc;
+    if (member == NULL && key->role != ROLE_MEMBER)
+        return fail(PUMASI_USAGE,
+                    _("The key %s is an office's: say whose history you want, with --member."),
+                    key->name);
+    return show(c, key, member != NULL ? member : key->holder, unit, limit);
+}
+
+static const struct cli_option options[] = {
+    {"limit", 'n', N_("NUMBER"), N_("how many, counted from the newest (20)")},
+    {"all", 'a', NULL, N_("all of them")},
+    {"member", 0, N_("MEMBER"), N_("whose; an office and its auditors may see their members'")},
+    {0},
+};
+
+const struct command cmd_history = {
+    .name = "history",
+    .args = "[UNIT]",
+    .summary = N_("Show what was posted on your account, newest first"),
+    .max_args = 1,
+    .options = options,
+    .run = run,
+};

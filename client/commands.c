@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "client/commands.h"
+
+/* clang-format off */
+const struct command *const commands[] = {
+    /* one's own affairs */
+    &cmd_connect,
+    &cmd_whoami,
+    &cmd_pay,
+    &cmd_balance,
+    &cmd_history,
+    &cmd_allow,
+    /* keys */
+    &cmd_key_new,
+    &cmd_key_list,
+    &cmd_key_show,
+    &cmd_key_export,
+    &cmd_key_set,
+    &cmd_key_add,
+    &cmd_key_revoke,
+    &cmd_threshold,
+    /* what waits */
+    &cmd_pending,
+    &cmd_sign,
+    &cmd_outbox,
+    &cmd_receipts,
+    /* a co-op's office */
+    &cmd_member_create,
+    &cmd_member_list,
+    &cmd_member_update,
+    &cmd_member_freeze,
+    &cmd_member_unfreeze,
+    &cmd_member_close,
+    &cmd_limits,
+    &cmd_policy,
+    /* the stewards */
+    &cmd_open,
+    &cmd_unit_create,
+    &cmd_unit_list,
+    &cmd_coop_create,
+    &cmd_coop_list,
+    &cmd_coop_show,
+    NULL,
+};

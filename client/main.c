@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* pumasi: pays and asks in a ledger. See commands.c for what it can do. */
+#include <locale.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+
+#include "client/client.h"
+#include "client/commands.h"
+
+#ifndef PUMASI_LOCALE_DIR
+#define PUMASI_LOCALE_DIR "/usr/local/share/locale"
+#endif
+
+static int run(struct client *c, const struct cli *cli)
+{
+    const struct command *k = cli->command;
+    int rc = client_init(c, cli);
+
+    if (rc != PUMASI_OK)
+        return rc;
+    if (!c->profile.connected && (k->flags & COMMAND_UNCONNECTED) == 0)
+        return fail(PUMASI_FAILED,
+                    _("The profile \"%s\" isn't connected to a ledger yet. Connect it with: "
+                      "pumasi connect URL"),
+                    c->profile.name);
+    if (c->profile.connected && c->profile.ledger_id[0] == '\0' &&
+        (k->flags & (COMMAND_UNCONNECTED | COMMAND_UNOPENED)) == 0)
+        return fail(PUMASI_FAILED,
+                    _("This ledger wasn't opened yet when you connected to it. Once its "
+                      "stewards have opened it, run: pumasi connect %s"),
+                    c->profile.url);
+    return k->run(c, cli);
+}
+
+int main(int argc, char **argv)
+{
+    struct client client = {0};
+    struct cli cli;
+    int rc;
+
+    setlocale(LC_ALL, "");
+    bindtextdomain("pumasi", PUMASI_LOCALE_DIR);
+    textdomain("pumasi");
+    if (sodium_init() < 0)
+        return fail(PUMASI_FAILED, "%s", _("libsodium doesn't start."));
+    signal(SIGPIPE, SIG_IGN);
+    rc = cli_parse(&cli, argc, argv, commands);
+    if (rc != PUMASI_OK)
+        return rc;
+    if (cli.help) {
+        cli_help(stdout, &cli, commands);
+    } else if (cli.version) {
+        printf("pumasi %s\n", PUMASI_VERSION);
+    } else {
+        rc = run(&client, &cli);
+        client_free(&client);
+    }
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return rc != PUMASI_OK ? rc : fail(PUMASI_FAILED, "%s", _("The output can't be written."));
+    return rc;
+}
