@@ -81,7 +81,7 @@ const struct command cmd_coop_create = {
     .name = "coop",
     .sub = "create",
     .args = "COOP",
-    .summary = N_("Found a co-op (stewards, and every treasurer and registrar of it)"),
+    .summary = N_("Found a co-op (stewards, and every key of its office)"),
     .help = N_("For example: pumasi coop create hansalim --name \"한살림\" --treasurer t.jwk "
                "--registrar r.jwk\n"
                "The stewards' threshold and every key named must sign; those whose private half is "
@@ -258,12 +258,6 @@ static int add_coop(void *arg, json_t *item)
     return 0;
 }
 
-static int add_json(void *arg, json_t *item)
-{
-    json_array_append(arg, item);
-    return 0;
-}
-
 static int run_list(struct client *c, const struct cli *cli)
 {
     static const struct table_column columns[] = {
@@ -277,9 +271,9 @@ static int run_list(struct client *c, const struct cli *cli)
     if (c->json) {
         json_t *all = json_array();
 
-        rc = query_list(c, NULL, "/v1/coops", 0, add_json, all);
+        rc = query_list(c, NULL, "/v1/coops", 0, office_keep_item, all);
         if (rc == PUMASI_OK)
-            client_print_json(all);
+            office_print_items(json_incref(all));
         json_decref(all);
         return rc;
     }

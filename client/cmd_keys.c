@@ -125,7 +125,7 @@ const struct command cmd_key_add = {
     .name = "key",
     .sub = "add",
     .args = "HOLDER FILE",
-    .summary = N_("Register one more key for a member, a co-op's office, an auditor, the stewards"),
+    .summary = N_("Register one more key for a member or an office"),
     .help =
         N_("For example: pumasi key add alice@hansalim phone.jwk\n"
            "             pumasi key add hansalim new-treasurer.jwk --role treasurer\n"
@@ -247,8 +247,7 @@ static int run_threshold(struct client *c, const struct cli *cli)
 const struct command cmd_threshold = {
     .name = "threshold",
     .args = "HOLDER N",
-    .summary =
-        N_("Set how many of a member's, a co-op's treasurers' or the stewards' keys must sign"),
+    .summary = N_("Set how many keys of a holder must sign together"),
     .help = N_("For example: pumasi threshold hansalim 2\n"
                "As many as must sign now have to sign this."),
     .min_args = 2,

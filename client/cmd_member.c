@@ -308,12 +308,6 @@ static int add_member(void *arg, json_t *item)
     return 0;
 }
 
-static int add_json(void *arg, json_t *item)
-{
-    json_array_append(arg, item);
-    return 0;
-}
-
 static int list(struct client *c, const struct keyfile *key, const char *path)
 {
     static const struct table_column columns[] = {
@@ -324,11 +318,11 @@ static int list(struct client *c, const struct keyfile *key, const char *path)
     };
     json_t *all = json_array();
     struct table *t = table_new(columns, ARRAY_LEN(columns));
-    int rc = query_list(c, key, path, 0, c->json ? add_json : add_member,
+    int rc = query_list(c, key, path, 0, c->json ? office_keep_item : add_member,
                         c->json ? (void *)all : (void *)t);
 
     if (rc == PUMASI_OK && c->json)
-        client_print_json(all);
+        office_print_items(json_incref(all));
     else if (rc == PUMASI_OK)
         table_print(t, stdout, table_style_of(stdout));
     table_free(t);

@@ -33,8 +33,7 @@ static void print_json(const struct waiting_list *l)
 
     for (size_t i = 0; i < l->n; i++)
         json_array_append(all, l->rows[i].item);
-    client_print_json(all);
-    json_decref(all);
+    office_print_items(all);
 }
 
 static int run(struct client *c, const struct cli *cli)

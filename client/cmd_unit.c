@@ -93,7 +93,9 @@ static int run_list(struct client *c, const struct cli *cli)
     if (rc != PUMASI_OK)
         return rc;
     if (c->json) {
-        client_print_json(json_object_get(ledger, "units"));
+        json_t *units = json_object_get(ledger, "units");
+
+        office_print_items(units == NULL ? json_array() : json_incref(units));
         json_decref(ledger);
         return PUMASI_OK;
     }

@@ -228,6 +228,20 @@ int office_ceiling(struct client *c, const char *text, const char *unit, json_t 
     return rc;
 }
 
+void office_print_items(json_t *items)
+{
+    json_t *all = json_pack("{s:o}", "items", items);
+
+    client_print_json(all);
+    json_decref(all);
+}
+
+int office_keep_item(void *arg, json_t *item)
+{
+    json_array_append(arg, item);
+    return 0;
+}
+
 int office_check_holder(struct client *c, const char *holder)
 {
     if (str_eq(holder, HOLDER_STEWARDS_NAME) || str_eq(holder, HOLDER_LEDGER_NAME) ||

@@ -68,6 +68,11 @@ int office_ceiling(struct client *c, const char *text, const char *unit, json_t 
  */
 int office_reader(struct client *c, const char *coop, struct keyfile **out) MUST_CHECK;
 
+/* Prints {"items":[…]}, as every list is shown with --json; takes over `items`. */
+void office_print_items(json_t *items);
+/* For query_list: appends each item to the JSON array `arg`. */
+int office_keep_item(void *arg, json_t *item);
+
 /* Is it a holder that a key may speak for: a member, a co-op, stewards, ledger or "*"? PUMASI_USAGE
  * after a sentence. */
 int office_check_holder(struct client *c, const char *holder) MUST_CHECK;
