@@ -196,6 +196,19 @@ static void list_needs(const struct state *s, const struct way *way, const struc
     }
 }
 
+/* Nobody ever can sign for a holder that isn't there: an act that wants it doesn't wait. */
+static int holders_exist(const struct state *s, const struct ways *ways, struct refusal *r)
+{
+    for (size_t w = 0; w < ways->n; w++)
+        for (size_t g = 0; g < ways->way[w].n; g++) {
+            const struct group *group = &ways->way[w].groups[g];
+
+            if (!group->listed && !state_holder(s, group->holder))
+                return refuse(r, REFUSED_UNKNOWN_ACCOUNT, "There is no %s.", group->holder);
+        }
+    return 0;
+}
+
 static void judge_signatures(const struct state *s, const struct act *a, const struct envelope *env,
                              struct outcome *out, bool *useful)
 {
@@ -205,7 +218,8 @@ static void judge_signatures(const struct state *s, const struct act *a, const s
     out->verdict = VERDICT_REFUSED;
     for (size_t i = 0; useful && i < env->n_sigs; i++)
         useful[i] = false;
-    if (act_rows[a->type].ways(s, a, &ways, &out->refusal) != 0)
+    if (act_rows[a->type].ways(s, a, &ways, &out->refusal) != 0 ||
+        holders_exist(s, &ways, &out->refusal) != 0)
         return;
     for (size_t i = 0; useful && i < env->n_sigs; i++)
         for (size_t w = 0; w < ways.n; w++)
