@@ -115,6 +115,28 @@ static struct keyfile *key_for(struct client *c, const char *coop)
     return mine;
 }
 
+/* As its office where one may, else what everybody may see: one's key may not be registered yet. */
+static int ask(struct client *c, const char *coop, json_t **out)
+{
+    const struct keyfile *key = key_for(c, coop);
+    char *path = x_asprintf("/v1/coops/%s", coop);
+    long status = 401;
+    int rc = PUMASI_OK;
+
+    *out = NULL;
+    if (key != NULL)
+        rc = query_status(c, key, path, &status, out);
+    if (rc == PUMASI_OK && status == 401) {
+        json_decref(*out);
+        rc = query_coop(c, NULL, coop, out);
+    } else if (rc == PUMASI_OK && status != 200) {
+        json_decref(*out);
+        rc = query_coop(c, key, coop, out); /* its sentences */
+    }
+    free(path);
+    return rc;
+}
+
 /* The only co-op that the profile's keys belong to; NULL after a sentence. */
 static const char *own_coop(struct client *c)
 {
@@ -150,20 +172,37 @@ static void put_line(const char *label, const char *value)
     free(safe);
 }
 
-static void put_keys(struct client *c, const json_t *keys)
+/* The kids of a role, a line each. */
+static void put_keys(struct client *c, const char *label, const json_t *kids)
 {
     size_t i;
     json_t *row;
 
-    json_array_foreach (keys, i, row) {
-        const char *kid = json_text(row, "kid");
+    json_array_foreach (kids, i, row) {
+        const char *kid = json_string_value(row) == NULL ? "" : json_string_value(row);
         const struct keyfile *mine = client_find_key(c, kid);
         char *value =
             mine == NULL ? x_strdup(kid) : x_asprintf(_("%s (your key %s)"), kid, mine->name);
 
-        put_line(json_text(row, "role"), value);
+        put_line(i == 0 ? label : "", value);
         free(value);
     }
+}
+
+static void put_office(struct client *c, const json_t *coop)
+{
+    const json_t *treasurers = json_object_get(coop, "treasurers");
+    char *threshold;
+
+    if (treasurers == NULL)
+        return; /* not for this caller */
+    threshold = x_asprintf(_("%lld of %zu keys must sign"),
+                           (long long)json_number(coop, "threshold"), json_array_size(treasurers));
+    put_line(_("treasurers"), threshold);
+    put_keys(c, "", treasurers);
+    put_keys(c, _("registrars"), json_object_get(coop, "registrars"));
+    put_keys(c, _("auditors"), json_object_get(coop, "auditors"));
+    free(threshold);
 }
 
 /* One bound of a policy as people read it. */
@@ -206,7 +245,6 @@ static int run_show(struct client *c, const struct cli *cli)
 {
     const char *coop = cli_arg(cli, 0);
     json_t *answer;
-    char *threshold;
     int rc;
 
     if (coop == NULL)
@@ -215,7 +253,7 @@ static int run_show(struct client *c, const struct cli *cli)
         return PUMASI_USAGE;
     rc = client_check_coop(coop);
     if (rc == PUMASI_OK)
-        rc = query_coop(c, key_for(c, coop), coop, &answer);
+        rc = ask(c, coop, &answer);
     if (rc != PUMASI_OK)
         return rc;
     if (c->json) {
@@ -226,13 +264,7 @@ static int run_show(struct client *c, const struct cli *cli)
     put_line(_("co-op"), coop);
     put_line(_("name"), json_text(answer, "name"));
     put_line(_("state"), json_text(answer, "state"));
-    if (json_object_get(answer, "threshold") != NULL) {
-        threshold =
-            x_asprintf(_("%lld must sign together"), (long long)json_number(answer, "threshold"));
-        put_line(_("treasurers"), threshold);
-        free(threshold);
-    }
-    put_keys(c, json_object_get(answer, "keys"));
+    put_office(c, answer);
     put_policies(c, json_object_get(answer, "policies"));
     json_decref(answer);
     return PUMASI_OK;

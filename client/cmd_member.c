@@ -99,6 +99,23 @@ static const struct cli_option reason_options[] = {
     {0},
 };
 
+/* Purses obey the treasurers, whatever other keys there are. */
+static int purse_signers(struct client *c, const char *member, struct signers *s)
+{
+    const struct signer_choice treasurers = {name_coop_start(member), ROLE_TREASURER};
+    json_t *answer;
+    bool purse;
+    int rc = query_member(c, s->keys[0], member, &answer);
+
+    if (rc != PUMASI_OK)
+        return rc;
+    purse = str_eq(json_text(answer, "kind"), "purse");
+    json_decref(answer);
+    if (!purse || c->n_key_names > 0 || s->keys[0]->role == ROLE_TREASURER)
+        return PUMASI_OK;
+    return signers_choose(c, &treasurers, 1, NULL, s);
+}
+
 /*
  * An act about one member, by the member itself, its registrar or, for purses and where a registrar
  * froze it, the treasurers: whichever of those keys the profile has.
@@ -128,6 +145,8 @@ static int member_act(struct client *c, const struct cli *cli, const char *type,
     rc = office_text(cli, text, str_eq(text, "name") ? TEXT_NAME_MAX : TEXT_MEMO_MAX, &rq, &owned);
     if (rc == PUMASI_OK)
         rc = signers_choose(c, choices, ARRAY_LEN(choices), NULL, &signers);
+    if (rc == PUMASI_OK)
+        rc = purse_signers(c, member, &signers);
     if (rc == PUMASI_OK) {
         rq.by = signers_by(&signers, coop);
         rq.members = json_pack("{s:s}", "member", member);

@@ -50,6 +50,15 @@ static bool is_listed(const struct act_keys *keys, const struct key *key)
     return false;
 }
 
+static bool has_signed(const struct envelope *env, const struct keyfile *k)
+{
+    for (size_t i = 0; i < env->n_sigs; i++) {
+        if (str_eq(env->sigs[i].kid.s, k->kid.s))
+            return true;
+    }
+    return false;
+}
+
 /* The keys named by --key, else all of the profile's that the act lists as stewards'. */
 static int choose(struct client *c, const struct act *a, struct signers *out)
 {
@@ -114,9 +123,20 @@ static int report(struct client *c, const char *what, struct submit_result *r, i
     return rc;
 }
 
-static int sign(struct client *c, struct waiting *w)
+/* All of one's keys have signed already: there is nothing to do but wait. */
+static int signed_before(const json_t *ledger)
 {
-    struct submit_result r = {0};
+    char *needs = waiting_needs(ledger);
+
+    note(_("You have signed this already. It still needs %s."), needs);
+    free(needs);
+    return PUMASI_PENDING;
+}
+
+static int sign(struct client *c, struct waiting *w, const json_t *ledger)
+{
+    struct submit_result r;
+    size_t left = 0;
     struct signers signers;
     char *text = render_act(c, &w->act, NULL), *what = NULL;
     int rc;
@@ -125,8 +145,14 @@ static int sign(struct client *c, struct waiting *w)
     rc = choose(c, &w->act, &signers);
     if (rc != PUMASI_OK)
         goto out;
-    for (size_t i = 0; i < signers.n; i++)
+    for (size_t i = 0; i < signers.n; i++) {
         note(_("Your key: %s (%s)."), signers.keys[i]->name, signers.keys[i]->kid.s);
+        left += !has_signed(&w->s.env, signers.keys[i]);
+    }
+    if (left == 0) {
+        rc = signed_before(ledger);
+        goto out;
+    }
     /* Whoever calls `open` where nobody can be asked has named what to sign. */
     if (!c->yes && say_can_ask() && !say_ask(false, _("Sign this, for ever?"))) {
         rc = fail(PUMASI_FAILED, _("Not signed."));
@@ -195,10 +221,10 @@ static int run(struct client *c, const struct cli *cli)
         json_decref(ledger);
         return rc;
     }
-    json_decref(ledger);
     rc = check(c, &w);
     if (rc == PUMASI_OK)
-        rc = sign(c, &w);
+        rc = sign(c, &w, ledger);
+    json_decref(ledger);
     waiting_free(&w);
     return rc;
 }

@@ -5,6 +5,7 @@
 
 #include "client/commands.h"
 #include "client/office.h"
+#include "client/query.h"
 
 #define REVERSAL_DAYS_MAX     36500
 #define REVERSAL_DAYS_DEFAULT 30
@@ -13,48 +14,93 @@ static const struct cli_option options[] = {
     {"floor", 0, N_("AMOUNT"), N_("how far a member may owe, for example -20:00")},
     {"ceiling", 0, N_("AMOUNT"), N_("how much a member may hold, or \"none\"")},
     {"registrar-floor", 0, N_("AMOUNT"),
-     N_("how low a registrar may set one member's floor (without it: --floor)")},
+     N_("how low a registrar may set one member's floor (at first as --floor)")},
     {"registrar-ceiling", 0, N_("AMOUNT"),
-     N_("how high a registrar may set one member's ceiling (without it: --ceiling)")},
+     N_("how high a registrar may set one member's ceiling (at first as --ceiling)")},
     {"reversal-days", 0, N_("N"),
-     N_("how long the treasurers may force a reversal (without it: 30 days)")},
+     N_("how long the treasurers may force a reversal (at first 30 days)")},
     {0},
 };
 
-/* The payload's members. */
-static int members(struct client *c, const struct cli *cli, const char *coop, const char *unit,
+/* The policy in force, so that what the command doesn't name stays as it is; NULL without one. *out
+ * is a new reference. */
+static int current(struct client *c, const struct keyfile *key, const char *coop, const char *unit,
                    json_t **out)
 {
-    const char *low = cli_value(cli, "floor"), *high = cli_value(cli, "ceiling");
-    const char *low_reg = cli_value(cli, "registrar-floor");
-    const char *high_reg = cli_value(cli, "registrar-ceiling");
-    int64_t floor = 0, floor_reg = 0, days = REVERSAL_DAYS_DEFAULT;
-    json_t *ceiling = NULL, *ceiling_reg = NULL;
-    int rc;
+    json_t *answer, *row;
+    size_t i;
+    int rc = query_coop(c, key, coop, &answer);
 
     *out = NULL;
-    if (low == NULL || high == NULL)
-        return fail(PUMASI_USAGE,
-                    _("Say how far a member may owe and hold, for example: pumasi policy %s %s "
-                      "--floor -20 --ceiling 40"),
-                    coop, unit);
-    rc = cli_number(cli, "reversal-days", 0, REVERSAL_DAYS_MAX, &days);
+    if (rc != PUMASI_OK)
+        return rc;
+    json_array_foreach (json_object_get(answer, "policies"), i, row) {
+        if (str_eq(json_text(row, "unit"), unit))
+            *out = json_incref(row);
+    }
+    json_decref(answer);
+    return PUMASI_OK;
+}
+
+/* One bound: as typed, else as it is now, else as for members (`otherwise`, may be NULL). Sets the
+ * payload's member of that name. */
+static int bound(struct client *c, const struct cli *cli, const char *option, const char *member,
+                 const char *otherwise, const json_t *now, json_t *payload)
+{
+    const char *typed = cli_value(cli, option), *unit = cli_arg(cli, 1);
+    json_t *value = json_object_get(now, member);
+    int64_t n;
+    int rc = PUMASI_OK;
+
+    if (typed != NULL && strstr(option, "ceiling") != NULL) {
+        rc = office_ceiling(c, typed, unit, &value);
+    } else if (typed != NULL) {
+        rc = client_amount(c, typed, unit, true, &n);
+        value = rc == PUMASI_OK ? json_integer(n) : NULL;
+    } else {
+        if (value == NULL && otherwise != NULL)
+            value = json_object_get(payload, otherwise);
+        json_incref(value);
+    }
+    if (rc == PUMASI_OK && value == NULL)
+        rc = fail(PUMASI_USAGE,
+                  _("Say how far a member may owe and hold, for example: pumasi policy %s %s "
+                    "--floor -20 --ceiling 40"),
+                  cli_arg(cli, 0), unit);
     if (rc == PUMASI_OK)
-        rc = client_amount(c, low, unit, true, &floor);
+        json_object_set_new(payload, member, value);
+    return rc;
+}
+
+/* The payload's members. */
+static int members(struct client *c, const struct cli *cli, const struct keyfile *key, json_t **out)
+{
+    const char *coop = cli_arg(cli, 0), *unit = cli_arg(cli, 1);
+    int64_t days = REVERSAL_DAYS_DEFAULT;
+    json_t *now, *payload;
+    int rc = current(c, key, coop, unit, &now);
+
+    if (rc != PUMASI_OK)
+        return rc;
+    if (now != NULL)
+        days = json_number(now, "reversal_days");
+    payload = json_pack("{s:s, s:s}", "coop", coop, "unit", unit);
+    rc = bound(c, cli, "floor", "floor", NULL, now, payload);
     if (rc == PUMASI_OK)
-        rc = client_amount(c, low_reg != NULL ? low_reg : low, unit, true, &floor_reg);
+        rc = bound(c, cli, "ceiling", "ceiling", NULL, now, payload);
     if (rc == PUMASI_OK)
-        rc = office_ceiling(c, high, unit, &ceiling);
+        rc = bound(c, cli, "registrar-floor", "registrar_floor", "floor", now, payload);
     if (rc == PUMASI_OK)
-        rc = office_ceiling(c, high_reg != NULL ? high_reg : high, unit, &ceiling_reg);
+        rc = bound(c, cli, "registrar-ceiling", "registrar_ceiling", "ceiling", now, payload);
+    if (rc == PUMASI_OK)
+        rc = cli_number(cli, "reversal-days", 0, REVERSAL_DAYS_MAX, &days);
+    json_decref(now);
     if (rc != PUMASI_OK) {
-        json_decref(ceiling);
+        json_decref(payload);
         return rc;
     }
-    *out =
-        json_pack("{s:s, s:s, s:I, s:o, s:I, s:o, s:I}", "coop", coop, "unit", unit, "floor",
-                  (json_int_t)floor, "ceiling", ceiling, "registrar_floor", (json_int_t)floor_reg,
-                  "registrar_ceiling", ceiling_reg, "reversal_days", (json_int_t)days);
+    json_object_set_new(payload, "reversal_days", json_integer(days));
+    *out = payload;
     return PUMASI_OK;
 }
 
@@ -71,16 +117,16 @@ static int run(struct client *c, const struct cli *cli)
         rc = client_check_unit(unit);
     if (rc != PUMASI_OK)
         return rc;
-    rc = members(c, cli, coop, unit, &rq.members);
+    rc = signers_choose(c, &treasurers, 1, NULL, &signers);
+    if (rc == PUMASI_OK)
+        rc = members(c, cli, signers.keys[0], &rq.members);
     if (rc != PUMASI_OK)
         return rc;
     what = x_asprintf(_("limits of the members of %s in %s"), coop, unit);
     rq.by = coop;
     rq.what = what;
     rq.unit = unit;
-    rc = signers_choose(c, &treasurers, 1, NULL, &signers);
-    if (rc == PUMASI_OK)
-        rc = office_submit(c, cli, &rq, &signers);
+    rc = office_submit(c, cli, &rq, &signers);
     json_decref(rq.members);
     free(what);
     return rc;
@@ -91,8 +137,8 @@ const struct command cmd_policy = {
     .args = "COOP UNIT",
     .summary = N_("Set the limits of a co-op's members in one unit (treasurers)"),
     .help = N_("For example: pumasi policy hansalim hour --floor -20:00 --ceiling 40:00\n"
-               "A co-op has no accounts in a unit before its treasurers have set these. Members "
-               "whose\nown limits were set keep them."),
+               "What isn't named stays as it is. A co-op has no accounts in a unit before its "
+               "treasurers\nhave set these. Members whose own limits were set keep them."),
     .min_args = 2,
     .max_args = 2,
     .options = options,
