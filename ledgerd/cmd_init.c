@@ -2,14 +2,16 @@
 /* ledgerd init: makes a new ledger, or one again from its records. */
 #include <getopt.h>
 #include <libpq-fe.h>
-#include <sodium.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "core/b64.h"
+#include "core/note.h"
 #include "core/num.h"
 #include "core/rules.h"
 #include "ledgerd/commands.h"
@@ -29,10 +31,15 @@ struct init {
     size_t n_stewards;
 };
 
-static int usage_error(const char *sentence, const char *what)
+PRINTF_LIKE(1, 2)
+static int usage_error(const char *fmt, ...)
 {
-    fprintf(stderr, "ledgerd init: ");
-    fprintf(stderr, sentence, what);
+    va_list ap;
+
+    fputs("ledgerd init: ", stderr);
+    va_start(ap, fmt);
+    vfprintf(stderr, fmt, ap);
+    va_end(ap);
     fputs("\nusage: ledgerd init --data DIR --origin NAME --name TEXT --steward FILE.jwk..."
           " [--threshold N] [--zone ZONE]\n"
           "       ledgerd init --data DIR --from EXPORT [--keys OLDDATA]\n",
@@ -97,7 +104,7 @@ static int read_options(struct init *in, int argc, char **argv)
                  num_parse(optarg, strlen(optarg), 1, ACT_KEYS_MAX, &in->threshold) != 0)
             return usage_error("The threshold \"%s\" is no number from 1 to 100.", optarg);
         else if (c == '?')
-            return usage_error("%s", "That wasn't understood.");
+            return usage_error("That wasn't understood.");
     }
     /* `--steward a.jwk b.jwk`: what is left are further stewards. */
     for (int i = optind; i < argc; i++)
@@ -114,19 +121,17 @@ static int check_options(struct init *in)
         return 0;
     if (!in->origin || !name_is_origin(in->origin))
         return usage_error("--origin is wanted: the ledger's name in its log, for ever, lower-case"
-                           " letters, digits, '.', '-' and '/', such as ledger.example.org%s",
-                           ".");
+                           " letters, digits, '.', '-' and '/', such as ledger.example.org.");
     if (!in->name)
-        return usage_error("--name is wanted: what people call the ledger%s", ".");
+        return usage_error("--name is wanted: what people call the ledger.");
     fault = text_fault(in->name, strlen(in->name), TEXT_NAME_MAX);
     if (fault)
         return usage_error("The name %s.", fault);
     if (in->n_stewards == 0)
         return usage_error("--steward is wanted: the public key of each steward, as `pumasi key"
-                           " export` writes it%s",
-                           ".");
+                           " export` writes it.");
     if (in->threshold > (int64_t)in->n_stewards)
-        return usage_error("%s", "The threshold is higher than the number of stewards.");
+        return usage_error("The threshold is higher than the number of stewards.");
     if (!in->zone)
         in->zone = machine_zone();
     if (!name_is_zone(in->zone) || !zone_exists(in->zone))
@@ -272,7 +277,7 @@ int cmd_init(struct conf *conf, int argc, char **argv)
         fprintf(stderr, "ledgerd init: %s\n", err);
         ret = 1;
     } else if (in.from) {
-        ret = rebuild_from(conf, conn, in.from, in.keys ? &old : NULL);
+        ret = rebuild_from(conf, &db, conn, in.from, in.keys ? &old : NULL);
     } else {
         ret = make_new(conf, &in, conn);
     }

@@ -24,13 +24,10 @@
 #include "ledgerd/verify.h"
 #include "ledgerd/zone.h"
 
-/* How long answers in flight may take to go out once we were told to stop. */
-#define LINGER_S 5
-
 struct serve {
     struct ledgerd d;
     struct database db;
-    struct event *term, *intr, *usr1, *chld, *queue, *tick, *linger;
+    struct event *term, *intr, *usr1, *chld, *tick;
     bool stopping;
     int64_t ups; /* of PostgreSQL, as last seen */
 };
@@ -57,15 +54,6 @@ static void on_confirm(evutil_socket_t sig, short what, void *arg)
     (void)sig;
     (void)what;
     poster_confirm_clock(s->d.poster);
-}
-
-static void on_answers(evutil_socket_t fd, short what, void *arg)
-{
-    struct serve *s = arg;
-
-    (void)fd;
-    (void)what;
-    queue_collect(s->d.queue);
 }
 
 static void tick_after(struct serve *s, int64_t ms)
@@ -96,15 +84,6 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     tick_after(s, due < 10 ? 10 : due);
 }
 
-static void on_linger(evutil_socket_t fd, short what, void *arg)
-{
-    struct serve *s = arg;
-
-    (void)fd;
-    (void)what;
-    event_base_loopbreak(s->d.base);
-}
-
 static int add_events(struct serve *s)
 {
     struct event_base *base = s->d.base;
@@ -113,12 +92,9 @@ static int add_events(struct serve *s)
     s->intr = evsignal_new(base, SIGINT, on_stop, s);
     s->usr1 = evsignal_new(base, SIGUSR1, on_confirm, s);
     s->chld = evsignal_new(base, SIGCHLD, on_tick, s);
-    s->queue = event_new(base, queue_fd(s->d.queue), EV_READ | EV_PERSIST, on_answers, s);
     s->tick = evtimer_new(base, on_tick, s);
-    s->linger = evtimer_new(base, on_linger, s);
     if (event_add(s->term, NULL) != 0 || event_add(s->intr, NULL) != 0 ||
-        event_add(s->usr1, NULL) != 0 || event_add(s->chld, NULL) != 0 ||
-        event_add(s->queue, NULL) != 0)
+        event_add(s->usr1, NULL) != 0 || event_add(s->chld, NULL) != 0)
         return -1;
     tick_after(s, 10);
     return 0;
@@ -126,7 +102,7 @@ static int add_events(struct serve *s)
 
 static void free_events(struct serve *s)
 {
-    struct event *all[] = {s->term, s->intr, s->usr1, s->chld, s->queue, s->tick, s->linger};
+    struct event *all[] = {s->term, s->intr, s->usr1, s->chld, s->tick};
 
     for (size_t i = 0; i < ARRAY_LEN(all); i++)
         if (all[i])
@@ -204,24 +180,17 @@ static int start_parts(struct serve *s, const struct conf *conf, char *err, size
 static void stop_parts(struct serve *s)
 {
     struct ledgerd *d = &s->d;
-    struct timeval linger = {LINGER_S, 0};
 
     if (d->http)
-        http_stop(d->http);
+        http_stop_accepting(d->http);
     if (d->queue)
         queue_shut(d->queue);
     if (d->verifier)
         verifier_stop(d->verifier);
     if (d->poster)
         poster_stop(d->poster);
-    if (d->queue)
-        queue_collect(d->queue);
-    if (d->http) {
-        event_add(s->linger, &linger);
-        while (http_busy(d->http) && event_pending(s->linger, EV_TIMEOUT, NULL))
-            event_base_loop(d->base, EVLOOP_ONCE);
-        http_free(d->http);
-    }
+    if (d->http)
+        http_stop(d->http);
     if (d->reads)
         reads_stop(d->reads);
     free_events(s);

@@ -146,6 +146,14 @@ int db_init_ledger(PGconn *conn, const char *origin, const struct act *open,
     return -1;
 }
 
+int db_wipe(PGconn *conn, char *err, size_t err_size)
+{
+    return db_exec_simple(conn,
+                          "TRUNCATE head, records, texts, tiles, holders, keys, units, policies,"
+                          " accounts, postings, books, book_entries, pending, pending_keys",
+                          err, err_size);
+}
+
 int db_head_origin(PGconn *conn, char *origin, int64_t *size, char *err, size_t err_size)
 {
     PGresult *res =

@@ -28,6 +28,10 @@ int db_init_ledger(PGconn *conn, const char *origin, const struct act *open,
 int db_init_head(PGconn *conn, const char *origin, const struct hash *opening, char *err,
                  size_t err_size) MUST_CHECK;
 
+/* Empties every table of the ledger again, after an init that failed half-way. -1 and a sentence.
+ */
+int db_wipe(PGconn *conn, char *err, size_t err_size) MUST_CHECK;
+
 /* Origin (ORIGIN_MAX + 1 bytes) and size of the ledger; -1 and a sentence, also when there is none.
  */
 int db_head_origin(PGconn *conn, char *origin, int64_t *size, char *err,
