@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* The SQL of reads. */
+#include "ledgerd/db_read.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/buf.h"
+#include "core/num.h"
+
+/* What READ_ACT and READ_RECORD have in common. */
+#define RECORD_COLUMNS                                                                             \
+    "SELECT r.idx, r.by, r.jti, r.header, r.parts, m.salt, m.body, n.salt, n.body, w.salt, w.body" \
+    " FROM records r"                                                                              \
+    " LEFT JOIN texts m ON m.idx = r.idx AND m.field = 'memo'"                                     \
+    " LEFT JOIN texts n ON n.idx = r.idx AND n.field = 'name'"                                     \
+    " LEFT JOIN texts w ON w.idx = r.idx AND w.field = 'reason'"
+
+/*
+ * Is the payer a purse? Asked only where an office acts, since its registrars record for persons
+ * while its treasurers pay from purses. The payer's posting is the second part.
+ */
+#define PAYER_IS_PURSE                                                                       \
+    "EXISTS (SELECT 1 FROM holders ph WHERE position('@' in r.by) = 0 AND ph.kind = 'purse'" \
+    " AND ph.holder = substring(split_part(r.parts, E'\\n', 2) from '\"account\":\"([^\"/]*)/'))"
+
+#define PENDING_COLUMNS                                                                       \
+    "SELECT by, jti, type, exp, array_to_string(signed, ' '), array_to_string(asks, E'\\n')," \
+    " needs, submission FROM pending"
+
+const struct read_statement read_statements[READ_COUNT] = {
+    [READ_KEY] = {"read_key",
+                  "SELECT k.x, k.holder, k.role, k.revoked, h.ledger_id FROM"
+                  " (SELECT 0 AS o, x, holder, role, revoked FROM keys WHERE kid = $1::text"
+                  "  UNION ALL"
+                  "  (SELECT 1, x, holder, '', false FROM pending_keys"
+                  "   WHERE kid = $1::text AND holder = $2::text LIMIT 1)) k, head h"
+                  " ORDER BY k.o LIMIT 1",
+                  false},
+    [READ_LEDGER] = {"read_ledger",
+                     "SELECT h.ledger_id, h.size, l.title, l.zone, l.rules, p.submission, p.needs"
+                     " FROM head h"
+                     " LEFT JOIN holders l ON l.holder = 'ledger'"
+                     " LEFT JOIN pending p ON h.size = 0 AND p.payload_hash = h.opening",
+                     false},
+    [READ_UNITS] = {"read_units", "SELECT unit, title, scale, kind FROM units ORDER BY unit",
+                    false},
+    [READ_ACT] = {"read_act", RECORD_COLUMNS " WHERE r.by = $1::text AND r.jti = $2::text", false},
+    [READ_RECORD] = {"read_record", RECORD_COLUMNS " WHERE r.idx = $1::bigint", false},
+    [READ_RECEIPTS] = {"read_receipts",
+                       "SELECT r.idx, r.by, r.jti, r.header"
+                       " FROM unnest($1::bigint[]) AS q(idx)"
+                       " JOIN records r ON r.idx = q.idx ORDER BY r.idx",
+                       false},
+    [READ_PENDING_ACT] = {"read_pending_act",
+                          PENDING_COLUMNS " WHERE by = $1::text AND jti = $2::text"
+                                          " AND exp >= $3::bigint",
+                          false},
+    [READ_PENDING] = {"read_pending",
+                      PENDING_COLUMNS
+                      " WHERE exp >= $3::bigint AND (maker = $2::text OR signed @> ARRAY[$2::text]"
+                      "  OR asks && $1::text[])"
+                      " AND ($4::text[] IS NULL"
+                      "  OR (exp, by, jti) <"
+                      "   (($4::text[])[1]::bigint, ($4::text[])[2], ($4::text[])[3]))"
+                      " ORDER BY exp DESC, by DESC, jti DESC LIMIT $5::bigint",
+                      false},
+    [READ_MEMBER] =
+        {"read_member",
+         "SELECT h.kind, h.state, t.body, h.allowed, h.threshold,"
+         " (SELECT string_agg(k.role || ' ' || k.kid, E'\\n' ORDER BY k.role, k.kid)"
+         "  FROM keys k WHERE k.holder = h.holder AND NOT k.revoked),"
+         " (SELECT string_agg(concat_ws(' ', substr(p.policy, length(h.coop) + 2),"
+         "    CASE WHEN a.has_limits THEN a.floor ELSE p.floor END,"
+         "    coalesce((CASE WHEN a.has_limits THEN a.ceiling ELSE p.ceiling END)::text,"
+         "     '-'),"
+         "    coalesce(a.has_limits, false)), E'\\n' ORDER BY p.policy)"
+         "  FROM policies p LEFT JOIN accounts a"
+         "   ON a.account = h.holder || '/' || substr(p.policy, length(h.coop) + 2)"
+         "  WHERE p.policy > h.coop || '/' AND p.policy < h.coop || '0'),"
+         " (SELECT string_agg(k.holder || ' ' || k.role || ' ' || k.kid, E'\\n'"
+         "   ORDER BY k.holder, k.role, k.kid)"
+         "  FROM keys k WHERE k.holder IN (h.holder, h.coop, '*') AND NOT k.revoked)"
+         " FROM holders h"
+         " LEFT JOIN texts t ON t.idx = h.name_record AND t.field = 'name'"
+         " WHERE h.holder = $1::text AND h.kind IN ('person', 'purse')",
+         false},
+    [READ_ACCOUNT] = {"read_account",
+                      "SELECT coalesce(a.balance, 0), coalesce(a.seq, 0),"
+                      " CASE WHEN a.has_limits THEN a.floor ELSE p.floor END,"
+                      " CASE WHEN a.has_limits THEN a.ceiling ELSE p.ceiling END"
+                      " FROM holders h"
+                      " LEFT JOIN policies p ON p.policy = h.coop || '/' || $2::text"
+                      " LEFT JOIN accounts a ON a.account = $1::text || '/' || $2::text"
+                      " WHERE h.holder = $1::text AND h.kind IN ('person', 'purse')"
+                      " AND (p.policy IS NOT NULL OR a.account IS NOT NULL)",
+                      false},
+    [READ_POSTINGS] = {"read_postings",
+                       "SELECT p.seq, p.idx, p.amount, p.balance, r.header,"
+                       " split_part(r.parts, E'\\n', 1), t.body, " PAYER_IS_PURSE
+                       " FROM postings p JOIN records r ON r.idx = p.idx"
+                       " LEFT JOIN texts t ON t.idx = p.idx AND t.field = 'memo'"
+                       " WHERE p.account = $1::text AND p.seq < $2::bigint"
+                       " ORDER BY p.seq DESC LIMIT $3::bigint",
+                       false},
+    /* From co-op to co-op by the index, past all their members. */
+    [READ_COOPS] = {"read_coops",
+                    "WITH RECURSIVE c(coop) AS ("
+                    " (SELECT coop FROM holders WHERE coop > $1::text ORDER BY coop LIMIT 1)"
+                    " UNION ALL"
+                    " SELECT (SELECT h.coop FROM holders h WHERE h.coop > c.coop"
+                    "  ORDER BY h.coop LIMIT 1) FROM c WHERE c.coop IS NOT NULL)"
+                    " SELECT h.holder, h.title, h.state FROM c JOIN holders h ON h.holder = c.coop"
+                    " WHERE h.kind = 'coop' ORDER BY h.holder LIMIT $2::bigint",
+                    false},
+    [READ_COOP] = {"read_coop",
+                   "SELECT h.title, h.state, h.threshold,"
+                   " (SELECT string_agg(k.role || ' ' || k.kid, E'\\n' ORDER BY k.role, k.kid)"
+                   "  FROM keys k WHERE k.holder = h.holder AND NOT k.revoked),"
+                   " (SELECT string_agg(concat_ws(' ', substr(p.policy, length(h.holder) + 2),"
+                   "    p.floor, coalesce(p.ceiling::text, '-'), p.registrar_floor,"
+                   "    coalesce(p.registrar_ceiling::text, '-'), p.reversal_days),"
+                   "   E'\\n' ORDER BY p.policy)"
+                   "  FROM policies p"
+                   "  WHERE p.policy > h.holder || '/' AND p.policy < h.holder || '0')"
+                   " FROM holders h WHERE h.holder = $1::text AND h.kind = 'coop'",
+                   false},
+    [READ_COOP_MEMBERS] = {"read_coop_members",
+                           "SELECT h.holder, h.kind, t.body, h.state FROM holders h"
+                           " LEFT JOIN texts t ON t.idx = h.name_record AND t.field = 'name'"
+                           " WHERE h.coop = $1::text AND h.holder > $2::text"
+                           " AND h.kind IN ('person', 'purse')"
+                           " ORDER BY h.holder LIMIT $3::bigint",
+                           false},
+    [READ_COOP_ACCOUNTS] =
+        {"read_coop_accounts",
+         "SELECT a.account, a.balance, a.seq,"
+         " CASE WHEN a.has_limits THEN a.floor ELSE coalesce(p.floor, 0) END,"
+         " CASE WHEN a.has_limits THEN a.ceiling ELSE p.ceiling END"
+         " FROM accounts a"
+         " LEFT JOIN policies p ON p.policy = a.coop || '/' || split_part(a.account, '/', 2)"
+         " WHERE a.coop = $1::text AND a.account > $2::text"
+         " ORDER BY a.account LIMIT $3::bigint",
+         false},
+    [READ_COOP_POSTINGS] = {"read_coop_postings",
+                            "SELECT e.seq, e.idx, r.header, r.parts, t.body, " PAYER_IS_PURSE
+                            " FROM book_entries e JOIN records r ON r.idx = e.idx"
+                            " LEFT JOIN texts t ON t.idx = e.idx AND t.field = 'memo'"
+                            " WHERE e.book = $1::text AND e.seq < $2::bigint"
+                            " ORDER BY e.seq DESC LIMIT $3::bigint",
+                            false},
+    /* A tile that isn't complete in the tree asked for is gathered from what it is made of. */
+    [READ_TILES] = {"read_tiles",
+                    "SELECT CASE"
+                    " WHEN q.count = 256 THEN"
+                    "  (SELECT t.hashes FROM tiles t WHERE t.level = q.level AND t.n = q.n)"
+                    " WHEN q.level = 0 THEN"
+                    "  (SELECT string_agg(r.leaf, ''::bytea ORDER BY r.idx) FROM records r"
+                    "   WHERE r.idx >= q.n * 256 AND r.idx < q.n * 256 + q.count)"
+                    " ELSE"
+                    "  (SELECT string_agg(t.root, ''::bytea ORDER BY t.n) FROM tiles t"
+                    "   WHERE t.level = q.level - 1"
+                    "   AND t.n >= q.n * 256 AND t.n < q.n * 256 + q.count) END"
+                    " FROM unnest($1::smallint[], $2::bigint[], $3::bigint[])"
+                    " WITH ORDINALITY AS q(level, n, count, o) ORDER BY q.o",
+                    true},
+};
+
+static struct read_query query(enum read_name name)
+{
+    struct read_query q;
+
+    memset(&q, 0, sizeof(q));
+    q.name = name;
+    return q;
+}
+
+static void bind_text(struct read_query *q, const char *s)
+{
+    q->values[q->n++] = s != NULL ? x_strdup(s) : NULL;
+}
+
+static void bind_int(struct read_query *q, int64_t n)
+{
+    q->values[q->n++] = x_asprintf("%lld", (long long)n);
+}
+
+static void bind_ints(struct read_query *q, const int64_t *values, size_t n)
+{
+    struct buf b = BUF_INIT;
+
+    buf_putc(&b, '{');
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0) {
+            buf_putc(&b, ',');
+        }
+        buf_put_i64(&b, values[i]);
+    }
+    buf_putc(&b, '}');
+    q->values[q->n++] = buf_take(&b);
+}
+
+/* An array's literal: PostgreSQL manual, section 8.15.2. */
+static void bind_texts(struct read_query *q, const char *const *values, size_t n)
+{
+    struct buf b = BUF_INIT;
+
+    buf_putc(&b, '{');
+    for (size_t i = 0; i < n; i++) {
+        buf_puts(&b, i > 0 ? ",\"" : "\"");
+        for (const char *p = values[i]; *p != '\0'; p++) {
+            if (*p == '"' || *p == '\\') {
+                buf_putc(&b, '\\');
+            }
+            buf_putc(&b, *p);
+        }
+        buf_putc(&b, '"');
+    }
+    buf_putc(&b, '}');
+    q->values[q->n++] = buf_take(&b);
+}
+
+void read_query_free(struct read_query *q)
+{
+    for (size_t i = 0; i < q->n; i++) {
+        free(q->values[i]);
+    }
+    q->n = 0;
+}
+
+struct read_query read_key(const char *kid, const char *by)
+{
+    struct read_query q = query(READ_KEY);
+
+    bind_text(&q, kid);
+    bind_text(&q, by);
+    return q;
+}
+
+struct read_query read_ledger(void)
+{
+    return query(READ_LEDGER);
+}
+
+struct read_query read_units(void)
+{
+    return query(READ_UNITS);
+}
+
+struct read_query read_act(const char *by, const char *jti)
+{
+    struct read_query q = query(READ_ACT);
+
+    bind_text(&q, by);
+    bind_text(&q, jti);
+    return q;
+}
+
+struct read_query read_record(int64_t index)
+{
+    struct read_query q = query(READ_RECORD);
+
+    bind_int(&q, index);
+    return q;
+}
+
+struct read_query read_receipts(const int64_t *indexes, size_t n)
+{
+    struct read_query q = query(READ_RECEIPTS);
+
+    bind_ints(&q, indexes, n);
+    return q;
+}
+
+struct read_query read_pending_act(const char *by, const char *jti, int64_t now)
+{
+    struct read_query q = query(READ_PENDING_ACT);
+
+    bind_text(&q, by);
+    bind_text(&q, jti);
+    bind_int(&q, now);
+    return q;
+}
+
+struct read_query read_pending(const char *holder, const char *role, const char *kid, int64_t now,
+                               const char *exp, const char *by, const char *jti, int64_t limit)
+{
+    struct read_query q = query(READ_PENDING);
+    char *office = x_asprintf("%s %s", role, holder);
+    const char *asks[] = {office, kid};
+    const char *place[] = {exp, by, jti};
+
+    bind_texts(&q, asks, ARRAY_LEN(asks));
+    bind_text(&q, kid);
+    bind_int(&q, now);
+    if (by != NULL) {
+        bind_texts(&q, place, ARRAY_LEN(place));
+    } else {
+        bind_text(&q, NULL);
+    }
+    bind_int(&q, limit);
+    free(office);
+    return q;
+}
+
+struct read_query read_member(const char *member)
+{
+    struct read_query q = query(READ_MEMBER);
+
+    bind_text(&q, member);
+    return q;
+}
+
+struct read_query read_account(const char *member, const char *unit)
+{
+    struct read_query q = query(READ_ACCOUNT);
+
+    bind_text(&q, member);
+    bind_text(&q, unit);
+    return q;
+}
+
+struct read_query read_postings(const char *account, int64_t before, int64_t limit)
+{
+    struct read_query q = query(READ_POSTINGS);
+
+    bind_text(&q, account);
+    bind_int(&q, before);
+    bind_int(&q, limit);
+    return q;
+}
+
+struct read_query read_coops(const char *after, int64_t limit)
+{
+    struct read_query q = query(READ_COOPS);
+
+    bind_text(&q, after);
+    bind_int(&q, limit);
+    return q;
+}
+
+struct read_query read_coop(const char *coop)
+{
+    struct read_query q = query(READ_COOP);
+
+    bind_text(&q, coop);
+    return q;
+}
+
+struct read_query read_coop_members(const char *coop, const char *after, int64_t limit)
+{
+    struct read_query q = query(READ_COOP_MEMBERS);
+
+    bind_text(&q, coop);
+    bind_text(&q, after);
+    bind_int(&q, limit);
+    return q;
+}
+
+struct read_query read_coop_accounts(const char *coop, const char *after, int64_t limit)
+{
+    struct read_query q = query(READ_COOP_ACCOUNTS);
+
+    bind_text(&q, coop);
+    bind_text(&q, after);
+    bind_int(&q, limit);
+    return q;
+}
+
+struct read_query read_coop_postings(const char *coop, int64_t before, int64_t limit)
+{
+    struct read_query q = query(READ_COOP_POSTINGS);
+
+    bind_text(&q, coop);
+    bind_int(&q, before);
+    bind_int(&q, limit);
+    return q;
+}
+
+struct read_query read_tiles(const int64_t *level, const int64_t *n, const int64_t *count,
+                             size_t tiles)
+{
+    struct read_query q = query(READ_TILES);
+
+    bind_ints(&q, level, tiles);
+    bind_ints(&q, n, tiles);
+    bind_ints(&q, count, tiles);
+    return q;
+}
+
+bool col_null(const PGresult *res, int row, int col)
+{
+    return PQgetisnull(res, row, col) != 0;
+}
+
+const char *col_text(const PGresult *res, int row, int col)
+{
+    return PQgetvalue(res, row, col);
+}
+
+const char *col_text_or_null(const PGresult *res, int row, int col)
+{
+    return col_null(res, row, col) ? NULL : PQgetvalue(res, row, col);
+}
+
+size_t col_len(const PGresult *res, int row, int col)
+{
+    return (size_t)PQgetlength(res, row, col);
+}
+
+int64_t col_int(const PGresult *res, int row, int col)
+{
+    int64_t n;
+
+    if (num_parse(PQgetvalue(res, row, col), col_len(res, row, col), INT64_MIN, INT64_MAX, &n) !=
+        0) {
+        return 0;
+    }
+    return n;
+}
+
+bool col_bool(const PGresult *res, int row, int col)
+{
+    return PQgetvalue(res, row, col)[0] == 't';
+}
+
+bool col_bytes(const PGresult *res, int row, int col, void *out, size_t n)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *s = PQgetvalue(res, row, col);
+    uint8_t *bytes = out;
+
+    /* bytea's hex format: \x and two digits a byte. */
+    if (col_null(res, row, col) || col_len(res, row, col) != 2 + 2 * n || s[0] != '\\' ||
+        s[1] != 'x') {
+        return false;
+    }
+    s += 2;
+    for (size_t i = 0; i < n; i++, s += 2) {
+        const char *hi = memchr(digits, s[0], 16), *lo = memchr(digits, s[1], 16);
+        if (hi == NULL || lo == NULL) {
+            return false;
+        }
+        bytes[i] = (uint8_t)((hi - digits) * 16 + (lo - digits));
+    }
+    return true;
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#ifndef PUMASI_DB_READ_H
+#define PUMASI_DB_READ_H
+
+/* All SQL of reads: one named statement each, prepared at each connect, and its answer's columns.
+ */
+
+#include <libpq-fe.h>
+
+#include "core/base.h"
+#include "core/hash.h"
+
+enum read_name {
+    READ_KEY,
+    READ_LEDGER,
+    READ_UNITS,
+    READ_ACT,
+    READ_RECORD,
+    READ_RECEIPTS,
+    READ_PENDING_ACT,
+    READ_PENDING,
+    READ_MEMBER,
+    READ_ACCOUNT,
+    READ_POSTINGS,
+    READ_COOPS,
+    READ_COOP,
+    READ_COOP_MEMBERS,
+    READ_COOP_ACCOUNTS,
+    READ_COOP_POSTINGS,
+    READ_TILES,
+};
+#define READ_COUNT (READ_TILES + 1)
+
+struct read_statement {
+    const char *name;
+    const char *sql;
+    bool binary; /* its answer's columns come in binary format */
+};
+extern const struct read_statement read_statements[READ_COUNT];
+
+/* One statement with its values; whoever gets one by value owns them. */
+#define READ_VALUES_MAX 6
+struct read_query {
+    enum read_name name;
+    size_t n;
+    char *values[READ_VALUES_MAX];
+};
+void read_query_free(struct read_query *q);
+
+/* Makers, one a statement; the columns that it answers are the enum below each. */
+
+/*
+ * The key of a kid: the registered one, else one that a pending act would register for `by`; and
+ * the ledger's id.
+ */
+struct read_query read_key(const char *kid, const char *by);
+enum {
+    KEY_X,
+    KEY_HOLDER,
+    KEY_ROLE /* empty: not registered */,
+    KEY_REVOKED,
+    KEY_LEDGER_ID
+};
+
+struct read_query read_ledger(void);
+enum {
+    LEDGER_ID,
+    LEDGER_SIZE,
+    LEDGER_TITLE,
+    LEDGER_ZONE,
+    LEDGER_RULES,
+    LEDGER_OPENING, /* the submission of ledger.open, null once it is posted */
+    LEDGER_NEEDS
+};
+
+struct read_query read_units(void);
+enum {
+    UNITS_UNIT,
+    UNITS_TITLE,
+    UNITS_SCALE,
+    UNITS_KIND
+};
+
+/* One record whole, with the texts that are left of it; no row when there is none. */
+struct read_query read_act(const char *by, const char *jti);
+struct read_query read_record(int64_t index);
+enum {
+    RECORD_IDX,
+    RECORD_BY,
+    RECORD_JTI,
+    RECORD_HEADER,
+    RECORD_PARTS,
+    RECORD_MEMO_SALT,
+    RECORD_MEMO,
+    RECORD_NAME_SALT,
+    RECORD_NAME,
+    RECORD_REASON_SALT,
+    RECORD_REASON
+};
+
+/* What receipts are made of, by index, those that are there, in order. */
+struct read_query read_receipts(const int64_t *indexes, size_t n);
+enum {
+    RECEIPTS_IDX,
+    RECEIPTS_BY,
+    RECEIPTS_JTI,
+    RECEIPTS_HEADER
+};
+
+struct read_query read_pending_act(const char *by, const char *jti, int64_t now);
+/*
+ * What waits for the holder in that role or for that key, or was signed by it; latest exp first.
+ * From before (exp, by, jti), or from the start where by is NULL.
+ */
+struct read_query read_pending(const char *holder, const char *role, const char *kid, int64_t now,
+                               const char *exp, const char *by, const char *jti, int64_t limit);
+enum {
+    PENDING_BY,
+    PENDING_JTI,
+    PENDING_TYPE,
+    PENDING_EXP,
+    PENDING_SIGNED, /* kids, a space after each but the last */
+    PENDING_ASKS,   /* a line each */
+    PENDING_NEEDS,  /* JSON */
+    PENDING_SUBMISSION
+};
+
+struct read_query read_member(const char *member);
+enum {
+    MEMBER_KIND,
+    MEMBER_STATE,
+    MEMBER_NAME, /* null when it has none or it was erased */
+    MEMBER_ALLOWED,
+    MEMBER_THRESHOLD,
+    MEMBER_KEYS,   /* "role kid", a line each */
+    MEMBER_LIMITS, /* "unit floor ceiling own", ceiling '-' for none, own 't' or 'f', a line each */
+    MEMBER_READERS /* "holder role kid", a line each */
+};
+
+/* No row when the member or the unit isn't there, or the co-op neither has a policy for it nor it
+ * an account. */
+struct read_query read_account(const char *member, const char *unit);
+enum {
+    ACCOUNT_BALANCE,
+    ACCOUNT_SEQ,
+    ACCOUNT_FLOOR,
+    ACCOUNT_CEILING
+};
+
+/* Newest first, seq below `before`. The account's own row is always there: see READ_ACCOUNT. */
+struct read_query read_postings(const char *account, int64_t before, int64_t limit);
+enum {
+    POSTINGS_SEQ,
+    POSTINGS_IDX,
+    POSTINGS_AMOUNT,
+    POSTINGS_BALANCE,
+    POSTINGS_HEADER,
+    POSTINGS_ACT,  /* the act part */
+    POSTINGS_MEMO, /* null when there is none or it was erased */
+    POSTINGS_PURSE /* an office acted, and the payer is a purse */
+};
+
+struct read_query read_coops(const char *after, int64_t limit);
+enum {
+    COOPS_COOP,
+    COOPS_TITLE,
+    COOPS_STATE
+};
+
+struct read_query read_coop(const char *coop);
+enum {
+    COOP_TITLE,
+    COOP_STATE,
+    COOP_THRESHOLD,
+    COOP_KEYS,    /* "role kid", a line each */
+    COOP_POLICIES /* "unit floor ceiling registrar_floor registrar_ceiling reversal_days", a line
+                     each */
+};
+
+struct read_query read_coop_members(const char *coop, const char *after, int64_t limit);
+enum {
+    COOP_MEMBERS_MEMBER,
+    COOP_MEMBERS_KIND,
+    COOP_MEMBERS_NAME,
+    COOP_MEMBERS_STATE
+};
+
+struct read_query read_coop_accounts(const char *coop, const char *after, int64_t limit);
+enum {
+    COOP_ACCOUNTS_ACCOUNT,
+    COOP_ACCOUNTS_BALANCE,
+    COOP_ACCOUNTS_SEQ,
+    COOP_ACCOUNTS_FLOOR,
+    COOP_ACCOUNTS_CEILING
+};
+
+/* Records of the book, newest first, its seq below `before`. */
+struct read_query read_coop_postings(const char *coop, int64_t before, int64_t limit);
+enum {
+    COOP_POSTINGS_SEQ,
+    COOP_POSTINGS_IDX,
+    COOP_POSTINGS_HEADER,
+    COOP_POSTINGS_PARTS,
+    COOP_POSTINGS_MEMO,
+    COOP_POSTINGS_PURSE
+};
+
+/*
+ * The first count[i] hashes of tile n[i] of a level, one row each, in the same order; null or short
+ * when they aren't all there. Binary.
+ */
+struct read_query read_tiles(const int64_t *level, const int64_t *n, const int64_t *count,
+                             size_t tiles);
+enum {
+    TILES_HASHES
+};
+
+/* Columns of an answer in text format. */
+int64_t col_int(const PGresult *res, int row, int col); /* 0 for null */
+bool col_bool(const PGresult *res, int row, int col);
+bool col_null(const PGresult *res, int row, int col);
+const char *col_text(const PGresult *res, int row, int col); /* "" for null; as long as res */
+const char *col_text_or_null(const PGresult *res, int row, int col);
+size_t col_len(const PGresult *res, int row, int col);
+/* A bytea of exactly n bytes; false when it is another length. */
+bool col_bytes(const PGresult *res, int row, int col, void *out, size_t n) MUST_CHECK;
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#ifndef PUMASI_LEDGERD_HTTP_H
+#define PUMASI_LEDGERD_HTTP_H
+
+#include <event2/http.h>
+
+#include "core/base.h"
+#include "core/buf.h"
+
+struct ledgerd;
+struct http;
+
+#define HTTP_BODY_MAX    (4 << 20)
+#define HTTP_HEADERS_MAX 8192
+
+/*
+ * Listens on conf's addresses, and watches the queue's answers. d->reads, queue, published and
+ * metrics are there before. NULL and a sentence in err when an address can't be had.
+ */
+struct http *http_start(struct ledgerd *d, char *err, size_t err_size) MUST_CHECK;
+/* Takes no further connections; a request on an old one is answered busy. */
+void http_stop_accepting(struct http *h);
+/*
+ * Stops accepting, runs the loop until the answers in flight are written, at most some seconds,
+ * then closes all. Call it when the loop isn't running, with poster and reads still at work or all
+ * jobs answered.
+ */
+void http_stop(struct http *h);
+
+/* For request.c: sends an answer, body and its memory taken over. */
+void http_answer(struct http *h, struct evhttp_request *ev, int status, const char *type,
+                 struct buf *body);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#ifndef PUMASI_PROBLEM_H
+#define PUMASI_PROBLEM_H
+
+#include "core/base.h"
+#include "core/buf.h"
+#include "core/refusal.h"
+
+/*
+ * Errors as RFC 9457 problem details: {"type":"/problems/<name>","title","status","detail"} and, of
+ * an account that the signers may read, "balance","floor","available","needed".
+ */
+#define PROBLEM_CONTENT_TYPE "application/problem+json"
+
+/* Problems of HTTP that are no refusal of an act. */
+enum problem {
+    PROBLEM_NOT_FOUND,  /* 404: not there, or not for the caller: the two are the same */
+    PROBLEM_BAD_TOKEN,  /* 401 */
+    PROBLEM_METHOD,     /* 405 */
+    PROBLEM_MEDIA_TYPE, /* 415 */
+    PROBLEM_INTERNAL,   /* 500 */
+};
+
+int problem_status(enum problem p);
+/* Appends the object. `detail` is one sentence; its bytes may come from anywhere if they are UTF-8.
+ */
+void problem_put(struct buf *b, enum problem p, const char *detail);
+/* The same of a refusal, whose status is refusal_status(). */
+void problem_put_refusal(struct buf *b, const struct refusal *r);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#ifndef PUMASI_REQ_H
+#define PUMASI_REQ_H
+
+#include "ledgerd/request.h"
+
+/* The requests (protocol section 4), each in its own file; route.c says who may make them. */
+request_go req_ledger;
+request_go req_acts_post;
+request_go req_act;
+request_go req_member;
+request_go req_account;
+request_go req_postings;
+request_go req_pending;
+request_go req_coops;
+request_go req_coop;
+request_go req_coop_members;
+request_go req_coop_accounts;
+request_go req_coop_postings;
+request_go req_record;
+request_go req_record_proof;
+request_go req_checkpoint;
+request_go req_healthz;
+request_go req_readyz;
+request_go req_metrics;
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* GET /v1/ledger: what a client needs before it can do anything; public. */
+#include <stdlib.h>
+
+#include "core/note.h"
+#include "ledgerd/out.h"
+#include "ledgerd/req.h"
+
+/* The answer so far, between the two reads. */
+static void state_free(void *state)
+{
+    struct buf *b = state;
+
+    buf_free(b);
+    free(b);
+}
+
+static void on_units(struct request *r, const PGresult *res)
+{
+    struct buf *b = r->state;
+
+    out_open(b, "units", '[');
+    for (int i = 0; i < PQntuples(res); i++) {
+        out_open(b, NULL, '{');
+        out_str(b, "unit", col_text(res, i, UNITS_UNIT));
+        out_str(b, "name", col_text(res, i, UNITS_TITLE));
+        out_int(b, "scale", col_int(res, i, UNITS_SCALE));
+        out_str(b, "kind", col_text(res, i, UNITS_KIND));
+        out_close(b, '}');
+    }
+    out_close(b, ']');
+    out_close(b, '}');
+    request_json(r, 200, b);
+}
+
+/* The ledger.open act alone, of what is stored as a submission. */
+static int put_opening(struct buf *b, const char *submission, size_t len)
+{
+    struct submission sub;
+    struct refusal refusal;
+
+    if (submission_parse(&sub, submission, len, &refusal) != 0) {
+        return -1;
+    }
+    out_raw(b, "act", "", 0);
+    envelope_put(b, &sub.env);
+    submission_free(&sub);
+    return 0;
+}
+
+static void on_ledger(struct request *r, const PGresult *res)
+{
+    struct buf *b = x_calloc(1, sizeof(*b));
+    struct checkpoint checkpoint;
+    struct ledgerd *d = r->d;
+    char vkey[VKEY_MAX];
+    char *note = NULL;
+    size_t note_len;
+
+    r->state = b;
+    r->state_free = state_free;
+    if (PQntuples(res) != 1) {
+        request_busy(r, "the database has not been initialised yet");
+        return;
+    }
+    bool open = col_text(res, 0, LEDGER_ID)[0] != '\0';
+    vkey_text(vkey, d->origin, &d->log_key);
+    out_open(b, NULL, '{');
+    out_str(b, "id", open ? col_text(res, 0, LEDGER_ID) : NULL);
+    out_str(b, "origin", d->origin);
+    out_str(b, "name", open ? col_text(res, 0, LEDGER_TITLE) : NULL);
+    out_str(b, "state", open ? "open" : "unopened");
+    out_jwk(b, "log_key", &d->log_key);
+    out_str(b, "vkey", vkey);
+    if (!open) {
+        if (col_null(res, 0, LEDGER_OPENING) || put_opening(b, col_text(res, 0, LEDGER_OPENING),
+                                                            col_len(res, 0, LEDGER_OPENING)) != 0) {
+            request_read_failed(r, READ_BROKEN);
+            return;
+        }
+        out_raw(b, "needs", col_text(res, 0, LEDGER_NEEDS), col_len(res, 0, LEDGER_NEEDS));
+        out_close(b, '}');
+        request_json(r, 200, b);
+        return;
+    }
+    out_str(b, "zone", col_text(res, 0, LEDGER_ZONE));
+    out_int(b, "rules", col_int(res, 0, LEDGER_RULES));
+    /* What is public is what was published. */
+    if (published_get(d->published, &checkpoint, &note, &note_len)) {
+        out_int(b, "size", (int64_t)checkpoint.size);
+    } else {
+        out_int(b, "size", col_int(res, 0, LEDGER_SIZE));
+    }
+    free(note);
+    request_read(r, read_units(), on_units);
+}
+
+void req_ledger(struct request *r)
+{
+    request_read(r, read_ledger(), on_ledger);
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Who may read what. */
+#include "ledgerd/scope.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ledgerd/request.h"
+
+static bool audits_all(const struct caller *c)
+{
+    return c->registered && c->role == ROLE_AUDITOR && str_eq(c->holder, "*");
+}
+
+bool scope_everyone(const struct request *r)
+{
+    return r->caller.registered;
+}
+
+bool scope_filtered(const struct request *r)
+{
+    return r->caller.known;
+}
+
+bool scope_of_member(const struct request *r)
+{
+    return name_is_address(r->arg[0]) && scope_sees_member(&r->caller, r->arg[0]);
+}
+
+bool scope_of_coop(const struct request *r)
+{
+    return name_is_coop(r->arg[0]) && scope_sees_coop(&r->caller, r->arg[0]);
+}
+
+bool scope_sees_coop(const struct caller *c, const char *coop)
+{
+    if (!c->registered) {
+        return false;
+    }
+    return audits_all(c) || (c->coop[0] != '\0' && str_eq(c->coop, coop));
+}
+
+bool scope_sees_member(const struct caller *c, const char *member)
+{
+    char coop[COOP_MAX + 1];
+
+    if (!c->registered) {
+        return false;
+    }
+    if (c->role == ROLE_MEMBER && str_eq(c->holder, member)) {
+        return true;
+    }
+    name_coop_of(member, coop);
+    return scope_sees_coop(c, coop);
+}
+
+void scope_concerned(const struct part *p, char member[ADDRESS_MAX + 1], char coop[COOP_MAX + 1])
+{
+    const char *colon = strchr(p->name, ':');
+    const char *name = colon != NULL ? colon + 1 : p->name;
+    size_t len = strcspn(name, "/");
+
+    member[0] = coop[0] = '\0';
+    if (p->kind == PART_ACT || strncmp(p->name, "unit:", 5) == 0) {
+        return;
+    }
+    if (memchr(name, '@', len) != NULL) {
+        if (len <= ADDRESS_MAX) {
+            memcpy(member, name, len);
+            member[len] = '\0';
+        }
+        name_coop_of(name, coop);
+    } else if (len <= COOP_MAX) {
+        memcpy(coop, name, len);
+        coop[len] = '\0';
+        if (!name_is_coop(coop)) {
+            coop[0] = '\0'; /* stewards, ledger, * */
+        }
+    }
+}
+
+static bool signed_it(const struct caller *c, const struct part *part)
+{
+    for (size_t i = 0; part->kind == PART_ACT && i < part->act.n_sigs; i++) {
+        if (str_eq(part->act.sigs[i].kid.s, c->kid.s)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* May the caller have the record's act, whatever the parts say: who acted, its office, who signed?
+ */
+static bool sees_act(const struct caller *c, const char *by, const struct part *act)
+{
+    bool office = c->role == ROLE_MEMBER || c->role == ROLE_STEWARD || c->coop[0] != '\0';
+
+    if (audits_all(c) || signed_it(c, act) || (office && str_eq(c->holder, by))) {
+        return true;
+    }
+    return strchr(by, '@') != NULL && scope_sees_member(c, by);
+}
+
+size_t scope_parts(const struct caller *c, const char *by, const struct part *parts, size_t n,
+                   bool *visible)
+{
+    char member[ADDRESS_MAX + 1], coop[COOP_MAX + 1];
+    bool of_a_member = false, any = false, act_seen = false;
+    size_t count = 0;
+
+    memset(visible, 0, n * sizeof(*visible));
+    if (!c->registered) {
+        return 0;
+    }
+    for (size_t i = 0; i < n; i++) {
+        scope_concerned(&parts[i], member, coop);
+        of_a_member |= member[0] != '\0';
+        if (parts[i].kind == PART_ACT) {
+            act_seen |= sees_act(c, by, &parts[i]);
+        } else if (c->role == ROLE_MEMBER) {
+            visible[i] = member[0] != '\0' && str_eq(member, c->holder);
+        } else {
+            visible[i] = audits_all(c) || (coop[0] != '\0' && scope_sees_coop(c, coop));
+        }
+        any |= visible[i];
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (c->role == ROLE_STEWARD && !of_a_member) {
+            visible[i] = true;
+        } else if (parts[i].kind == PART_ACT) {
+            visible[i] = any || act_seen;
+        }
+        count += visible[i];
+    }
+    return count;
+}
+
+/* Is `word` one of those in text, which `sep` parts? */
+static bool listed(const char *text, char sep, const char *word)
+{
+    const char seps[] = {sep, '\0'};
+    size_t word_len = strlen(word);
+
+    for (const char *p = text; *p != '\0';) {
+        size_t len = strcspn(p, seps);
+        if (len == word_len && memcmp(p, word, len) == 0) {
+            return true;
+        }
+        p += len + (p[len] == sep);
+    }
+    return false;
+}
+
+bool scope_sees_pending(const struct caller *c, const char *by, const char *kids, const char *asks)
+{
+    char office[HOLDER_MAX + 32];
+
+    if (!c->known) {
+        return false;
+    }
+    if (listed(kids, ' ', c->kid.s) || listed(asks, '\n', c->kid.s)) {
+        return true;
+    }
+    if (!c->registered) {
+        return false;
+    }
+    /* Truncation can't be: a role's name and a holder's fit. */
+    (void)snprintf(office, sizeof(office), "%s %s", role_name(c->role), c->holder);
+    return listed(asks, '\n', office) || (c->role != ROLE_AUDITOR && str_eq(c->holder, by));
+}

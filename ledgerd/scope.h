@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#ifndef PUMASI_SCOPE_H
+#define PUMASI_SCOPE_H
+
+#include "core/base.h"
+#include "core/record.h"
+#include "ledgerd/auth.h"
+
+struct request;
+
+/*
+ * Who may read what, all of it (protocol section 4): a member its own; a registrar, treasurer or
+ * auditor its co-op's book; auditors of `*` all; stewards what concerns no member. What one may not
+ * see is answered as what is not there.
+ */
+
+/* Scope functions of routes: may the caller have this at all? */
+bool scope_everyone(const struct request *r);
+/* The handler itself leaves out what isn't the caller's, by the functions below. */
+bool scope_filtered(const struct request *r);
+/* The pattern's first argument is a member, or a co-op. */
+bool scope_of_member(const struct request *r);
+bool scope_of_coop(const struct request *r);
+
+bool scope_sees_member(const struct caller *c, const char *member);
+bool scope_sees_coop(const struct caller *c, const char *coop);
+
+/*
+ * Which parts of a record the caller may see (`visible`, n flags). A member: the act, and what is
+ * its own; an office: the act, and what is its book's. `by` acted. Number of visible ones.
+ */
+size_t scope_parts(const struct caller *c, const char *by, const struct part *parts, size_t n,
+                   bool *visible);
+
+/*
+ * A pending act: to those who may sign it ("role holder" or a kid, a line each in `asks`), who have
+ * signed it (kids parted by spaces), and who acts.
+ */
+bool scope_sees_pending(const struct caller *c, const char *by, const char *kids, const char *asks);
+
+/* Whom a part is about: a member and its co-op, or a co-op alone, or neither; "" where there is
+ * none. */
+void scope_concerned(const struct part *p, char member[ADDRESS_MAX + 1], char coop[COOP_MAX + 1]);
+
+#endif
