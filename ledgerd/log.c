@@ -196,7 +196,7 @@ void log_event_fields(enum log_level level, const char *msg, const struct log_fi
     errno = saved;
 }
 
-static void log_va(enum log_level level, const char *fmt, va_list args)
+static void PRINTF_LIKE(2, 0) log_va(enum log_level level, const char *fmt, va_list args)
 {
     int saved = errno;
     char msg[LOG_VALUE_MAX + 2]; /* one more than is shown, so that the cut is marked */
