@@ -109,7 +109,7 @@ static enum http_result explain(CURLcode code, const struct sink *sink, const ch
                           curl_easy_strerror(code));
         break;
     case CURLE_OPERATION_TIMEDOUT:
-        *why = x_asprintf(_("%s takes too long to answer. Try again in a moment."), server);
+        *why = x_asprintf(_("%s takes too long to answer."), server);
         break;
     case CURLE_WRITE_ERROR:
         *why = sink->too_long
@@ -117,8 +117,7 @@ static enum http_result explain(CURLcode code, const struct sink *sink, const ch
                    : x_asprintf(_("The answer of %s can't be taken in."), server);
         break;
     default:
-        *why = x_asprintf(_("The connection to %s failed (%s). Try again in a moment."), server,
-                          curl_easy_strerror(code));
+        *why = x_asprintf(_("The connection to %s failed (%s)."), server, curl_easy_strerror(code));
         break;
     }
     free(server);

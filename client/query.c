@@ -51,7 +51,8 @@ int query_status(struct client *c, const struct keyfile *key, const char *path, 
     free(token);
     free(url);
     if (result != HTTP_ANSWERED) {
-        rc = fail(PUMASI_UNKNOWN, "%s", why);
+        rc = fail(PUMASI_UNKNOWN, "%s%s", why,
+                  result == HTTP_LOST ? _(" Try again in a moment.") : "");
         free(why);
         return rc;
     }

@@ -379,6 +379,7 @@ static int discard(struct client *c, struct outbox_entry *e, struct submit_resul
     if (e->sent) {
         if (localtime_r(&exp, &tm) != NULL)
             strftime(until, sizeof(until), "%H:%M", &tm);
+        out->outcome = SUBMIT_OPEN;
         return fail(PUMASI_FAILED,
                     _("The %s may still be posted until %s, so it can't be forgotten before. "
                       "Finish it with --finish, or wait."),

@@ -106,6 +106,7 @@ static void test_sealed(void **state)
     text = slurp(path);
     sodium_bin2base64(seed, sizeof(seed), k->secret, KEYFILE_SEED_LEN,
                       sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    assert_non_null(strstr(text, "\"sealed\""));
     assert_null(strstr(text, seed));
     assert_null(strstr(text, "\"d\""));
     free(text);
@@ -150,11 +151,16 @@ static void test_damaged(void **state)
 {
     struct keyfile *k = keyfile_new("worn", "", ROLE_MEMBER, NULL),
                    *other = keyfile_new("other", "", ROLE_MEMBER, NULL);
-    char *path = path_of("worn");
+    char *path = path_of("worn"), mine[SEED_TEXT_LEN + 1], theirs[SEED_TEXT_LEN + 1];
     const char *why;
 
     assert_int_equal(keyfile_create(k, folder), PUMASI_OK);
+    sodium_bin2base64(mine, sizeof(mine), k->secret, KEYFILE_SEED_LEN,
+                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    sodium_bin2base64(theirs, sizeof(theirs), other->secret, KEYFILE_SEED_LEN,
+                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
     /* A seed that doesn't belong to the public key, and a kid that doesn't either. */
+    assert_null(read_altered(path, mine, theirs, &why));
     assert_null(read_altered(path, k->kid.s, other->kid.s, &why));
     assert_non_null(why);
     assert_null(read_altered(path, "\"d\": \"", "\"d\": \"A", &why));
