@@ -119,7 +119,8 @@ int cmd_export(struct conf *conf, int argc, char **argv)
     }
     conn = database_connect(&db, "ledgerd export", err, sizeof(err));
     if (conn && export_all(conf, conn, argv[1], &info, err, sizeof(err)) == 0) {
-        printf("Exported %lld records of %s to %s.\n", (long long)info.size, info.id, argv[1]);
+        printf("Exported %lld records of %s to %s.\n", (long long)info.size,
+               info.id[0] ? info.id : info.origin, argv[1]);
         ret = 0;
     } else {
         fprintf(stderr, "ledgerd export: %s\n", err);

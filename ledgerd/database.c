@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "ledgerd/db_conn.h"
-#include "ledgerd/pginit.h"
 #include "ledgerd/privs.h"
 
 /* Recovery after a crash replays at most a few gigabytes of WAL. */
@@ -23,16 +22,16 @@ int database_open(struct database *db, const struct conf *conf, bool make, bool 
         db->conninfo = x_strdup(conf->database);
         return 0;
     }
-    if (db->lock < 0) {
-        char *socket_dir = pginit_socket_dir(conf->data);
-
-        db->conninfo = pginit_conninfo(socket_dir, PG_DATABASE);
-        free(socket_dir);
-        return 0;
-    }
     db->server = pgserver_new(conf->data, conf->pg_bin, err, err_size);
     if (!db->server)
         goto fail;
+    if (db->lock <
+        0) { /* another ledgerd is at work there: its server is used, and not looked after */
+        db->conninfo = x_strdup(pgserver_conninfo(db->server));
+        pgserver_free(db->server);
+        db->server = NULL;
+        return 0;
+    }
     if (!make && !pgserver_exists(db->server)) {
         snprintf(err, err_size, "There is no ledger in %s: run `ledgerd init` first.", conf->data);
         goto fail;

@@ -353,7 +353,7 @@ static void say_done(const struct rebuild *b, const struct conf *conf, const str
     char *path = x_asprintf("%s/log.key", conf->data);
 
     printf("Verified and rebuilt %lld records of %s.\n", (long long)b->ledger.tree.size,
-           b->info.id);
+           b->info.id[0] ? b->info.id : b->info.origin);
     if (!keys && access(path, F_OK) != 0)
         printf("The ledger's own keys (log.key, clerk.key) aren't in %s: put them there before it"
                " can serve.\n",
