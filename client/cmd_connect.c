@@ -105,8 +105,8 @@ static int confirm(struct client *c, const struct cli *cli, const json_t *ledger
                       "--log-key as your co-op's office tells them, or --yes."));
     note(
         "%s",
-        _("Compare these with what your co-op's office tells you: whoever is at the other end will be "
-          "taken for this ledger from now on."));
+        _("Compare these with what your co-op's office tells you: whoever is at the other end will "
+          "be taken for this ledger from now on."));
     if (!say_ask(false, _("Is this the right ledger?")))
         rc = fail(PUMASI_FAILED, _("Not connected. Nothing was stored."));
     return rc;

@@ -180,31 +180,32 @@ static void test_damaged(void **state)
 
 static void test_greedy_file(void **state)
 {
-    static const char *const mems[] = {"1048576", "1099511627776"};
+    static const json_int_t mems[] = {1 << 20, INT64_C(1) << 40};
+    static const uint8_t zeros[KEYFILE_BOX_LEN];
     struct keyfile *k = keyfile_new("k", "", ROLE_MEMBER, NULL);
-    char x[SEED_TEXT_LEN + 1], *path = path_of("greedy");
+    char x[SEED_TEXT_LEN + 1], salt[23], nonce[33], box[65], *path = path_of("greedy");
+    int variant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
 
-    sodium_bin2base64(x, sizeof(x), k->key.x, KEY_LEN, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    sodium_bin2base64(x, sizeof(x), k->key.x, KEY_LEN, variant);
+    sodium_bin2base64(salt, sizeof(salt), zeros, KEYFILE_SALT_LEN, variant);
+    sodium_bin2base64(nonce, sizeof(nonce), zeros, KEYFILE_NONCE_LEN, variant);
+    sodium_bin2base64(box, sizeof(box), zeros, KEYFILE_BOX_LEN, variant);
     for (size_t i = 0; i < ARRAY_LEN(mems); i++) {
-        struct buf b = BUF_INIT;
+        json_t *file = json_pack("{s:i, s:s, s:s, s:s, s:s, s:{s:s, s:i, s:I, s:s, s:s, s:s}}",
+                                 "pumasi_key", 1, "holder", "", "role", "member", "kid", k->kid.s,
+                                 "x", x, "sealed", "kdf", "argon2id13", "ops", 3, "mem", mems[i],
+                                 "salt", salt, "nonce", nonce, "box", box);
         const char *why;
         struct keyfile *read;
 
-        buf_printf(
-            &b,
-            "{\"pumasi_key\":1,\"holder\":\"\",\"role\":\"member\",\"kid\":\"%s\",\"x\":\"%s\",\"sealed\":{"
-            "\"kdf\":\"argon2id13\",\"ops\":3,\"mem\":%s,\"salt\":\"AAAAAAAAAAAAAAAAAAAAAA\",\"nonce\":"
-            "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\",\"box\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-            "AAAAAAAAAAA\"}}",
-            k->kid.s, x, mems[i]);
-        assert_int_equal(files_write(path, b.data, b.len), 0);
+        assert_int_equal(files_write_json(path, file), 0);
         read = keyfile_read(path, &why);
         if (i == 0)
             assert_non_null(read);
         else
             assert_null(read); /* a terabyte isn't even tried */
         keyfile_free(read);
-        buf_free(&b);
+        json_decref(file);
     }
     keyfile_free(k);
     free(path);

@@ -66,20 +66,20 @@ static void put_receipt(struct buf *b, enum step step, const char *by, const cha
 
     hash_bytes(&part, jti, strlen(jti));
     hash_text(part_text, &part);
-    buf_printf(
-        &header,
-        "{\"v\":1,\"index\":0,\"time\":\"2026-11-22T00:00:00.000Z\",\"rules\":1,\"parts\":[\"%s\"]}",
-        part_text);
+    buf_printf(&header,
+               "{\"v\":1,\"index\":0,\"time\":\"2026-11-22T00:00:00.000Z\",\"rules\":1,"
+               "\"parts\":[\"%s\"]}",
+               part_text);
     hash_bytes(&entry, header.data, header.len);
     tree_leaf_hash(&c.root, entry.b, HASH_LEN);
     if (step == OTHER_TREE)
         c.root.b[0] ^= 1;
     checkpoint_sign(&note, &c, step == OTHER_KEY ? other_secret : log_secret);
     proof_put(&proof, 0, NULL, 0, note.data, note.len);
-    buf_printf(
-        b,
-        "{\"index\":0,\"time\":\"2026-11-22T00:00:00.000Z\",\"by\":\"%s\",\"jti\":\"%s\",\"header\":",
-        by, step == OTHER_ACT ? "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" : jti);
+    buf_printf(b,
+               "{\"index\":0,\"time\":\"2026-11-22T00:00:00.000Z\",\"by\":\"%s\","
+               "\"jti\":\"%s\",\"header\":",
+               by, step == OTHER_ACT ? "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" : jti);
     buf_puts_json(b, header.data);
     buf_puts(b, ",\"proof\":");
     buf_puts_json(b, proof.data);
