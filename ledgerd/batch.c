@@ -1,0 +1,507 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "ledgerd/batch.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/record.h"
+#include "ledgerd/ledgerd.h"
+#include "ledgerd/log.h"
+#include "ledgerd/receipt.h"
+#include "ledgerd/zone.h"
+
+/* Acts that one key may have waiting, and different makers that nobody knows yet. */
+#define PENDING_MAX       100
+#define PENDING_STRANGERS 10000
+
+/* A job that was posted: its header's place among the headers. */
+struct posted {
+    struct job *job;
+    size_t header, header_len;
+};
+
+struct batch {
+    struct ledgerd *d;
+    struct ledger *l;
+    struct moment now;
+    struct want want;
+    struct strmap *asked; /* accounts in want */
+    struct pendings pend;
+    struct store store;
+    struct record rec;
+    struct buf salts, headers;
+    struct posted *posted;
+    size_t n_posted, cap_posted;
+    struct key *keys; /* newly registered */
+    size_t n_keys, cap_keys;
+};
+
+struct batch *batch_new(struct ledgerd *d)
+{
+    struct batch *b = x_calloc(1, sizeof(*b));
+
+    b->d = d;
+    b->asked = strmap_new();
+    want_init(&b->want);
+    pendings_init(&b->pend);
+    store_init(&b->store);
+    return b;
+}
+
+void batch_free(struct batch *b)
+{
+    if (b == NULL) {
+        return;
+    }
+    strmap_free(b->asked);
+    want_free(&b->want);
+    pendings_free(&b->pend);
+    store_free(&b->store);
+    record_free(&b->rec);
+    buf_free(&b->salts);
+    buf_free(&b->headers);
+    free(b->posted);
+    free(b->keys);
+    free(b);
+}
+
+static void clear(struct batch *b)
+{
+    strmap_clear(b->asked);
+    want_clear(&b->want);
+    pendings_clear(&b->pend);
+    store_clear(&b->store);
+    buf_clear(&b->headers);
+    b->n_posted = 0;
+    b->n_keys = 0;
+}
+
+/* ---- Load ---- */
+
+static void want_account(void *arg, const char *account)
+{
+    struct batch *b = arg;
+
+    if (state_account(b->l->state, account) == NULL && strmap_get(b->asked, account) == NULL) {
+        *strmap_put(b->asked, account) = 1;
+        pgarray_text(&b->want.accounts, account);
+    }
+}
+
+static void gather_wants(struct batch *b, struct job **jobs, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct act *a = &jobs[i]->act;
+        pgarray_text(&b->want.by, a->by);
+        pgarray_text(&b->want.jti, a->jti);
+        rules_accounts(b->l->state, a, want_account, b);
+    }
+}
+
+/* ---- Decide ---- */
+
+static bool lookup_state(void *arg, const struct kid *kid, struct key *out)
+{
+    const struct key_row *row = state_key(arg, kid->s);
+
+    if (row != NULL) {
+        *out = row->key;
+    }
+    return row != NULL;
+}
+
+static int64_t rules_in_force(const struct state *s)
+{
+    const struct holder *ledger = state_holder(s, "ledger");
+
+    return ledger == NULL ? RULES_VERSION : ledger->rules;
+}
+
+static void note_posted(struct batch *b, struct job *job)
+{
+    if (b->n_posted == b->cap_posted) {
+        b->cap_posted = b->cap_posted == 0 ? 64 : b->cap_posted * 2;
+        b->posted = x_realloc(b->posted, b->cap_posted * sizeof(*b->posted));
+    }
+    b->posted[b->n_posted++] = (struct posted){job, b->headers.len, b->rec.header.len};
+    buf_put(&b->headers, b->rec.header.data, b->rec.header.len);
+}
+
+static void note_keys(struct batch *b, const struct outcome *out)
+{
+    for (size_t i = 0; i < out->n_keys; i++) {
+        if (b->n_keys == b->cap_keys) {
+            b->cap_keys = b->cap_keys == 0 ? 64 : b->cap_keys * 2;
+            b->keys = x_realloc(b->keys, b->cap_keys * sizeof(*b->keys));
+        }
+        b->keys[b->n_keys++] = out->keys[i]->key;
+    }
+}
+
+/* Record 0 gives the ledger its id and its days. */
+static void open_ledger(struct batch *b, const struct act *a)
+{
+    ledger_set_id(b->l, &b->rec.entry);
+    if (zone_set(a->u.ledger_open.zone) != 0) {
+        log_error("this machine doesn't know the ledger's time zone %s: install tzdata",
+                  a->u.ledger_open.zone);
+    }
+    b->now.today = zone_day(b->now.ms);
+}
+
+static void post(struct batch *b, struct job *job, const struct submission *sub,
+                 struct pending_act *pa, struct outcome *out)
+{
+    struct ledger *l = b->l;
+    int64_t index = (int64_t)l->tree.size;
+    size_t salts_len = record_count_parts(out) * RECORD_SALT_LEN;
+
+    buf_reserve(&b->salts, salts_len);
+    randombytes_buf(b->salts.data, salts_len);
+    record_build(&b->rec, index, b->now.ms, rules_in_force(l->state), &sub->env, out,
+                 (const uint8_t *)b->salts.data);
+    struct hash leaf = ledger_append(l, &b->rec.entry);
+    store_record(&b->store, index, &job->act, &b->rec, &leaf, out);
+    store_texts(&b->store, index, sub);
+    note_keys(b, out);
+    note_posted(b, job);
+    rules_apply(l->state, out);
+    struct posted_id *id = posted_id_new(job->act.by, job->act.jti);
+    id->record = index;
+    id->payload_hash = job->act.payload_hash;
+    state_put(l->state, THING_ID, &id->thing);
+    if (job->act.type == ACT_LEDGER_OPEN) {
+        open_ledger(b, &job->act);
+    }
+    if (pa != NULL) {
+        pendings_drop(&b->pend, pa, &job->act);
+    }
+    job->status = JOB_POSTED;
+    job->record = index;
+}
+
+/* Whose pending act this is: its first signer whom the ledger knows. */
+static const char *maker_of(const struct state *s, const struct envelope *env, bool *known)
+{
+    for (size_t i = 0; i < env->n_sigs; i++) {
+        if (state_key(s, env->sigs[i].kid.s) != NULL) {
+            *known = true;
+            return env->sigs[i].kid.s;
+        }
+    }
+    *known = false;
+    return env->sigs[0].kid.s;
+}
+
+static int may_wait(const struct batch *b, const char *maker, bool known, struct refusal *r)
+{
+    const int64_t *waiting = strmap_get(b->l->makers, maker);
+    int64_t n = (waiting == NULL ? 0 : *waiting) + pendings_change(&b->pend, maker);
+
+    if (n >= PENDING_MAX) {
+        return refuse(r, REFUSED_BUSY, "%d acts of this signer wait for signatures already.",
+                      PENDING_MAX);
+    }
+    if (!known && strmap_count(b->l->makers) >= PENDING_STRANGERS) {
+        return refuse(r, REFUSED_BUSY, "Too many acts of signers not yet known wait already.");
+    }
+    return 0;
+}
+
+static void wait_for_others(struct batch *b, struct job *job, const struct submission *sub,
+                            struct pending_act *pa, const struct outcome *out)
+{
+    struct buf text = BUF_INIT;
+
+    if (pa == NULL) {
+        bool known;
+        const char *maker = maker_of(b->l->state, &sub->env, &known);
+        if (may_wait(b, maker, known, &job->refusal) != 0) {
+            return;
+        }
+        pa = pendings_add(&b->pend, job->act.by, job->act.jti);
+        str_copy(pa->maker, sizeof(pa->maker), maker);
+    }
+    pendings_wait(&b->pend, pa, &job->act, sub, out->needs, out->n_needs);
+    pending_put(&text, &job->act, &sub->env, pa->needs.data);
+    job->answer_len = text.len;
+    job->answer = buf_take(&text);
+    job->status = JOB_PENDING;
+}
+
+/* The last signature met a refusal: the act stays pending, with it. */
+static void keep_signatures(struct batch *b, const struct job *job, const struct submission *sub,
+                            struct pending_act *pa)
+{
+    struct outcome authority;
+
+    rules_authority(b->l->state, &job->act, &sub->env, &authority, NULL);
+    if (authority.verdict != VERDICT_REFUSED) {
+        pendings_wait(&b->pend, pa, &job->act, sub, authority.needs, authority.n_needs);
+    }
+    outcome_free(&authority);
+}
+
+/* pa: the act waits already, and sub has the signatures of both; `more` than waited, if so. */
+static void decide_with(struct batch *b, struct job *job, const struct submission *sub,
+                        struct pending_act *pa, bool more)
+{
+    struct outcome out;
+
+    rules_decide(b->l->state, &job->act, &sub->env, b->now, (int64_t)b->l->tree.size, &out);
+    switch (out.verdict) {
+    case VERDICT_POSTED:
+        post(b, job, sub, pa, &out);
+        break;
+    case VERDICT_PENDING:
+        wait_for_others(b, job, sub, pa, &out);
+        break;
+    case VERDICT_REFUSED:
+        job->refusal = out.refusal;
+        if (pa != NULL && more && out.refusal.code != REFUSED_EXPIRED) {
+            keep_signatures(b, job, sub, pa);
+        }
+        break;
+    }
+    outcome_free(&out);
+}
+
+/* Signatures that waited count no more once their keys have lost the right. */
+static void drop_useless(const struct state *s, const struct act *a, struct envelope *env)
+{
+    bool *useful = x_calloc(env->n_sigs + 1, sizeof(*useful));
+    struct outcome authority;
+
+    rules_authority(s, a, env, &authority, useful);
+    outcome_free(&authority);
+    for (size_t i = env->n_sigs; i-- > 0;) {
+        if (!useful[i]) {
+            envelope_remove_sig(env, i);
+        }
+    }
+    free(useful);
+}
+
+/* Adds the texts that weren't there, keeping the order of fields. */
+static void merge_texts(struct submission *into, const struct submission *from)
+{
+    for (size_t i = 0; i < from->n_texts; i++) {
+        const struct submitted_text *text = &from->texts[i];
+        size_t at = 0;
+        while (at < into->n_texts && strcmp(into->texts[at].field, text->field) < 0) {
+            at++;
+        }
+        if (at < into->n_texts && str_eq(into->texts[at].field, text->field)) {
+            continue;
+        }
+        memmove(&into->texts[at + 1], &into->texts[at],
+                (into->n_texts - at) * sizeof(into->texts[0]));
+        into->texts[at] = *text;
+        into->texts[at].text = x_strndup(text->text, text->len);
+        into->n_texts++;
+    }
+}
+
+/* An act that waits, and one more submission of it. */
+static void decide_pending(struct batch *b, struct job *job, struct pending_act *pa)
+{
+    struct submission sub;
+    struct refusal r;
+    struct buf text = BUF_INIT;
+    bool more = false;
+
+    if (submission_parse(&sub, pa->submission, strlen(pa->submission), &r) != 0) {
+        log_error("a pending act is damaged: it is taken for what was submitted now");
+        decide_with(b, job, &job->sub, pa, true);
+        return;
+    }
+    for (size_t i = 0; i < sub.env.n_sigs; i++) {
+        sub.env.sigs[i].verified = true; /* before it was stored */
+    }
+    drop_useless(b->l->state, &job->act, &sub.env);
+    for (size_t i = 0; i < job->sub.env.n_sigs; i++) {
+        more |= envelope_add_sig(&sub.env, &job->sub.env.sigs[i]);
+    }
+    merge_texts(&sub, &job->sub);
+    submission_put(&text, &sub);
+    if (text.len > ENVELOPE_MAX || sub.env.n_sigs > ENVELOPE_SIGS_MAX) {
+        (void)refuse(&job->refusal, REFUSED_TOO_LARGE, "With all its signatures it is too large.");
+    } else {
+        decide_with(b, job, &sub, pa, more);
+    }
+    buf_free(&text);
+    submission_free(&sub);
+}
+
+static void decide(struct batch *b, struct job *job)
+{
+    const struct state *s = b->l->state;
+    const struct act *a = &job->act;
+
+    job->status = JOB_REFUSED; /* until something else is said below */
+    memset(&job->refusal, 0, sizeof(job->refusal));
+    free(job->answer);
+    job->answer = NULL;
+    job->answer_len = 0;
+    if (job->unknown_key &&
+        envelope_verify(&job->sub.env, lookup_state, b->l->state, &job->refusal) != 0) {
+        return;
+    }
+    const struct posted_id *id = state_id(s, a->by, a->jti);
+    struct pending_act *pa = pendings_find(&b->pend, a->by, a->jti);
+    const struct hash *before = id != NULL   ? &id->payload_hash
+                                : pa != NULL ? &pa->payload_hash
+                                             : &a->payload_hash;
+    if (!hash_eq(before, &a->payload_hash)) {
+        (void)refuse(&job->refusal, REFUSED_ID_REUSED, "Another act of %s has this jti.", a->by);
+        return;
+    }
+    if (id != NULL) {
+        job->status = JOB_REPEATED;
+        job->record = id->record;
+        return;
+    }
+    if (a->type == ACT_LEDGER_OPEN && b->l->tree.size == 0 &&
+        !hash_eq(&a->payload_hash, &b->l->head.opening)) {
+        (void)refuse(&job->refusal, REFUSED_NOT_PERMITTED,
+                     "Only the ledger.open that this ledger made can open it.");
+        return;
+    }
+    if (pa != NULL) {
+        decide_pending(b, job, pa);
+    } else {
+        decide_with(b, job, &job->sub, NULL, false);
+    }
+}
+
+/* ---- Answer ---- */
+
+static void put_receipt(struct batch *b, const struct posted *p, const char *note, size_t note_len)
+{
+    struct job *job = p->job;
+    struct buf proof = BUF_INIT, text = BUF_INIT;
+    struct hash path[TREE_PROOF_MAX];
+
+    if (job->want_proof) {
+        int n = tree_inclusion(tree_get, &b->l->tree, (uint64_t)job->record, b->l->tree.size, path);
+        if (n < 0) {
+            fatal("the tree has lost a node of its latest batch");
+        }
+        proof_put(&proof, (uint64_t)job->record, path, (size_t)n, note, note_len);
+    }
+    const struct receipt r = {
+        .index = job->record,
+        .ms = b->now.ms,
+        .by = job->act.by,
+        .jti = job->act.jti,
+        .header = b->headers.data + p->header,
+        .header_len = p->header_len,
+        .proof = proof.data,
+        .proof_len = proof.len,
+    };
+    receipt_put(&text, &r);
+    job->answer_len = text.len;
+    job->answer = buf_take(&text);
+    buf_free(&proof);
+}
+
+/* After the commit, with the tree not yet marked. False when the checkpoint could not be written.
+ */
+static bool publish(struct batch *b)
+{
+    struct hash root;
+    char *note = NULL;
+    size_t len = 0;
+
+    tree_root(&b->l->tree, &root);
+    if (published_sign(b->d->published, b->l->tree.size, &root) != 0) {
+        log_error("the checkpoint can't be written: %s", strerror(errno));
+        return false;
+    }
+    if (!published_get(b->d->published, NULL, &note, &len)) {
+        return false;
+    }
+    for (size_t i = 0; i < b->n_posted; i++) {
+        put_receipt(b, &b->posted[i], note, len);
+    }
+    free(note);
+    return true;
+}
+
+/* Nothing that hangs on the new records may be promised without the checkpoint. */
+static void leave_open(struct job **jobs, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (jobs[i]->status == JOB_POSTED || jobs[i]->status == JOB_REPEATED) {
+            jobs[i]->status = JOB_UNKNOWN;
+            (void)refuse(&jobs[i]->refusal, REFUSED_BUSY,
+                         "The checkpoint could not be written: send the same again.");
+        }
+    }
+}
+
+static void count(struct batch *b, int64_t us)
+{
+    struct metrics *m = b->d->metrics;
+
+    atomic_store(&m->disk_full, 0);
+    atomic_fetch_add(&m->commit_us, (uint64_t)us);
+    if (b->n_posted > 0) {
+        atomic_fetch_add(&m->batches, 1);
+        atomic_fetch_add(&m->batch_acts, b->n_posted);
+        atomic_store(&m->records, (int64_t)b->l->tree.size);
+    }
+}
+
+static int64_t now_us(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+enum db_end batch_run(struct batch *b, struct db_post *db, struct ledger *l, int64_t wall_ms,
+                      struct job **jobs, size_t n, bool *published)
+{
+    *published = true;
+    clear(b);
+    b->l = l;
+    b->now.ms = wall_ms > l->head.time_ms ? wall_ms : l->head.time_ms;
+    b->now.today = zone_day(b->now.ms);
+    gather_wants(b, jobs, n);
+    enum db_end end = db_post_begin(db, l, &b->want, &b->pend);
+    if (end != DB_DONE) {
+        ledger_rollback(l);
+        return end;
+    }
+    state_commit(l->state); /* what was loaded holds whatever becomes of the batch */
+    for (size_t i = 0; i < n; i++) {
+        decide(b, jobs[i]);
+    }
+    if (b->n_posted == 0 && !pendings_is_changed(&b->pend)) {
+        ledger_rollback(l);
+        return db_post_rollback(db);
+    }
+    store_finish(&b->store, l);
+    int64_t start = now_us();
+    end = db_post_store(db, l, b->now.ms, &b->store, &b->pend);
+    if (end != DB_DONE) {
+        ledger_rollback(l);
+        return end;
+    }
+    count(b, now_us() - start);
+    pendings_count(&b->pend, l->makers);
+    for (size_t i = 0; i < b->n_keys; i++) {
+        keyring_add(b->d->keyring, &b->keys[i]);
+    }
+    if (b->n_posted > 0 && !publish(b)) {
+        *published = false;
+        leave_open(jobs, n);
+    }
+    ledger_commit(l, b->n_posted > 0 ? b->now.ms : l->head.time_ms);
+    return DB_DONE;
+}

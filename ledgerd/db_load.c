@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "ledgerd/db_load.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledgerd/db_pending.h"
+
+/* Rows of one statement: a bound for the memory that its answer takes. */
+#define CHUNK "20000"
+
+const struct db_stmt db_load_stmts[] = {
+    {"load_head", "SELECT origin, ledger_id, opening, size, time_ms, edge, epoch FROM head"},
+    {"load_keys", "SELECT kid, x, holder, role, revoked FROM keys"
+                  " WHERE (holder, kid) > ($1::text, $2::text) AND holder >= $1::text"
+                  " ORDER BY holder, kid LIMIT " CHUNK},
+    {"load_holders", "SELECT holder, kind, state, frozen_by_office, allowed, name_hash, title,"
+                     " zone, rules, threshold, seq, record FROM holders WHERE holder > $1::text"
+                     " ORDER BY holder LIMIT " CHUNK},
+    {"load_units", "SELECT unit, title, scale, kind, seq, record FROM units"},
+    {"load_policies", "SELECT policy, floor, ceiling, registrar_floor, registrar_ceiling,"
+                      " reversal_days, seq, record FROM policies"},
+    {"load_books", "SELECT book, seq, record FROM books"},
+    {"load_leaves", "SELECT leaf FROM records WHERE idx >= $1::bigint AND idx < $2::bigint"
+                    " ORDER BY idx"},
+    {"load_roots", "SELECT root FROM tiles WHERE level = $1::bigint AND n >= $2::bigint"
+                   " AND n < $3::bigint ORDER BY n"},
+};
+const size_t db_load_stmts_count = ARRAY_LEN(db_load_stmts);
+
+/* One statement, one round trip. NULL with a sentence in err; the result is the pipe's. */
+static const PGresult *ask(struct db_post *db, const char *name, const struct db_args *args,
+                           char *err, size_t err_size)
+{
+    int statement = db_pipe_send(db->pipe, name, args);
+
+    if (db_pipe_run(db->pipe, db->patience_ms) != PIPE_OK) {
+        (void)snprintf(err, err_size, "%s", db_post_fault(db));
+        return NULL;
+    }
+    return db_pipe_result(db->pipe, statement);
+}
+
+static int odd(char *err, size_t err_size, const char *table)
+{
+    (void)snprintf(err, err_size, "table %s holds what ledgerd never writes", table);
+    return -1;
+}
+
+/* Which of n words. -1 when it is none. */
+static int word(const char *s, const char *(*name)(int i), int n)
+{
+    for (int i = 0; i < n; i++) {
+        if (str_eq(s, name(i))) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static const char *kind_word(int i)
+{
+    return holder_kind_name((enum holder_kind)i);
+}
+
+static const char *state_word(int i)
+{
+    return holder_state_name((enum holder_state)i);
+}
+
+static int load_head(struct db_post *db, struct head *head, char *ledger_id, size_t id_size,
+                     struct tree *tree, char *err, size_t err_size)
+{
+    struct hash edge[TREE_HEIGHT_MAX + 1];
+    const PGresult *res = ask(db, "load_head", NULL, err, err_size);
+
+    if (res == NULL) {
+        return -1;
+    }
+    if (PQntuples(res) != 1) {
+        (void)snprintf(err, err_size, "the database has no head: `ledgerd init` hasn't finished");
+        return -1;
+    }
+    size_t edge_len = (size_t)PQgetlength(res, 0, 5);
+    if (edge_len > sizeof(edge) || edge_len % HASH_LEN != 0 ||
+        res_bytes(res, 0, 5, edge, edge_len) != 0 ||
+        res_bytes(res, 0, 2, head->opening.b, HASH_LEN) != 0) {
+        return odd(err, err_size, "head");
+    }
+    str_copy(head->origin, sizeof(head->origin), res_text(res, 0, 0));
+    str_copy(ledger_id, id_size, res_text(res, 0, 1));
+    head->size = (uint64_t)res_int(res, 0, 3);
+    head->time_ms = res_int(res, 0, 4);
+    head->epoch = res_int(res, 0, 6);
+    if (tree_load(tree, head->size, edge, edge_len / HASH_LEN) != 0) {
+        return odd(err, err_size, "head");
+    }
+    return 0;
+}
+
+/* The keys by holder, in the order of the holders' names: what load_holders walks along. */
+struct key_list {
+    const struct key_row **at;
+    size_t n, cap;
+};
+
+static int take_keys(const PGresult *res, struct state *s, struct keyring *keyring,
+                     struct key_list *keys)
+{
+    for (int row = 0; row < PQntuples(res); row++) {
+        struct kid kid;
+        str_copy(kid.s, sizeof(kid.s), res_text(res, row, 0));
+        struct key_row *key = key_row_new(&kid, res_text(res, row, 2));
+        key->revoked = res_bool(res, row, 4);
+        if (res_bytes(res, row, 1, key->key.x, KEY_LEN) != 0 ||
+            role_parse(res_text(res, row, 3), &key->role) != 0) {
+            free(key);
+            return -1;
+        }
+        state_put(s, THING_KEY, &key->thing);
+        keyring_add(keyring, &key->key);
+        if (keys->n == keys->cap) {
+            keys->cap = keys->cap == 0 ? 256 : keys->cap * 2;
+            keys->at = x_realloc(keys->at, keys->cap * sizeof(struct key_row *));
+        }
+        keys->at[keys->n++] = key;
+    }
+    return 0;
+}
+
+static int load_keys(struct db_post *db, struct state *s, struct keyring *keyring,
+                     struct key_list *keys, char *err, size_t err_size)
+{
+    const PGresult *res;
+
+    do {
+        const struct key_row *last = keys->n == 0 ? NULL : keys->at[keys->n - 1];
+        struct db_args args = DB_ARGS_INIT;
+        db_arg_text(&args, last == NULL ? "" : last->holder);
+        db_arg_text(&args, last == NULL ? "" : last->thing.name);
+        res = ask(db, "load_keys", &args, err, err_size);
+        if (res == NULL) {
+            return -1;
+        }
+        if (take_keys(res, s, keyring, keys) != 0) {
+            return odd(err, err_size, "keys");
+        }
+    } while (PQntuples(res) > 0);
+    return 0;
+}
+
+/* A holder with its keys in force, which begin at keys->at[*at]; *at moves past all of its keys. */
+static struct holder *holder_with_keys(const PGresult *res, int row, const struct key_list *keys,
+                                       size_t *at)
+{
+    const char *name = res_text(res, row, 0);
+    size_t n = 0, end;
+
+    while (*at < keys->n && strcmp(keys->at[*at]->holder, name) < 0) {
+        ++*at;
+    }
+    for (end = *at; end < keys->n && str_eq(keys->at[end]->holder, name); end++) {
+        n += !keys->at[end]->revoked;
+    }
+    struct holder *h = holder_new(name, res_text(res, row, 6), res_text(res, row, 7), n);
+    n = 0;
+    for (; *at < end; ++*at) {
+        if (!keys->at[*at]->revoked) {
+            h->keys[n++] = (struct holder_key){keys->at[*at]->key, keys->at[*at]->role};
+        }
+    }
+    holder_sort_keys(h);
+    return h;
+}
+
+static int take_holder(const PGresult *res, int row, struct state *s, const struct key_list *keys,
+                       size_t *at)
+{
+    struct holder *h = holder_with_keys(res, row, keys, at);
+    int kind = word(res_text(res, row, 1), kind_word, HOLDER_AUDITORS + 1);
+    int state = word(res_text(res, row, 2), state_word, HOLDER_CLOSED + 1);
+
+    if (kind < 0 || state < 0) {
+        free(h);
+        return -1;
+    }
+    h->kind = (enum holder_kind)kind;
+    h->state = (enum holder_state)state;
+    h->frozen_by_office = res_bool(res, row, 3);
+    h->allowed = res_bool(res, row, 4);
+    h->name.there = !res_null(res, row, 5);
+    if (h->name.there && res_bytes(res, row, 5, h->name.hash.b, HASH_LEN) != 0) {
+        free(h);
+        return -1;
+    }
+    h->rules = res_int(res, row, 8);
+    h->threshold = res_int(res, row, 9);
+    h->subject.seq = res_int(res, row, 10);
+    h->subject.record = res_int(res, row, 11);
+    state_put(s, THING_HOLDER, &h->thing);
+    return 0;
+}
+
+static int load_holders(struct db_post *db, struct state *s, const struct key_list *keys, char *err,
+                        size_t err_size)
+{
+    char last[HOLDER_MAX + 1] = "";
+    const PGresult *res;
+    size_t at = 0;
+
+    do {
+        struct db_args args = DB_ARGS_INIT;
+        db_arg_text(&args, last);
+        res = ask(db, "load_holders", &args, err, err_size);
+        if (res == NULL) {
+            return -1;
+        }
+        for (int row = 0; row < PQntuples(res); row++) {
+            if (take_holder(res, row, s, keys, &at) != 0) {
+                return odd(err, err_size, "holders");
+            }
+            str_copy(last, sizeof(last), res_text(res, row, 0));
+        }
+    } while (PQntuples(res) > 0);
+    return 0;
+}
+
+static int load_units(struct db_post *db, struct state *s, char *err, size_t err_size)
+{
+    const PGresult *res = ask(db, "load_units", NULL, err, err_size);
+
+    if (res == NULL) {
+        return -1;
+    }
+    for (int row = 0; row < PQntuples(res); row++) {
+        struct unit *u = unit_new(res_text(res, row, 0), res_text(res, row, 1));
+        u->scale = res_int(res, row, 2);
+        u->subject.seq = res_int(res, row, 4);
+        u->subject.record = res_int(res, row, 5);
+        if (unit_kind_parse(res_text(res, row, 3), &u->kind) != 0) {
+            free(u);
+            return odd(err, err_size, "units");
+        }
+        state_put(s, THING_UNIT, &u->thing);
+    }
+    return 0;
+}
+
+static void take_bounds(const PGresult *res, int row, int col, struct act_bounds *out)
+{
+    out->floor = res_int(res, row, col);
+    out->no_ceiling = res_null(res, row, col + 1);
+    out->ceiling = out->no_ceiling ? 0 : res_int(res, row, col + 1);
+}
+
+static int load_policies(struct db_post *db, struct state *s, char *err, size_t err_size)
+{
+    const PGresult *res = ask(db, "load_policies", NULL, err, err_size);
+
+    if (res == NULL) {
+        return -1;
+    }
+    for (int row = 0; row < PQntuples(res); row++) {
+        const char *name = res_text(res, row, 0);
+        char coop[COOP_MAX + 1];
+        name_coop_of(name, coop);
+        if (name[strlen(coop)] != '/') {
+            return odd(err, err_size, "policies");
+        }
+        struct policy *p = policy_new(coop, name + strlen(coop) + 1);
+        take_bounds(res, row, 1, &p->bounds);
+        take_bounds(res, row, 3, &p->registrar);
+        p->reversal_days = res_int(res, row, 5);
+        p->subject.seq = res_int(res, row, 6);
+        p->subject.record = res_int(res, row, 7);
+        state_put(s, THING_POLICY, &p->thing);
+    }
+    return 0;
+}
+
+static int load_books(struct db_post *db, struct state *s, char *err, size_t err_size)
+{
+    const PGresult *res = ask(db, "load_books", NULL, err, err_size);
+
+    if (res == NULL) {
+        return -1;
+    }
+    for (int row = 0; row < PQntuples(res); row++) {
+        struct book *b = book_new(res_text(res, row, 0));
+        b->entries.seq = res_int(res, row, 1);
+        b->entries.record = res_int(res, row, 2);
+        state_put(s, THING_BOOK, &b->thing);
+    }
+    return 0;
+}
+
+/*
+ * n hashes of height 8·level from number `first`: leaves, or roots of the tiles of the level below.
+ * -1 when they aren't all there.
+ */
+static int load_hashes(struct db_post *db, unsigned level, uint64_t first, size_t n,
+                       struct hash *out, char *err, size_t err_size)
+{
+    struct db_args args = DB_ARGS_INIT;
+
+    if (level > 0) {
+        db_arg_int(&args, (int64_t)level - 1);
+    }
+    db_arg_int(&args, (int64_t)first);
+    db_arg_int(&args, (int64_t)(first + n));
+    const PGresult *res = ask(db, level == 0 ? "load_leaves" : "load_roots", &args, err, err_size);
+    if (res == NULL) {
+        return -1;
+    }
+    if ((size_t)PQntuples(res) != n) {
+        return odd(err, err_size, level == 0 ? "records" : "tiles");
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (res_bytes(res, (int)i, 0, out[i].b, HASH_LEN) != 0) {
+            return odd(err, err_size, level == 0 ? "records" : "tiles");
+        }
+    }
+    return 0;
+}
+
+static int load_tiles(struct db_post *db, struct ledger *l, char *err, size_t err_size)
+{
+    for (unsigned level = 0; level < TILE_LEVELS; level++) {
+        struct hash hashes[TILE_WIDTH];
+        uint64_t tile;
+        size_t n;
+
+        tiles_growing(l->head.size, level, &tile, &n);
+        if (n > 0 && load_hashes(db, level, tile * TILE_WIDTH, n, hashes, err, err_size) != 0) {
+            return -1;
+        }
+        tiles_set(&l->tiles, level, tile, hashes, n);
+    }
+    return 0;
+}
+
+static int load_makers(struct db_post *db, struct ledger *l, char *err, size_t err_size)
+{
+    int statement = db_pending_ask_makers(db->pipe);
+
+    if (db_pipe_run(db->pipe, db->patience_ms) != PIPE_OK) {
+        (void)snprintf(err, err_size, "%s", db_post_fault(db));
+        return -1;
+    }
+    db_pending_take_makers(db_pipe_result(db->pipe, statement), l->makers);
+    return 0;
+}
+
+int db_load_ledger(struct db_post *db, struct ledger *l, struct keyring *keyring, char *err,
+                   size_t err_size)
+{
+    char id[ORIGIN_MAX + 1 + HASH_B64U_LEN + 1];
+    struct key_list keys = {NULL, 0, 0};
+    int rc = -1;
+
+    if (load_head(db, &l->head, id, sizeof(id), &l->tree, err, err_size) != 0) {
+        goto out;
+    }
+    if (!str_eq(l->head.origin, state_origin(l->state))) {
+        (void)snprintf(err, err_size, "the database is that of %s, and this ledgerd serves %s",
+                       l->head.origin, state_origin(l->state));
+        goto out;
+    }
+    state_set_ledger_id(l->state, id);
+    if (load_keys(db, l->state, keyring, &keys, err, err_size) != 0 ||
+        load_holders(db, l->state, &keys, err, err_size) != 0 ||
+        load_units(db, l->state, err, err_size) != 0 ||
+        load_policies(db, l->state, err, err_size) != 0 ||
+        load_books(db, l->state, err, err_size) != 0 || load_tiles(db, l, err, err_size) != 0 ||
+        load_makers(db, l, err, err_size) != 0) {
+        goto out;
+    }
+    state_commit(l->state);
+    rc = 0;
+out:
+    free(keys.at);
+    return rc;
+}
+
+int db_load_head(struct db_post *db, uint64_t *size, struct hash *root, char *err, size_t err_size)
+{
+    char id[ORIGIN_MAX + 1 + HASH_B64U_LEN + 1];
+    struct head head;
+    struct tree tree;
+
+    tree_init(&tree);
+    int rc = load_head(db, &head, id, sizeof(id), &tree, err, err_size);
+    if (rc == 0) {
+        *size = head.size;
+        tree_root(&tree, root);
+    }
+    tree_free(&tree);
+    return rc;
+}
+
+/* A tree_node over the database. */
+struct node_source {
+    struct db_post *db;
+    char *err;
+    size_t err_size;
+};
+
+static bool db_node(void *arg, unsigned height, uint64_t i, struct hash *out)
+{
+    const struct node_source *from = arg;
+    struct hash hashes[TILE_WIDTH];
+    size_t n = (size_t)1 << (height % TILE_HEIGHT);
+
+    if (load_hashes(from->db, height / TILE_HEIGHT, i * n, n, hashes, from->err, from->err_size) !=
+        0) {
+        return false;
+    }
+    tiles_subroot(hashes, n, out);
+    return true;
+}
+
+int db_load_root_at(struct db_post *db, uint64_t size, struct hash *root, char *err,
+                    size_t err_size)
+{
+    struct node_source from = {db, err, err_size};
+
+    return tree_root_at(db_node, &from, size, root);
+}

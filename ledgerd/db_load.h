@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#ifndef PUMASI_DB_LOAD_H
+#define PUMASI_DB_LOAD_H
+
+#include "ledgerd/db_post.h"
+#include "ledgerd/keyring.h"
+
+/* Reads what the one that posts keeps in memory, and what a standby follows. */
+
+extern const struct db_stmt db_load_stmts[];
+extern const size_t db_load_stmts_count;
+
+/*
+ * Fills a fresh ledger: head, holders, units, policies, keys, books, the tree's edge, the growing
+ * tiles, the makers of pending acts. Keys go into the keyring too. -1 with a sentence in err; the
+ * ledger is then to be freed.
+ */
+int db_load_ledger(struct db_post *db, struct ledger *l, struct keyring *keyring, char *err,
+                   size_t err_size) MUST_CHECK;
+
+/* Size and root of the log as the head has them. -1 with a sentence in err. */
+int db_load_head(struct db_post *db, uint64_t *size, struct hash *root, char *err,
+                 size_t err_size) MUST_CHECK;
+
+/* Root of the log's first `size` records, from leaves and tiles. -1 with a sentence in err. */
+int db_load_root_at(struct db_post *db, uint64_t size, struct hash *root, char *err,
+                    size_t err_size) MUST_CHECK;
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "ledgerd/db_pending.h"
+
+const struct db_stmt db_pending_stmts[] = {
+    {"pending_ask", "SELECT p.by, p.jti, p.payload_hash, p.maker, p.submission"
+                    " FROM unnest($1::text[], $2::text[]) AS u(by, jti)"
+                    " JOIN pending p ON p.by = u.by AND p.jti = u.jti"},
+    {"pending_put", "INSERT INTO pending"
+                    " (by, jti, type, payload_hash, exp, maker, signed, asks, needs, submission)"
+                    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+                    " ON CONFLICT (by, jti) DO UPDATE SET signed = EXCLUDED.signed,"
+                    " asks = EXCLUDED.asks, needs = EXCLUDED.needs,"
+                    " submission = EXCLUDED.submission"},
+    {"pending_drop", "DELETE FROM pending p USING unnest($1::text[], $2::text[]) AS u(by, jti)"
+                     " WHERE p.by = u.by AND p.jti = u.jti"},
+    {"pending_keys_put", "INSERT INTO pending_keys (kid, by, jti, x, holder)"
+                         " SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::text[]),"
+                         " unnest($4::bytea[]), unnest($5::text[])"
+                         " ON CONFLICT DO NOTHING"},
+    {"pending_keys_drop", "DELETE FROM pending_keys p"
+                          " USING unnest($1::text[], $2::text[], $3::text[]) AS u(kid, by, jti)"
+                          " WHERE p.kid = u.kid AND p.by = u.by AND p.jti = u.jti"},
+    {"pending_expire", "DELETE FROM pending WHERE exp < $1"},
+    {"pending_keys_expire", "DELETE FROM pending_keys k WHERE NOT EXISTS"
+                            " (SELECT FROM pending p WHERE p.by = k.by AND p.jti = k.jti)"},
+    {"pending_makers", "SELECT maker, count(*) FROM pending GROUP BY maker"},
+};
+const size_t db_pending_stmts_count = ARRAY_LEN(db_pending_stmts);
+
+int db_pending_ask(struct db_pipe *pipe, struct pgarray *by, struct pgarray *jti)
+{
+    struct db_args args = DB_ARGS_INIT;
+
+    db_arg_array(&args, by);
+    db_arg_array(&args, jti);
+    return db_pipe_send(pipe, "pending_ask", &args);
+}
+
+int db_pending_take(const PGresult *res, struct pendings *p)
+{
+    for (int row = 0; row < PQntuples(res); row++) {
+        const char *by = res_text(res, row, 0), *jti = res_text(res, row, 1);
+
+        if (pendings_find(p, by, jti) != NULL) {
+            continue; /* two acts of the batch asked for it */
+        }
+        struct pending_act *pa = pendings_add(p, by, jti);
+        pa->stored = true;
+        if (res_bytes(res, row, 2, pa->payload_hash.b, HASH_LEN) != 0) {
+            return -1;
+        }
+        str_copy(pa->maker, sizeof(pa->maker), res_text(res, row, 3));
+        pa->submission = x_strdup(res_text(res, row, 4));
+    }
+    return 0;
+}
+
+static void write_act(struct db_pipe *pipe, struct pending_act *pa)
+{
+    struct db_args args = DB_ARGS_INIT;
+
+    db_arg_text(&args, pa->by);
+    db_arg_text(&args, pa->jti);
+    db_arg_text(&args, pa->type);
+    db_arg_bytes(&args, pa->payload_hash.b, HASH_LEN);
+    db_arg_int(&args, pa->exp);
+    db_arg_text(&args, pa->maker);
+    db_arg_array(&args, &pa->signers);
+    db_arg_array(&args, &pa->asks);
+    db_arg_bytes(&args, pa->needs.data, pa->needs.len);
+    db_arg_text(&args, pa->submission);
+    (void)db_pipe_send(pipe, "pending_put", &args);
+}
+
+static void write_keys(struct db_pipe *pipe, struct pending_keys *keys, const char *stmt, bool all)
+{
+    struct db_args args = DB_ARGS_INIT;
+
+    if (keys->n == 0) {
+        return;
+    }
+    db_arg_array(&args, &keys->kid);
+    db_arg_array(&args, &keys->by);
+    db_arg_array(&args, &keys->jti);
+    if (all) {
+        db_arg_array(&args, &keys->x);
+        db_arg_array(&args, &keys->holder);
+    }
+    (void)db_pipe_send(pipe, stmt, &args);
+}
+
+void db_pending_write(struct db_pipe *pipe, struct pendings *p)
+{
+    struct db_args args = DB_ARGS_INIT;
+    struct pgarray by, jti;
+
+    pgarray_init(&by, PGARRAY_TEXT);
+    pgarray_init(&jti, PGARRAY_TEXT);
+    for (size_t i = 0; i < p->n; i++) {
+        struct pending_act *pa = p->at[i];
+        if (pa->changed && !pa->gone) {
+            write_act(pipe, pa);
+        } else if (pa->gone && pa->stored) {
+            pgarray_text(&by, pa->by);
+            pgarray_text(&jti, pa->jti);
+        }
+    }
+    write_keys(pipe, &p->new_keys, "pending_keys_put", true);
+    if (by.n > 0) {
+        db_arg_array(&args, &by);
+        db_arg_array(&args, &jti);
+        (void)db_pipe_send(pipe, "pending_drop", &args);
+    }
+    write_keys(pipe, &p->gone_keys, "pending_keys_drop", false);
+    pgarray_free(&by);
+    pgarray_free(&jti);
+}
+
+void db_pending_expire(struct db_pipe *pipe, int64_t now)
+{
+    struct db_args args = DB_ARGS_INIT;
+
+    db_arg_int(&args, now);
+    (void)db_pipe_send(pipe, "pending_expire", &args);
+    (void)db_pipe_send(pipe, "pending_keys_expire", NULL);
+}
+
+int db_pending_ask_makers(struct db_pipe *pipe)
+{
+    return db_pipe_send(pipe, "pending_makers", NULL);
+}
+
+void db_pending_take_makers(const PGresult *res, struct strmap *makers)
+{
+    strmap_clear(makers);
+    for (int row = 0; row < PQntuples(res); row++) {
+        *strmap_put(makers, res_text(res, row, 0)) = res_int(res, row, 1);
+    }
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#ifndef PUMASI_DB_PENDING_H
+#define PUMASI_DB_PENDING_H
+
+#include "ledgerd/db_pipe.h"
+#include "ledgerd/pendings.h"
+
+/* The SQL of pending acts, sent within the round trips of db_post.h. */
+
+extern const struct db_stmt db_pending_stmts[];
+extern const size_t db_pending_stmts_count;
+
+/* Asks for the acts of these ids; the statement's number. */
+int db_pending_ask(struct db_pipe *pipe, struct pgarray *by, struct pgarray *jti);
+/* Puts the answer into p. -1 when it isn't understood. */
+int db_pending_take(const PGresult *res, struct pendings *p) MUST_CHECK;
+/* Sends what changed. */
+void db_pending_write(struct db_pipe *pipe, struct pendings *p);
+/* Sends the deleting of those whose exp, in seconds, is before `now`. */
+void db_pending_expire(struct db_pipe *pipe, int64_t now);
+/* Asks for the number of acts that each maker has waiting; then takes it. */
+int db_pending_ask_makers(struct db_pipe *pipe);
+void db_pending_take_makers(const PGresult *res, struct strmap *makers);
+
+#endif

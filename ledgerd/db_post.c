@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "ledgerd/db_post.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledgerd/db_load.h"
+#include "ledgerd/db_pending.h"
+#include "ledgerd/log.h"
+
+/* Of pg_try_advisory_lock: "pumasi" in ASCII. Whoever holds it posts. */
+#define LOCK_NUMBER INT64_C(0x70756d617369)
+
+/* A round trip may take as long as its statements, and a little. */
+#define SLACK_MS 3000
+
+/*
+ * The lists of a batch are joined to the tables by key, one index probe each, whatever the
+ * statistics say: a table that was small when it was last looked at must not turn the plan into a
+ * walk through all of it. work_mem is for the lists themselves.
+ */
+static const struct db_stmt settings_stmts[] = {
+    {"set_hashjoin", "SET enable_hashjoin = off"},
+    {"set_mergejoin", "SET enable_mergejoin = off"},
+    {"set_seqscan", "SET enable_seqscan = off"},
+    {"set_bitmapscan", "SET enable_bitmapscan = off"},
+    {"set_work_mem", "SET work_mem = '64MB'"},
+    {"set_idle", "SELECT set_config('idle_in_transaction_session_timeout', $1::text, false)"},
+};
+
+static const struct db_stmt post_stmts[] = {
+    {"begin", "BEGIN"},
+    {"commit", "COMMIT"},
+    {"rollback", "ROLLBACK"},
+    {"ping", "SELECT 1"},
+    {"lock", "SELECT CASE WHEN pg_is_in_recovery() THEN false"
+             " ELSE pg_try_advisory_lock($1::bigint) END"},
+    {"take_over", "UPDATE head SET epoch = epoch + 1 RETURNING epoch"},
+    {"lock_head", "SELECT size FROM head WHERE epoch = $1::bigint FOR UPDATE"},
+    {"ask_accounts", "SELECT a.account, a.balance, a.seq, a.record, a.has_limits, a.floor,"
+                     " a.ceiling, a.limits_seq, a.limits_record"
+                     " FROM unnest($1::text[]) AS u(account)"
+                     " JOIN accounts a ON a.account = u.account"},
+    {"ask_ids", "SELECT r.by, r.jti, r.idx, r.payload_hash"
+                " FROM unnest($1::text[], $2::text[]) AS u(by, jti)"
+                " JOIN records r ON r.by = u.by AND r.jti = u.jti"},
+    {"set_head", "UPDATE head SET size = $2::bigint, time_ms = $3::bigint, edge = $4::bytea,"
+                 " ledger_id = $5::text WHERE epoch = $1::bigint"},
+};
+
+/* In the order of enum store_table; the columns' types are store.c's. */
+static const struct db_stmt store_stmts[STORE_TABLES] = {
+    [STORE_RECORDS] = {"put_records",
+                       "INSERT INTO records (idx, by, jti, payload_hash, leaf, header, parts)"
+                       " SELECT unnest($1::bigint[]), unnest($2::text[]), unnest($3::text[]),"
+                       " unnest($4::bytea[]), unnest($5::bytea[]), unnest($6::text[]),"
+                       " unnest($7::text[])"},
+    [STORE_POSTINGS] = {"put_postings",
+                        "INSERT INTO postings (account, seq, idx, amount, balance, floor, marked)"
+                        " SELECT unnest($1::text[]), unnest($2::bigint[]), unnest($3::bigint[]),"
+                        " unnest($4::bigint[]), unnest($5::bigint[]), unnest($6::bigint[]),"
+                        " unnest($7::boolean[])"},
+    [STORE_ACCOUNTS] = {"put_accounts",
+                        "INSERT INTO accounts (account, coop, balance, seq, record, has_limits,"
+                        " floor, ceiling, limits_seq, limits_record)"
+                        " SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::bigint[]),"
+                        " unnest($4::bigint[]), unnest($5::bigint[]), unnest($6::boolean[]),"
+                        " unnest($7::bigint[]), unnest($8::bigint[]), unnest($9::bigint[]),"
+                        " unnest($10::bigint[])"
+                        " ON CONFLICT (account) DO UPDATE SET balance = EXCLUDED.balance,"
+                        " seq = EXCLUDED.seq, record = EXCLUDED.record,"
+                        " has_limits = EXCLUDED.has_limits, floor = EXCLUDED.floor,"
+                        " ceiling = EXCLUDED.ceiling, limits_seq = EXCLUDED.limits_seq,"
+                        " limits_record = EXCLUDED.limits_record"},
+    [STORE_BOOKS] = {"put_books",
+                     "INSERT INTO books (book, seq, record)"
+                     " SELECT unnest($1::text[]), unnest($2::bigint[]), unnest($3::bigint[])"
+                     " ON CONFLICT (book) DO UPDATE SET seq = EXCLUDED.seq,"
+                     " record = EXCLUDED.record"},
+    [STORE_BOOK_ENTRIES] = {"put_book_entries",
+                            "INSERT INTO book_entries (book, seq, idx) SELECT unnest($1::text[]),"
+                            " unnest($2::bigint[]), unnest($3::bigint[])"},
+    [STORE_HOLDERS] = {"put_holders",
+                       "INSERT INTO holders (holder, kind, coop, state, frozen_by_office, allowed,"
+                       " name_hash, name_record, title, zone, rules, threshold, seq, record)"
+                       " SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::text[]),"
+                       " unnest($4::text[]), unnest($5::boolean[]), unnest($6::boolean[]),"
+                       " unnest($7::bytea[]), unnest($8::bigint[]), unnest($9::text[]),"
+                       " unnest($10::text[]), unnest($11::bigint[]), unnest($12::bigint[]),"
+                       " unnest($13::bigint[]), unnest($14::bigint[])"
+                       " ON CONFLICT (holder) DO UPDATE SET state = EXCLUDED.state,"
+                       " frozen_by_office = EXCLUDED.frozen_by_office,"
+                       " allowed = EXCLUDED.allowed, name_hash = EXCLUDED.name_hash,"
+                       " name_record = CASE WHEN EXCLUDED.name_hash IS NOT NULL"
+                       " THEN coalesce(EXCLUDED.name_record, holders.name_record) END,"
+                       " title = EXCLUDED.title, zone = EXCLUDED.zone, rules = EXCLUDED.rules,"
+                       " threshold = EXCLUDED.threshold, seq = EXCLUDED.seq,"
+                       " record = EXCLUDED.record"},
+    [STORE_KEYS] = {"put_keys",
+                    "INSERT INTO keys (kid, x, holder, role, revoked)"
+                    " SELECT unnest($1::text[]), unnest($2::bytea[]), unnest($3::text[]),"
+                    " unnest($4::text[]), unnest($5::boolean[])"
+                    " ON CONFLICT (kid) DO UPDATE SET revoked = EXCLUDED.revoked"},
+    [STORE_UNITS] = {"put_units",
+                     "INSERT INTO units (unit, title, scale, kind, seq, record)"
+                     " SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::bigint[]),"
+                     " unnest($4::text[]), unnest($5::bigint[]), unnest($6::bigint[])"
+                     " ON CONFLICT (unit) DO UPDATE SET title = EXCLUDED.title,"
+                     " scale = EXCLUDED.scale, kind = EXCLUDED.kind, seq = EXCLUDED.seq,"
+                     " record = EXCLUDED.record"},
+    [STORE_POLICIES] = {"put_policies",
+                        "INSERT INTO policies (policy, floor, ceiling, registrar_floor,"
+                        " registrar_ceiling, reversal_days, seq, record)"
+                        " SELECT unnest($1::text[]), unnest($2::bigint[]), unnest($3::bigint[]),"
+                        " unnest($4::bigint[]), unnest($5::bigint[]), unnest($6::bigint[]),"
+                        " unnest($7::bigint[]), unnest($8::bigint[])"
+                        " ON CONFLICT (policy) DO UPDATE SET floor = EXCLUDED.floor,"
+                        " ceiling = EXCLUDED.ceiling, registrar_floor = EXCLUDED.registrar_floor,"
+                        " registrar_ceiling = EXCLUDED.registrar_ceiling,"
+                        " reversal_days = EXCLUDED.reversal_days, seq = EXCLUDED.seq,"
+                        " record = EXCLUDED.record"},
+    [STORE_TEXTS] = {"put_texts",
+                     "INSERT INTO texts (idx, field, salt, body) SELECT unnest($1::bigint[]),"
+                     " unnest($2::text[]), unnest($3::bytea[]), unnest($4::text[])"},
+    [STORE_TILES] = {"put_tiles",
+                     "INSERT INTO tiles (level, n, hashes, root) SELECT unnest($1::smallint[]),"
+                     " unnest($2::bigint[]), unnest($3::bytea[]), unnest($4::bytea[])"},
+};
+
+static int prepare(struct db_post *db, const struct conf *conf)
+{
+    struct db_args args = DB_ARGS_INIT;
+    char *idle = x_asprintf("%lld", (long long)conf->takeover_ms);
+
+    db_pipe_prepare(db->pipe, settings_stmts, ARRAY_LEN(settings_stmts));
+    db_arg_text(&args, idle);
+    for (size_t i = 0; i < ARRAY_LEN(settings_stmts); i++) {
+        bool last = i + 1 == ARRAY_LEN(settings_stmts);
+        (void)db_pipe_send(db->pipe, settings_stmts[i].name, last ? &args : NULL);
+    }
+    free(idle);
+    db_pipe_prepare(db->pipe, post_stmts, ARRAY_LEN(post_stmts));
+    db_pipe_prepare(db->pipe, store_stmts, ARRAY_LEN(store_stmts));
+    db_pipe_prepare(db->pipe, db_pending_stmts, db_pending_stmts_count);
+    db_pipe_prepare(db->pipe, db_load_stmts, db_load_stmts_count);
+    return db_pipe_run(db->pipe, db->patience_ms) == PIPE_OK ? 0 : -1;
+}
+
+struct db_post *db_post_open(const char *conninfo, const struct conf *conf, char *err,
+                             size_t err_size)
+{
+    const struct db_settings settings = {
+        .app_name = "ledgerd poster",
+        .connect_timeout_ms = 5000,
+        .statement_timeout_ms = conf->statement_timeout_ms,
+        .idle_session_ms = conf->takeover_ms,
+    };
+    struct db_pipe *pipe = db_pipe_open(conninfo, &settings, err, err_size);
+
+    if (pipe == NULL) {
+        return NULL;
+    }
+    struct db_post *db = x_calloc(1, sizeof(*db));
+    db->pipe = pipe;
+    db->patience_ms = conf->statement_timeout_ms + SLACK_MS;
+    if (prepare(db, conf) != 0) {
+        str_copy(err, err_size, db_post_fault(db));
+        db_post_close(db);
+        return NULL;
+    }
+    return db;
+}
+
+void db_post_close(struct db_post *db)
+{
+    if (db == NULL) {
+        return;
+    }
+    db_pipe_close(db->pipe);
+    free(db);
+}
+
+const char *db_post_fault(const struct db_post *db)
+{
+    return db_pipe_fault(db->pipe)->text;
+}
+
+bool db_post_is_full(const struct db_post *db)
+{
+    return str_eq(db_pipe_fault(db->pipe)->sqlstate, "53100");
+}
+
+enum db_end db_post_rollback(struct db_post *db)
+{
+    (void)db_pipe_send(db->pipe, "rollback", NULL);
+    return db_pipe_run(db->pipe, db->patience_ms) == PIPE_OK ? DB_DONE : DB_LOST;
+}
+
+/*
+ * What a failed statement means for the batch. These three are worth another try as they are; after
+ * the others of the class the session itself no longer suits.
+ */
+static enum db_end meaning(const struct db_fault *fault)
+{
+    static const char *const again[] = {"40001", "40P01", "57014", "55P03"};
+    static const char *const reconnect[] = {"25006", "26000", "0A000"};
+
+    for (size_t i = 0; i < ARRAY_LEN(again); i++) {
+        if (str_eq(fault->sqlstate, again[i])) {
+            return DB_AGAIN;
+        }
+    }
+    for (size_t i = 0; i < ARRAY_LEN(reconnect); i++) {
+        if (str_eq(fault->sqlstate, reconnect[i])) {
+            return DB_LOST;
+        }
+    }
+    return str_eq(fault->sqlstate, "53100") ? DB_FULL : DB_REFUSED;
+}
+
+/* Runs what is queued; commit is the number of the COMMIT in it, or -1. */
+static enum db_end run(struct db_post *db, int commit)
+{
+    switch (db_pipe_run(db->pipe, db->patience_ms)) {
+    case PIPE_OK:
+        break;
+    case PIPE_FAILED: {
+        struct db_fault fault = *db_pipe_fault(db->pipe);
+        enum db_end end = meaning(&fault);
+        if (end == DB_LOST || db_post_rollback(db) != DB_DONE) {
+            end = DB_LOST;
+        }
+        log_event(LOG_LEVEL_WARN, "a statement of posting failed",
+                  LOG_STR("sqlstate", fault.sqlstate), LOG_STR("text", fault.text));
+        return end;
+    }
+    case PIPE_LOST:
+        return commit >= 0 ? DB_UNKNOWN : DB_LOST;
+    }
+    if (commit < 0) {
+        return DB_DONE;
+    }
+    /* "ROLLBACK": there was no transaction to commit. A warning: replication was not confirmed. */
+    if (!str_eq(PQcmdStatus((PGresult *)(uintptr_t)db_pipe_result(db->pipe, commit)), "COMMIT") ||
+        db_pipe_warned(db->pipe)) {
+        return DB_UNKNOWN;
+    }
+    return DB_DONE;
+}
+
+enum db_end db_post_lock(struct db_post *db)
+{
+    struct db_args args = DB_ARGS_INIT;
+
+    db_arg_int(&args, LOCK_NUMBER);
+    int lock = db_pipe_send(db->pipe, "lock", &args);
+    if (db_pipe_run(db->pipe, db->patience_ms) != PIPE_OK) {
+        return DB_LOST;
+    }
+    return res_bool(db_pipe_result(db->pipe, lock), 0, 0) ? DB_DONE : DB_OTHERS;
+}
+
+enum db_end db_post_take_over(struct db_post *db, int64_t *epoch)
+{
+    (void)db_pipe_send(db->pipe, "begin", NULL);
+    int update = db_pipe_send(db->pipe, "take_over", NULL);
+    int commit = db_pipe_send(db->pipe, "commit", NULL);
+    if (run(db, commit) != DB_DONE) {
+        return DB_LOST;
+    }
+    const PGresult *res = db_pipe_result(db->pipe, update);
+    if (PQntuples(res) != 1) {
+        log_error("the database has no head: `ledgerd init` hasn't finished");
+        return DB_LOST;
+    }
+    *epoch = res_int(res, 0, 0);
+    return DB_DONE;
+}
+
+enum db_end db_post_ping(struct db_post *db)
+{
+    (void)db_pipe_send(db->pipe, "ping", NULL);
+    return db_pipe_run(db->pipe, db->patience_ms) == PIPE_OK ? DB_DONE : DB_LOST;
+}
+
+void want_init(struct want *w)
+{
+    pgarray_init(&w->accounts, PGARRAY_TEXT);
+    pgarray_init(&w->by, PGARRAY_TEXT);
+    pgarray_init(&w->jti, PGARRAY_TEXT);
+}
+
+void want_free(struct want *w)
+{
+    pgarray_free(&w->accounts);
+    pgarray_free(&w->by);
+    pgarray_free(&w->jti);
+}
+
+void want_clear(struct want *w)
+{
+    pgarray_clear(&w->accounts);
+    pgarray_clear(&w->by);
+    pgarray_clear(&w->jti);
+}
+
+static void take_accounts(const PGresult *res, struct state *s)
+{
+    for (int row = 0; row < PQntuples(res); row++) {
+        struct account *a = account_new(res_text(res, row, 0));
+
+        a->balance = res_int(res, row, 1);
+        a->seq = res_int(res, row, 2);
+        a->record = res_int(res, row, 3);
+        a->has_limits = res_bool(res, row, 4);
+        if (a->has_limits) {
+            a->limits.floor = res_int(res, row, 5);
+            a->limits.no_ceiling = res_null(res, row, 6);
+            a->limits.ceiling = a->limits.no_ceiling ? 0 : res_int(res, row, 6);
+        }
+        a->limits_subject.seq = res_int(res, row, 7);
+        a->limits_subject.record = res_int(res, row, 8);
+        state_put(s, THING_ACCOUNT, &a->thing);
+    }
+}
+
+static int take_ids(const PGresult *res, struct state *s)
+{
+    for (int row = 0; row < PQntuples(res); row++) {
+        struct posted_id *id = posted_id_new(res_text(res, row, 0), res_text(res, row, 1));
+
+        id->record = res_int(res, row, 2);
+        if (res_bytes(res, row, 3, id->payload_hash.b, HASH_LEN) != 0) {
+            free(id);
+            return -1;
+        }
+        state_put(s, THING_ID, &id->thing);
+    }
+    return 0;
+}
+
+enum db_end db_post_begin(struct db_post *db, struct ledger *l, struct want *w,
+                          struct pendings *pend)
+{
+    struct db_args epoch = DB_ARGS_INIT, accounts = DB_ARGS_INIT, ids = DB_ARGS_INIT;
+    int ask_accounts = -1;
+
+    (void)db_pipe_send(db->pipe, "begin", NULL);
+    /* A statement of its own and first: those after it see all that the lock's last holder did. */
+    db_arg_int(&epoch, l->head.epoch);
+    int lock = db_pipe_send(db->pipe, "lock_head", &epoch);
+    if (w->accounts.n > 0) {
+        db_arg_array(&accounts, &w->accounts);
+        ask_accounts = db_pipe_send(db->pipe, "ask_accounts", &accounts);
+    }
+    db_arg_array(&ids, &w->by);
+    db_arg_array(&ids, &w->jti);
+    int ask_ids = db_pipe_send(db->pipe, "ask_ids", &ids);
+    int ask_pending = db_pending_ask(db->pipe, &w->by, &w->jti);
+    enum db_end end = run(db, -1);
+    if (end != DB_DONE) {
+        return end;
+    }
+    const PGresult *head = db_pipe_result(db->pipe, lock);
+    if (PQntuples(head) != 1) {
+        return db_post_rollback(db) == DB_DONE ? DB_OTHERS : DB_LOST;
+    }
+    if ((uint64_t)res_int(head, 0, 0) != l->head.size) {
+        log_error("the log's head isn't where this ledgerd left it: the state is loaded anew");
+        return DB_LOST;
+    }
+    if (ask_accounts >= 0) {
+        take_accounts(db_pipe_result(db->pipe, ask_accounts), l->state);
+    }
+    if (take_ids(db_pipe_result(db->pipe, ask_ids), l->state) != 0 ||
+        db_pending_take(db_pipe_result(db->pipe, ask_pending), pend) != 0) {
+        return DB_LOST;
+    }
+    return DB_DONE;
+}
+
+static void send_rows(struct db_post *db, struct store *st, enum store_table table)
+{
+    struct db_args args = DB_ARGS_INIT;
+
+    for (size_t c = 0; c < st->rows[table].n_columns; c++) {
+        db_arg_array(&args, &st->rows[table].column[c]);
+    }
+    (void)db_pipe_send(db->pipe, store_stmts[table].name, &args);
+}
+
+static int send_head(struct db_post *db, const struct ledger *l, int64_t time_ms)
+{
+    struct db_args args = DB_ARGS_INIT;
+    struct hash edge[TREE_HEIGHT_MAX + 1];
+    size_t n = tree_edge(&l->tree, edge);
+
+    db_arg_int(&args, l->head.epoch);
+    db_arg_int(&args, (int64_t)l->tree.size);
+    db_arg_int(&args, time_ms);
+    db_arg_bytes(&args, edge, n * HASH_LEN);
+    db_arg_text(&args, state_ledger_id(l->state));
+    return db_pipe_send(db->pipe, "set_head", &args);
+}
+
+enum db_end db_post_store(struct db_post *db, const struct ledger *l, int64_t time_ms,
+                          struct store *st, struct pendings *pend)
+{
+    int head = -1;
+
+    for (int table = 0; table < STORE_TABLES; table++) {
+        if (st->rows[table].n > 0) {
+            send_rows(db, st, (enum store_table)table);
+        }
+    }
+    if (pend != NULL) {
+        db_pending_write(db->pipe, pend);
+    }
+    if (st->rows[STORE_RECORDS].n > 0) {
+        head = send_head(db, l, time_ms);
+    }
+    int commit = db_pipe_send(db->pipe, "commit", NULL);
+    enum db_end end = run(db, commit);
+    if (end == DB_DONE && head >= 0 &&
+        !str_eq(PQcmdStatus((PGresult *)(uintptr_t)db_pipe_result(db->pipe, head)), "UPDATE 1")) {
+        log_error("the log's head moved under its lock");
+        return DB_UNKNOWN;
+    }
+    return end;
+}
+
+enum db_end db_post_expire(struct db_post *db, struct ledger *l, int64_t now)
+{
+    struct db_args epoch = DB_ARGS_INIT;
+
+    (void)db_pipe_send(db->pipe, "begin", NULL);
+    db_arg_int(&epoch, l->head.epoch);
+    int lock = db_pipe_send(db->pipe, "lock_head", &epoch);
+    enum db_end end = run(db, -1);
+    if (end != DB_DONE) {
+        return end;
+    }
+    if (PQntuples(db_pipe_result(db->pipe, lock)) != 1) {
+        return db_post_rollback(db) == DB_DONE ? DB_OTHERS : DB_LOST;
+    }
+    db_pending_expire(db->pipe, now);
+    int makers = db_pending_ask_makers(db->pipe);
+    int commit = db_pipe_send(db->pipe, "commit", NULL);
+    end = run(db, commit);
+    if (end == DB_DONE) {
+        db_pending_take_makers(db_pipe_result(db->pipe, makers), l->makers);
+    }
+    return end;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#ifndef PUMASI_DB_POST_H
+#define PUMASI_DB_POST_H
+
+#include "ledgerd/conf.h"
+#include "ledgerd/db_pipe.h"
+#include "ledgerd/ledger.h"
+#include "ledgerd/pendings.h"
+#include "ledgerd/store.h"
+
+/* The SQL of posting: two round trips a batch. It knows tables and no rules. */
+struct db_post {
+    struct db_pipe *pipe;
+    int64_t patience_ms; /* for each round trip */
+};
+
+/* Connects and prepares all statements. NULL and a sentence in err. */
+struct db_post *db_post_open(const char *conninfo, const struct conf *conf, char *err,
+                             size_t err_size) MUST_CHECK;
+void db_post_close(struct db_post *db);
+
+enum db_end {
+    DB_DONE,
+    DB_LOST,    /* the connection is lost (or no longer to be trusted); nothing was committed */
+    DB_UNKNOWN, /* the same, but the COMMIT had been sent */
+    DB_AGAIN,   /* a conflict or a time-out: rolled back, worth another try */
+    DB_FULL,    /* no space left on the server's disk: rolled back */
+    DB_REFUSED, /* a statement failed otherwise: rolled back */
+    DB_OTHERS,  /* another ledgerd posts: the epoch has moved on */
+};
+/* What went wrong, for the log. */
+const char *db_post_fault(const struct db_post *db);
+/* True when the last thing that went wrong was for want of space. */
+bool db_post_is_full(const struct db_post *db);
+
+/* Asks for the right to post, which this session then keeps. DB_DONE, DB_OTHERS, DB_LOST. */
+enum db_end db_post_lock(struct db_post *db) MUST_CHECK;
+/* Raises head.epoch, which ends everybody else's. DB_DONE or DB_LOST. */
+enum db_end db_post_take_over(struct db_post *db, int64_t *epoch) MUST_CHECK;
+/* A sign of life, so that the server keeps the session. DB_DONE or DB_LOST. */
+enum db_end db_post_ping(struct db_post *db) MUST_CHECK;
+
+/* What a batch asks for. */
+struct want {
+    struct pgarray accounts;
+    struct pgarray by, jti;
+};
+void want_init(struct want *w);
+void want_free(struct want *w);
+void want_clear(struct want *w);
+
+/*
+ * First round trip: begins the transaction, locks the head, puts accounts and ids posted before
+ * into the ledger's state and pending acts into `pend`. On anything but DB_DONE there is no
+ * transaction left.
+ */
+enum db_end db_post_begin(struct db_post *db, struct ledger *l, struct want *w,
+                          struct pendings *pend) MUST_CHECK;
+/*
+ * Second round trip: writes everything and commits. The head becomes what the ledger's tree and
+ * state are now, at time_ms. On anything but DB_DONE there is no transaction left.
+ */
+enum db_end db_post_store(struct db_post *db, const struct ledger *l, int64_t time_ms,
+                          struct store *st, struct pendings *pend) MUST_CHECK;
+/* Ends a transaction that has nothing to store. DB_DONE or DB_LOST. */
+enum db_end db_post_rollback(struct db_post *db) MUST_CHECK;
+/*
+ * Deletes pending acts whose exp (seconds) is before `now`, in a transaction of its own, and counts
+ * the makers anew. Ends as db_post_store does.
+ */
+enum db_end db_post_expire(struct db_post *db, struct ledger *l, int64_t now) MUST_CHECK;
+
+#endif

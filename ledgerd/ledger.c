@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "ledgerd/ledger.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Accounts are loaded when they are asked for and kept: about 250 bytes each. */
+#define ACCOUNTS_KEPT 200000
+
+void ledger_init(struct ledger *l, const char *origin)
+{
+    memset(l, 0, sizeof(*l));
+    str_copy(l->head.origin, sizeof(l->head.origin), origin);
+    l->state = state_new(origin);
+    tree_init(&l->tree);
+    tiles_init(&l->tiles);
+    l->makers = strmap_new();
+}
+
+void ledger_free(struct ledger *l)
+{
+    state_free(l->state);
+    tree_free(&l->tree);
+    tiles_free(&l->tiles);
+    strmap_free(l->makers);
+    memset(l, 0, sizeof(*l));
+}
+
+struct hash ledger_append(struct ledger *l, const struct hash *entry)
+{
+    struct hash leaf;
+
+    tree_leaf_hash(&leaf, entry->b, HASH_LEN);
+    tree_append(&l->tree, &leaf);
+    tiles_append(&l->tiles, &l->tree, &leaf);
+    return leaf;
+}
+
+void ledger_commit(struct ledger *l, int64_t time_ms)
+{
+    state_commit(l->state);
+    tree_mark(&l->tree);
+    tiles_mark(&l->tiles);
+    l->head.size = l->tree.size;
+    l->head.time_ms = time_ms;
+    state_forget(l->state, THING_ID);
+    if (state_count(l->state, THING_ACCOUNT) > ACCOUNTS_KEPT) {
+        state_forget(l->state, THING_ACCOUNT);
+    }
+}
+
+void ledger_rollback(struct ledger *l)
+{
+    state_rollback(l->state);
+    tree_rewind(&l->tree);
+    tiles_rewind(&l->tiles);
+    state_forget(l->state, THING_ID);
+}
+
+void ledger_set_id(struct ledger *l, const struct hash *entry)
+{
+    char id[ORIGIN_MAX + 1 + HASH_B64U_LEN + 1];
+    char text[HASH_B64U_LEN + 1];
+
+    hash_text(text, entry);
+    (void)snprintf(id, sizeof(id), "%s#%s", l->head.origin, text);
+    state_set_ledger_id(l->state, id);
+}

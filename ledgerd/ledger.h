@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#ifndef PUMASI_LEDGER_H
+#define PUMASI_LEDGER_H
+
+#include "core/base.h"
+#include "core/hash.h"
+#include "core/name.h"
+#include "core/state.h"
+#include "core/tree.h"
+#include "ledgerd/strmap.h"
+#include "ledgerd/tiles.h"
+
+/* The row of table head, but for the edge, which is the tree. */
+struct head {
+    char origin[ORIGIN_MAX + 1];
+    struct hash opening; /* payload hash of the only ledger.open that is taken */
+    uint64_t size;
+    int64_t time_ms;
+    int64_t epoch;
+};
+
+/*
+ * What the one that posts keeps in memory: the state, the log's right edge, and how many acts wait
+ * for each maker. It equals the database as of the last commit, and is rebuilt from it when in
+ * doubt.
+ */
+struct ledger {
+    struct head head;
+    struct state *state;
+    struct tree tree;
+    struct tiles tiles;
+    struct strmap *makers; /* kid to its pending acts */
+};
+
+/* An empty one for a log of that name. */
+void ledger_init(struct ledger *l, const char *origin);
+void ledger_free(struct ledger *l);
+/* Appends a record's leaf to tree and tiles; its hash is the result. */
+struct hash ledger_append(struct ledger *l, const struct hash *entry);
+/* Makes all changes lasting, or takes them back. */
+void ledger_commit(struct ledger *l, int64_t time_ms);
+void ledger_rollback(struct ledger *l);
+
+/* Sets the ledger's id in the state, from record 0's entry: "<origin>#<b64u of it>". */
+void ledger_set_id(struct ledger *l, const struct hash *entry);
+
+#endif

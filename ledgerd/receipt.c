@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "ledgerd/receipt.h"
+
+#include "core/date.h"
+
+void receipt_put(struct buf *b, const struct receipt *r)
+{
+    char time[TIME_LEN + 1];
+
+    time_text(time, r->ms);
+    /* Holders, ids and times need no escaping by their grammars. */
+    buf_puts(b, "{\"index\":");
+    buf_put_i64(b, r->index);
+    buf_puts(b, ",\"time\":\"");
+    buf_puts(b, time);
+    buf_puts(b, "\",\"by\":\"");
+    buf_puts(b, r->by);
+    buf_puts(b, "\",\"jti\":\"");
+    buf_puts(b, r->jti);
+    buf_puts(b, "\",\"header\":");
+    buf_put_json(b, r->header, r->header_len);
+    if (r->proof != NULL) {
+        buf_puts(b, ",\"proof\":");
+        buf_put_json(b, r->proof, r->proof_len);
+    }
+    buf_putc(b, '}');
+}
+
+void needs_put(struct buf *b, const struct need *needs, size_t n)
+{
+    buf_putc(b, '[');
+    for (size_t i = 0; i < n; i++) {
+        buf_puts(b, i == 0 ? "{\"holder\":\"" : ",{\"holder\":\"");
+        buf_puts(b, needs[i].holder);
+        buf_puts(b, "\",\"role\":\"");
+        buf_puts(b, role_name(needs[i].role));
+        buf_puts(b, "\",\"have\":");
+        buf_put_i64(b, needs[i].have);
+        buf_puts(b, ",\"of\":");
+        buf_put_i64(b, needs[i].of);
+        buf_putc(b, '}');
+    }
+    buf_putc(b, ']');
+}
+
+void pending_put(struct buf *b, const struct act *a, const struct envelope *env,
+                 const char *needs_json)
+{
+    buf_puts(b, "{\"by\":\"");
+    buf_puts(b, a->by);
+    buf_puts(b, "\",\"jti\":\"");
+    buf_puts(b, a->jti);
+    buf_puts(b, "\",\"type\":\"");
+    buf_puts(b, act_type_name(a->type));
+    buf_puts(b, "\",\"payload\":\"");
+    buf_puts(b, env->payload_b64u);
+    buf_puts(b, "\",\"signed\":[");
+    for (size_t i = 0; i < env->n_sigs; i++) {
+        buf_puts(b, i == 0 ? "\"" : ",\"");
+        buf_puts(b, env->sigs[i].kid.s);
+        buf_putc(b, '"');
+    }
+    buf_puts(b, "],\"needs\":");
+    buf_puts(b, needs_json);
+    buf_puts(b, ",\"exp\":");
+    buf_put_i64(b, a->exp);
+    buf_putc(b, '}');
+}

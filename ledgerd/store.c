@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "ledgerd/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/amount.h"
+
+/*
+ * Types of the columns, in the order of db_post.c's statements: i bigint, s smallint, t text, b
+ * bytea, o boolean.
+ */
+static const char *const columns[STORE_TABLES] = {
+    [STORE_RECORDS] = "ittbbtt", [STORE_POSTINGS] = "tiiiiio", [STORE_ACCOUNTS] = "ttiiioiiii",
+    [STORE_BOOKS] = "tii",       [STORE_BOOK_ENTRIES] = "tii", [STORE_HOLDERS] = "ttttoobittiiii",
+    [STORE_KEYS] = "tbtto",      [STORE_UNITS] = "ttitii",     [STORE_POLICIES] = "tiiiiiii",
+    [STORE_TEXTS] = "itbt",      [STORE_TILES] = "sibb",
+};
+
+static enum pgarray_type column_type(char letter)
+{
+    switch (letter) {
+    case 'i':
+        return PGARRAY_INT8;
+    case 's':
+        return PGARRAY_INT2;
+    case 'b':
+        return PGARRAY_BYTEA;
+    case 'o':
+        return PGARRAY_BOOL;
+    default:
+        return PGARRAY_TEXT;
+    }
+}
+
+void store_init(struct store *st)
+{
+    memset(st, 0, sizeof(*st));
+    for (size_t t = 0; t < STORE_TABLES; t++) {
+        st->rows[t].n_columns = strlen(columns[t]);
+        for (size_t c = 0; c < st->rows[t].n_columns; c++) {
+            pgarray_init(&st->rows[t].column[c], column_type(columns[t][c]));
+        }
+    }
+}
+
+void store_free(struct store *st)
+{
+    for (size_t t = 0; t < STORE_TABLES; t++) {
+        for (size_t c = 0; c < st->rows[t].n_columns; c++) {
+            pgarray_free(&st->rows[t].column[c]);
+        }
+    }
+    for (size_t k = 0; k < THING_KINDS; k++) {
+        free(st->touched[k].at);
+    }
+    memset(st, 0, sizeof(*st));
+}
+
+void store_clear(struct store *st)
+{
+    for (size_t t = 0; t < STORE_TABLES; t++) {
+        if (st->rows[t].n == 0) {
+            continue;
+        }
+        st->rows[t].n = 0;
+        for (size_t c = 0; c < st->rows[t].n_columns; c++) {
+            pgarray_clear(&st->rows[t].column[c]);
+        }
+    }
+    for (size_t k = 0; k < THING_KINDS; k++) {
+        st->touched[k].n = 0;
+    }
+}
+
+static struct pgarray *row(struct store *st, enum store_table table)
+{
+    st->rows[table].n++;
+    return st->rows[table].column;
+}
+
+static void touch(struct store *st, enum thing_kind kind, const char *name, int64_t name_record)
+{
+    struct store_touched *t = &st->touched[kind];
+
+    if (t->n == t->cap) {
+        t->cap = t->cap == 0 ? 64 : t->cap * 2;
+        t->at = x_realloc(t->at, t->cap * sizeof(*t->at));
+    }
+    t->at[t->n++] = (struct store_touch){name, name_record};
+}
+
+static void put_parts(struct pgarray *column, const struct record *rec)
+{
+    struct buf parts = BUF_INIT;
+
+    for (size_t i = 0; i < rec->n_parts; i++) {
+        if (i > 0) {
+            buf_putc(&parts, '\n');
+        }
+        buf_put(&parts, rec->parts[i].data, rec->parts[i].len);
+    }
+    pgarray_bytes(column, parts.data, parts.len);
+    buf_free(&parts);
+}
+
+static void put_record(struct store *st, int64_t index, const struct act *a,
+                       const struct record *rec, const struct hash *leaf)
+{
+    struct pgarray *c = row(st, STORE_RECORDS);
+
+    pgarray_int(&c[0], index);
+    pgarray_text(&c[1], a->by);
+    pgarray_text(&c[2], a->jti);
+    pgarray_bytes(&c[3], a->payload_hash.b, HASH_LEN);
+    pgarray_bytes(&c[4], leaf->b, HASH_LEN);
+    pgarray_bytes(&c[5], rec->header.data, rec->header.len);
+    put_parts(&c[6], rec);
+}
+
+static void put_leg(struct store *st, int64_t index, const struct leg *leg)
+{
+    struct pgarray *c = row(st, STORE_POSTINGS);
+
+    pgarray_text(&c[0], leg->after->thing.name);
+    pgarray_int(&c[1], leg->after->seq);
+    pgarray_int(&c[2], index);
+    pgarray_int(&c[3], leg->amount);
+    pgarray_int(&c[4], leg->after->balance);
+    pgarray_int(&c[5], leg->floor);
+    pgarray_bool(&c[6], leg->marked);
+    touch(st, THING_ACCOUNT, leg->after->thing.name, -1);
+}
+
+static void put_book_entry(struct store *st, int64_t index, const struct book *book)
+{
+    struct pgarray *c = row(st, STORE_BOOK_ENTRIES);
+
+    pgarray_text(&c[0], book->thing.name);
+    pgarray_int(&c[1], book->entries.seq);
+    pgarray_int(&c[2], index);
+    touch(st, THING_BOOK, book->thing.name, -1);
+}
+
+void store_record(struct store *st, int64_t index, const struct act *a, const struct record *rec,
+                  const struct hash *leaf, const struct outcome *out)
+{
+    bool names =
+        (a->type == ACT_MEMBER_CREATE || a->type == ACT_MEMBER_UPDATE) && a->u.member.name.there;
+
+    put_record(st, index, a, rec, leaf);
+    for (size_t i = 0; i < out->n_legs; i++) {
+        put_leg(st, index, &out->legs[i]);
+    }
+    for (size_t i = 0; i < out->n_changes; i++) {
+        const struct change *change = &out->changes[i];
+        bool named = names && change->kind == THING_HOLDER &&
+                     str_eq(change->after->name, a->u.member.member);
+        touch(st, change->kind, change->after->name, named ? index : -1);
+    }
+    for (size_t i = 0; i < out->n_books; i++) {
+        put_book_entry(st, index, out->books[i]);
+    }
+    for (size_t i = 0; i < out->n_keys; i++) {
+        touch(st, THING_KEY, out->keys[i]->thing.name, -1);
+    }
+}
+
+void store_texts(struct store *st, int64_t index, const struct submission *sub)
+{
+    for (size_t i = 0; i < sub->n_texts; i++) {
+        const struct submitted_text *text = &sub->texts[i];
+        struct pgarray *c = row(st, STORE_TEXTS);
+        pgarray_int(&c[0], index);
+        pgarray_text(&c[1], text->field);
+        pgarray_bytes(&c[2], text->salt, sizeof(text->salt));
+        pgarray_bytes(&c[3], text->text, text->len);
+    }
+}
+
+/* A bound without a ceiling is a null. */
+static void put_ceiling(struct pgarray *column, const struct act_bounds *bounds)
+{
+    if (bounds->no_ceiling) {
+        pgarray_null(column);
+    } else {
+        pgarray_int(column, bounds->ceiling);
+    }
+}
+
+static void put_account(struct store *st, const struct account *a)
+{
+    static const struct act_bounds none = {.floor = 0, .no_ceiling = true};
+    const struct act_bounds *limits = a->has_limits ? &a->limits : &none;
+    struct pgarray *c = row(st, STORE_ACCOUNTS);
+    char coop[COOP_MAX + 1];
+
+    name_coop_of(a->thing.name, coop);
+    pgarray_text(&c[0], a->thing.name);
+    pgarray_text(&c[1], coop);
+    pgarray_int(&c[2], a->balance);
+    pgarray_int(&c[3], a->seq);
+    pgarray_int(&c[4], a->record);
+    pgarray_bool(&c[5], a->has_limits);
+    pgarray_int(&c[6], limits->floor);
+    put_ceiling(&c[7], limits);
+    pgarray_int(&c[8], a->limits_subject.seq);
+    pgarray_int(&c[9], a->limits_subject.record);
+}
+
+static void put_book(struct store *st, const struct book *b)
+{
+    struct pgarray *c = row(st, STORE_BOOKS);
+
+    pgarray_text(&c[0], b->thing.name);
+    pgarray_int(&c[1], b->entries.seq);
+    pgarray_int(&c[2], b->entries.record);
+}
+
+static void put_holder(struct store *st, const struct holder *h, int64_t name_record)
+{
+    struct pgarray *c = row(st, STORE_HOLDERS);
+    char coop[COOP_MAX + 1] = "";
+
+    if (h->kind == HOLDER_COOP || holder_is_member(h)) {
+        name_coop_of(h->thing.name, coop);
+    }
+    pgarray_text(&c[0], h->thing.name);
+    pgarray_text(&c[1], holder_kind_name(h->kind));
+    pgarray_text(&c[2], coop);
+    pgarray_text(&c[3], holder_state_name(h->state));
+    pgarray_bool(&c[4], h->frozen_by_office);
+    pgarray_bool(&c[5], h->allowed);
+    if (h->name.there) {
+        pgarray_bytes(&c[6], h->name.hash.b, HASH_LEN);
+    } else {
+        pgarray_null(&c[6]);
+    }
+    if (name_record >= 0) {
+        pgarray_int(&c[7], name_record);
+    } else {
+        pgarray_null(&c[7]);
+    }
+    pgarray_text(&c[8], h->title);
+    pgarray_text(&c[9], h->zone);
+    pgarray_int(&c[10], h->rules);
+    pgarray_int(&c[11], h->threshold);
+    pgarray_int(&c[12], h->subject.seq);
+    pgarray_int(&c[13], h->subject.record);
+}
+
+static void put_key(struct store *st, const struct key_row *k)
+{
+    struct pgarray *c = row(st, STORE_KEYS);
+
+    pgarray_text(&c[0], k->thing.name);
+    pgarray_bytes(&c[1], k->key.x, KEY_LEN);
+    pgarray_text(&c[2], k->holder);
+    pgarray_text(&c[3], role_name(k->role));
+    pgarray_bool(&c[4], k->revoked);
+}
+
+static void put_unit(struct store *st, const struct unit *u)
+{
+    struct pgarray *c = row(st, STORE_UNITS);
+
+    pgarray_text(&c[0], u->thing.name);
+    pgarray_text(&c[1], u->title);
+    pgarray_int(&c[2], u->scale);
+    pgarray_text(&c[3], unit_kind_name(u->kind));
+    pgarray_int(&c[4], u->subject.seq);
+    pgarray_int(&c[5], u->subject.record);
+}
+
+static void put_policy(struct store *st, const struct policy *p)
+{
+    struct pgarray *c = row(st, STORE_POLICIES);
+
+    pgarray_text(&c[0], p->thing.name);
+    pgarray_int(&c[1], p->bounds.floor);
+    put_ceiling(&c[2], &p->bounds);
+    pgarray_int(&c[3], p->registrar.floor);
+    put_ceiling(&c[4], &p->registrar);
+    pgarray_int(&c[5], p->reversal_days);
+    pgarray_int(&c[6], p->subject.seq);
+    pgarray_int(&c[7], p->subject.record);
+}
+
+/* The thing as it is now. Its name is "coop/unit" for a policy. */
+static void put_thing(struct store *st, const struct state *s, enum thing_kind kind,
+                      const char *name, int64_t name_record)
+{
+    char coop[COOP_MAX + 1];
+
+    switch (kind) {
+    case THING_HOLDER:
+        put_holder(st, state_holder(s, name), name_record);
+        break;
+    case THING_UNIT:
+        put_unit(st, state_unit(s, name));
+        break;
+    case THING_POLICY:
+        name_coop_of(name, coop);
+        put_policy(st, state_policy(s, coop, name + strlen(coop) + 1));
+        break;
+    case THING_ACCOUNT:
+        put_account(st, state_account(s, name));
+        break;
+    case THING_KEY:
+        put_key(st, state_key(s, name));
+        break;
+    case THING_BOOK:
+        put_book(st, state_book(s, name));
+        break;
+    case THING_ID:
+        break;
+    }
+}
+
+/* By name; of one name the latest record with texts first. */
+static int compare_touch(const void *a, const void *b)
+{
+    const struct store_touch *x = a, *y = b;
+    int order = strcmp(x->name, y->name);
+
+    if (order != 0) {
+        return order;
+    }
+    return (x->name_record < y->name_record) - (x->name_record > y->name_record);
+}
+
+static void put_tile(void *arg, unsigned level, uint64_t tile, const struct hash *hashes,
+                     const struct hash *root)
+{
+    struct pgarray *c = row(arg, STORE_TILES);
+
+    pgarray_int(&c[0], (int64_t)level);
+    pgarray_int(&c[1], (int64_t)tile);
+    pgarray_bytes(&c[2], hashes, TILE_WIDTH * HASH_LEN);
+    pgarray_bytes(&c[3], root->b, HASH_LEN);
+}
+
+void store_finish(struct store *st, const struct ledger *l)
+{
+    for (int kind = 0; kind < THING_KINDS; kind++) {
+        struct store_touched *t = &st->touched[kind];
+
+        if (t->n > 1) {
+            qsort(t->at, t->n, sizeof(*t->at), compare_touch);
+        }
+        for (size_t i = 0; i < t->n; i++) {
+            if (i == 0 || !str_eq(t->at[i].name, t->at[i - 1].name)) {
+                put_thing(st, l->state, (enum thing_kind)kind, t->at[i].name, t->at[i].name_record);
+            }
+        }
+    }
+    tiles_full(&l->tiles, &l->tree, put_tile, st);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#ifndef PUMASI_STORE_H
+#define PUMASI_STORE_H
+
+#include "core/record.h"
+#include "core/rules.h"
+#include "ledgerd/ledger.h"
+#include "ledgerd/pgarray.h"
+
+/*
+ * What a batch (or a replay) adds to the tables, as columns: gathered record by record, then
+ * written by db_post.h. No SQL here, no rules.
+ */
+enum store_table {
+    STORE_RECORDS,
+    STORE_POSTINGS,
+    STORE_ACCOUNTS,
+    STORE_BOOKS,
+    STORE_BOOK_ENTRIES,
+    STORE_HOLDERS,
+    STORE_KEYS,
+    STORE_UNITS,
+    STORE_POLICIES,
+    STORE_TEXTS,
+    STORE_TILES,
+};
+#define STORE_TABLES      (STORE_TILES + 1)
+#define STORE_COLUMNS_MAX 14
+
+struct store_rows {
+    size_t n, n_columns;
+    struct pgarray column[STORE_COLUMNS_MAX];
+};
+
+/* Names of things touched, as they stand in the state: valid until it is committed or rolled back.
+ */
+struct store_touched {
+    struct store_touch {
+        const char *name;
+        int64_t name_record; /* of a holder: the record whose texts have its name, -1 else */
+    } * at;
+    size_t n, cap;
+};
+
+struct store {
+    struct store_rows rows[STORE_TABLES];
+    struct store_touched touched[THING_KINDS];
+};
+
+void store_init(struct store *st);
+void store_free(struct store *st);
+void store_clear(struct store *st);
+
+/* A posted act: record, postings, books. To be called before rules_apply empties the outcome. */
+void store_record(struct store *st, int64_t index, const struct act *a, const struct record *rec,
+                  const struct hash *leaf, const struct outcome *out);
+/* The texts that travel beside a posted act. */
+void store_texts(struct store *st, int64_t index, const struct submission *sub);
+/* After the last one: a row for each thing touched, as it is now, and the tiles that got full. */
+void store_finish(struct store *st, const struct ledger *l);
+
+#endif
