@@ -33,9 +33,7 @@ static void request_free(struct request *r)
 
 void request_reply(struct request *r, int status, const char *type, struct buf *body)
 {
-    if (r->route != NULL) {
-        request_header(r, "Cache-Control", "no-store");
-    }
+    request_header(r, "Cache-Control", "no-store");
     http_answer(r->http, r->ev, status, type, body);
     request_free(r);
 }
