@@ -614,7 +614,6 @@ struct poster *poster_start(struct ledgerd *d)
     struct poster *p = x_calloc(1, sizeof(*p));
     sigset_t all, before;
 
-    zone_prepare();
     p->d = d;
     p->max = (size_t)d->conf->batch_max;
     p->jobs = x_calloc(p->max, sizeof(struct job *));
