@@ -398,8 +398,9 @@ void cli_help(FILE *f, const struct cli *cli, const struct command *const *comma
     const struct command *k = cli->command;
 
     if (k != NULL) {
-        fprintf(f, _("Usage: pumasi %s%s%s [OPTION...] %s\n\n%s.\n"), k->name,
-                k->sub == NULL ? "" : " ", k->sub == NULL ? "" : k->sub, k->args, _(k->summary));
+        fprintf(f, _("Usage: pumasi %s%s%s [OPTION...]%s%s\n\n%s.\n"), k->name,
+                k->sub == NULL ? "" : " ", k->sub == NULL ? "" : k->sub,
+                k->args[0] == '\0' ? "" : " ", k->args, _(k->summary));
         if (k->help != NULL)
             fprintf(f, "\n%s\n", _(k->help));
         fputs(_("\nOptions:\n"), f);
