@@ -5,6 +5,7 @@
 
 #include "client/commands.h"
 #include "client/office.h"
+#include "client/render.h"
 #include "core/num.h"
 
 static const struct cli_option role_options[] = {
@@ -92,7 +93,7 @@ static int run_add(struct client *c, const struct cli *cli)
     size_t n = 1;
     struct key key;
     enum role role;
-    char *what;
+    char *what, *whose;
     int rc = office_check_holder(c, holder);
 
     if (rc == PUMASI_OK)
@@ -112,7 +113,9 @@ static int run_add(struct client *c, const struct cli *cli)
     rc = signers_add_own(c, &key, holder, role, &signers);
     if (rc != PUMASI_OK)
         return rc;
-    what = x_asprintf(_("new %s key of %s"), role_name(role), holder);
+    whose = render_key_of(role, holder);
+    what = x_asprintf(_("new %s"), whose);
+    free(whose);
     rc = send_act(c, cli, "key.add", by,
                   json_pack("{s:s, s:s, s:o}", "holder", holder, "role", role_name(role), "key",
                             client_jwk_of(&key)),
@@ -171,7 +174,7 @@ static int run_revoke(struct client *c, const struct cli *cli)
     int own_role = ROLE_COUNT;
     struct kid kid;
     enum role role;
-    char *what;
+    char *what, *whose;
     int rc = office_check_holder(c, holder);
 
     if (rc == PUMASI_OK)
@@ -187,7 +190,9 @@ static int run_revoke(struct client *c, const struct cli *cli)
     rc = signers_choose(c, &who, 1, NULL, &signers);
     if (rc != PUMASI_OK)
         return rc;
-    what = x_asprintf(_("revocation of a %s key of %s"), role_name(role), holder);
+    whose = render_key_of(role, holder);
+    what = x_asprintf(_("revocation of a %s"), whose);
+    free(whose);
     rc = send_act(
         c, cli, "key.revoke", who.holder,
         json_pack("{s:s, s:s, s:s}", "holder", holder, "role", role_name(role), "kid", kid.s),
@@ -220,7 +225,7 @@ static int run_threshold(struct client *c, const struct cli *cli)
     struct signers signers;
     int64_t threshold;
     enum role role;
-    char *what;
+    char *what, *whose;
     int rc = office_check_holder(c, holder);
 
     if (rc != PUMASI_OK)
@@ -234,8 +239,9 @@ static int run_threshold(struct client *c, const struct cli *cli)
     rc = signers_choose(c, &who, 1, NULL, &signers);
     if (rc != PUMASI_OK)
         return rc;
-    what = x_asprintf(_("threshold of %lld for the %s keys of %s"), (long long)threshold,
-                      role_name(role), holder);
+    whose = render_signers(role, holder);
+    what = x_asprintf(_("threshold of %lld for the %s"), (long long)threshold, whose);
+    free(whose);
     rc = send_act(c, cli, "threshold.set", who.holder,
                   json_pack("{s:s, s:s, s:I}", "holder", holder, "role", role_name(role),
                             "threshold", (json_int_t)threshold),

@@ -67,13 +67,14 @@ static int run(struct client *c, const struct cli *cli)
 {
     const char *member = cli_arg(cli, 0), *unit = cli_arg(cli, 1), *coop;
     struct submit_request rq = {.type = "account.limits", .lifetime = SUBMIT_LATER};
+    const struct profile_unit *known;
     struct signer_choice choices[2];
     struct signers signers;
     char *reason = NULL, *what = NULL;
     int rc = client_check_address(c, member);
 
     if (rc == PUMASI_OK)
-        rc = client_check_unit(unit);
+        rc = client_unit(c, unit, &known);
     if (rc != PUMASI_OK)
         return rc;
     if (!cli_given(cli, "floor") && !cli_given(cli, "ceiling"))

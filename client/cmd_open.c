@@ -138,9 +138,11 @@ static int sign(struct client *c, struct waiting *w, const json_t *ledger)
     struct submit_result r;
     size_t left = 0;
     struct signers signers;
-    char *text = render_act(c, &w->act, NULL), *what = NULL;
+    char *text, *what = NULL;
     int rc;
 
+    client_read_keys(c); /* one's own are shown by name */
+    text = render_act(c, &w->act, NULL);
     fputs(text, stderr);
     rc = choose(c, &w->act, &signers);
     if (rc != PUMASI_OK)

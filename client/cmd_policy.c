@@ -108,13 +108,14 @@ static int run(struct client *c, const struct cli *cli)
 {
     const char *coop = cli_arg(cli, 0), *unit = cli_arg(cli, 1);
     const struct signer_choice treasurers = {coop, ROLE_TREASURER};
+    const struct profile_unit *known;
     struct submit_request rq = {.type = "coop.policy", .lifetime = SUBMIT_LATER};
     struct signers signers;
     char *what;
     int rc = client_check_coop(coop);
 
     if (rc == PUMASI_OK)
-        rc = client_check_unit(unit);
+        rc = client_unit(c, unit, &known);
     if (rc != PUMASI_OK)
         return rc;
     rc = signers_choose(c, &treasurers, 1, NULL, &signers);

@@ -52,9 +52,17 @@ static void show(const struct client *c, const struct waiting *w)
 
     fputs(text, stderr);
     free(text);
-    for (size_t i = 0; i < w->mine.n; i++)
-        note(_("Your key: %s, a %s key of %s."), w->mine.keys[i]->name,
-             role_name(w->mine.keys[i]->role), w->mine.keys[i]->holder);
+    for (size_t i = 0; i < w->mine.n; i++) {
+        const struct keyfile *k = w->mine.keys[i];
+
+        if (k->role == ROLE_STEWARD)
+            note(_("You sign as steward, with your key %s."), k->name);
+        else if (k->role == ROLE_MEMBER)
+            note(_("You sign for %s, with its key %s."), k->holder, k->name);
+        else
+            note(_("You sign as %s of %s, with your key %s."), role_name(k->role), k->holder,
+                 k->name);
+    }
 }
 
 /* What is sent: the same payload. The ledger keeps the signatures that it has, so one that it hands
@@ -244,6 +252,17 @@ static int sign_file(struct client *c, const char *path)
     return rc;
 }
 
+static int neither(const char *arg)
+{
+    char *safe = say_safe(arg);
+    int rc = fail(
+        PUMASI_USAGE,
+        _("\"%s\" is neither an act's id nor a file. \"pumasi pending\" lists what waits."), safe);
+
+    free(safe);
+    return rc;
+}
+
 static int run(struct client *c, const struct cli *cli)
 {
     bool all = cli_given(cli, "all");
@@ -255,9 +274,13 @@ static int run(struct client *c, const struct cli *cli)
         return sign_waiting(c, all);
     for (int i = 0; i < cli->n_args; i++) {
         const char *arg = cli_arg(cli, i);
-        bool is_file = !name_is_jti(arg) || access(arg, R_OK) == 0;
 
-        rc = is_file ? sign_file(c, arg) : sign_id(c, arg);
+        if (access(arg, F_OK) == 0)
+            rc = sign_file(c, arg);
+        else if (name_is_jti(arg))
+            rc = sign_id(c, arg);
+        else
+            rc = neither(arg);
         if (rc != PUMASI_OK && (worst == PUMASI_OK || worst == PUMASI_PENDING))
             worst = rc;
     }

@@ -62,7 +62,7 @@ static int add_all_of(struct client *c, const struct signer_choice *choice,
         rc = add(k, out);
     }
     if (rc == PUMASI_OK && out->n - before > 1)
-        note(_("Signing with your %zu %s keys of %s."), out->n - before, role_name(choice->role),
+        note(_("Signing with your %zu %s's keys of %s."), out->n - before, role_name(choice->role),
              choice->holder);
     return rc;
 }
@@ -86,9 +86,11 @@ int signers_choose(struct client *c, const struct signer_choice *choices, size_t
         rc = add_all_of(c, &choices[i], except, out);
     if (rc != PUMASI_OK || out->n > 0)
         return rc;
-    for (size_t i = 0; i < n; i++)
-        buf_printf(&who, _("%sa %s key of %s"), i == 0 ? "" : _(" or "), role_name(choices[i].role),
-                   choices[i].holder);
+    for (size_t i = 0; i < n; i++) {
+        buf_printf(&who, _("%sa %s's key"), i == 0 ? "" : _(" or "), role_name(choices[i].role));
+        if (choices[i].role != ROLE_STEWARD)
+            buf_printf(&who, _(" of %s"), choices[i].holder);
+    }
     rc = fail(
         PUMASI_FAILED,
         _("This needs %s, and this profile has none. \"pumasi key list\" shows your keys; name "

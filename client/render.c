@@ -35,25 +35,36 @@ static char *quoted(const char *s)
     return out;
 }
 
-static const char *role_words(enum role role)
+char *render_key_of(enum role role, const char *holder)
 {
     switch (role) {
     case ROLE_MEMBER:
-        return _("member key");
+        return x_asprintf(_("key of %s"), holder);
     case ROLE_TREASURER:
-        return _("treasurer key");
+        return x_asprintf(_("treasurer key of %s"), holder);
     case ROLE_REGISTRAR:
-        return _("registrar key");
+        return x_asprintf(_("registrar key of %s"), holder);
     case ROLE_STEWARD:
-        return _("steward key");
+        return x_strdup(_("steward key"));
     case ROLE_AUDITOR:
-        return _("auditor key");
+        if (str_eq(holder, "*"))
+            return x_strdup(_("auditor key for everything"));
+        return x_asprintf(_("auditor key of %s"), holder);
     case ROLE_LOG:
-        return _("log key");
+        return x_strdup(_("log key of the ledger"));
     case ROLE_CLERK:
-        return _("clerk key");
+        return x_strdup(_("clerk key of the ledger"));
     }
-    return _("key");
+    return x_strdup(holder);
+}
+
+char *render_signers(enum role role, const char *holder)
+{
+    if (role == ROLE_STEWARD)
+        return x_strdup(_("stewards"));
+    if (role == ROLE_MEMBER)
+        return x_asprintf(_("keys of %s"), holder);
+    return x_asprintf(_("%ss of %s"), role_name(role), holder);
 }
 
 static const char *unit_kind_words(enum unit_kind kind)
@@ -140,10 +151,24 @@ static char *headline_transfer(const struct client *c, const struct act_transfer
     return out;
 }
 
+static char *headline_key(enum act_type type, const struct act_key *k)
+{
+    char *key = render_key_of(k->role, k->holder), *who = render_signers(k->role, k->holder), *out;
+
+    if (type == ACT_KEY_ADD)
+        out = x_asprintf(_("new %s"), key);
+    else if (type == ACT_KEY_REVOKE)
+        out = x_asprintf(_("revocation of a %s, for ever"), key);
+    else
+        out = x_asprintf(_("threshold of %lld for the %s"), (long long)k->threshold, who);
+    free(key);
+    free(who);
+    return out;
+}
+
 char *render_headline(const struct client *c, const struct act *a)
 {
     const struct act_member *m = &a->u.member;
-    const struct act_key *k = &a->u.key;
 
     switch (a->type) {
     case ACT_LEDGER_OPEN:
@@ -176,12 +201,9 @@ char *render_headline(const struct client *c, const struct act *a)
         return x_asprintf(_("limits of %s in %s"), a->u.account_limits.member,
                           a->u.account_limits.unit);
     case ACT_KEY_ADD:
-        return x_asprintf(_("new %s of %s"), role_words(k->role), k->holder);
     case ACT_KEY_REVOKE:
-        return x_asprintf(_("revocation of a %s of %s, for ever"), role_words(k->role), k->holder);
     case ACT_THRESHOLD_SET:
-        return x_asprintf(_("threshold of %lld for the %ss of %s"), (long long)k->threshold,
-                          role_words(k->role), k->holder);
+        return headline_key(a->type, &a->u.key);
     case ACT_TRANSFER:
         return headline_transfer(c, &a->u.transfer);
     }
@@ -415,8 +437,11 @@ static void details_of(struct buf *b, const struct client *c, const struct act *
         kid_line(b, c, _("key"), &a->u.key.kid);
         return;
     case ACT_THRESHOLD_SET:
-        line(b, _("from then on"), _("%lld keys must sign together"),
-             (long long)a->u.key.threshold);
+        if (a->u.key.threshold == 1)
+            line(b, _("from then on"), _("any one of them is enough"));
+        else
+            line(b, _("from then on"), _("%lld of them must sign together"),
+                 (long long)a->u.key.threshold);
         return;
     case ACT_TRANSFER:
         details_transfer(b, a, s);

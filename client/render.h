@@ -19,6 +19,11 @@ char *render_headline(const struct client *c, const struct act *a);
  * frees it. */
 char *render_act(const struct client *c, const struct act *a, const struct submission *s);
 
+/* "treasurer key of hansalim", "key of alice@hansalim", "steward key". The caller frees it. */
+char *render_key_of(enum role role, const char *holder);
+/* Whose threshold: "treasurers of hansalim", "keys of alice@hansalim", "stewards". The caller frees
+ * it. */
+char *render_signers(enum role role, const char *holder);
 /* "may owe up to 20:00 hour, may hold up to 40:00 hour". The caller frees it. */
 char *render_bounds(const struct client *c, const struct act_bounds *b, const char *unit);
 

@@ -74,6 +74,8 @@ char *waiting_needs(const json_t *item)
         buf_printf(&b, "%s%lld ", b.len > 0 ? ", " : "", more);
         if (str_eq(holder, HOLDER_STEWARDS_NAME))
             buf_puts(&b, more == 1 ? _("steward") : _("stewards"));
+        else if (str_eq(role, role_name(ROLE_MEMBER)))
+            buf_printf(&b, more == 1 ? _("key of %s") : _("keys of %s"), holder);
         else
             buf_printf(&b, more == 1 ? _("%s of %s") : _("%ss of %s"), role, holder);
         free(role);

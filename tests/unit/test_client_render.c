@@ -129,7 +129,7 @@ static void every_act_has_a_headline(void **state)
          "revocation of a registrar key of hansalim, for ever"},
         {"threshold.set", "stewards",
          "\"holder\":\"stewards\",\"role\":\"steward\",\"threshold\":2",
-         "threshold of 2 for the steward keys of stewards"},
+         "threshold of 2 for the stewards"},
         {"transfer", "alice@hansalim",
          "\"from\":\"alice@hansalim\",\"to\":\"bob@hansalim\",\"unit\":\"hour\",\"amount\":90",
          "payment of 1:30 hour from alice@hansalim to bob@hansalim"},
@@ -205,6 +205,27 @@ static void bounds_read_as_sentences(void **state)
     }
 }
 
+static void keys_are_told_by_whose_they_are(void **state)
+{
+    static const struct {
+        enum role role;
+        const char *holder, *words;
+    } rows[] = {
+        {ROLE_MEMBER, "alice@hansalim", "key of alice@hansalim"},
+        {ROLE_STEWARD, "stewards", "steward key"},
+        {ROLE_AUDITOR, "*", "auditor key for everything"},
+        {ROLE_AUDITOR, "hansalim", "auditor key of hansalim"},
+        {ROLE_LOG, "ledger", "log key of the ledger"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char *words = render_key_of(rows[i].role, rows[i].holder);
+
+        assert_string_equal(words, rows[i].words);
+        free(words);
+    }
+}
+
 static void unknown_units_show_what_is_signed(void **state)
 {
     char *text = rendered("transfer", "alice@hansalim",
@@ -274,6 +295,7 @@ int main(void)
         cmocka_unit_test(a_purse_is_told_from_a_member),
         cmocka_unit_test(own_keys_are_named),
         cmocka_unit_test(bounds_read_as_sentences),
+        cmocka_unit_test(keys_are_told_by_whose_they_are),
         cmocka_unit_test(unknown_units_show_what_is_signed),
         cmocka_unit_test(a_transfer_shows_who_recorded_it),
         cmocka_unit_test(a_swapped_memo_is_not_shown),
