@@ -84,35 +84,70 @@ static void put(int fd, const char *s)
     }
 }
 
+/* Takes the last character off: in UTF-8 its further bytes too. */
+static size_t rub_out(const char *line, size_t n)
+{
+    while (n > 0 && ((unsigned char)line[n - 1] & 0xc0) == 0x80)
+        n--;
+    return n > 0 ? n - 1 : 0;
+}
+
+/* Reads keys up to Enter from a terminal that does nothing with them itself. */
+static char *read_keys(int tty, bool *interrupted)
+{
+    char *line = sodium_malloc(PASSPHRASE_MAX + 1);
+    size_t n = 0;
+
+    *interrupted = false;
+    while (line != NULL) {
+        char ch;
+        ssize_t got = read(tty, &ch, 1);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        *interrupted = got == 1 && ch == 'C' - '@';
+        if (got != 1 || *interrupted || (ch == 'D' - '@' && n == 0) || n == PASSPHRASE_MAX)
+            break;
+        if (ch == '\r' || ch == '\n') {
+            line[n] = '\0';
+            return line;
+        }
+        if (ch == 0x7f || ch == '\b')
+            n = rub_out(line, n);
+        else if (ch == 'U' - '@')
+            n = 0;
+        else if ((unsigned char)ch >= ' ')
+            line[n++] = ch;
+    }
+    sodium_free(line);
+    return NULL;
+}
+
 /* Asks on the terminal with echo off. Signals wait until the terminal is as it was. */
 static char *ask(int tty, const char *prompt)
 {
     struct termios was, silent;
     sigset_t block, before;
+    bool interrupted;
     char *line;
 
-    put(tty, prompt);
-    put(tty, ": ");
     if (tcgetattr(tty, &was) != 0)
         return NULL;
-    sigemptyset(&block);
-    sigaddset(&block, SIGINT);
-    sigaddset(&block, SIGTERM);
-    sigaddset(&block, SIGTSTP);
+    sigfillset(&block);
     sigprocmask(SIG_BLOCK, &block, &before);
     silent = was;
-    silent.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
-    silent.c_lflag |= ECHONL;
+    silent.c_lflag &= ~(tcflag_t)(ECHO | ICANON | ISIG);
+    silent.c_cc[VMIN] = 1;
+    silent.c_cc[VTIME] = 0;
     tcsetattr(tty, TCSAFLUSH, &silent);
-    line = read_line(tty);
+    put(tty, prompt);
+    put(tty, ": ");
+    line = read_keys(tty, &interrupted);
+    put(tty, "\n");
     tcsetattr(tty, TCSAFLUSH, &was);
     sigprocmask(SIG_SETMASK, &before, NULL);
-    /* With ISIG off, ^C comes as a character and means what it always does. */
-    if (line != NULL && strchr(line, '\003') != NULL) {
-        sodium_free(line);
-        line = NULL;
+    if (interrupted)
         raise(SIGINT);
-    }
     return line;
 }
 
