@@ -30,6 +30,8 @@ struct door {
     struct evhttp *ev;
     const struct route *table;
     size_t n;
+    struct evhttp_bound_socket **bound;
+    size_t n_bound;
 };
 
 struct http {
@@ -203,6 +205,7 @@ static int door_open(struct door *door, struct http *h, const char *listen_on, c
     evhttp_set_max_headers_size(door->ev, HTTP_HEADERS_MAX);
     evhttp_set_timeout(door->ev, IDLE_SECONDS);
     evhttp_set_gencb(door->ev, http_on_request, door);
+    door->bound = x_calloc(n_addrs + 1, sizeof(struct evhttp_bound_socket *));
     for (size_t i = 0; i < n_addrs; i++) {
         struct evhttp_bound_socket *s =
             evhttp_bind_socket_with_handle(door->ev, addrs[i].host, addrs[i].port);
@@ -211,6 +214,7 @@ static int door_open(struct door *door, struct http *h, const char *listen_on, c
                            addrs[i].port, strerror(errno));
             goto out;
         }
+        door->bound[door->n_bound++] = s;
         log_event(LOG_LEVEL_INFO, "listening", LOG_STR("for", what),
                   LOG_STR("address", addrs[i].host),
                   LOG_INT("port", bound_port(evhttp_bound_socket_get_fd(s))));
@@ -227,6 +231,8 @@ static void door_close(struct door *door)
         evhttp_free(door->ev);
         door->ev = NULL;
     }
+    free(door->bound);
+    door->bound = NULL;
 }
 
 struct http *http_start(struct ledgerd *d, char *err, size_t err_size)
@@ -257,17 +263,12 @@ fail:
     return NULL;
 }
 
-static void bound_close(struct evhttp_bound_socket *s, void *arg)
-{
-    evhttp_del_accept_socket(arg, s);
-}
-
-/* evhttp_foreach_bound_socket allows for taking away the one at hand. */
 static void door_shut(struct door *door)
 {
-    if (door->ev != NULL) {
-        evhttp_foreach_bound_socket(door->ev, bound_close, door->ev);
+    for (size_t i = 0; i < door->n_bound; i++) {
+        evhttp_del_accept_socket(door->ev, door->bound[i]);
     }
+    door->n_bound = 0;
 }
 
 void http_stop_accepting(struct http *h)
@@ -296,6 +297,10 @@ void http_stop(struct http *h)
         return;
     }
     http_stop_accepting(h);
+    /* What arrived on connections taken before is answered too. */
+    for (int i = 0; i < 3; i++) {
+        (void)event_base_loop(h->d->base, EVLOOP_NONBLOCK);
+    }
     timer = event_new(h->d->base, -1, EV_PERSIST, http_on_tick, NULL);
     if (timer != NULL && event_add(timer, &tick) == 0) {
         while (h->open + h->writing > 0 && time(NULL) < end) {

@@ -19,7 +19,7 @@
 #define CONNECT_MS        10000
 #define DEADLINE_GRACE_MS 1000 /* past the server's own statement_timeout */
 #define BACKOFF_FIRST_MS  50
-#define BACKOFF_MAX_MS    3000
+#define BACKOFF_MAX_MS    1000
 #define TRIES             2
 
 struct waiting {
@@ -164,6 +164,13 @@ static void conn_lost(struct conn *c, const char *what)
     conn_down(c, true);
 }
 
+/* libpq would write them to stderr: what the server says as it goes down, say. */
+static void conn_on_notice(void *arg, const char *message)
+{
+    (void)arg;
+    log_event(LOG_LEVEL_DEBUG, "reads: a notice", LOG_STR("notice", message));
+}
+
 static void conn_connect(struct conn *c)
 {
     struct reads *r = c->reads;
@@ -173,6 +180,7 @@ static void conn_connect(struct conn *c)
         conn_lost(c, "connecting");
         return;
     }
+    (void)PQsetNoticeProcessor(c->pg, conn_on_notice, NULL);
     c->state = CONN_CONNECTING;
     timer_set(c->timer, CONNECT_MS);
     conn_watch(c, EV_WRITE);
