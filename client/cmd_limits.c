@@ -31,6 +31,9 @@ static int current_limits(struct client *c, const struct keyfile *key, const cha
         return PUMASI_OK;
     json_decref(*out);
     *out = NULL;
+    rc = query_member(c, key, member, NULL); /* a typo is told as one */
+    if (rc != PUMASI_OK)
+        return rc;
     return fail(PUMASI_USAGE,
                 _("Say both, --floor and --ceiling (or --ceiling none): the limits in force for %s "
                   "in %s aren't to be had."),

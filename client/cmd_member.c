@@ -178,7 +178,12 @@ const struct command cmd_member_freeze = {
 
 static int run_unfreeze(struct client *c, const struct cli *cli)
 {
-    return member_act(c, cli, "member.unfreeze", _("unfreeze of"), "reason", true);
+    int rc = member_act(c, cli, "member.unfreeze", _("unfreeze of"), "reason", true);
+
+    if (rc == PUMASI_FAILED)
+        note(_("What a registrar froze, only the co-op's treasurers can unfreeze; what the member "
+               "froze itself, it or a registrar can."));
+    return rc;
 }
 
 const struct command cmd_member_unfreeze = {
@@ -360,6 +365,8 @@ static int run_list(struct client *c, const struct cli *cli)
         rc = office_reader(c, coop, &key);
     if (rc != PUMASI_OK)
         return rc;
+    if (coop == NULL && !name_is_coop(name_coop_start(key->holder)))
+        return fail(PUMASI_USAGE, _("Say which co-op, for example: pumasi member list hansalim"));
     path = x_asprintf("/v1/coops/%s/members", coop != NULL ? coop : name_coop_start(key->holder));
     rc = list(c, key, path);
     free(path);

@@ -6,6 +6,7 @@
 #include "client/commands.h"
 #include "client/query.h"
 #include "client/render.h"
+#include "client/submit.h"
 #include "client/table.h"
 #include "client/waiting.h"
 #include "core/date.h"
@@ -36,6 +37,38 @@ static void print_json(const struct waiting_list *l)
     office_print_items(all);
 }
 
+/*
+ * What this profile began and the ledger no longer lists was posted by the last signer, or has
+ * expired: sent once more, it brings the receipt, or that it is over. Nothing can post twice.
+ */
+static void collect(struct client *c, const struct waiting_list *l)
+{
+    struct outbox_entry *list = NULL;
+    size_t n = 0;
+
+    if (outbox_list(&c->profile, &list, &n) != PUMASI_OK)
+        return;
+    for (size_t i = 0; i < n; i++) {
+        struct submit_result r;
+        bool listed = false;
+        char *what;
+
+        for (size_t k = 0; !listed && k < l->n; k++)
+            listed = str_eq(l->rows[k].act.jti, list[i].jti);
+        if (listed || !list[i].waiting)
+            continue;
+        what = x_strdup(list[i].what);
+        if (submit_entry(c, &list[i], &r) == PUMASI_OK)
+            note(_("Posted since: %s (record %lld)."), what, (long long)r.receipt.index);
+        else if (r.outcome == SUBMIT_REFUSED)
+            note(_("That was: %s."), what);
+        submit_result_free(&r);
+        outbox_entry_init(&list[i]); /* used up */
+        free(what);
+    }
+    outbox_list_free(list, n);
+}
+
 static int run(struct client *c, const struct cli *cli)
 {
     static const struct table_column columns[] = {
@@ -49,6 +82,7 @@ static int run(struct client *c, const struct cli *cli)
 
     if (rc != PUMASI_OK)
         return rc;
+    collect(c, &l);
     if (c->json) {
         print_json(&l);
         waiting_list_free(&l);
@@ -75,7 +109,8 @@ const struct command cmd_pending = {
     .name = "pending",
     .args = "",
     .summary = N_("List what waits for your signature, or for others' after yours"),
-    .help = N_("Asks with every key of the profile, or with those that --key names."),
+    .help = N_("Asks with every key of the profile, or with those that --key names. Fetches the "
+               "receipts of what was\nbegun here and has been posted since."),
     .min_args = 0,
     .max_args = 0,
     .run = run,
