@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Small tables in one column of an answer. */
 #include "ledgerd/req_words.h"
 
 #include <string.h>
