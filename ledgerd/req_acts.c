@@ -19,7 +19,10 @@ static void single_on_receipt(void *arg, enum read_end end, struct buf *receipts
 {
     struct request *r = arg;
 
-    if (end != READ_OK) {
+    if (end == READ_BUSY) {
+        /* On a standby a record can be here a moment before the checkpoint that covers it. */
+        request_busy(r, "the receipt can't be made just now; ask again in a moment");
+    } else if (end != READ_OK) {
         request_read_failed(r, end);
     } else if (receipts[0].len == 0) {
         request_busy(r, "the record can't be read here yet; send the same again");
