@@ -107,6 +107,7 @@ static int purse_signers(struct client *c, const char *member, struct signers *s
     bool purse;
     int rc = query_member(c, s->keys[0], member, &answer);
 
+    office_note_key(c, s->keys[0], rc);
     if (rc != PUMASI_OK)
         return rc;
     purse = str_eq(json_text(answer, "kind"), "purse");
@@ -369,6 +370,7 @@ static int run_list(struct client *c, const struct cli *cli)
         return fail(PUMASI_USAGE, _("Say which co-op, for example: pumasi member list hansalim"));
     path = x_asprintf("/v1/coops/%s/members", coop != NULL ? coop : name_coop_start(key->holder));
     rc = list(c, key, path);
+    office_note_key(c, key, rc);
     free(path);
     return rc;
 }

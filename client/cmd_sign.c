@@ -208,10 +208,12 @@ static int add_new_keys(struct client *c, const struct act *a, struct signers *s
  * acts. */
 static int file_signers(struct client *c, struct waiting *w)
 {
-    struct signer_choice choices[4] = {{w->act.by, ROLE_MEMBER},
-                                       {w->act.by, ROLE_TREASURER},
-                                       {w->act.by, ROLE_STEWARD},
-                                       {w->act.by, ROLE_REGISTRAR}};
+    const char *by = w->act.by;
+    bool coop = name_is_coop(by), stewards = str_eq(by, HOLDER_STEWARDS_NAME);
+    const struct signer_choice choices[] = {{by, stewards ? ROLE_STEWARD
+                                                 : coop   ? ROLE_TREASURER
+                                                          : ROLE_MEMBER},
+                                            {by, ROLE_REGISTRAR}};
     int rc;
 
     w->mine.n = 0;
@@ -220,7 +222,7 @@ static int file_signers(struct client *c, struct waiting *w)
         if (rc != PUMASI_OK || w->mine.n > 0)
             return rc;
     }
-    return signers_choose(c, choices, ARRAY_LEN(choices), NULL, &w->mine);
+    return signers_choose(c, choices, coop ? 2 : 1, NULL, &w->mine);
 }
 
 static int sign_file(struct client *c, const char *path)

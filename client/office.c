@@ -167,8 +167,12 @@ int office_submit(struct client *c, const struct cli *cli, const struct submit_r
 {
     struct submit_result r;
     int rc = submit_act(c, cli, rq, s->keys, s->n, &r);
+    bool since = r.outcome == SUBMIT_POSTED && r.before && r.resumed;
 
-    return submit_finish(c, rq->what, &r, rc);
+    rc = submit_finish(c, rq->what, &r, rc);
+    if (since)
+        note(_("The others have signed it since. To do it once more, run the same command again."));
+    return rc;
 }
 
 bool office_agree(const struct client *c, const char *question)
@@ -228,6 +232,12 @@ int office_ceiling(struct client *c, const char *text, const char *unit, json_t 
     rc = client_amount(c, text, unit, true, &n);
     *out = rc == PUMASI_OK ? json_integer(n) : NULL;
     return rc;
+}
+
+void office_note_key(const struct client *c, const struct keyfile *key, int rc)
+{
+    if (rc == PUMASI_FAILED && c->n_key_names == 0)
+        note(_("That was asked with your key %s; --key names another one."), key->name);
 }
 
 void office_print_items(json_t *items)

@@ -68,6 +68,9 @@ int office_ceiling(struct client *c, const char *text, const char *unit, json_t 
  */
 int office_reader(struct client *c, const char *coop, struct keyfile **out) MUST_CHECK;
 
+/* After a query that failed: which key it was asked with, where the user didn't choose it. */
+void office_note_key(const struct client *c, const struct keyfile *key, int rc);
+
 /* Prints {"items":[…]}, as every list is shown with --json; takes over `items`. */
 void office_print_items(json_t *items);
 /* For query_list: appends each item to the JSON array `arg`. */
