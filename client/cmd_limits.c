@@ -63,6 +63,8 @@ static int members(struct client *c, const struct cli *cli, const struct keyfile
         *out = json_pack("{s:s, s:s, s:I, s:o}", "member", member, "unit", unit, "floor",
                          (json_int_t)floor, "ceiling", ceiling);
     json_decref(now);
+    if (rc == PUMASI_OK)
+        rc = office_check_bounds(json_object_get(*out, "floor"), json_object_get(*out, "ceiling"));
     return rc;
 }
 

@@ -94,6 +94,12 @@ static int members(struct client *c, const struct cli *cli, const struct keyfile
         rc = bound(c, cli, "registrar-ceiling", "registrar_ceiling", "ceiling", now, payload);
     if (rc == PUMASI_OK)
         rc = cli_number(cli, "reversal-days", 0, REVERSAL_DAYS_MAX, &days);
+    if (rc == PUMASI_OK)
+        rc = office_check_bounds(json_object_get(payload, "floor"),
+                                 json_object_get(payload, "ceiling"));
+    if (rc == PUMASI_OK)
+        rc = office_check_bounds(json_object_get(payload, "registrar_floor"),
+                                 json_object_get(payload, "registrar_ceiling"));
     json_decref(now);
     if (rc != PUMASI_OK) {
         json_decref(payload);

@@ -234,6 +234,15 @@ int office_ceiling(struct client *c, const char *text, const char *unit, json_t 
     return rc;
 }
 
+int office_check_bounds(const json_t *floor, const json_t *ceiling)
+{
+    if (!json_is_integer(ceiling) || json_integer_value(ceiling) >= json_integer_value(floor))
+        return PUMASI_OK;
+    return fail(PUMASI_USAGE,
+                _("The ceiling would lie below the floor: the floor is how far one may "
+                  "owe, as -20, the ceiling how much one may hold, as 40."));
+}
+
 void office_note_key(const struct client *c, const struct keyfile *key, int rc)
 {
     if (rc == PUMASI_FAILED && c->n_key_names == 0)

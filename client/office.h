@@ -61,6 +61,10 @@ int office_threshold(const struct cli *cli, size_t n, int64_t *out) MUST_CHECK;
 /* A ceiling in the manner of a unit, or "none": *out is a new JSON integer or null. */
 int office_ceiling(struct client *c, const char *text, const char *unit, json_t **out) MUST_CHECK;
 
+/* Is a ceiling (an integer, or null for none) at or above the floor? PUMASI_USAGE after a sentence.
+ */
+int office_check_bounds(const json_t *floor, const json_t *ceiling) MUST_CHECK;
+
 /*
  * The key to read a co-op's book with, unlocked: one of its treasurers', registrars' or auditors',
  * else an auditor's of all. coop NULL: whichever co-op the only office among the keys is. As

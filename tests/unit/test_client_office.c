@@ -133,6 +133,19 @@ static void named_keys_go_first(void **state)
     assert_ptr_equal(s.keys[0], &d->files[4]);
 }
 
+static void a_ceiling_lies_above_its_floor(void **state)
+{
+    json_t *low = json_integer(-20), *high = json_integer(40), *none = json_null();
+
+    assert_int_equal(office_check_bounds(low, high), PUMASI_OK);
+    assert_int_equal(office_check_bounds(low, low), PUMASI_OK);
+    assert_int_equal(office_check_bounds(high, none), PUMASI_OK);
+    assert_int_equal(office_check_bounds(high, low), PUMASI_USAGE);
+    json_decref(low);
+    json_decref(high);
+    json_decref(none);
+}
+
 /* --- waiting acts ---------------------------------------------------------------------------- */
 
 static json_t *item(const char *payload)
@@ -208,6 +221,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_new_key_does_not_count, set_up, tear_down),
         cmocka_unit_test_setup_teardown(without_a_key_nobody_signs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(named_keys_go_first, set_up, tear_down),
+        cmocka_unit_test(a_ceiling_lies_above_its_floor),
         cmocka_unit_test(an_act_is_read_from_its_payload),
         cmocka_unit_test(what_cannot_be_read_says_why),
         cmocka_unit_test(needs_are_told_in_words),
