@@ -60,14 +60,13 @@ static void put_change(struct buf *b, const struct change *change)
     buf_putc(b, '}');
 }
 
-static void put_header(struct record *rec, int64_t index, int64_t ms, int64_t rules)
+/* {"v":1,…} of the parts' hashes; appended to b. */
+static void put_header(struct buf *b, int64_t index, int64_t ms, int64_t rules,
+                       const struct hash *parts, size_t n)
 {
-    struct buf *b = &rec->header;
     char time[TIME_LEN + 1];
-    struct hash hash;
 
     time_text(time, ms);
-    buf_clear(b);
     buf_puts(b, "{\"v\":1,\"index\":");
     buf_put_i64(b, index);
     buf_puts(b, ",\"time\":\"");
@@ -75,14 +74,23 @@ static void put_header(struct record *rec, int64_t index, int64_t ms, int64_t ru
     buf_puts(b, "\",\"rules\":");
     buf_put_i64(b, rules);
     buf_puts(b, ",\"parts\":[");
-    for (size_t i = 0; i < rec->n_parts; i++) {
-        hash_bytes(&hash, rec->parts[i].data, rec->parts[i].len);
+    for (size_t i = 0; i < n; i++) {
         buf_puts(b, i ? ",\"" : "\"");
-        buf_put_b64u(b, hash.b, HASH_LEN);
+        buf_put_b64u(b, parts[i].b, HASH_LEN);
         buf_putc(b, '"');
     }
     buf_puts(b, "]}");
-    hash_bytes(&rec->entry, b->data, b->len);
+}
+
+static void build_header(struct record *rec, int64_t index, int64_t ms, int64_t rules)
+{
+    struct hash parts[RECORD_PARTS_MAX];
+
+    for (size_t i = 0; i < rec->n_parts; i++)
+        hash_bytes(&parts[i], rec->parts[i].data, rec->parts[i].len);
+    buf_clear(&rec->header);
+    put_header(&rec->header, index, ms, rules, parts, rec->n_parts);
+    hash_bytes(&rec->entry, rec->header.data, rec->header.len);
 }
 
 void record_build(struct record *rec, int64_t index, int64_t ms, int64_t rules,
@@ -107,7 +115,7 @@ void record_build(struct record *rec, int64_t index, int64_t ms, int64_t rules,
         buf_put_i64(b, out->books[i]->entries.seq);
         buf_putc(b, '}');
     }
-    put_header(rec, index, ms, rules);
+    build_header(rec, index, ms, rules);
 }
 
 void record_free(struct record *rec)
@@ -134,6 +142,18 @@ static int read_hashes(struct record_header *out, const json_t *array)
     return 0;
 }
 
+/* A header has one text: white space, another order of members or an escape make another hash. */
+static bool is_canonical(const struct record_header *h, const char *s, size_t len)
+{
+    struct buf b = BUF_INIT;
+    bool same;
+
+    put_header(&b, h->index, h->ms, h->rules, h->parts, h->n_parts);
+    same = b.len == len && memcmp(b.data, s, len) == 0;
+    buf_free(&b);
+    return same;
+}
+
 int record_header_parse(struct record_header *out, const char *s, size_t len, const char **why)
 {
     json_t *json = strict_parse(s, len, why);
@@ -141,6 +161,7 @@ int record_header_parse(struct record_header *out, const char *s, size_t len, co
     int64_t version;
     const char *time;
     const json_t *parts;
+    int end;
 
     memset(out, 0, sizeof(*out));
     if (!json)
@@ -156,9 +177,9 @@ int record_header_parse(struct record_header *out, const char *s, size_t len, co
     if (parts && read_hashes(out, parts) != 0)
         strict_fail(&in, "parts", "they are no hashes");
     *why = "it isn't a record's header";
-    version = strict_end(&in);
+    end = strict_end(&in);
     json_decref(json);
-    return version == 0 ? 0 : -1;
+    return end == 0 && is_canonical(out, s, len) ? 0 : -1;
 }
 
 /* The members of a part of a kind; faults go into `in`. */
