@@ -33,6 +33,7 @@ const struct command *const commands[] = {
     &cmd_member_close,
     &cmd_limits,
     &cmd_policy,
+    &cmd_import,
     /* the stewards */
     &cmd_open,
     &cmd_unit_create,

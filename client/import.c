@@ -1,0 +1,568 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "client/import.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "client/bulk.h"
+#include "client/files.h"
+#include "client/import_act.h"
+#include "client/import_show.h"
+#include "client/problem.h"
+#include "client/query.h"
+
+#define DAY_MS      INT64_C(86400000)
+#define ZONE_MAX_MS (INT64_C(14) * 3600 * 1000) /* the zone that is farthest ahead */
+#define SHOWN_MAX   10                          /* bad rows that are listed without a file */
+
+struct import {
+    struct client *c;
+    const struct import_options *o;
+    const struct profile_unit *unit;
+    struct import_file file;
+    struct import_job job;
+    struct import_maker maker;
+    struct import_results results;
+    struct bulk_proofs proofs;
+    struct import_show show;
+    size_t last; /* the act of last_line */
+    char *last_line;
+};
+
+static int64_t now_ms(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_REALTIME, &ts);
+    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* --- bad rows -------------------------------------------------------------------------------- */
+
+static int by_line(const void *a, const void *b)
+{
+    const struct import_bad *x = a, *y = b;
+
+    return (x->line > y->line) - (x->line < y->line);
+}
+
+/* A field in quotes. */
+static void put_quoted(struct buf *b, const char *s, size_t len)
+{
+    buf_putc(b, '"');
+    for (size_t i = 0; i < len; i++) {
+        if (s[i] == '"')
+            buf_putc(b, '"');
+        buf_putc(b, s[i]);
+    }
+    buf_putc(b, '"');
+}
+
+void import_put_bad(struct buf *b, struct import_file *f)
+{
+    if (f->n_bad > 1)
+        qsort(f->bad, f->n_bad, sizeof(*f->bad), by_line);
+    buf_puts(b, "line,reason,");
+    buf_put(b, f->bytes + f->header_at, f->header_len);
+    buf_putc(b, '\n');
+    for (size_t i = 0; i < f->n_bad; i++) {
+        const struct import_bad *bad = &f->bad[i];
+
+        buf_put_i64(b, bad->line);
+        buf_putc(b, ',');
+        put_quoted(b, bad->reason, strlen(bad->reason));
+        buf_putc(b, ',');
+        if (bad->broken)
+            put_quoted(b, f->bytes + bad->at, bad->len);
+        else
+            buf_put(b, f->bytes + bad->at, bad->len);
+        buf_putc(b, '\n');
+    }
+}
+
+static char *bad_path(const struct import_options *o)
+{
+    size_t len = strlen(o->path);
+
+    if (o->bad_path != NULL)
+        return x_strdup(o->bad_path);
+    if (len > 4 && strcasecmp(o->path + len - 4, ".csv") == 0)
+        len -= 4;
+    return x_asprintf("%.*s.bad.csv", (int)len, o->path);
+}
+
+static int write_bad(struct import *m, const char *path)
+{
+    struct buf b = BUF_INIT;
+    int rc = PUMASI_OK;
+
+    import_put_bad(&b, &m->file);
+    if (files_write(path, b.data, b.len) != 0) {
+        char *safe = say_safe(path);
+
+        rc = fail(PUMASI_FAILED,
+                  _("The bad rows can't be written to %s: %s. Name another file "
+                    "with --bad and run this again."),
+                  safe, strerror(errno));
+        free(safe);
+    }
+    buf_free(&b);
+    return rc;
+}
+
+static void list_bad(const struct import *m)
+{
+    const struct import_file *f = &m->file;
+
+    if (f->n_bad == 0)
+        return;
+    note(_("%zu rows of the file can't be booked:"), f->n_bad);
+    for (size_t i = 0; i < f->n_bad && i < SHOWN_MAX; i++)
+        note(_("  line %" PRId64 ": %s"), f->bad[i].line, f->bad[i].reason);
+    if (f->n_bad > SHOWN_MAX)
+        note(_("  and %zu more"), f->n_bad - SHOWN_MAX);
+}
+
+/* --- limits ---------------------------------------------------------------------------------- */
+
+/* What the treasurer or registrar would type. */
+static void note_limit(const struct import *m, const struct import_plan *p,
+                       const struct import_limit *l)
+{
+    const char *member = m->file.members.list[l->member], *unit = m->o->unit;
+    const struct act_bounds *now = &p->accounts[l->member].limits;
+    char *floor = client_number_text(m->c, l->bounds.floor, unit);
+    char *ceiling =
+        l->bounds.no_ceiling ? x_strdup("none") : client_number_text(m->c, l->bounds.ceiling, unit);
+    struct buf b = BUF_INIT;
+
+    buf_printf(&b, "  pumasi limits %s %s", member, unit);
+    if (l->bounds.floor != now->floor)
+        buf_printf(&b, " --floor %s", floor);
+    if (l->bounds.no_ceiling != now->no_ceiling || l->bounds.ceiling != now->ceiling)
+        buf_printf(&b, " --ceiling %s", ceiling);
+    note("%s", b.data);
+    buf_free(&b);
+    free(floor);
+    free(ceiling);
+}
+
+/* Says which limits are too narrow. PUMASI_OK when the import may go on, with those in the plan
+ * that it is to set. */
+static int settle_limits(const struct import *m, struct import_plan *p)
+{
+    size_t beyond = 0;
+
+    for (size_t i = 0; i < p->n_limits; i++)
+        beyond += !p->limits[i].by_registrar;
+    if (p->n_limits == 0)
+        return PUMASI_OK;
+    if (m->o->set_limits && beyond == 0) {
+        note(_("Limits of %zu accounts are set as wide as the file needs them:"), p->n_limits);
+        for (size_t i = 0; i < p->n_limits; i++)
+            note_limit(m, p, &p->limits[i]);
+        return PUMASI_OK;
+    }
+    note(_("The file takes %zu accounts past their limits. They need:"), p->n_limits);
+    for (size_t i = 0; i < p->n_limits; i++) {
+        note_limit(m, p, &p->limits[i]);
+        if (!p->accounts[p->limits[i].member].there && !p->limits[i].by_registrar)
+            note(_("    (first: pumasi member create %s)"),
+                 m->file.members.list[p->limits[i].member]);
+    }
+    if (beyond > 0)
+        note(_("%zu of them are past what %s's policy lets a registrar set, so the treasurers must "
+               "sign those, or widen the registrars' reach with: pumasi policy."),
+             beyond, m->o->coop);
+    if (m->o->partial) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < p->n_limits; i++) {
+            if (m->o->set_limits && p->limits[i].by_registrar)
+                p->limits[n++] = p->limits[i];
+        }
+        note(_("--partial: %zu of them are set; rows that meet a limit are left out."), n);
+        p->n_limits = n;
+        return PUMASI_OK;
+    }
+    if (m->o->dry_run)
+        return PUMASI_OK;
+    if (beyond > 0)
+        return fail(PUMASI_FAILED, _("Nothing was booked. Once those limits are set, run this "
+                                     "again; --partial books what the limits now allow."));
+    return fail(PUMASI_FAILED, _("Nothing was booked. Run it again with --set-limits to have them "
+                                 "set, or with --partial to book what the limits now allow."));
+}
+
+/* --- results of acts ------------------------------------------------------------------------- */
+
+static void put(void *arg, size_t i, struct buf *out)
+{
+    struct import *m = arg;
+
+    import_maker_put(&m->maker, i, out);
+}
+
+/* Refusals that say nothing about the one act: the key, the clock or the ledger is wrong, or a
+ * limit that all that follows was reckoned with can't be set. */
+static bool concerns_all(const struct import *m, size_t i, const char *name)
+{
+    static const char *const names[] = {"bad-signature", "wrong-audience", "not-yet-valid",
+                                        "unknown-key"};
+
+    for (size_t k = 0; k < ARRAY_LEN(names); k++) {
+        if (str_eq(name, names[k]))
+            return true;
+    }
+    if (i < m->job.n_make)
+        return str_eq(name, "not-permitted") || str_eq(name, "expired");
+    return i < import_job_first_row(&m->job);
+}
+
+static int refused(struct import *m, const struct bulk_result *r)
+{
+    const char *name = problem_name(r->problem), *detail = json_text(r->problem, "detail");
+    char *sentence, *safe;
+    struct buf *b = &m->results.refused;
+
+    /* Somebody made the member since the plan was: all the better. */
+    if (r->i < m->job.n_make && str_eq(name, "already-exists"))
+        return PUMASI_OK;
+    if (concerns_all(m, r->i, name)) {
+        sentence = problem_sentence(m->c, r->status, r->problem, NULL, m->o->unit);
+        import_show_clear(&m->show);
+        (void)fail(PUMASI_FAILED,
+                   _("%s The import stops here; the same command takes it up again."), sentence);
+        free(sentence);
+        return PUMASI_FAILED;
+    }
+    if (r->status == 202)
+        detail = _("it waits for others to sign");
+    sentence = name[0] == '\0' ? x_strdup(detail) : x_asprintf("%s: %s", name, detail);
+    safe = say_safe(sentence);
+    buf_puts(b, "{\"act\":");
+    buf_put_i64(b, (int64_t)r->i);
+    buf_puts(b, ",\"reason\":");
+    buf_puts_json(b, safe);
+    buf_puts(b, "}\n");
+    m->results.n_refused++;
+    free(safe);
+    free(sentence);
+    return PUMASI_OK;
+}
+
+static int take(void *arg, const struct bulk_result *r)
+{
+    struct import *m = arg;
+    char jti[JTI_MAX + 1];
+    struct receipt receipt;
+    const char *why;
+
+    if (r->status != 200 && r->status != 201)
+        return refused(m, r);
+    import_job_jti(&m->job, r->i, jti);
+    if (bulk_verify(&m->proofs, &receipt, r->receipt, m->job.coop, jti, &why) != 0) {
+        import_show_clear(&m->show);
+        return receipt_accuse(&m->c->profile, jti, r->line, why);
+    }
+    buf_put(&m->results.receipts, r->line, r->len);
+    buf_putc(&m->results.receipts, '\n');
+    m->last = r->i;
+    free(m->last_line);
+    m->last_line = x_strndup(r->line, r->len);
+    return PUMASI_OK;
+}
+
+static int flush_results(void *arg, size_t done)
+{
+    struct import *m = arg;
+
+    return import_job_save(&m->job, &m->results, done);
+}
+
+static void tell(void *arg, enum bulk_event event, size_t sent, const char *why)
+{
+    struct import *m = arg;
+
+    switch (event) {
+    case BULK_SENT:
+        import_show_at(&m->show, sent);
+        return;
+    case BULK_WAITING:
+        import_show_clear(&m->show);
+        note(_("%s Waiting up to %" PRId64 " seconds for it."), why, m->o->patience);
+        return;
+    case BULK_AGAIN:
+        note("%s", _("The ledger is there again."));
+        return;
+    }
+}
+
+/* --- the parts of a run ---------------------------------------------------------------------- */
+
+static int read_file(struct import *m, int64_t ms)
+{
+    return import_file_read(&m->file, m->o->coop, m->unit, (int32_t)((ms + ZONE_MAX_MS) / DAY_MS));
+}
+
+/* A sentence for each thing that is going to be done. */
+static void note_plan(const struct import *m, const struct import_plan *p)
+{
+    note(_("%zu rows, %zu accounts, %zu members to be made."), m->file.n_rows, m->file.members.n,
+         p->n_missing);
+}
+
+/* A plan made of what the ledger says now, and a job for it unless only asked what it would be. */
+static int begin(struct import *m)
+{
+    struct import_plan plan = {0};
+    int64_t ms = now_ms();
+    int rc = read_file(m, ms);
+
+    if (rc == PUMASI_OK)
+        rc = import_plan_fetch(&plan, m->c, m->o->key, m->o->coop, m->o->unit, &m->file);
+    if (rc == PUMASI_OK && import_plan_replay(&plan, &m->file) != 0)
+        rc = fail(PUMASI_FAILED, _("The amounts of this file add up to more than a ledger holds."));
+    if (rc == PUMASI_OK) {
+        note_plan(m, &plan);
+        rc = settle_limits(m, &plan);
+    }
+    if (rc != PUMASI_OK || m->o->dry_run)
+        list_bad(m);
+    else
+        rc = import_job_begin(&m->job, m->o->path, m->o->coop, m->o->unit, &m->file, &plan, ms);
+    import_plan_free(&plan);
+    return rc;
+}
+
+/* Exit code of an import that is through. */
+static int verdict(const struct import_job *j)
+{
+    return j->n_bad + j->n_refused > 0 ? PUMASI_FAILED : PUMASI_OK;
+}
+
+static int already(const struct import *m)
+{
+    char text[TIME_LEN + 1], *when;
+
+    time_text(text, m->job.finished_ms);
+    when = say_time(text);
+    note(_("This file was already imported on %s. To book all of it once more, add --again."),
+         when);
+    free(when);
+    return verdict(&m->job);
+}
+
+static int take_up(struct import *m)
+{
+    int64_t now = now_ms();
+    char *ago = say_ago(m->job.ms / 1000, now / 1000);
+    int rc = read_file(m, m->job.ms);
+
+    if (rc == PUMASI_OK && !import_job_fits(&m->job, &m->file))
+        rc = fail(PUMASI_FAILED, _("Another version of pumasi began this import and read the file "
+                                   "otherwise. Finish it with that one."));
+    if (rc == PUMASI_OK)
+        note(_("Taking up the import begun %s: %zu of %zu acts are through."), ago, m->job.done,
+             import_job_acts(&m->job));
+    if (rc == PUMASI_OK && now / 1000 > m->job.ms / 1000 + ACT_LIFETIME_MAX)
+        note("%s", _("It was begun more than 30 days ago, so rows that weren't booked then are "
+                     "refused now and go to the file of bad rows."));
+    free(ago);
+    return rc;
+}
+
+static int send_all(struct import *m)
+{
+    const struct bulk bulk = {.arg = m,
+                              .put = put,
+                              .take = take,
+                              .flush = flush_results,
+                              .tell = tell,
+                              .patience = m->o->patience};
+    size_t first_row = import_job_first_row(&m->job);
+    int rc = PUMASI_OK;
+
+    import_maker_init(&m->maker, &m->job, &m->file, m->c->profile.ledger_id, m->o->key);
+    m->proofs.origin = m->c->profile.origin;
+    m->proofs.log_key = &m->c->profile.log_key;
+    import_show_begin(&m->show, &m->job);
+    /* Members and limits must stand before the first transfer. */
+    if (m->job.done < first_row)
+        rc = bulk_run(m->c, &bulk, m->job.done, first_row);
+    if (rc == PUMASI_OK)
+        rc = bulk_run(m->c, &bulk, m->job.done, import_job_acts(&m->job));
+    import_show_clear(&m->show);
+    import_maker_free(&m->maker);
+    return rc;
+}
+
+/* Keeps the newest receipt among the others, so that its checkpoint is remembered. */
+static int keep_last(struct import *m)
+{
+    struct outbox_entry e;
+    struct receipt receipt;
+    struct buf submission = BUF_INIT;
+    char jti[JTI_MAX + 1];
+    const char *why;
+    json_t *line;
+    int rc = PUMASI_OK;
+
+    if (m->last_line == NULL)
+        return PUMASI_OK;
+    line = json_loads(m->last_line, 0, NULL);
+    outbox_entry_init(&e);
+    import_job_jti(&m->job, m->last, jti);
+    import_maker_init(&m->maker, &m->job, &m->file, m->c->profile.ledger_id, m->o->key);
+    import_maker_put(&m->maker, m->last, &submission);
+    import_maker_free(&m->maker);
+    submission.data[submission.len - 1] = '\0';
+    e.by = x_strdup(m->job.coop);
+    e.jti = x_strdup(jti);
+    e.type = x_strdup("transfer");
+    e.what = x_asprintf(_("last act of the import of %s"), m->job.file);
+    e.unit = x_strdup(m->job.unit);
+    e.submission = buf_take(&submission);
+    if (bulk_verify(&m->proofs, &receipt, json_object_get(line, "receipt"), e.by, jti, &why) == 0)
+        rc = receipt_keep(&m->c->profile, &receipt, json_object_get(line, "receipt"), &e);
+    outbox_entry_free(&e);
+    json_decref(line);
+    return rc;
+}
+
+struct refusals {
+    struct import *m;
+    size_t members;
+};
+
+static void add_refusal(void *arg, size_t i, const char *why)
+{
+    struct refusals *r = arg;
+    struct import *m = r->m;
+    size_t first_row = import_job_first_row(&m->job);
+    const struct import_row *row;
+
+    if (i < first_row) {
+        r->members++;
+        return;
+    }
+    row = &m->file.rows[i - first_row];
+    import_file_add_bad(&m->file, row->line, row->at, row->len, false, x_strdup(why));
+}
+
+static void report(const struct import *m, size_t refused_rows, const char *bad)
+{
+    int64_t ms = import_show_elapsed(&m->show);
+    const struct import_job *j = &m->job;
+    json_t *json;
+    char *receipts = x_asprintf("%s/receipts.ndjson", j->folder);
+
+    if (m->c->json) {
+        json =
+            json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:s?, s:s}", "file", j->file, "booked",
+                      (json_int_t)(j->n_rows - refused_rows), "refused", (json_int_t)refused_rows,
+                      "unreadable", (json_int_t)j->n_bad, "members_made", (json_int_t)j->n_make,
+                      "limits_set", (json_int_t)j->n_limits, "bad_rows", bad, "receipts", receipts);
+        client_print_json(json);
+        json_decref(json);
+    } else {
+        printf(
+            _("Done: %zu rows booked, %zu members made, limits of %zu accounts set, in %lld.%01lld "
+              "s.\n"),
+            j->n_rows - refused_rows, j->n_make, j->n_limits, (long long)(ms / 1000),
+            (long long)(ms % 1000 / 100));
+        if (bad != NULL)
+            printf(_("%zu rows are not booked: see %s. Set them right there and import that "
+                     "file.\n"),
+                   refused_rows + j->n_bad, bad);
+        note(_("Receipts: %s"), receipts);
+    }
+    free(receipts);
+}
+
+/* Everything is sent: bad rows to their file, and the end noted down. */
+static int finish(struct import *m)
+{
+    struct refusals r = {m, 0};
+    char *bad = NULL;
+    int rc = import_job_refusals(&m->job, add_refusal, &r);
+
+    if (rc == PUMASI_OK)
+        rc = keep_last(m);
+    if (rc == PUMASI_OK && m->file.n_bad > 0) {
+        bad = bad_path(m->o);
+        rc = write_bad(m, bad);
+    }
+    if (rc == PUMASI_OK)
+        rc = import_job_finish(&m->job, now_ms());
+    if (rc == PUMASI_OK) {
+        if (r.members > 0)
+            note(_("%zu members were refused; their rows were too."), r.members);
+        report(m, m->file.n_bad - m->job.n_bad, bad);
+        rc = verdict(&m->job);
+    }
+    free(bad);
+    return rc;
+}
+
+/* With the job's folder locked. */
+static int run_job(struct import *m, bool found)
+{
+    int rc = PUMASI_OK;
+
+    if (found && m->job.finished_ms != 0) {
+        if (!m->o->again)
+            return already(m);
+        rc = import_job_put_away(&m->job);
+        found = false;
+    } else if (found && m->o->again) {
+        note("%s", _("The first import of this file isn't finished yet, so --again waits."));
+    }
+    if (rc == PUMASI_OK)
+        rc = found ? take_up(m) : begin(m);
+    if (rc != PUMASI_OK)
+        return rc;
+    rc = send_all(m);
+    if (rc == PUMASI_UNKNOWN)
+        return fail(rc,
+                    _("%zu of %zu acts are through. Run the same command again once the ledger is "
+                      "there: it goes on from here and books nothing twice."),
+                    m->job.done, import_job_acts(&m->job));
+    return rc == PUMASI_OK ? finish(m) : rc;
+}
+
+int import_run(struct client *c, const struct import_options *o)
+{
+    struct import m = {.c = c, .o = o};
+    char *folder = NULL;
+    bool found = false;
+    int rc = client_unit(c, o->unit, &m.unit);
+
+    m.job.lock = m.job.receipts = m.job.refused = -1;
+    if (rc == PUMASI_OK)
+        rc = import_file_open(&m.file, o->path);
+    if (rc != PUMASI_OK)
+        goto out;
+    if (o->dry_run) {
+        rc = begin(&m);
+        goto out;
+    }
+    folder = import_job_folder(&c->profile, o->coop, o->unit, &m.file.hash);
+    rc = import_job_open(&m.job, folder, &found);
+    if (rc == PUMASI_OK)
+        rc = run_job(&m, found);
+out:
+    import_job_close(&m.job);
+    import_file_free(&m.file);
+    bulk_proofs_free(&m.proofs);
+    buf_free(&m.results.receipts);
+    buf_free(&m.results.refused);
+    free(m.last_line);
+    free(folder);
+    return rc;
+}
