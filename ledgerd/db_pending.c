@@ -20,6 +20,7 @@ const struct db_stmt db_pending_stmts[] = {
     {"pending_keys_drop", "DELETE FROM pending_keys p"
                           " USING unnest($1::text[], $2::text[], $3::text[]) AS u(kid, by, jti)"
                           " WHERE p.kid = u.kid AND p.by = u.by AND p.jti = u.jti"},
+    {"pending_expired", "SELECT EXISTS (SELECT FROM pending WHERE exp < $1)"},
     {"pending_expire", "DELETE FROM pending WHERE exp < $1"},
     {"pending_keys_expire", "DELETE FROM pending_keys k WHERE NOT EXISTS"
                             " (SELECT FROM pending p WHERE p.by = k.by AND p.jti = k.jti)"},
@@ -114,6 +115,14 @@ void db_pending_write(struct db_pipe *pipe, struct pendings *p)
     write_keys(pipe, &p->gone_keys, "pending_keys_drop", false);
     pgarray_free(&by);
     pgarray_free(&jti);
+}
+
+int db_pending_ask_expired(struct db_pipe *pipe, int64_t now)
+{
+    struct db_args args = DB_ARGS_INIT;
+
+    db_arg_int(&args, now);
+    return db_pipe_send(pipe, "pending_expired", &args);
 }
 
 void db_pending_expire(struct db_pipe *pipe, int64_t now)

@@ -16,6 +16,8 @@ int db_pending_ask(struct db_pipe *pipe, struct pgarray *by, struct pgarray *jti
 int db_pending_take(const PGresult *res, struct pendings *p) MUST_CHECK;
 /* Sends what changed. */
 void db_pending_write(struct db_pipe *pipe, struct pendings *p);
+/* Asks whether there is one whose exp, in seconds, is before `now`. */
+int db_pending_ask_expired(struct db_pipe *pipe, int64_t now);
 /* Sends the deleting of those whose exp, in seconds, is before `now`. */
 void db_pending_expire(struct db_pipe *pipe, int64_t now);
 /* Asks for the number of acts that each maker has waiting; then takes it. */

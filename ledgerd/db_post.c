@@ -432,11 +432,16 @@ enum db_end db_post_store(struct db_post *db, const struct ledger *l, int64_t ti
 enum db_end db_post_expire(struct db_post *db, struct ledger *l, int64_t now)
 {
     struct db_args epoch = DB_ARGS_INIT;
+    int any = db_pending_ask_expired(db->pipe, now);
+    enum db_end end = run(db, -1);
 
+    if (end != DB_DONE || !res_bool(db_pipe_result(db->pipe, any), 0, 0)) {
+        return end;
+    }
     (void)db_pipe_send(db->pipe, "begin", NULL);
     db_arg_int(&epoch, l->head.epoch);
     int lock = db_pipe_send(db->pipe, "lock_head", &epoch);
-    enum db_end end = run(db, -1);
+    end = run(db, -1);
     if (end != DB_DONE) {
         return end;
     }

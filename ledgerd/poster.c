@@ -111,7 +111,7 @@ static const char *why_busy(const struct poster *p)
     case POSTER_CONNECTING:
         return "The database can't be reached just now: send the same again.";
     case POSTER_STANDBY:
-        return "Another ledgerd posts: send the same there.";
+        return "Another ledgerd posts, or its session has not ended yet: send the same again.";
     case POSTER_POSTING:
         return "The outcome is not known: send the same again.";
     case POSTER_STOPPED_CLOCK:
