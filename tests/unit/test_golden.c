@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fixture.h"
+
+#define IS(call, answer) assert_string_equal(call, answer)
+
+/*
+ * The golden records: one ledger of every type of act, its keys, ids, times and salts fixed, byte
+ * for byte as in tests/data/golden. THESE FILES MAY NEVER CHANGE. What is in them is how history is
+ * written: records like these are in people's ledgers, their hashes are in signed checkpoints and
+ * in receipts that people keep, and an audit writes them again and compares. If this test fails,
+ * the code is wrong. A new type of act gets new files after the last one.
+ *
+ * NN-type.txt has the header, the parts, and `entry`, the header's SHA-256; `root` is the tree's
+ * root when the record was the last. ledger.txt has the ledger's id and what the tree came to.
+ *
+ * GOLDEN_NEW=folder writes files that aren't there yet into that folder.
+ */
+#define DIR    "tests/data/golden"
+#define HASH_A "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+#define HASH_M "q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s"
+
+static const struct {
+    const char *signers, *type, *by, *members;
+} story[] = {
+    {"log clerk s1 s2", "ledger.open", "stewards",
+     "'name':'품앗이 \\\"망\\\"','nonce':'AAECAwQFBgcICQoLDA0ODw','zone':'Asia/Seoul',"
+     "'log_key':$log,'clerk_key':$clerk,'stewards':[$s1,$s2],'threshold':1,'rules':1"},
+    {"s2", "unit.create", "stewards", "'unit':'hour','name':'시간','scale':60,'kind':'time'"},
+    {"s1 t1 t2 r1", "coop.create", "stewards",
+     "'coop':'hansalim','name':'한살림','treasurers':[$t1,$t2],'threshold':2,'registrars':[$r1]"},
+    {"t1 t2", "coop.policy", "hansalim",
+     "'coop':'hansalim','unit':'hour','floor':-600,'ceiling':null,'registrar_floor':-1200,"
+     "'registrar_ceiling':1200,'reversal_days':14"},
+    {"r1 alice1 alice2", "member.create", "hansalim",
+     "'member':'alice@hansalim','kind':'person','name_hash':'" HASH_A "','keys':[$alice1,$alice2],"
+     "'threshold':1"},
+    {"r1", "member.create", "hansalim",
+     "'member':'m.old_1@hansalim','kind':'person','keys':[],'threshold':0"},
+    {"t1 t2", "member.create", "hansalim",
+     "'member':'fund@hansalim','kind':'purse','keys':[],'threshold':0"},
+    {"alice2", "record.allow", "alice@hansalim", "'member':'alice@hansalim','allowed':true"},
+    {"r1", "account.limits", "hansalim",
+     "'member':'alice@hansalim','unit':'hour','floor':-900,'ceiling':900,'reason_hash':'" HASH_M
+     "'"},
+    {"alice1", "transfer", "alice@hansalim",
+     "'from':'alice@hansalim','to':'m.old_1@hansalim','unit':'hour','amount':90,'memo_hash':'" HASH_M
+     "','value_date':'2026-11-20','category':'garden'"},
+    {"r1", "transfer", "hansalim",
+     "'from':'m.old_1@hansalim','to':'fund@hansalim','unit':'hour','amount':30"},
+    {"t1 t2 a1", "key.add", "hansalim", "'holder':'hansalim','role':'auditor','key':$a1"},
+    {"s1 a2", "key.add", "stewards", "'holder':'*','role':'auditor','key':$a2"},
+    {"r1", "member.freeze", "hansalim", "'member':'alice@hansalim','reason_hash':'" HASH_M "'"},
+    {"alice2", "key.revoke", "alice@hansalim",
+     "'holder':'alice@hansalim','role':'member','kid':'#alice1'"},
+    {"t1 t2", "member.unfreeze", "hansalim", "'member':'alice@hansalim'"},
+    {"s1", "threshold.set", "stewards", "'holder':'stewards','role':'steward','threshold':2"},
+    {"alice2", "member.update", "alice@hansalim", "'member':'alice@hansalim'"},
+    {"r1", "transfer", "hansalim",
+     "'from':'m.old_1@hansalim','to':'alice@hansalim','unit':'hour','amount':60"},
+    {"t1 t2", "transfer", "hansalim",
+     "'from':'fund@hansalim','to':'alice@hansalim','unit':'hour','amount':30"},
+    {"alice2", "member.freeze", "alice@hansalim", "'member':'alice@hansalim'"},
+    {"r1", "member.close", "hansalim", "'member':'alice@hansalim'"},
+};
+
+static char *read_file(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    struct buf b = BUF_INIT;
+    char chunk[4096];
+    size_t n;
+
+    if (!file)
+        return NULL;
+    buf_reserve(&b, 1);
+    while ((n = fread(chunk, 1, sizeof(chunk), file)) > 0)
+        buf_put(&b, chunk, n);
+    (void)fclose(file);
+    return buf_take(&b);
+}
+
+/* Compares a text with a file of the golden ones. */
+static void compare(const char *name, const struct buf *text)
+{
+    const char *dir = getenv("GOLDEN_NEW");
+    char path[512], *golden;
+
+    (void)snprintf(path, sizeof(path), DIR "/%s", name);
+    golden = read_file(path);
+    if (!golden && dir) {
+        FILE *file;
+
+        (void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+        file = fopen(path, "wbx");
+        assert_non_null(file);
+        assert_int_equal(fwrite(text->data, 1, text->len, file), text->len);
+        assert_int_equal(fclose(file), 0);
+        return;
+    }
+    if (!golden)
+        fail_msg("%s isn't there", path);
+    assert_string_equal(text->data, golden);
+    free(golden);
+}
+
+static void put_hash(struct buf *b, const char *what, const struct hash *h)
+{
+    char text[HASH_B64U_LEN + 1];
+
+    hash_text(text, h);
+    buf_printf(b, "%s %s\n", what, text);
+}
+
+static void test_golden(void **state)
+{
+    struct fix *f = fix_new();
+    struct buf b = BUF_INIT;
+    struct hash hash;
+    bool seen[ACT_TYPE_COUNT] = {false};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(story); i++) {
+        const struct fix_record *rec;
+        char name[64];
+
+        /* Two share a time, as in a batch; each other one is 86 seconds and a bit later. */
+        f->ms = FIX_MS + (int64_t)(i - (i == 5)) * 86413;
+        IS(fix_act(f, story[i].signers, story[i].type, story[i].by, "%s", story[i].members),
+           "posted");
+        rec = &f->log[i];
+        buf_clear(&b);
+        buf_printf(&b, "header %s\n", rec->header.data);
+        for (size_t p = 0; p < rec->n; p++)
+            buf_printf(&b, "part %s\n", rec->parts[p].data);
+        hash_bytes(&hash, rec->header.data, rec->header.len);
+        put_hash(&b, "entry", &hash);
+        tree_root(&f->tree, &hash);
+        put_hash(&b, "root", &hash);
+        (void)snprintf(name, sizeof(name), "%02zu-%s.txt", i, story[i].type);
+        compare(name, &b);
+        for (int t = 0; t < ACT_TYPE_COUNT; t++)
+            seen[t] = seen[t] || str_eq(act_type_name((enum act_type)t), story[i].type);
+    }
+    for (int t = 0; t < ACT_TYPE_COUNT; t++)
+        if (!seen[t])
+            fail_msg("there is no golden record of %s", act_type_name((enum act_type)t));
+    buf_clear(&b);
+    buf_printf(&b, "ledger %s\nsize %zu\n", state_ledger_id(f->s), f->n);
+    tree_root(&f->tree, &hash);
+    put_hash(&b, "root", &hash);
+    compare("ledger.txt", &b);
+    buf_free(&b);
+    fix_check_books(f);
+    fix_check_replay(f);
+    fix_free(f);
+}
+
+/* The files themselves are replayed, so that what is kept in them is also what an audit takes. */
+static void test_golden_replayed(void **state)
+{
+    struct state *s = state_new(FIX_ORIGIN);
+    int64_t last = INT64_MIN;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(story); i++) {
+        char name[128], why[512], *text, *line, *end, *header = NULL;
+        const char *parts[RECORD_PARTS_MAX];
+        size_t lens[RECORD_PARTS_MAX], n = 0;
+        struct record_header head;
+        const char *fault;
+        struct outcome out;
+        struct act act;
+
+        (void)snprintf(name, sizeof(name), DIR "/%02zu-%s.txt", i, story[i].type);
+        text = read_file(name);
+        assert_non_null(text);
+        for (line = text; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+            *end = '\0';
+            if (strncmp(line, "header ", 7) == 0) {
+                header = line + 7;
+            } else if (strncmp(line, "part ", 5) == 0) {
+                assert_true(n < RECORD_PARTS_MAX);
+                parts[n] = line + 5;
+                lens[n] = strlen(parts[n]);
+                n++;
+            }
+        }
+        assert_non_null(header);
+        assert_int_equal(record_header_parse(&head, header, strlen(header), &fault), 0);
+        assert_int_equal(head.index, i);
+        if (record_replay(s, header, strlen(header), parts, lens, n, last,
+                          (int32_t)(head.ms / 86400000), &out, &act, why, sizeof(why)) != 0)
+            fail_msg("%s: %s", name, why);
+        rules_apply(s, &out);
+        if (i == 0) {
+            char id[ORIGIN_MAX + 1 + HASH_B64U_LEN + 1] = FIX_ORIGIN "#";
+            struct hash hash;
+
+            hash_bytes(&hash, header, strlen(header));
+            hash_text(id + strlen(id), &hash);
+            state_set_ledger_id(s, id);
+        }
+        state_commit(s);
+        act_free(&act);
+        last = head.ms;
+        free(text);
+    }
+    assert_int_equal(state_account(s, "alice@hansalim/hour")->balance, 0);
+    assert_int_equal(state_holder(s, "alice@hansalim")->state, HOLDER_CLOSED);
+    state_free(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_golden),
+        cmocka_unit_test(test_golden_replayed),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
