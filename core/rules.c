@@ -229,9 +229,8 @@ static void judge_signatures(const struct state *s, const struct act *a, const s
         (void)refuse(&out->refusal, REFUSED_NOT_PERMITTED,
                      "A signature is by a key that this act doesn't call for.");
     } else if (way->barred != REFUSED_NOT) {
-        (void)refuse(
-            &out->refusal, way->barred,
-            "This lies outside of what the policy leaves to a registrar: the treasurers must sign it.");
+        (void)refuse(&out->refusal, way->barred,
+                     "This is more than the policy leaves to a registrar: treasurers must sign.");
     } else if (way_is_complete(s, way, env)) {
         out->verdict = VERDICT_POSTED;
     } else {

@@ -36,8 +36,9 @@ struct state {
     char old_ledger_id[ORIGIN_MAX + 1 + HASH_B64U_LEN + 1];
 };
 
-static struct thing deleted_mark;
-#define DELETED (&deleted_mark)
+static const struct thing deleted_mark;
+/* Only ever compared with. */
+#define DELETED ((struct thing *)(uintptr_t)&deleted_mark)
 
 /* FNV-1a with a final mix. Names are short and their owners can't gain from collisions but in their
  * own co-op's table. */

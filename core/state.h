@@ -2,117 +2,14 @@
 #ifndef PUMASI_STATE_H
 #define PUMASI_STATE_H
 
-#include "core/act.h"
 #include "core/base.h"
+#include "core/thing.h"
 
 /*
- * What the rules look at: the ledger's state as far as it is loaded. Things are immutable once put
- * in: a change puts a new one in the old one's place, and until state_commit() the old one is kept
- * so that state_rollback() can bring it back.
- *
- * Every thing is one block of memory that begins with `struct thing` and is freed by free().
+ * What the rules look at: the ledger's state as far as it is loaded. A change puts a new thing in
+ * the old one's place, and until state_commit() the old one is kept so that state_rollback() can
+ * bring it back.
  */
-struct thing {
-    const char *name; /* inside the same block; unique in its table */
-};
-
-enum thing_kind {
-    THING_HOLDER,  /* "alice@hansalim", "hansalim", "stewards", "ledger", "*" */
-    THING_UNIT,    /* "hour" */
-    THING_POLICY,  /* "hansalim/hour" */
-    THING_ACCOUNT, /* "alice@hansalim/hour" */
-    THING_KEY,     /* the kid */
-    THING_BOOK,    /* "hansalim" */
-    THING_ID,      /* "<by> <jti>": acts posted before, as far as they were asked for */
-};
-#define THING_KINDS (THING_ID + 1)
-
-/* A subject counts its change parts: seq from 1, `record` is the latest one's index. */
-struct subject {
-    int64_t seq;
-    int64_t record;
-};
-
-enum holder_kind {
-    HOLDER_LEDGER,
-    HOLDER_STEWARDS,
-    HOLDER_COOP,
-    HOLDER_PERSON,
-    HOLDER_PURSE,
-    HOLDER_AUDITORS
-};
-enum holder_state {
-    HOLDER_ACTIVE,
-    HOLDER_FROZEN,
-    HOLDER_CLOSED
-};
-
-struct holder_key {
-    struct key key;
-    enum role role;
-};
-
-struct holder {
-    struct thing thing;
-    enum holder_kind kind;
-    enum holder_state state;
-    struct subject subject;
-    bool frozen_by_office;
-    bool allowed;         /* may registrars record for me? */
-    struct act_hash name; /* a member's */
-    const char *title;    /* plain name of a co-op or of the ledger; else "" */
-    const char *zone;     /* the ledger's; else "" */
-    int64_t rules;        /* the ledger's; else 0 */
-    int64_t threshold; /* how many of the governing role's keys must sign; 0 where the holder has no
-                          such role */
-    size_t n_keys;
-    struct holder_key keys[]; /* in force, sorted by role, then by kid */
-};
-
-struct unit {
-    struct thing thing;
-    struct subject subject;
-    const char *title;
-    int64_t scale;
-    enum unit_kind kind;
-};
-
-struct policy {
-    struct thing thing;
-    struct subject subject;
-    struct act_bounds bounds, registrar;
-    int64_t reversal_days;
-};
-
-struct account {
-    struct thing thing;
-    int64_t balance;
-    int64_t seq;    /* postings so far */
-    int64_t record; /* the latest posting's, -1 without one */
-    bool has_limits;
-    struct act_bounds limits;
-    struct subject limits_subject;
-};
-
-struct key_row {
-    struct thing thing;
-    struct key key;
-    enum role role;
-    bool revoked;
-    const char *holder;
-};
-
-struct book {
-    struct thing thing;
-    struct subject entries;
-};
-
-struct posted_id {
-    struct thing thing;
-    int64_t record;
-    struct hash payload_hash;
-};
-
 struct state;
 
 /* An empty state: no ledger opened yet. `origin` is copied. */
@@ -146,31 +43,5 @@ const char *state_origin(const struct state *s);
 /* "<origin>#<hash>", or "" before record 0. Set by rules_apply and by whoever loads a state. */
 const char *state_ledger_id(const struct state *s);
 void state_set_ledger_id(struct state *s, const char *id);
-
-/* Makers: one block each, the strings copied in. The caller owns the result until state_put. */
-struct holder *holder_new(const char *name, const char *title, const char *zone, size_t n_keys);
-struct holder *holder_copy(const struct holder *h,
-                           size_t n_keys); /* with room for n_keys; as many as fit are copied */
-/* Sorts keys by role, then kid; to be called once they are filled in. */
-void holder_sort_keys(struct holder *h);
-size_t holder_count(const struct holder *h, enum role role);
-bool holder_has_key(const struct holder *h, enum role role, const struct key *key);
-bool holder_is_member(const struct holder *h); /* person or purse */
-struct unit *unit_new(const char *name, const char *title);
-struct policy *policy_new(const char *coop, const char *unit);
-struct account *account_new(const char *name);
-struct key_row *key_row_new(const struct kid *kid, const char *holder);
-struct book *book_new(const char *coop);
-struct posted_id *posted_id_new(const char *by, const char *jti);
-/* A copy of a thing without variable parts inside but its strings. */
-struct account *account_copy(const struct account *a);
-struct book *book_copy(const struct book *b);
-
-/* The role whose keys govern a holder: member, treasurer, steward. False for a purse, the ledger
- * and auditors, which have none. */
-bool holder_governing_role(enum holder_kind kind, enum role *role);
-
-const char *holder_kind_name(enum holder_kind kind);
-const char *holder_state_name(enum holder_state state);
 
 #endif

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Makers of the state's things: each is one block, its strings behind it. */
+#include "core/thing.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "core/state.h"
 
 /* Puts a copy of s at *tail and moves the tail on. */
 static const char *tail_string(char **tail, const char *s)

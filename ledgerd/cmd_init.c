@@ -26,6 +26,7 @@
 
 struct init {
     const char *origin, *name, *zone, *from, *keys;
+    char local_zone[128];
     int64_t threshold;
     struct key stewards[ACT_KEYS_MAX];
     size_t n_stewards;
@@ -62,10 +63,9 @@ static int add_steward(struct init *in, const char *path)
 }
 
 /* The zone of this machine, as the link /etc/localtime tells; UTC when it doesn't. */
-static const char *machine_zone(void)
+static const char *machine_zone(char *zone, size_t size)
 {
-    static char zone[128]; /* lives as long as the process, as argv does */
-    ssize_t n = readlink("/etc/localtime", zone, sizeof(zone) - 1);
+    ssize_t n = readlink("/etc/localtime", zone, size - 1);
     const char *mark = "/zoneinfo/";
     char *at;
 
@@ -133,7 +133,7 @@ static int check_options(struct init *in)
     if (in->threshold > (int64_t)in->n_stewards)
         return usage_error("The threshold is higher than the number of stewards.");
     if (!in->zone)
-        in->zone = machine_zone();
+        in->zone = machine_zone(in->local_zone, sizeof(in->local_zone));
     if (!name_is_zone(in->zone) || !zone_exists(in->zone))
         return usage_error("The time zone \"%s\" isn't known here (package tzdata).", in->zone);
     return 0;

@@ -99,10 +99,10 @@ int ownkeys_create(struct ownkeys *k, const char *data_dir, char *err, size_t er
 
     free(path);
     if (there) {
-        snprintf(
-            err, err_size,
-            "%s holds a ledger's own keys already (log.key): move them away if they are not needed.",
-            data_dir);
+        snprintf(err, err_size,
+                 "%s holds a ledger's own keys already (log.key): move them away if"
+                 " they aren't needed.",
+                 data_dir);
         return -1;
     }
     key_generate(&k->log_key, k->log_secret);

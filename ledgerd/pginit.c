@@ -142,8 +142,8 @@ char *pginit_find_programs(const char *configured, int version, char *err, size_
 
 /* What stands at the end of postgresql.conf, written once by pginit_create. */
 static const char include_lines[] =
-    "\n# Added by ledgerd. The first file is written anew at each start; your own settings go into the\n"
-    "# second one, beside this folder, where an upgrade keeps them.\n"
+    "\n# Added by ledgerd. The first file is written anew at each start; your own settings go\n"
+    "# into the second one, beside this folder, where an upgrade keeps them.\n"
     "include = 'ledgerd-settings.conf'\n"
     "include_if_exists = '../postgresql.conf'\n";
 
