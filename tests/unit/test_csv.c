@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Comma-separated values, RFC 4180, however the bytes come in. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/buf.h"
+#include "core/csv.h"
+
+#include <cmocka.h>
+
+/* Rows as text: "line:[field][field]", "line!fault", each ending in a newline. */
+struct seen {
+    struct buf b;
+    size_t rows, stop_at;
+    const char *bytes; /* of the file, to compare the raw rows with */
+};
+
+static int see(void *arg, const struct csv_row *row)
+{
+    struct seen *seen = arg;
+
+    if (row->raw_len < CSV_ROW_MAX && seen->bytes != NULL)
+        assert_memory_equal(seen->bytes + row->at, row->raw, row->raw_len);
+    buf_put_i64(&seen->b, row->line);
+    if (row->fault != NULL) {
+        assert_int_equal(row->n, 0);
+        buf_printf(&seen->b, "!%s", row->fault);
+    }
+    for (size_t i = 0; i < row->n; i++) {
+        assert_int_equal(row->fields[i].len, strlen(row->fields[i].s));
+        buf_printf(&seen->b, "%s[%s]", i == 0 ? ":" : "", row->fields[i].s);
+    }
+    buf_putc(&seen->b, '\n');
+    return ++seen->rows == seen->stop_at ? 7 : 0;
+}
+
+/* The rows of a text that comes in pieces of `step` bytes. The caller frees it. */
+static char *read_by(const char *bytes, size_t len, size_t step)
+{
+    struct seen seen = {.b = BUF_INIT, .bytes = bytes};
+    struct csv *c = csv_new(see, &seen);
+
+    for (size_t at = 0; at < len; at += step)
+        assert_int_equal(csv_feed(c, bytes + at, len - at < step ? len - at : step), 0);
+    assert_int_equal(csv_end(c), 0);
+    csv_free(c);
+    return buf_take(&seen.b);
+}
+
+static void check_bytes(const char *bytes, size_t len, const char *expected)
+{
+    static const size_t steps[] = {1, 2, 3, 7, 1 << 20};
+
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+        char *rows = read_by(bytes, len, steps[i]);
+
+        assert_string_equal(rows, expected);
+        free(rows);
+    }
+}
+
+static void check(const char *bytes, const char *expected)
+{
+    check_bytes(bytes, strlen(bytes), expected);
+}
+
+static void test_plain(void **state)
+{
+    check("a,b,c\n1,2,3\n", "1:[a][b][c]\n2:[1][2][3]\n");
+    check("a,b\r\n1,2\r\n", "1:[a][b]\n2:[1][2]\n");
+    check("a,b\n1,2", "1:[a][b]\n2:[1][2]\n"); /* no line end at the end */
+    check("a,b\r\n1,2\r", "1:[a][b]\n2:[1][2]\n");
+    check(",\n,,\n", "1:[][]\n2:[][][]\n");
+    check(" a , b \n", "1:[ a ][ b ]\n");
+    check("", "");
+    check("\n\r\n\n", "");
+    check("a\n\n\r\nb\n", "1:[a]\n4:[b]\n"); /* empty lines count but are no rows */
+    check("김,밥\n", "1:[김][밥]\n");
+}
+
+static void test_quoted(void **state)
+{
+    check("\"a\",\"b,c\",\"d\"\"e\"\n", "1:[a][b,c][d\"e]\n");
+    check("\"\",\"\"\"\"\n", "1:[][\"]\n");
+    check("\"\"\n", "1:[]\n");
+    check("\"two\nlines\",x\nnext\n", "1:[two\nlines][x]\n3:[next]\n");
+    check("\"two\r\nlines\"\r\n", "1:[two\r\nlines]\n");
+    check("\"a\"", "1:[a]\n");
+}
+
+static void test_mark(void **state)
+{
+    check("\xef\xbb\xbf"
+          "a,b\n",
+          "1:[a][b]\n");
+    check("\xef\xbb\xbf", "");
+    check("\xef\xbb\xbf\"a\"\n", "1:[a]\n");
+    /* Only at the start, and only all of it. */
+    check("a\n\xef\xbb\xbf"
+          "b\n",
+          "1:[a]\n2:[\xef\xbb\xbf"
+          "b]\n");
+    check("\xef\xbb\n", "1!it isn't UTF-8\n");
+    check("\xef", "1!it isn't UTF-8\n");
+}
+
+static void test_faults(void **state)
+{
+    check("a\"b,c\nnext\n",
+          "1!a quotation mark stands inside a field that doesn't begin with one\n2:[next]\n");
+    check("\"a\"b\nnext\n", "1!something stands between a closing quotation mark and the next "
+                            "comma\n2:[next]\n");
+    check("\"a\" ,b\r\nnext\n", "1!something stands between a closing quotation mark and the next "
+                                "comma\n2:[next]\n");
+    check("a\rb\nnext\n", "1!a carriage return stands alone\n2:[next]\n");
+    check("a,\"b\nc\nd\n", "1!its last quotation mark is missing\n");
+    check("\xff\nnext\n", "1!it isn't UTF-8\n2:[next]\n");
+    check("\xed\xa0\x80\nnext\n", "1!it isn't UTF-8\n2:[next]\n"); /* a surrogate */
+    check_bytes("a\0b\nnext\n", 9, "1!it holds a NUL byte\n2:[next]\n");
+    check_bytes("\"a\0b\"\nnext\n", 11, "1!it holds a NUL byte\n2:[next]\n");
+}
+
+static void test_bounds(void **state)
+{
+    struct buf b = BUF_INIT;
+    char *rows;
+
+    for (size_t i = 0; i < CSV_FIELD_MAX; i++)
+        buf_putc(&b, 'x');
+    rows = read_by(b.data, b.len, 100);
+    assert_int_equal(strlen(rows), CSV_FIELD_MAX + 5);
+    free(rows);
+    buf_puts(&b, "x,y\nnext\n");
+    check(b.data, "1!a field is longer than 8,192 bytes\n2:[next]\n");
+
+    buf_clear(&b);
+    for (size_t i = 1; i < CSV_FIELDS_MAX; i++)
+        buf_putc(&b, ',');
+    rows = read_by(b.data, b.len, 100);
+    assert_int_equal(strlen(rows), 2 * CSV_FIELDS_MAX + 3);
+    free(rows);
+    buf_puts(&b, ",\nnext\n");
+    check(b.data, "1!there are more than 256 fields\n2:[next]\n");
+
+    /* A quotation mark that never closes costs one row, not the file. */
+    buf_clear(&b);
+    for (size_t i = 0; i < 20000; i++)
+        buf_puts(&b, i == 0 ? "\"a,b\n" : "aaa,\"b\"\"b\"\n");
+    rows = read_by(b.data, b.len, 1000);
+    assert_non_null(strstr(rows, "1!"));
+    assert_non_null(strstr(rows, "\n20000:[aaa][b\"b]\n"));
+    free(rows);
+    buf_free(&b);
+}
+
+static void test_stop(void **state)
+{
+    struct seen seen = {.b = BUF_INIT, .stop_at = 2};
+    struct csv *c = csv_new(see, &seen);
+
+    assert_int_equal(csv_feed(c, "a\nb\nc\n", 6), 7);
+    assert_string_equal(seen.b.data, "1:[a]\n2:[b]\n");
+    csv_free(c);
+    buf_free(&seen.b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_plain),  cmocka_unit_test(test_quoted), cmocka_unit_test(test_mark),
+        cmocka_unit_test(test_faults), cmocka_unit_test(test_bounds), cmocka_unit_test(test_stop),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
