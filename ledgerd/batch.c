@@ -418,6 +418,7 @@ static bool publish(struct batch *b)
 
     tree_root(&b->l->tree, &root);
     if (published_sign(b->d->published, b->l->tree.size, &root) != 0) {
+        atomic_store(&b->d->metrics->disk_full, errno == ENOSPC);
         log_error("the checkpoint can't be written: %s", strerror(errno));
         return false;
     }

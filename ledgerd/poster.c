@@ -26,6 +26,8 @@
 /* A clock that leaps as far, or is as far behind the log, stops posting. */
 #define CLOCK_MS 60000
 
+#define NO_SPACE "The disk is full or fails: send the same again later."
+
 struct poster {
     struct ledgerd *d;
     pthread_t thread;
@@ -230,7 +232,7 @@ static void watch_clock(struct poster *p)
 
 /* ---- Connecting, taking over ---- */
 
-static void drop(struct poster *p)
+static void let_go(struct poster *p)
 {
     if (p->db != NULL) {
         db_post_close(p->db);
@@ -241,6 +243,11 @@ static void drop(struct poster *p)
         ledger_free(&p->ledger);
         p->leading = false;
     }
+}
+
+static void drop(struct poster *p)
+{
+    let_go(p);
     if (!p->forked) {
         set_mode(p, POSTER_CONNECTING);
     }
@@ -511,7 +518,7 @@ static void run_batch(struct poster *p, struct job **jobs, size_t n, int64_t dea
         }
         if (!again || now_ms() >= deadline) {
             answer_busy(p, jobs, n,
-                        end == DB_FULL ? "There is no space left: send the same again later."
+                        end == DB_FULL ? NO_SPACE
                                        : "The outcome is not known: send the same again.");
             return;
         }
@@ -526,6 +533,7 @@ static bool publish_owed(struct poster *p)
     if (p->unpublished) {
         tree_root(&p->ledger.tree, &root);
         p->unpublished = published_sign(p->d->published, p->ledger.head.size, &root) != 0;
+        atomic_store(&p->d->metrics->disk_full, p->unpublished && errno == ENOSPC);
         if (p->unpublished) {
             complain(p, "the checkpoint can't be written", strerror(errno));
         }
@@ -567,9 +575,13 @@ static void post(struct poster *p)
     int wait = every > RETRY_MS ? RETRY_MS : (int)every + 1;
 
     watch_clock(p);
-    bool stuck = p->clock_stopped || now_ms() < p->next_try || !publish_owed(p);
-    if (stuck) {
+    if (p->clock_stopped) {
         turn_away(p, 100, why_busy(p));
+        keep_session(p);
+        return;
+    }
+    if (now_ms() < p->next_try || !publish_owed(p)) {
+        turn_away(p, 100, NO_SPACE);
         keep_session(p);
         return;
     }
@@ -605,7 +617,7 @@ static void *run(void *arg)
             post(p);
         }
     }
-    drop(p);
+    let_go(p);
     return NULL;
 }
 
