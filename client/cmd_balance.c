@@ -58,25 +58,6 @@ static int ask(struct client *c, const struct keyfile *key, const char *member, 
     return rc;
 }
 
-/* Why there is nothing to show: the member, the unit, or simply no account yet. */
-static int explain(struct client *c, const struct keyfile *key, const char *member,
-                   const char *unit)
-{
-    int rc = query_member(c, key, member, NULL);
-
-    if (rc != PUMASI_OK)
-        return rc;
-    if (unit != NULL)
-        return fail(PUMASI_FAILED,
-                    _("%s has no account in %s, or this key may not see it. \"pumasi key list\" "
-                      "shows your keys."),
-                    member, unit);
-    return fail(PUMASI_FAILED,
-                _("%s has no account yet, or this key may not see it. \"pumasi key list\" shows "
-                  "your keys."),
-                member);
-}
-
 static int show(struct client *c, const struct keyfile *key, const char *member, const char *unit)
 {
     struct table *t = table_new(columns, ARRAY_LEN(columns));
@@ -96,7 +77,7 @@ static int show(struct client *c, const struct keyfile *key, const char *member,
         }
     }
     if (rc == PUMASI_OK && json_array_size(items) == 0)
-        rc = explain(c, key, member, unit);
+        rc = query_no_account(c, key, member, unit);
     if (rc == PUMASI_OK && c->json && unit != NULL) {
         client_print_json(json_array_get(items, 0));
     } else if (rc == PUMASI_OK && c->json) {

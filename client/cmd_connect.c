@@ -89,7 +89,8 @@ static int confirm(struct client *c, const struct cli *cli, const json_t *ledger
     int wanted = compare_wanted(cli, id, log_key), rc = PUMASI_OK;
 
     key_kid(&kid, log_key);
-    note(_("Ledger       %s (%s)"), name, json_text(ledger, "origin"));
+    note(name[0] == '\0' ? _("Ledger       %s%s") : _("Ledger       %s (%s)"), name,
+         json_text(ledger, "origin"));
     note(_("Id           %s"), id[0] == '\0' ? _("(not opened yet)") : id);
     note(_("Log key      %s"), kid.s);
     free(name);

@@ -68,8 +68,19 @@ static int show(struct client *c, const struct keyfile *key, const char *member,
                 int64_t limit)
 {
     struct listing l = {c, unit, table_new(columns, ARRAY_LEN(columns)), json_array()};
-    char *path = x_asprintf("/v1/accounts/%s/%s/postings", member, unit);
-    int rc = query_list(c, key, path, limit, take, &l);
+    char *path = x_asprintf("/v1/accounts/%s/%s", member, unit);
+    json_t *account = NULL;
+    long status;
+    int rc = query_status(c, key, path, &status, &account);
+
+    /* Asked for first, so that what is missing can be told by its name. */
+    if (rc == PUMASI_OK && status == 404)
+        rc = query_no_account(c, key, member, unit);
+    json_decref(account);
+    free(path);
+    path = x_asprintf("/v1/accounts/%s/%s/postings", member, unit);
+    if (rc == PUMASI_OK)
+        rc = query_list(c, key, path, limit, take, &l);
 
     if (rc == PUMASI_OK && c->json) {
         json_t *all = json_pack("{s:O}", "items", l.items);

@@ -79,6 +79,18 @@ static void print_key(const struct client *c, const struct keyfile *k)
     buf_free(&jwk);
 }
 
+/* To whom the public key goes now. */
+static void say_next(const struct keyfile *k)
+{
+    const char *whom = k->role == ROLE_MEMBER    ? _("Your co-op's office")
+                       : k->role == ROLE_STEWARD ? _("Whoever sets up the ledger")
+                       : k->role == ROLE_AUDITOR ? _("Whoever asked you to audit")
+                                                 : _("Whoever founds or runs the co-op");
+
+    note(_("%s needs the public key to register it: pumasi key export %s > %s.jwk"), whom, k->name,
+         k->name);
+}
+
 static int run_new(struct client *c, const struct cli *cli)
 {
     const char *holder = cli_value(cli, "holder"), *out = cli_value(cli, "out");
@@ -126,9 +138,7 @@ static int run_new(struct client *c, const struct cli *cli)
     if (rc == PUMASI_OK)
         print_key(c, k);
     if (rc == PUMASI_OK && !c->json)
-        note(_("Give your co-op's office the public key, so that they can register it: pumasi key "
-               "export %s > %s.jwk"),
-             name, name);
+        say_next(k);
 out:
     keyfile_free(k);
     sodium_free(passphrase);

@@ -15,8 +15,9 @@ struct telling {
 };
 
 static const struct telling tellings[] = {
-    {"malformed", N_("The ledger doesn't understand this."),
-     N_("This pumasi and the ledger may be of different versions."), true},
+    {"malformed",
+     N_("The ledger doesn't understand this; it and this pumasi may be of different versions."),
+     NULL, true},
     {"too-large", N_("That is more than the ledger takes at once."), N_("Make it smaller."), true},
     {"bad-signature", N_("A signature doesn't fit."), NULL, true},
     {"not-permitted", N_("This key may not do that."),
@@ -78,9 +79,6 @@ static void put_detail(struct buf *b, const json_t *problem)
     size_t len = strlen(safe);
 
     if (len > 0) {
-        /* Sentences of this program begin with a capital. */
-        if (safe[0] >= 'a' && safe[0] <= 'z')
-            safe[0] = (char)(safe[0] - 'a' + 'A');
         buf_puts(b, safe);
         if (safe[len - 1] != '.' && safe[len - 1] != '!' && safe[len - 1] != '?')
             buf_putc(b, '.');

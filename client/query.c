@@ -194,3 +194,21 @@ int query_member(struct client *c, const struct keyfile *key, const char *member
         json_decref(answer);
     return rc;
 }
+
+int query_no_account(struct client *c, const struct keyfile *key, const char *member,
+                     const char *unit)
+{
+    int rc = query_member(c, key, member, NULL);
+
+    if (rc != PUMASI_OK)
+        return rc;
+    if (unit != NULL)
+        return fail(PUMASI_FAILED,
+                    _("%s has no account in %s, or this key may not see it. \"pumasi key list\" "
+                      "shows your keys."),
+                    member, unit);
+    return fail(PUMASI_FAILED,
+                _("%s has no account yet, or this key may not see it. \"pumasi key list\" shows "
+                  "your keys."),
+                member);
+}

@@ -35,6 +35,13 @@ int query_member(struct client *c, const struct keyfile *key, const char *member
 int query_coop(struct client *c, const struct keyfile *key, const char *coop,
                json_t **out) MUST_CHECK;
 
+/*
+ * Why nothing is to be had of a member's account: no such co-op, member or account (unit may be
+ * NULL). Always a failure, after its sentence.
+ */
+int query_no_account(struct client *c, const struct keyfile *key, const char *member,
+                     const char *unit) MUST_CHECK;
+
 /* Members of an answer, tolerant: "" or 0 where missing or of another type. */
 const char *json_text(const json_t *object, const char *name);
 int64_t json_number(const json_t *object, const char *name);
