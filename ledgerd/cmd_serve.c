@@ -170,6 +170,7 @@ static int start_parts(struct serve *s, const struct conf *conf, char *err, size
         snprintf(err, err_size, "A thread can't start: %s.", strerror(errno));
         return -1;
     }
+    s->ups = s->db.server ? pgserver_ups(s->db.server) : 0;
     d->http = http_start(d, err, err_size);
     return d->http ? 0 : -1;
 }
