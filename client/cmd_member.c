@@ -13,7 +13,7 @@
 /* --- create ---------------------------------------------------------------------------------- */
 
 static const struct cli_option create_options[] = {
-    {"name", 'n', N_("TEXT"), N_("the name for people; only the office and the member see it")},
+    {"name", 'n', N_("TEXT"), N_("the name for people")},
     {"key-file", 'f', N_("FILE"),
      N_("the member's public key: a JWK file, or the name of one of your keys; may be repeated")},
     {"threshold", 0, N_("N"), N_("how many of its keys must sign a payment (without it: one)")},
