@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Payloads: what is taken keeps to every grammar and range, and the rules can look at it, in an
+ * empty ledger and at any time, without harm. */
+#include "fuzz.h"
+
+#include "core/num.h"
+#include "core/rules.h"
+
+static void check_bounds(const struct act_bounds *b)
+{
+    MUST(b->floor >= NUM_MIN && b->floor <= NUM_MAX);
+    MUST(b->no_ceiling || (b->ceiling >= b->floor && b->ceiling <= NUM_MAX));
+}
+
+static void check_keys(const struct act_keys *keys, size_t least)
+{
+    MUST(keys->n >= least && keys->n <= ACT_KEYS_MAX);
+    for (size_t i = 0; i < keys->n; i++) {
+        MUST(key_is_valid(&keys->keys[i]));
+        for (size_t j = 0; j < i; j++)
+            MUST(memcmp(&keys->keys[i], &keys->keys[j], sizeof(struct key)) != 0);
+    }
+}
+
+static void check_type(const struct act *a)
+{
+    const struct act_transfer *t = &a->u.transfer;
+
+    switch (a->type) {
+    case ACT_LEDGER_OPEN:
+        check_keys(&a->u.ledger_open.stewards, 1);
+        MUST(name_is_zone(a->u.ledger_open.zone));
+        MUST(a->u.ledger_open.threshold >= 1 &&
+             a->u.ledger_open.threshold <= (int64_t)a->u.ledger_open.stewards.n);
+        break;
+    case ACT_UNIT_CREATE:
+        MUST(name_is_unit(a->u.unit_create.unit) && a->u.unit_create.scale >= 1);
+        break;
+    case ACT_COOP_CREATE:
+        check_keys(&a->u.coop_create.treasurers, 1);
+        check_keys(&a->u.coop_create.registrars, 0);
+        MUST(name_is_coop(a->u.coop_create.coop));
+        break;
+    case ACT_COOP_POLICY:
+        check_bounds(&a->u.coop_policy.bounds);
+        check_bounds(&a->u.coop_policy.registrar);
+        break;
+    case ACT_MEMBER_CREATE:
+        check_keys(&a->u.member.keys, 0);
+        MUST(!a->u.member.purse || a->u.member.keys.n == 0);
+        MUST(name_is_address(a->u.member.member));
+        break;
+    case ACT_MEMBER_UPDATE:
+    case ACT_MEMBER_FREEZE:
+    case ACT_MEMBER_UNFREEZE:
+    case ACT_MEMBER_CLOSE:
+    case ACT_RECORD_ALLOW:
+        MUST(name_is_address(a->u.member.member));
+        break;
+    case ACT_ACCOUNT_LIMITS:
+        MUST(name_is_address(a->u.account_limits.member));
+        check_bounds(&a->u.account_limits.bounds);
+        break;
+    case ACT_KEY_ADD:
+        MUST(key_is_valid(&a->u.key.key));
+        break;
+    case ACT_KEY_REVOKE:
+        MUST(kid_is_valid(a->u.key.kid.s));
+        break;
+    case ACT_THRESHOLD_SET:
+        MUST(a->u.key.threshold >= 1 && a->u.key.threshold <= ACT_KEYS_MAX);
+        break;
+    case ACT_TRANSFER:
+        MUST(name_is_address(t->from) && name_is_address(t->to) && name_is_unit(t->unit));
+        MUST(t->amount >= 1 && t->amount <= AMOUNT_MAX);
+        MUST(t->category[0] == '\0' || name_is_category(t->category));
+        break;
+    }
+}
+
+static void count(void *arg, const char *account)
+{
+    MUST(name_is_account(account));
+    ++*(int *)arg;
+}
+
+/* The first eight bytes are the record's time. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct envelope env;
+    struct refusal r = {0};
+    struct act act;
+    struct outcome out;
+    struct state *s;
+    int64_t ms;
+    int accounts = 0;
+
+    if (size < sizeof(ms))
+        return 0;
+    memcpy(&ms, data, sizeof(ms));
+    data += sizeof(ms);
+    size -= sizeof(ms);
+    if (memchr(data, '\0', size)) /* an envelope holds no such payload */
+        return 0;
+    envelope_new(&env, (const char *)data, size);
+    if (act_parse(&act, &env, &r) != 0) {
+        MUST(r.code == REFUSED_MALFORMED && r.detail[0] != '\0');
+        envelope_free(&env);
+        return 0;
+    }
+    MUST(act.aud[0] != '\0' && name_is_jti(act.jti));
+    MUST(act.exp > act.iat && act.exp - act.iat <= ACT_LIFETIME_MAX);
+    check_type(&act);
+    s = state_new(act.aud);
+    rules_accounts(s, &act, count, &accounts);
+    rules_decide(s, &act, &env, (struct moment){ms, 0}, 0, &out);
+    MUST(out.verdict == VERDICT_REFUSED); /* nobody signed */
+    outcome_free(&out);
+    rules_authority(s, &act, &env, &out, NULL);
+    MUST(out.verdict == VERDICT_REFUSED);
+    state_free(s);
+    act_free(&act);
+    envelope_free(&env);
+    return 0;
+}
