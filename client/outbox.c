@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "client/files.h"
+#include "client/query.h"
 #include "client/say.h"
 #include "core/name.h"
 
@@ -236,20 +237,60 @@ void outbox_list_free(struct outbox_entry *list, size_t n)
     free(list);
 }
 
-bool outbox_find(const struct profile *p, const struct hash *intent, struct outbox_entry *out)
+/* Is a file that another process has locked about that intent? Its file is whole at any time. */
+static bool is_about(const char *path, const struct hash *intent)
 {
+    const char *why;
+    json_t *json = files_read_json(path, &why);
+    struct hash theirs;
+    bool same = hash_parse(&theirs, json_text(json, "intent")) == 0 && hash_eq(&theirs, intent);
+
+    json_decref(json);
+    return same;
+}
+
+/* Is another process at work on that intent? */
+static bool is_busy(const struct profile *p, const struct hash *intent)
+{
+    char *folder = profile_state_path(p, OUTBOX_DIR, NULL), **names;
+    bool busy = false;
+    size_t n;
+
+    if (files_list(folder, ".json", &names, &n) != 0)
+        n = 0;
+    for (size_t i = 0; i < n && !busy; i++) {
+        char *path = x_asprintf("%s/%s", folder, names[i]);
+        int fd = lock_file(path);
+
+        if (fd >= 0)
+            close(fd);
+        else
+            busy = is_about(path, intent);
+        free(path);
+    }
+    if (n > 0)
+        files_list_free(names, n);
+    free(folder);
+    return busy;
+}
+
+enum outbox_found outbox_find(const struct profile *p, const struct hash *intent,
+                              struct outbox_entry *out)
+{
+    enum outbox_found found = OUTBOX_NONE;
     struct outbox_entry *list;
     size_t n;
-    bool found = false;
 
     outbox_entry_init(out);
+    if (is_busy(p, intent))
+        return OUTBOX_BUSY;
     if (outbox_list(p, &list, &n) != PUMASI_OK)
-        return false;
-    for (size_t i = 0; i < n && !found; i++) {
+        return OUTBOX_NONE;
+    for (size_t i = 0; i < n && found == OUTBOX_NONE; i++) {
         if (hash_eq(&list[i].intent, intent)) {
             *out = list[i];
             outbox_entry_init(&list[i]);
-            found = true;
+            found = OUTBOX_FOUND;
         }
     }
     outbox_list_free(list, n);

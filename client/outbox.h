@@ -49,7 +49,16 @@ int outbox_remove(const struct profile *p, struct outbox_entry *e) MUST_CHECK;
  */
 int outbox_list(const struct profile *p, struct outbox_entry **out, size_t *n) MUST_CHECK;
 void outbox_list_free(struct outbox_entry *list, size_t n);
-/* The oldest entry of that intent, locked: true and *out set, to be freed. */
-bool outbox_find(const struct profile *p, const struct hash *intent, struct outbox_entry *out);
+enum outbox_found {
+    OUTBOX_NONE,
+    OUTBOX_FOUND,
+    OUTBOX_BUSY
+};
+/*
+ * The oldest entry of that intent: OUTBOX_FOUND and *out set, locked, to be freed. OUTBOX_BUSY when
+ * a running process is at work on one: doing it once more now might be doing it twice.
+ */
+enum outbox_found outbox_find(const struct profile *p, const struct hash *intent,
+                              struct outbox_entry *out) MUST_CHECK;
 
 #endif

@@ -447,12 +447,22 @@ int submit_act(struct client *c, const struct cli *cli, const struct submit_requ
 {
     struct outbox_entry e;
     struct submission s;
+    enum outbox_found found;
     struct hash intent;
     int rc;
 
     memset(out, 0, sizeof(*out));
     intent_of(rq, &intent);
-    if (outbox_find(&c->profile, &intent, &e)) {
+    found = outbox_find(&c->profile, &intent, &e);
+    if (found == OUTBOX_BUSY) {
+        out->outcome = SUBMIT_FAILED;
+        return fail(
+            PUMASI_FAILED,
+            _("Another run of pumasi is busy with the same %s right now. Wait until it ends; "
+              "then run this again only if you want it done twice."),
+            rq->what);
+    }
+    if (found == OUTBOX_FOUND) {
         bool again = false;
 
         rc = resume(c, cli, &e, out, &again);

@@ -96,9 +96,9 @@ static void test_put_find_remove(void **state)
     outbox_entry_free(&e); /* as if the process had died */
 
     hash_bytes(&other, "other", 5);
-    assert_false(outbox_find(&profile, &other, &found));
+    assert_int_equal(outbox_find(&profile, &other, &found), OUTBOX_NONE);
     fill(&e, JTI_A, "pay", 1000);
-    assert_true(outbox_find(&profile, &e.intent, &found));
+    assert_int_equal(outbox_find(&profile, &e.intent, &found), OUTBOX_FOUND);
     assert_string_equal(found.by, e.by);
     assert_string_equal(found.jti, e.jti);
     assert_string_equal(found.type, e.type);
@@ -112,7 +112,7 @@ static void test_put_find_remove(void **state)
 
     assert_int_equal(outbox_remove(&profile, &found), PUMASI_OK);
     outbox_entry_free(&found);
-    assert_false(outbox_find(&profile, &e.intent, &found));
+    assert_int_equal(outbox_find(&profile, &e.intent, &found), OUTBOX_NONE);
     outbox_entry_free(&e);
 }
 
@@ -120,6 +120,8 @@ static void test_put_find_remove(void **state)
 static void test_locked_by_another(void **state)
 {
     struct outbox_entry e, found;
+    struct outbox_entry *list;
+    size_t n;
     int ready[2], done[2], status;
     char ch = 'x';
     pid_t child;
@@ -139,11 +141,14 @@ static void test_locked_by_another(void **state)
     close(done[0]);
     assert_int_equal(read(ready[0], &ch, 1), 1);
     fill(&e, JTI_A, "pay", 1000);
-    assert_false(outbox_find(&profile, &e.intent, &found));
+    assert_int_equal(outbox_find(&profile, &e.intent, &found), OUTBOX_BUSY);
+    assert_int_equal(outbox_list(&profile, &list, &n), PUMASI_OK);
+    assert_int_equal(n, 0);
+    outbox_list_free(list, n);
     close(done[1]);
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
-    assert_true(outbox_find(&profile, &e.intent, &found));
+    assert_int_equal(outbox_find(&profile, &e.intent, &found), OUTBOX_FOUND);
     assert_int_equal(outbox_remove(&profile, &found), PUMASI_OK);
     outbox_entry_free(&found);
     outbox_entry_free(&e);
@@ -165,7 +170,7 @@ static void test_waiting(void **state)
     free(gone);
     outbox_entry_free(&e);
     fill(&e, JTI_A, "pay", 1000);
-    assert_true(outbox_find(&profile, &e.intent, &found));
+    assert_int_equal(outbox_find(&profile, &e.intent, &found), OUTBOX_FOUND);
     assert_true(found.waiting);
     assert_int_equal(outbox_remove(&profile, &found), PUMASI_OK);
     outbox_entry_free(&found);
