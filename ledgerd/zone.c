@@ -45,9 +45,10 @@ int32_t zone_day(int64_t ms)
     time_t t = (time_t)s;
 
     if (localtime_r(&t, &tm) == NULL) {
-        return (int32_t)(s / 86400);
+        return (int32_t)(s / 86400); /* a year beyond int: no record is of it */
     }
     /* The same calendar day at UTC. */
     tm.tm_isdst = 0;
-    return (int32_t)(timegm(&tm) / 86400);
+    int64_t local = timegm(&tm);
+    return (int32_t)(local >= 0 ? local / 86400 : -((86399 - local) / 86400));
 }

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Who posts: connecting, taking over, standing by. */
+#include <errno.h>
+#include <string.h>
+
+#include "ledgerd/db_load.h"
+#include "ledgerd/ledgerd.h"
+#include "ledgerd/log.h"
+#include "ledgerd/poster_int.h"
+#include "ledgerd/zone.h"
+
+/* ---- The clock ---- */
+
+void poster_watch_clock(struct poster *p)
+{
+    struct clockwatch *w = &p->clock;
+    bool stopped = w->stopped;
+    int64_t head = p->ledger.head.time_ms;
+    enum clockwatch_view view =
+        clockwatch_look(w, poster_clock_ms(CLOCK_REALTIME), poster_clock_ms(CLOCK_BOOTTIME), head);
+
+    if (atomic_exchange(&p->confirmed, false) && stopped) {
+        log_event(LOG_LEVEL_WARN, "the operator confirmed the clock", LOG_INT("wall_ms", w->wall));
+        clockwatch_confirm(w, head);
+        poster_set_mode(p, POSTER_POSTING);
+    } else if (w->stopped && !stopped) {
+        log_event(LOG_LEVEL_ERROR,
+                  view == CLOCK_LEAPT ? "the clock leapt: posting waits for SIGUSR1"
+                                      : "the clock is behind the log: posting waits for SIGUSR1",
+                  LOG_INT("wall_ms", w->wall), LOG_INT("leap_ms", w->leap_ms),
+                  LOG_INT("head_ms", head));
+        poster_set_mode(p, POSTER_STOPPED_CLOCK);
+    }
+}
+
+/* ---- Connecting, taking over ---- */
+
+void poster_let_go(struct poster *p)
+{
+    if (p->db != NULL) {
+        db_post_close(p->db);
+        p->db = NULL;
+        p->away_since = poster_now_ms();
+    }
+    if (p->leading) {
+        ledger_free(&p->ledger);
+        p->leading = false;
+    }
+}
+
+void poster_drop(struct poster *p)
+{
+    poster_let_go(p);
+    if (!p->forked) {
+        poster_set_mode(p, POSTER_CONNECTING);
+    }
+}
+
+static void see_fork(struct poster *p, uint64_t size, const struct checkpoint *c)
+{
+    log_event(LOG_LEVEL_ERROR,
+              size < c->size
+                  ? "the database is behind the last checkpoint: nothing is posted. Was an "
+                    "old backup restored?"
+                  : "the database disagrees with the last checkpoint: nothing is posted",
+              LOG_INT("database_size", size), LOG_INT("checkpoint_size", c->size));
+    p->forked = true;
+    poster_set_mode(p, POSTER_STOPPED_FORK);
+    poster_drop(p);
+}
+
+/*
+ * Compares the log in the database, of that size and root, with the checkpoint kept outside, and
+ * signs one that covers it all. -1 when that can't be done now, or never (then p->forked).
+ */
+static int check_published(struct poster *p, uint64_t size, const struct hash *root)
+{
+    struct checkpoint c;
+    char err[DB_ERR_MAX];
+
+    if (published_get(p->d->published, &c, NULL, NULL)) {
+        struct hash then = *root;
+        if (size > c.size && db_load_root_at(p->db, c.size, &then, err, sizeof(err)) != 0) {
+            poster_complain(p, "the log can't be compared with the last checkpoint", err);
+            return -1;
+        }
+        if (size < c.size || !hash_eq(&then, &c.root)) {
+            see_fork(p, size, &c);
+            return -1;
+        }
+    }
+    atomic_store(&p->d->metrics->records, (int64_t)size);
+    if (size > 0 && published_sign(p->d->published, size, root) != 0) {
+        poster_complain(p, "the checkpoint can't be written", strerror(errno));
+        return -1;
+    }
+    return 0;
+}
+
+static int load(struct poster *p, char *err, size_t err_size)
+{
+    ledger_init(&p->ledger, p->d->origin);
+    p->leading = true; /* there is a ledger to be freed by poster_drop() */
+    if (db_load_ledger(p->db, &p->ledger, p->d->keyring, err, err_size) != 0) {
+        return -1;
+    }
+    const struct holder *ledger = state_holder(p->ledger.state, "ledger");
+    if (ledger != NULL && zone_set(ledger->zone) != 0) {
+        str_copy(err, err_size, "this machine doesn't know the ledger's time zone: install tzdata");
+        return -1;
+    }
+    return 0;
+}
+
+/* Tries to become the one that posts. */
+static void try_lead(struct poster *p)
+{
+    char err[DB_ERR_MAX];
+    struct hash root;
+    int64_t epoch;
+
+    enum db_end lock = db_post_lock(p->db);
+
+    if (lock == DB_OTHERS) {
+        poster_set_mode(p, POSTER_STANDBY);
+        return;
+    }
+    if (lock != DB_DONE) {
+        poster_complain(p, "the connection was lost", db_post_fault(p->db));
+        poster_drop(p);
+        return;
+    }
+    if (db_post_take_over(p->db, &epoch) != DB_DONE) {
+        poster_complain(p, "posting can't be taken over", db_post_fault(p->db));
+        poster_drop(p);
+        return;
+    }
+    if (load(p, err, sizeof(err)) != 0) {
+        poster_complain(p, "the state can't be loaded", err);
+        poster_drop(p);
+        return;
+    }
+    tree_root(&p->ledger.tree, &root);
+    if (p->ledger.head.epoch != epoch) {
+        poster_complain(p, "posting can't be taken over", "another ledgerd did so just now");
+        poster_drop(p);
+        return;
+    }
+    if (check_published(p, p->ledger.head.size, &root) != 0) {
+        poster_drop(p);
+        return;
+    }
+    log_event(LOG_LEVEL_INFO, "this ledgerd posts", LOG_INT("epoch", epoch),
+              LOG_INT("records", p->ledger.head.size));
+    p->unpublished = false;
+    p->last_talk = poster_now_ms();
+    p->next_expire = poster_now_ms() + POSTER_RETRY_MS;
+    poster_set_mode(p, p->clock.stopped ? POSTER_STOPPED_CLOCK : POSTER_POSTING);
+    poster_watch_clock(p);
+}
+
+void poster_connect(struct poster *p)
+{
+    char err[DB_ERR_MAX];
+
+    p->db = db_post_open(p->d->conninfo, p->d->conf, err, sizeof(err));
+    if (p->db == NULL) {
+        poster_complain(p, "no connection to the database", err);
+        return;
+    }
+    try_lead(p);
+}
+
+void poster_stay_away(struct poster *p)
+{
+    if (queue_is_shut(p->d->queue) || poster_now_ms() - p->away_since > POSTER_PATIENCE_MS) {
+        poster_turn_away(p, POSTER_RECONNECT_MS, poster_why_busy(p));
+    } else {
+        poster_pause_ms(POSTER_RECONNECT_MS);
+    }
+}
+
+/* ---- Standing by ---- */
+
+static void follow(struct poster *p)
+{
+    char err[DB_ERR_MAX];
+    struct hash root;
+    uint64_t size;
+
+    if (db_load_head(p->db, &size, &root, err, sizeof(err)) != 0) {
+        poster_complain(p, "the head can't be followed", err);
+        poster_drop(p);
+        return;
+    }
+    if (check_published(p, size, &root) != 0) {
+        poster_drop(p);
+    }
+}
+
+void poster_stand_by(struct poster *p)
+{
+    poster_turn_away(p, POSTER_RETRY_MS, poster_why_busy(p));
+    if (poster_now_ms() < p->next_try) {
+        return;
+    }
+    p->next_try = poster_now_ms() + POSTER_RETRY_MS;
+    try_lead(p);
+    if (p->db != NULL && !p->leading) {
+        follow(p);
+    }
+}
