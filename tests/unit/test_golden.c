@@ -53,8 +53,8 @@ static const struct {
      "'member':'alice@hansalim','unit':'hour','floor':-900,'ceiling':900,'reason_hash':'" HASH_M
      "'"},
     {"alice1", "transfer", "alice@hansalim",
-     "'from':'alice@hansalim','to':'m.old_1@hansalim','unit':'hour','amount':90,'memo_hash':'" HASH_M
-     "','value_date':'2026-11-20','category':'garden'"},
+     "'from':'alice@hansalim','to':'m.old_1@hansalim','unit':'hour',"
+     "'amount':90,'memo_hash':'" HASH_M "','value_date':'2026-11-20','category':'garden'"},
     {"r1", "transfer", "hansalim",
      "'from':'m.old_1@hansalim','to':'fund@hansalim','unit':'hour','amount':30"},
     {"t1 t2 a1", "key.add", "hansalim", "'holder':'hansalim','role':'auditor','key':$a1"},
