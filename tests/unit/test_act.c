@@ -529,7 +529,7 @@ int main(void)
         cmocka_unit_test(test_common_ranges), cmocka_unit_test(test_founding_ranges),
         cmocka_unit_test(test_other_ranges),  cmocka_unit_test(test_member_without_keys),
         cmocka_unit_test(test_many_keys),     cmocka_unit_test(test_values),
-        cmocka_unit_test(test_not_json),      cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_not_json),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
