@@ -51,6 +51,7 @@ CORE_OBJ    := $(call obj,$(CORE_SRC))
 LEDGERD_OBJ := $(call obj,$(filter-out ledgerd/main.c,$(LEDGERD_SRC))) $(BUILD)/obj/gen/migrations.o
 CLIENT_OBJ  := $(call obj,$(filter-out client/main.c,$(CLIENT_SRC)))
 HELPER_OBJ  := $(call obj,$(filter-out tests/unit/test_%,$(UNIT_SRC)))
+LOAD_OBJ    := $(call obj,$(sort $(wildcard tests/load/lib/*.c)))
 
 UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(filter tests/unit/test_%,$(UNIT_SRC)))
 LOAD_BIN := $(patsubst tests/load/%.c,$(BUILD)/load/%,$(LOAD_SRC))
@@ -122,10 +123,10 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(HELPER_OBJ) $(BUILD)/libcore.a
 	@mkdir -p $(@D)
 	@$(LINK) $< $(HELPER_OBJ) $(CORE_LIBS) -lcmocka
 
-$(BUILD)/load/%: $(BUILD)/obj/tests/load/%.o $(BUILD)/libcore.a
+$(BUILD)/load/%: $(BUILD)/obj/tests/load/%.o $(LOAD_OBJ) $(BUILD)/libcore.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
-	@$(LINK) $< $(CORE_LIBS) $(LIBS_LOAD) -lpthread
+	@$(LINK) $< $(LOAD_OBJ) $(CORE_LIBS) $(LIBS_LOAD) -lpthread
 
 # Fuzz targets: CC=clang SAN=fuzzer-no-link,address,undefined; each has libFuzzer's main.
 $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/libcore.a

@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# Ledgers for bats tests: each a real ledgerd with a private PostgreSQL, in a folder of the test's own.
+# Works as an ordinary user, and as root, where ledgerd becomes its user, who has to be let in.
+#
+#   setup()    { ledger_setup; }         makes $LEDGERS, the folder; ledger NAME is $LEDGERS/NAME
+#   teardown() { ledger_teardown; }      ends all that was started; shows the logs of a failed test
+# or one for all tests of a file, each of which says which ledgers it means:
+#   setup_file()    { ledger_setup; ...; }
+#   setup()         { ledger_adopt NAME...; }
+#   teardown()      { ledger_show_logs; }
+#   teardown_file() { ledger_teardown_file; }
+#
+#   ledger_init NAME [OPTION...]         ledgerd init
+#   ledger_start NAME [OPTION...]        starts ledgerd in the background on ports of its own
+#   ledger_url NAME, ledger_pid NAME     where it is
+#   ledger_wait NAME [SECONDS]           until /readyz says 200
+#   ledger_stop NAME                     SIGTERM; answers its exit status
+#   ledger_kill NAME                     SIGKILL
+#   ledger_pg_pids NAME                  every PostgreSQL process of its private cluster
+#   ledger_psql NAME ARGUMENT...         psql into its private cluster, rows without decoration
+#   until_ok SECONDS COMMAND...          runs it every 50 ms until it succeeds
+#   die SENTENCE...                      fails the test
+#
+# Options of a ledger that hold for every start stand in its ledgerd.conf, or in OPTIONS[NAME].
+
+LEDGERD=${LEDGERD:-${BUILD:?BUILD is the absolute folder of ledgerd}/ledgerd}
+HAMMER=$BUILD/load/hammer
+declare -gA LEDGER_PID LEDGER_PORT LEDGER_SOCKET OPTIONS
+
+die() {
+    echo "$@" >&2
+    return 1
+}
+
+until_ok() { # SECONDS COMMAND...
+    local deadline=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000))
+    shift
+    until "$@"; do
+        [ "${EPOCHREALTIME/[.,]/}" -lt "$deadline" ] || return 1
+        sleep 0.05
+    done
+}
+
+ledger_setup() {
+    # bats' own folders may be closed to other users.
+    LEDGERS=$(mktemp -d "${TMPDIR:-/tmp}/ledger.XXXXXX")
+    chmod 755 "$LEDGERS"
+    mkdir -m 1777 "$LEDGERS/open" # where ledgerd's user may make folders
+    export LEDGERS
+}
+
+# In a test: a ledger that another process started.
+ledger_adopt() { # NAME...
+    local name
+    for name; do
+        read -r "LEDGER_PID[$name]" "LEDGER_PORT[$name]" < "$LEDGERS/$name.run"
+    done
+}
+
+# The logs of a failed test.
+ledger_show_logs() {
+    local log
+    [ -z "${BATS_TEST_COMPLETED:-}" ] || return 0
+    for log in "$LEDGERS"/*.log; do
+        echo "--- $log"
+        tail -n 20 "$log"
+    done
+}
+
+ledger_teardown_file() {
+    local run BATS_TEST_COMPLETED=1
+    for run in "$LEDGERS"/*.run; do
+        ledger_adopt "$(basename "$run" .run)"
+    done
+    ledger_teardown
+}
+
+ledger_teardown() {
+    local name pid
+    for name in "${!LEDGER_PID[@]}"; do
+        kill -CONT "${LEDGER_PID[$name]}" 2> /dev/null
+        ledger_kill "$name" 2> /dev/null
+        for pid in $(ledger_pg_pids "$name"); do
+            kill -KILL "$pid" 2> /dev/null
+        done
+        if [ -z "${BATS_TEST_COMPLETED:-}" ]; then
+            echo "--- log of $name"
+            tail -n 40 "$LEDGERS/$name.log"
+        fi
+    done
+    if [ -z "${BATS_TEST_COMPLETED:-}" ] && [ -n "${KEEP_LEDGERS:-}" ]; then
+        echo "--- kept: $LEDGERS"
+    else
+        rm -rf "$LEDGERS"
+    fi
+}
+
+# A port that nobody listens on just now, and nobody on the one for /metrics. Both lie below those that
+# the system gives to connections.
+METRICS_ABOVE=11000
+free_port() {
+    local port
+    for _ in $(seq 100); do
+        port=$((10000 + (RANDOM * 32768 + RANDOM) % METRICS_ABOVE))
+        if ! { : < "/dev/tcp/127.0.0.1/$port"; } 2> /dev/null &&
+            ! { : < "/dev/tcp/127.0.0.1/$((port + METRICS_ABOVE))"; } 2> /dev/null; then
+            echo "$port"
+            return 0
+        fi
+    done
+    die "no free port"
+}
+
+ledger_init() { # NAME [OPTION...]
+    local name=$1
+    shift
+    [ -s "$LEDGERS/steward.jwk" ] || "$HAMMER" jwk > "$LEDGERS/steward.jwk"
+    "$LEDGERD" init --data "$LEDGERS/$name" --origin "test.example/$name" --name 'A ledger for tests' \
+        --steward "$LEDGERS/steward.jwk" --zone Asia/Seoul "$@" > "$LEDGERS/$name.init" 2>&1 3>&- ||
+        die "ledgerd init: $(cat "$LEDGERS/$name.init")"
+}
+
+ledger_start() { # NAME [OPTION...]
+    local name=$1
+    shift
+    [ -n "${LEDGER_PORT[$name]:-}" ] || LEDGER_PORT[$name]=$(free_port)
+    # shellcheck disable=SC2086
+    "$LEDGERD" --data "$LEDGERS/$name" --listen "127.0.0.1:${LEDGER_PORT[$name]}" \
+        --metrics_listen "127.0.0.1:$((LEDGER_PORT[$name] + METRICS_ABOVE))" --log_format plain \
+        ${OPTIONS[$name]:-} "$@" >> "$LEDGERS/$name.log" 2>&1 < /dev/null 3>&- &
+    LEDGER_PID[$name]=$!
+    echo "$! ${LEDGER_PORT[$name]}" > "$LEDGERS/$name.run"
+}
+
+ledger_pid() {
+    echo "${LEDGER_PID[$1]}"
+}
+
+ledger_url() {
+    echo "http://127.0.0.1:${LEDGER_PORT[$1]}"
+}
+
+ledger_metrics() { # NAME METRIC
+    curl -sf -m 5 "http://127.0.0.1:$((LEDGER_PORT[$1] + METRICS_ABOVE))/metrics" | sed -n "s/^pumasi_$2 //p"
+}
+
+ledger_is_up() { # NAME: /readyz says that it posts or stands by
+    curl -sf -m 2 -o /dev/null "$(ledger_url "$1")/readyz"
+}
+
+ledger_mode() { # NAME: posting, standby, ...
+    curl -s -m 2 "$(ledger_url "$1")/readyz" | jq -r .mode
+}
+
+ledger_in_mode() { # NAME MODE
+    [ "$(ledger_mode "$1")" = "$2" ]
+}
+
+ledger_wait() { # NAME [SECONDS]
+    until_ok "${2:-60}" ledger_is_up "$1" ||
+        die "$1 is not ready after ${2:-60} s: $(curl -sS -m 2 "$(ledger_url "$1")/readyz" 2>&1)"
+}
+
+ledger_stop() { # NAME
+    local pid=${LEDGER_PID[$1]} status=0
+    kill -TERM "$pid"
+    wait "$pid" || status=$?
+    if [ "$status" -eq 127 ]; then # adopted: nobody here is told its status
+        until_ok 60 ledger_is_gone "$pid" || die "$1 doesn't stop"
+        status=$?
+    fi
+    return "$status"
+}
+
+ledger_is_gone() { # PID
+    local state
+    ! state=$(sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2> /dev/null) || [ "$state" = Z ]
+}
+
+ledger_kill() { # NAME
+    kill -KILL "${LEDGER_PID[$1]}" 2> /dev/null
+    wait "${LEDGER_PID[$1]}" 2> /dev/null || true
+}
+
+ledger_pg_pids() { # NAME
+    local cwd pg
+    pg=$(readlink -f "$LEDGERS/$1/pg") || return 0
+    for cwd in /proc/[0-9]*/cwd; do
+        if [ "$(readlink "$cwd" 2> /dev/null)" = "$pg" ]; then
+            cwd=${cwd#/proc/}
+            echo "${cwd%/cwd}"
+        fi
+    done
+}
+
+# In front of a command: runs it as the user that ledgerd runs as.
+if [ "$(id -u)" -eq 0 ]; then
+    AS_LEDGERD=(setpriv --reuid=ledgerd --regid=ledgerd --init-groups)
+else
+    AS_LEDGERD=(env)
+fi
+
+# The folder of the socket of its cluster: of the private one, as PostgreSQL says itself, unless
+# LEDGER_SOCKET[NAME] says otherwise.
+ledger_socket() { # NAME
+    if [ -n "${LEDGER_SOCKET[$1]:-}" ]; then
+        echo "${LEDGER_SOCKET[$1]}"
+    else
+        sed -n 5p "$LEDGERS/$1/pg/postmaster.pid"
+    fi
+}
+
+ledger_psql() { # NAME ARGUMENT...
+    local socket
+    socket=$(ledger_socket "$1")
+    shift
+    (cd / && "${AS_LEDGERD[@]}" psql -XqAt -v ON_ERROR_STOP=1 -h "$socket" -U ledger ledger "$@" 3>&-)
+}
