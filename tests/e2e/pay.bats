@@ -74,7 +74,7 @@ state_files() { # PERSON FOLDER
 
 says() { # STATUS TEXT: of the last run
     [ "$status" -eq "$1" ] || die "status $status instead of $1: $output"
-    [[ $output == *"$2"* ]] || die "it doesn't say “$2”: $output"
+    [[ $output == *"$2"* ]] || die "it doesn't say \"$2\": $output"
 }
 
 @test "members pay each other, and see balance, history and receipts" {
