@@ -39,6 +39,7 @@ disturbed() { # FILE ROWS
     kill -KILL $(ledger_pg_pids main) 2> /dev/null
     wait "$IMPORT" || die "status $?: $(cat "$LEDGERS/import.log")"
     grep -q 'The ledger is there again' "$LEDGERS/import.log"
+    ledger_wait main
     grep -q "Done: $(($(wc -l < "$1") - 1)) rows booked" "$LEDGERS/import.log"
     check_balances "$1"
     check_once $(($(wc -l < "$1") - 1))
