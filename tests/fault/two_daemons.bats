@@ -71,7 +71,7 @@ one_history() { # JOURNAL_A JOURNAL_B NAME: the one that posts now
     reads_are_served b
     refuses_posts b
 
-    for turn in 1 2 3; do
+    for turn in 1 2; do
         load_start a "$ja" --load "1$turn"
         load_a=$LOAD
         load_start b "$jb" --load "2$turn"
@@ -107,7 +107,7 @@ one_history() { # JOURNAL_A JOURNAL_B NAME: the one that posts now
 # A cluster that belongs to neither, so that it lives on when one of them is killed.
 cluster_start() {
     local bin
-    bin=$(dirname "$(ls -d /usr/lib/postgresql/*/bin/initdb /usr/pgsql-*/bin/initdb 2> /dev/null | sort -V | tail -n 1)")
+    bin=$(pg_bin)
     mkdir -m 700 "$LEDGERS/cluster"
     [ "$(id -u)" -ne 0 ] || chown ledgerd: "$LEDGERS/cluster"
     (cd / && "${AS_LEDGERD[@]}" "$bin/initdb" -D "$LEDGERS/cluster/pg" -U ledger --encoding=UTF8 \
@@ -137,7 +137,7 @@ cluster_createdb() {
     ledger_start b
     until_ok 30 ledger_in_mode b standby
 
-    for turn in 1 2 3; do
+    for turn in 1 2; do
         load_start a "$ja" --load "1$turn"
         load_a=$LOAD
         load_start b "$jb" --load "2$turn"

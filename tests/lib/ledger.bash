@@ -200,6 +200,11 @@ else
     AS_LEDGERD=(env)
 fi
 
+# The folder of PostgreSQL's programs, the newest there are.
+pg_bin() {
+    dirname "$(ls -d /usr/lib/postgresql/*/bin/initdb /usr/pgsql-*/bin/initdb 2> /dev/null | sort -V | tail -n 1)"
+}
+
 # The folder of the socket of its cluster: of the private one, as PostgreSQL says itself, unless
 # LEDGER_SOCKET[NAME] says otherwise.
 ledger_socket() { # NAME
