@@ -110,6 +110,25 @@ static enum model_type pick_type(struct world *w)
     return MODEL_TRANSFER;
 }
 
+/* Mostly small; now and then just what the payer has left or the payee has room for, or one more.
+ */
+static int64_t pick_amount(struct world *w, const struct model_act *a)
+{
+    const struct model_coop *c = &w->m.coop[a->coop];
+    const struct model_member *from = &c->member[a->member], *to = &c->member[a->to_member];
+    int u = a->unit;
+    int64_t edge;
+
+    if (chance(w, 60))
+        return 1 + below(w, 90);
+    if (chance(w, 50))
+        edge = from->balance[u] - (from->limits[u] ? from->floor[u] : c->floor[u]);
+    else
+        edge = (to->limits[u] ? to->ceiling[u] : c->ceiling[u]) - to->balance[u];
+    edge += below(w, 2);
+    return edge > 0 ? edge : 1;
+}
+
 /* A key for the act: mostly one that nobody has, mostly one that fits. */
 static int pick_key(struct world *w, const struct model_act *a)
 {
@@ -146,7 +165,7 @@ static void pick(struct world *w, struct model_act *a)
     a->to_coop = chance(w, 90) ? a->coop : below(w, MODEL_COOPS);
     a->to_member = below(w, MODEL_MEMBERS);
     a->unit = chance(w, 70) ? 0 : 1;
-    a->amount = 1 + below(w, 90);
+    a->amount = pick_amount(w, a);
     a->allowed = chance(w, 60);
     a->need = 1 + below(w, 3);
     a->purse = (a->member >= 5) != chance(w, 5);

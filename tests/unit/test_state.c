@@ -89,7 +89,7 @@ static void test_rollback(void **state)
     state_commit(s);
     dump = fix_dump(s);
     for (int round = 0; round < 20; round++) {
-        /* So many that the table grows in between and old things come to lie behind new ones. */
+        /* So many that the table grows in between. */
         for (int i = 0; i < 1500; i++) {
             (void)snprintf(name, sizeof(name), "m%d@hansalim/hour", i * 11 % 1500);
             put_account(s, name, -i);
