@@ -16,9 +16,11 @@
 #include "client/problem.h"
 #include "client/query.h"
 
-#define DAY_MS      INT64_C(86400000)
-#define ZONE_MAX_MS (INT64_C(14) * 3600 * 1000) /* the zone that is farthest ahead */
-#define SHOWN_MAX   10                          /* bad rows that are listed without a file */
+#define DAY_MS       INT64_C(86400000)
+#define ZONE_MAX_MS  (INT64_C(14) * 3600 * 1000) /* the zone that is farthest ahead */
+#define SHOWN_MAX    10                          /* bad rows that are listed without a file */
+#define LIMITS_SHOWN 20                          /* where --dry-run doesn't list them all */
+#define LIMITS_MAX   20000                       /* that one import sets */
 
 struct import {
     struct client *c;
@@ -152,6 +154,22 @@ static void note_limit(const struct import *m, const struct import_plan *p,
     free(ceiling);
 }
 
+/* The limits that are wanted, all of them with --dry-run. */
+static void list_limits(const struct import *m, const struct import_plan *p)
+{
+    for (size_t i = 0; i < p->n_limits; i++) {
+        const struct import_limit *l = &p->limits[i];
+
+        if (i == LIMITS_SHOWN && !m->o->dry_run) {
+            note(_("  and %zu more; --dry-run lists them all"), p->n_limits - i);
+            return;
+        }
+        note_limit(m, p, l);
+        if (!p->accounts[l->member].there && !l->by_registrar)
+            note(_("    (first: pumasi member create %s)"), m->file.members.list[l->member]);
+    }
+}
+
 /* Says which limits are too narrow. PUMASI_OK when the import may go on, with those in the plan
  * that it is to set. */
 static int settle_limits(const struct import *m, struct import_plan *p)
@@ -162,19 +180,18 @@ static int settle_limits(const struct import *m, struct import_plan *p)
         beyond += !p->limits[i].by_registrar;
     if (p->n_limits == 0)
         return PUMASI_OK;
+    if (m->o->set_limits && p->n_limits > LIMITS_MAX)
+        return fail(PUMASI_FAILED,
+                    _("The file takes %zu accounts past their limits: too many to be set one by "
+                      "one. Let the treasurers widen them for all with: pumasi policy %s %s"),
+                    p->n_limits, m->o->coop, m->o->unit);
     if (m->o->set_limits && beyond == 0) {
         note(_("Limits of %zu accounts are set as wide as the file needs them:"), p->n_limits);
-        for (size_t i = 0; i < p->n_limits; i++)
-            note_limit(m, p, &p->limits[i]);
+        list_limits(m, p);
         return PUMASI_OK;
     }
     note(_("The file takes %zu accounts past their limits. They need:"), p->n_limits);
-    for (size_t i = 0; i < p->n_limits; i++) {
-        note_limit(m, p, &p->limits[i]);
-        if (!p->accounts[p->limits[i].member].there && !p->limits[i].by_registrar)
-            note(_("    (first: pumasi member create %s)"),
-                 m->file.members.list[p->limits[i].member]);
-    }
+    list_limits(m, p);
     if (beyond > 0)
         note(_("%zu of them are past what %s's policy lets a registrar set, so the treasurers must "
                "sign those, or widen the registrars' reach with: pumasi policy."),
@@ -548,11 +565,14 @@ int import_run(struct client *c, const struct import_options *o)
         rc = import_file_open(&m.file, o->path);
     if (rc != PUMASI_OK)
         goto out;
+    folder = import_job_folder(&c->profile, o->coop, o->unit, &m.file.hash);
     if (o->dry_run) {
+        if (access(folder, F_OK) == 0)
+            note("%s", _("This file was imported before, or its import was begun. To book all of "
+                         "it once more:"));
         rc = begin(&m);
         goto out;
     }
-    folder = import_job_folder(&c->profile, o->coop, o->unit, &m.file.hash);
     rc = import_job_open(&m.job, folder, &found);
     if (rc == PUMASI_OK)
         rc = run_job(&m, found);
