@@ -15,7 +15,7 @@ struct group {
     const char *holder;
     enum role role;
     int64_t of;
-    const struct key *listed; /* NULL: the holder's registered keys */
+    struct kid *listed; /* owned by the ways; NULL: the holder's registered keys */
     size_t n_listed;
 };
 

@@ -89,9 +89,23 @@ void way_office(struct way *way, const char *holder, enum role role, int64_t of)
 void way_listed(struct way *way, const char *holder, enum role role, const struct key *keys,
                 size_t n)
 {
-    if (n > 0)
-        way->groups[way->n++] = (struct group){
-            .holder = holder, .role = role, .of = (int64_t)n, .listed = keys, .n_listed = n};
+    struct kid *kids;
+
+    if (n == 0)
+        return;
+    /* Once, as each signature is looked for among them. */
+    kids = x_calloc(n, sizeof(*kids));
+    for (size_t i = 0; i < n; i++)
+        key_kid(&kids[i], &keys[i]);
+    way->groups[way->n++] = (struct group){
+        .holder = holder, .role = role, .of = (int64_t)n, .listed = kids, .n_listed = n};
+}
+
+static void ways_free(struct ways *ways)
+{
+    for (size_t w = 0; w < ways->n; w++)
+        for (size_t g = 0; g < ways->way[w].n; g++)
+            free(ways->way[w].groups[g].listed);
 }
 
 void way_governing(const struct state *s, struct way *way, const char *holder, enum role role)
@@ -115,13 +129,9 @@ static bool key_in_group(const struct state *s, const struct group *g, const str
     const struct key_row *row;
 
     if (g->listed) {
-        for (size_t i = 0; i < g->n_listed; i++) {
-            struct kid listed;
-
-            key_kid(&listed, &g->listed[i]);
-            if (strcmp(listed.s, kid->s) == 0)
+        for (size_t i = 0; i < g->n_listed; i++)
+            if (strcmp(g->listed[i].s, kid->s) == 0)
                 return true;
-        }
         return false;
     }
     row = state_key(s, kid->s);
@@ -209,22 +219,14 @@ static int holders_exist(const struct state *s, const struct ways *ways, struct 
     return 0;
 }
 
-static void judge_signatures(const struct state *s, const struct act *a, const struct envelope *env,
-                             struct outcome *out, bool *useful)
+static void judge_ways(const struct state *s, const struct ways *ways, const struct envelope *env,
+                       struct outcome *out, bool *useful)
 {
-    struct ways ways = {0};
-    const struct way *way;
+    const struct way *way = way_chosen(s, ways, env);
 
-    out->verdict = VERDICT_REFUSED;
     for (size_t i = 0; useful && i < env->n_sigs; i++)
-        useful[i] = false;
-    if (act_rows[a->type].ways(s, a, &ways, &out->refusal) != 0 ||
-        holders_exist(s, &ways, &out->refusal) != 0)
-        return;
-    for (size_t i = 0; useful && i < env->n_sigs; i++)
-        for (size_t w = 0; w < ways.n; w++)
-            useful[i] = useful[i] || key_in_way(s, &ways.way[w], &env->sigs[i].kid);
-    way = way_chosen(s, &ways, env);
+        for (size_t w = 0; w < ways->n; w++)
+            useful[i] = useful[i] || key_in_way(s, &ways->way[w], &env->sigs[i].kid);
     if (!way) {
         (void)refuse(&out->refusal, REFUSED_NOT_PERMITTED,
                      "A signature is by a key that this act doesn't call for.");
@@ -239,6 +241,20 @@ static void judge_signatures(const struct state *s, const struct act *a, const s
     }
 }
 
+static void judge_signatures(const struct state *s, const struct act *a, const struct envelope *env,
+                             struct outcome *out, bool *useful)
+{
+    struct ways ways = {0};
+
+    out->verdict = VERDICT_REFUSED;
+    for (size_t i = 0; useful && i < env->n_sigs; i++)
+        useful[i] = false;
+    if (act_rows[a->type].ways(s, a, &ways, &out->refusal) == 0 &&
+        holders_exist(s, &ways, &out->refusal) == 0)
+        judge_ways(s, &ways, env, out, useful);
+    ways_free(&ways);
+}
+
 void rules_authority(const struct state *s, const struct act *a, const struct envelope *env,
                      struct outcome *out, bool *useful)
 {
@@ -251,14 +267,15 @@ bool rules_may_sign(const struct state *s, const struct act *a, const struct key
     struct ways ways = {0};
     struct refusal ignored;
     struct kid kid;
+    bool may = false;
 
-    if (act_rows[a->type].ways(s, a, &ways, &ignored) != 0)
-        return false;
-    key_kid(&kid, key);
-    for (size_t w = 0; w < ways.n; w++)
-        if (key_in_way(s, &ways.way[w], &kid))
-            return true;
-    return false;
+    if (act_rows[a->type].ways(s, a, &ways, &ignored) == 0) {
+        key_kid(&kid, key);
+        for (size_t w = 0; w < ways.n; w++)
+            may = may || key_in_way(s, &ways.way[w], &kid);
+    }
+    ways_free(&ways);
+    return may;
 }
 
 /* ---- Deciding ---- */
