@@ -40,7 +40,7 @@ void state_each(const struct state *s, enum thing_kind kind,
                 void (*fn)(void *arg, const struct thing *thing), void *arg);
 
 const char *state_origin(const struct state *s);
-/* "<origin>#<hash>", or "" before record 0. Set by rules_apply and by whoever loads a state. */
+/* "<origin>#<hash>", or "" before record 0. Set by whoever applies record 0 or loads a state. */
 const char *state_ledger_id(const struct state *s);
 void state_set_ledger_id(struct state *s, const char *id);
 
