@@ -15,10 +15,6 @@ teardown() {
     ledger_teardown
 }
 
-some_time() { # up to 0.7 s, as the seed says
-    printf '0.%03d' $((RANDOM % 700))
-}
-
 kill_postgres() { # [HOW MANY]: all, or that many
     local pids
     mapfile -t pids < <(ledger_pg_pids a | shuf --random-source=<(yes) | head -n "${1:-1000}")
@@ -28,7 +24,7 @@ kill_postgres() { # [HOW MANY]: all, or that many
 # One blow, told in BLOW. ledgerd is started again at once, as its service manager does.
 strike() {
     local pause
-    pause=$(some_time)
+    printf -v pause '0.%03d' $((RANDOM % 700)) # not in a subshell, where RANDOM isn't the seed's
     sleep "$pause"
     case $((RANDOM % 5)) in
     0)
