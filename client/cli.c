@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/key.h"
 #include "core/num.h"
 #include "core/text.h"
 
@@ -196,10 +197,13 @@ static int add_value(struct cli *out, const struct cli_option *row, const char *
     return PUMASI_OK;
 }
 
-/* A number such as -20 or -1:30, which is no option whatever getopt thinks. */
-static bool is_negative_number(const char *s)
+/*
+ * What begins with '-' and is no option whatever getopt thinks: a number such as -20 or -1:30, and
+ * one fingerprint of a key in 64.
+ */
+static bool is_word_with_dash(const char *s)
 {
-    return s[0] == '-' && s[1] >= '0' && s[1] <= '9';
+    return (s[1] >= '0' && s[1] <= '9') || kid_is_valid(s);
 }
 
 static int bad_option(int code, const char *word)
@@ -283,7 +287,7 @@ int cli_parse(struct cli *out, int argc, char **argv, const struct command *cons
         const struct cli_option *row;
 
         if (only_words || argv[at][0] != '-' || argv[at][1] == '\0' ||
-            is_negative_number(argv[at])) {
+            is_word_with_dash(argv[at])) {
             rc = take_word(out, commands, argv[at++], &set);
             continue;
         }

@@ -58,6 +58,8 @@ static void test_forms(void **state)
 {
     char together[] = "pumasi pay -yma bob@x --category=food 1 hour -k a --key b";
     char negative[] = "pumasi pay bob@x -1:30 hour";
+    char fingerprint[] =
+        "pumasi key revoke hansalim -mLf3Aq8mptCpCoCpWAZGVMMh_kbhIKBFW9OKFPZp10 --role registrar";
     char words[] = "pumasi key list";
     char dashes[] = "pumasi pay -- --json -m x";
     struct cli cli;
@@ -73,6 +75,9 @@ static void test_forms(void **state)
 
     assert_int_equal(parse(&cli, negative), PUMASI_OK);
     assert_string_equal(cli_arg(&cli, 1), "-1:30");
+    assert_int_equal(parse(&cli, fingerprint), PUMASI_OK);
+    assert_string_equal(cli_arg(&cli, 1), "-mLf3Aq8mptCpCoCpWAZGVMMh_kbhIKBFW9OKFPZp10");
+    assert_string_equal(cli_value(&cli, "role"), "registrar");
     assert_int_equal(parse(&cli, words), PUMASI_OK);
     assert_ptr_equal(cli.command, &cmd_key_list);
     assert_int_equal(parse(&cli, dashes), PUMASI_OK);
