@@ -117,12 +117,11 @@ static void put_time(struct buf *b, bool json)
     char text[40];
 
     clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &tm); /* the process's own zone becomes the ledger's while it starts */
     if (json) {
-        gmtime_r(&now.tv_sec, &tm);
         strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
         buf_printf(b, "%s.%03dZ", text, (int)(now.tv_nsec / 1000000));
     } else {
-        localtime_r(&now.tv_sec, &tm);
         strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
         buf_printf(b, "%s.%03d", text, (int)(now.tv_nsec / 1000000));
     }
