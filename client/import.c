@@ -186,7 +186,10 @@ static int settle_limits(const struct import *m, struct import_plan *p)
                       "one. Let the treasurers widen them for all with: pumasi policy %s %s"),
                     p->n_limits, m->o->coop, m->o->unit);
     if (m->o->set_limits && beyond == 0) {
-        note(_("Limits of %zu accounts are set as wide as the file needs them:"), p->n_limits);
+        note(m->o->dry_run
+                 ? _("Limits of %zu accounts would be set as wide as the file needs them:")
+                 : _("Limits of %zu accounts are set as wide as the file needs them:"),
+             p->n_limits);
         list_limits(m, p);
         return PUMASI_OK;
     }
