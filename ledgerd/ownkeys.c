@@ -125,7 +125,7 @@ void ownkeys_wipe(struct ownkeys *k)
 int jwk_file_read(struct key *out, const char *path, char *err, size_t err_size)
 {
     size_t len = 0;
-    const char *why = "it can't be read";
+    const char *why = "can't be read";
     char *text = file_read(path, KEY_FILE_MAX, &len);
     json_t *json = text ? strict_parse(text, len, &why) : NULL;
     int ret = json ? key_from_jwk(json, out, &why) : -1;
@@ -133,8 +133,8 @@ int jwk_file_read(struct key *out, const char *path, char *err, size_t err_size)
     if (!text)
         snprintf(err, err_size, "Can't read %s: %s.", path, strerror(errno));
     else if (ret != 0)
-        snprintf(err, err_size, "%s isn't a public key (JWK) as `pumasi key export` writes it: %s.",
-                 path, why);
+        snprintf(err, err_size,
+                 "%s isn't a public key (JWK) as `pumasi key export` writes it: it %s.", path, why);
     json_decref(json);
     free(text);
     return ret;
