@@ -59,7 +59,7 @@ reads_go_on() { # each read answers, 503 at worst
     load_start a "$journal" --load 1
     # Nothing free at all; then a little, so that it happens elsewhere: in a table, the WAL, the
     # checkpoint's file.
-    for left in 0 4096 300000 1000000; do
+    for left in 0 4096 1000000; do
         before=$(acks "$journal")
         until_ok 30 more_acks "$journal" $((before + 300))
         later=$(put_off "$journal")
