@@ -1,0 +1,41 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# What PostgreSQL itself says about the tables that the migrations make.
+
+load ../lib/ledger
+
+setup() {
+    ledger_setup
+}
+
+teardown() {
+    ledger_teardown
+}
+
+@test "every table and column says what it is for; no trigger, no foreign key on the way of a posting" {
+    ledger_init main
+    ledger_start main
+    ledger_wait main
+    tables=$(ledger_psql main -c "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')")
+    [ "$tables" -ge 14 ]
+    mute=$(ledger_psql main -c "
+        SELECT c.relname || coalesce('.' || a.attname, '')
+        FROM pg_class c
+        LEFT JOIN LATERAL (SELECT 0 AS attnum, NULL::name AS attname UNION ALL
+            SELECT attnum, attname FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) a ON true
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
+            AND length(coalesce(col_description(c.oid, a.attnum), CASE WHEN a.attnum = 0 THEN obj_description(c.oid, 'pg_class') END, '')) < 8
+        ORDER BY 1")
+    [ -z "$mute" ] || die "without a comment: $mute"
+    [ "$(ledger_psql main -c "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND connamespace = 'public'::regnamespace")" -eq 0 ]
+    [ "$(ledger_psql main -c "SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal")" -eq 0 ]
+    # Each table has a primary key, by which a rebuild is compared.
+    [ "$(ledger_psql main -c "SELECT count(*) FROM pg_class c WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+        AND NOT EXISTS (SELECT 1 FROM pg_index WHERE indrelid = c.oid AND indisprimary)")" -eq 0 ]
+    # The second lock on the door: the database itself refuses a payer below the floor.
+    run ledger_psql main -c "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'postings'::regclass AND contype = 'c'"
+    [[ $output == *balance*floor* ]]
+    # The cluster is a private one: no network, checksums, UTF-8 in C order.
+    [ "$(ledger_psql main -c "SELECT current_setting('listen_addresses') || '/' || current_setting('data_checksums') || '/' ||
+        current_setting('server_encoding') || '/' || current_setting('fsync')")" = /on/UTF8/on ]
+}
