@@ -201,8 +201,13 @@ static int replay_all(struct rebuild *b)
             return -1;
         index++;
     }
-    if (got < 0)
-        return -1;
+    if (got < 0) {
+        char where[40], why[500];
+
+        snprintf(where, sizeof(where), "record %lld", (long long)index);
+        str_copy(why, sizeof(why), b->err);
+        return fault(b, where, why);
+    }
     if (b->text_ahead)
         return fault(b, "texts.ndjson", "it has a text of a record that isn't there");
     return b->in_batch > 0 ? flush(b) : 0;
