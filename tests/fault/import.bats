@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: AGPL-3.0-or-later
 # pumasi import while ledgerd and PostgreSQL are killed: every balance is then what awk makes of the
-# file, and no transfer is there twice. And how long it takes undisturbed.
+# file, and no transfer is there twice. How long it takes undisturbed, `make bench` tells.
 
 load ../lib/import
 
@@ -59,50 +59,4 @@ disturbed() { # FILE ROWS
     import_setup -10000000000
     disturbed "$REAL" 18500
     [ "$(ledger_psql main -c 'SELECT count(*) FROM accounts')" -eq 8508 ]
-}
-
-# CPU time in hundredths of a second: "busy all" of the machine.
-cpu_of_machine() {
-    awk '/^cpu / { busy = $2 + $3 + $4 + $7 + $8 + $9; print busy, busy + $5 + $6 }' /proc/stat
-}
-
-cpu_of() { # PID...
-    local stats=() pid
-    for pid in "$@"; do
-        stats+=("/proc/$pid/stat")
-    done
-    cat "${stats[@]}" 2> /dev/null | awk '{ sub(/.*\) /, ""); n += $12 + $13 } END { print n }'
-}
-
-# Imports FILE into a ledger of its own, undisturbed. It is out of time only if nobody else used the
-# machine meanwhile.
-in_time() { # SECONDS FILE
-    local from took pids ours cores before after busy
-    import_setup -10000000000
-    cores=$(nproc)
-    # shellcheck disable=SC2207
-    pids=($(ledger_pid main) $(ledger_pg_pids main))
-    ours=$(cpu_of "${pids[@]}")
-    # shellcheck disable=SC2207
-    before=($(cpu_of_machine))
-    from=${EPOCHREALTIME/[.,]/}
-    start_import "$2"
-    wait "$IMPORT" || die "status $?: $(cat "$LEDGERS/import.log")"
-    took=$(((${EPOCHREALTIME/[.,]/} - from) / 10000))
-    # shellcheck disable=SC2207
-    after=($(cpu_of_machine))
-    ours=$(($(cpu_of "${pids[@]}") - ours))
-    check_balances "$2"
-    # Of what isn't the ledger's the import itself takes about a second and a half.
-    busy=$((100 * (after[0] - before[0] - ours - 150) / (after[1] - before[1])))
-    echo "# imported in ${took}0 ms, others used $busy % of $cores cores" >&3
-    [ "$took" -lt $(($1 * 100)) ] && return 0
-    [ "$cores" -lt 2 ] && skip "one core only"
-    [ "$busy" -gt 10 ] && skip "the machine was busy with something else"
-    die "it takes longer than $1 s"
-}
-
-@test "a real community's week takes less than 5 seconds" {
-    [ -r "$REAL" ] || skip "no exchanges.csv beside the project"
-    in_time "${IMPORT_SECONDS:-5}" "$REAL"
 }
