@@ -93,8 +93,7 @@ static struct account *charge(const struct state *s, const struct act_transfer *
         r->has_numbers = true;
         r->balance = balance;
         r->floor = limits.floor;
-        if (num_sub(balance, limits.floor, &r->available) != 0)
-            r->available = NUM_MAX;
+        r->available = num_gap(balance, limits.floor);
         r->needed = t->amount;
         return NULL;
     }

@@ -57,3 +57,12 @@ int num_mul(int64_t a, int64_t b, int64_t *out)
 
     return __builtin_mul_overflow(a, b, &n) ? -1 : within(n, out);
 }
+
+int64_t num_gap(int64_t a, int64_t b)
+{
+    int64_t gap;
+
+    if (num_sub(a, b, &gap) == 0)
+        return gap;
+    return a < b ? NUM_MIN : NUM_MAX;
+}

@@ -29,7 +29,7 @@ static void on_account(struct request *r, const PGresult *res)
     } else {
         out_int(&b, "ceiling", col_int(res, 0, ACCOUNT_CEILING));
     }
-    out_int(&b, "available", balance - floor); /* both are within ±2^53 */
+    out_int(&b, "available", num_gap(balance, floor));
     out_int(&b, "seq", col_int(res, 0, ACCOUNT_SEQ));
     out_close(&b, '}');
     request_json(r, 200, &b);

@@ -166,7 +166,7 @@ static void on_accounts(struct request *r, const PGresult *res)
         } else {
             out_int(&b, "ceiling", col_int(res, i, COOP_ACCOUNTS_CEILING));
         }
-        out_int(&b, "available", balance - floor); /* both are within ±2^53 */
+        out_int(&b, "available", num_gap(balance, floor));
         out_int(&b, "seq", col_int(res, i, COOP_ACCOUNTS_SEQ));
         out_close(&b, '}');
     }

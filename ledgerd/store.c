@@ -236,7 +236,7 @@ static void put_holder(struct store *st, const struct holder *h, int64_t name_re
     } else {
         pgarray_null(&c[6]);
     }
-    if (name_record >= 0) {
+    if (name_record >= 0 && h->name.there) { /* a name may have gone again within the batch */
         pgarray_int(&c[7], name_record);
     } else {
         pgarray_null(&c[7]);

@@ -121,6 +121,9 @@ static void test_arithmetic(void **state)
     n = 5;
     assert_int_equal(num_add(n, 1, &n), 0);
     assert_true(n == 6);
+    assert_true(num_gap(75, -1200) == 1275);
+    assert_true(num_gap(NUM_MAX, NUM_MIN) == NUM_MAX);
+    assert_true(num_gap(NUM_MIN, 1) == NUM_MIN);
 }
 
 int main(void)
