@@ -18,9 +18,9 @@ void batch_free(struct batch *b);
 /*
  * Posts n jobs, parsed and verified (but for those with unknown_key), in one transaction at
  * `wall_ms`. On DB_DONE every job has its status and answer, and the ledger has moved on; on
- * anything else the ledger is as it was, the jobs can be run again, and after DB_LOST, DB_UNKNOWN
- * and DB_OTHERS the ledger is to be loaded anew. *published is false when the checkpoint could not
- * be written: the jobs' answers then say that the outcome is unknown.
+ * anything else the ledger is as it was, the jobs can be run again, and after DB_LOST, DB_UNKNOWN,
+ * DB_UNCONFIRMED and DB_OTHERS the ledger is to be loaded anew. *published is false when the
+ * checkpoint could not be written: the jobs' answers then say that the outcome is unknown.
  */
 enum db_end batch_run(struct batch *b, struct db_post *db, struct ledger *l, int64_t wall_ms,
                       struct job **jobs, size_t n, bool *published) MUST_CHECK;

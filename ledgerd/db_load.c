@@ -12,6 +12,8 @@
 
 const struct db_stmt db_load_stmts[] = {
     {"load_head", "SELECT origin, ledger_id, opening, size, time_ms, edge, epoch FROM head"},
+    {"load_settled", "SELECT NOT pg_is_in_recovery()"
+                     " AND current_setting('synchronous_standby_names') = ''"},
     {"load_keys", "SELECT kid, x, holder, role, revoked FROM keys"
                   " WHERE (holder, kid) > ($1::text, $2::text) AND holder >= $1::text"
                   " ORDER BY holder, kid LIMIT " CHUNK},
@@ -383,12 +385,18 @@ out:
     return rc;
 }
 
-int db_load_head(struct db_post *db, uint64_t *size, struct hash *root, char *err, size_t err_size)
+int db_load_head(struct db_post *db, uint64_t *size, struct hash *root, bool *settled, char *err,
+                 size_t err_size)
 {
     char id[ORIGIN_MAX + 1 + HASH_B64U_LEN + 1];
     struct head head;
     struct tree tree;
 
+    const PGresult *res = ask(db, "load_settled", NULL, err, err_size);
+    if (res == NULL) {
+        return -1;
+    }
+    *settled = res_bool(res, 0, 0);
     tree_init(&tree);
     int rc = load_head(db, &head, id, sizeof(id), &tree, err, err_size);
     if (rc == 0) {

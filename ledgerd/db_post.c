@@ -240,12 +240,11 @@ static enum db_end run(struct db_post *db, int commit)
     if (commit < 0) {
         return DB_DONE;
     }
-    /* "ROLLBACK": there was no transaction to commit. A warning: replication was not confirmed. */
-    if (!str_eq(PQcmdStatus((PGresult *)(uintptr_t)db_pipe_result(db->pipe, commit)), "COMMIT") ||
-        db_pipe_warned(db->pipe)) {
+    /* "ROLLBACK": there was no transaction to commit. */
+    if (!str_eq(PQcmdStatus((PGresult *)(uintptr_t)db_pipe_result(db->pipe, commit)), "COMMIT")) {
         return DB_UNKNOWN;
     }
-    return DB_DONE;
+    return db_pipe_warned(db->pipe) ? DB_UNCONFIRMED : DB_DONE;
 }
 
 enum db_end db_post_lock(struct db_post *db)

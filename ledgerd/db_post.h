@@ -21,12 +21,14 @@ void db_post_close(struct db_post *db);
 
 enum db_end {
     DB_DONE,
-    DB_LOST,    /* the connection is lost (or no longer to be trusted); nothing was committed */
-    DB_UNKNOWN, /* the same, but the COMMIT had been sent */
-    DB_AGAIN,   /* a conflict or a time-out: rolled back, worth another try */
-    DB_FULL,    /* no space left on the server's disk: rolled back */
-    DB_REFUSED, /* a statement failed otherwise: rolled back */
-    DB_OTHERS,  /* another ledgerd posts: the epoch has moved on */
+    DB_LOST,        /* the connection is lost (or no longer to be trusted); nothing was committed */
+    DB_UNKNOWN,     /* the same, but the COMMIT had been sent */
+    DB_UNCONFIRMED, /* committed here, with a warning: synchronous replication was not confirmed, so
+                       that a failover may lose it */
+    DB_AGAIN,       /* a conflict or a time-out: rolled back, worth another try */
+    DB_FULL,        /* no space left on the server's disk: rolled back */
+    DB_REFUSED,     /* a statement failed otherwise: rolled back */
+    DB_OTHERS,      /* another ledgerd posts: the epoch has moved on */
 };
 /* What went wrong, for the log. */
 const char *db_post_fault(const struct db_post *db);

@@ -12,8 +12,11 @@
 #include "ledgerd/poster_int.h"
 
 #define EXPIRE_MS 60000
+/* How long acts taken before are still posted when ledgerd ends. */
+#define STOP_MS 15000
 
 #define NO_SPACE "The disk is full or fails: send the same again later."
+#define LATE     "The outcome is not known: send the same again."
 
 int64_t poster_clock_ms(clockid_t id)
 {
@@ -37,17 +40,29 @@ void poster_pause_ms(int64_t ms)
 
 /* ---- Posting ---- */
 
-/* Gets the database back, if need be until the deadline. True when we post. */
+/* True past the deadline, or when ledgerd ends and has given this enough time. */
+static bool is_over(struct poster *p, int64_t deadline)
+{
+    int64_t now = poster_now_ms();
+
+    if (p->stop_by == 0 && queue_is_shut(p->d->queue)) {
+        p->stop_by = now + STOP_MS;
+    }
+    return now >= deadline || (p->stop_by != 0 && now >= p->stop_by);
+}
+
+/* Gets the database back, if need be until the deadline. True when we post, by the clock's time. */
 static bool reach(struct poster *p, int64_t deadline)
 {
     for (;;) {
-        if (p->leading || p->forked) {
-            return p->leading && !p->clock.stopped;
+        if (p->leading) {
+            poster_watch_clock(p);
+            return !p->clock.stopped;
         }
-        if (p->db != NULL) { /* another one posts */
+        if (p->forked || p->db != NULL) { /* or another one posts */
             return false;
         }
-        if (poster_now_ms() >= deadline) {
+        if (is_over(p, deadline)) {
             return false;
         }
         poster_connect(p);
@@ -72,6 +87,10 @@ static void run_apart(struct poster *p, struct job **jobs, size_t n, int64_t dea
         return;
     }
     for (size_t i = 0; i < n; i++) {
+        if (is_over(p, deadline)) {
+            poster_answer_busy(p, jobs + i, n - i, LATE);
+            return;
+        }
         run_batch(p, &jobs[i], 1, deadline);
     }
 }
@@ -91,6 +110,12 @@ static bool mend(struct poster *p, enum db_end end)
         }
         poster_drop(p);
         return true;
+    case DB_UNCONFIRMED:
+        /* Taking over commits as well: once that is confirmed, so is all that was before. */
+        poster_complain(p, "replication of a commit was not confirmed",
+                        "see what PostgreSQL warns");
+        poster_drop(p);
+        return false;
     case DB_OTHERS:
         log_warn("another ledgerd has taken over");
         poster_drop(p);
@@ -123,8 +148,8 @@ static void run_batch(struct poster *p, struct job **jobs, size_t n, int64_t dea
             poster_answer_busy(p, jobs, n, poster_why_busy(p));
             return;
         }
-        int64_t wall = poster_clock_ms(CLOCK_REALTIME);
-        enum db_end end = batch_run(p->batch, p->db, &p->ledger, wall, jobs, n, &published);
+        enum db_end end =
+            batch_run(p->batch, p->db, &p->ledger, p->clock.wall, jobs, n, &published);
         p->last_talk = poster_now_ms();
         if (end == DB_DONE) {
             p->unpublished = !published;
@@ -136,10 +161,8 @@ static void run_batch(struct poster *p, struct job **jobs, size_t n, int64_t dea
             run_apart(p, jobs, n, deadline);
             return;
         }
-        if (!again || poster_now_ms() >= deadline) {
-            poster_answer_busy(p, jobs, n,
-                               end == DB_FULL ? NO_SPACE
-                                              : "The outcome is not known: send the same again.");
+        if (!again || is_over(p, deadline)) {
+            poster_answer_busy(p, jobs, n, end == DB_FULL ? NO_SPACE : LATE);
             return;
         }
     }
@@ -179,9 +202,13 @@ static void expire(struct poster *p)
     if (poster_now_ms() < p->next_expire || p->ledger.head.size == 0) {
         return;
     }
+    poster_watch_clock(p);
+    if (p->clock.stopped) {
+        return;
+    }
     p->next_expire = poster_now_ms() + EXPIRE_MS;
     p->last_talk = poster_now_ms();
-    enum db_end end = db_post_expire(p->db, &p->ledger, poster_clock_ms(CLOCK_REALTIME) / 1000);
+    enum db_end end = db_post_expire(p->db, &p->ledger, p->clock.wall / 1000);
     if (end != DB_DONE) {
         (void)mend(p, end);
     }
@@ -207,7 +234,6 @@ static void post(struct poster *p)
     size_t n = queue_ready(q, p->jobs, p->max, wait);
     n = poster_sift(p, p->jobs, n);
     if (n > 0) {
-        poster_watch_clock(p);
         run_batch(p, p->jobs, n, poster_now_ms() + POSTER_PATIENCE_MS);
         return;
     }
@@ -223,7 +249,7 @@ static void *run(void *arg)
     struct queue *q = p->d->queue;
 
     while (!queue_is_shut(q) || queue_length(q) > 0) {
-        if (p->forked) {
+        if (p->forked || is_over(p, INT64_MAX)) {
             poster_turn_away(p, POSTER_RETRY_MS, poster_why_busy(p));
         } else if (p->db == NULL) {
             poster_connect(p);

@@ -99,12 +99,8 @@ void poster_answer(struct poster *p, struct job **jobs, size_t n)
 void poster_answer_busy(struct poster *p, struct job **jobs, size_t n, const char *why)
 {
     for (size_t i = 0; i < n; i++) {
-        if (is_refused(jobs[i])) {
-            jobs[i]->status = JOB_REFUSED;
-        } else {
-            jobs[i]->status = JOB_UNKNOWN;
-            (void)refuse(&jobs[i]->refusal, REFUSED_BUSY, "%s", why);
-        }
+        jobs[i]->status = JOB_UNKNOWN;
+        (void)refuse(&jobs[i]->refusal, REFUSED_BUSY, "%s", why);
     }
     poster_answer(p, jobs, n);
 }
@@ -114,6 +110,7 @@ void poster_turn_away(struct poster *p, int wait_ms, const char *why)
 {
     size_t n = queue_ready(p->d->queue, p->jobs, p->max, wait_ms);
 
+    n = poster_sift(p, p->jobs, n);
     poster_answer_busy(p, p->jobs, n, why);
 }
 

@@ -35,7 +35,9 @@ struct poster {
     struct batch *batch;
     struct job **jobs, **refused; /* both of max places */
     size_t max;
-    int64_t away_since; /* since when there is no database; monotonic ms like all below */
+    int64_t away_since; /* since when nobody is known to post; monotonic ms like all below */
+    int64_t stop_by;    /* by when the thread gives up what it still has; 0: not ending */
+    uint64_t seen;      /* standing by: the log's size at the last look; 0: not looked yet */
     int64_t last_talk, next_try, next_expire;
     int64_t last_complaint;
 };
@@ -51,9 +53,9 @@ void poster_set_mode(struct poster *p, enum poster_mode mode);
 const char *poster_why_busy(const struct poster *p);
 /* Counts the jobs by their status and hands them back to the loop. */
 void poster_answer(struct poster *p, struct job **jobs, size_t n);
-/* The same with the outcome unknown, but for what was refused without any database. */
+/* The same with the outcome unknown, whatever a transaction that came to nothing had decided. */
 void poster_answer_busy(struct poster *p, struct job **jobs, size_t n, const char *why);
-/* Answers so whatever comes within wait_ms. */
+/* Answers so whatever comes within wait_ms, but for what was refused without any database. */
 void poster_turn_away(struct poster *p, int wait_ms, const char *why);
 /* Answers those refused already and moves the others to the front; how many these are. */
 size_t poster_sift(struct poster *p, struct job **jobs, size_t n);

@@ -40,7 +40,11 @@ void poster_let_go(struct poster *p)
     if (p->db != NULL) {
         db_post_close(p->db);
         p->db = NULL;
-        p->away_since = poster_now_ms();
+        p->seen = 0;
+        /* A connection that came to nothing doesn't make the acts in the queue wait anew. */
+        if (poster_mode(p) != POSTER_CONNECTING) {
+            p->away_since = poster_now_ms();
+        }
     }
     if (p->leading) {
         ledger_free(&p->ledger);
@@ -70,8 +74,8 @@ static void see_fork(struct poster *p, uint64_t size, const struct checkpoint *c
 }
 
 /*
- * Compares the log in the database, of that size and root, with the checkpoint kept outside, and
- * signs one that covers it all. -1 when that can't be done now, or never (then p->forked).
+ * Compares the log in the database, of that size and root, with the checkpoint kept outside. -1
+ * when that can't be done now, or when they disagree (then p->forked).
  */
 static int check_published(struct poster *p, uint64_t size, const struct hash *root)
 {
@@ -90,6 +94,11 @@ static int check_published(struct poster *p, uint64_t size, const struct hash *r
         }
     }
     atomic_store(&p->d->metrics->records, (int64_t)size);
+    return 0;
+}
+
+static int sign(struct poster *p, uint64_t size, const struct hash *root)
+{
     if (size > 0 && published_sign(p->d->published, size, root) != 0) {
         poster_complain(p, "the checkpoint can't be written", strerror(errno));
         return -1;
@@ -146,13 +155,15 @@ static void try_lead(struct poster *p)
         poster_drop(p);
         return;
     }
-    if (check_published(p, p->ledger.head.size, &root) != 0) {
+    if (check_published(p, p->ledger.head.size, &root) != 0 ||
+        sign(p, p->ledger.head.size, &root) != 0) {
         poster_drop(p);
         return;
     }
     log_event(LOG_LEVEL_INFO, "this ledgerd posts", LOG_INT("epoch", epoch),
               LOG_INT("records", p->ledger.head.size));
     p->unpublished = false;
+    p->next_try = 0;
     p->last_talk = poster_now_ms();
     p->next_expire = poster_now_ms() + POSTER_RETRY_MS;
     poster_set_mode(p, p->clock.stopped ? POSTER_STOPPED_CLOCK : POSTER_POSTING);
@@ -182,20 +193,41 @@ void poster_stay_away(struct poster *p)
 
 /* ---- Standing by ---- */
 
+/*
+ * Signs what the other one posts. Where replication may still be waited for, a record that is seen
+ * here can be lost in a failover: then only what came before the latest batch is signed, as no
+ * batch begins before replication of the one before it is confirmed.
+ */
 static void follow(struct poster *p)
 {
     char err[DB_ERR_MAX];
+    struct checkpoint c;
     struct hash root;
     uint64_t size;
+    bool settled;
 
-    if (db_load_head(p->db, &size, &root, err, sizeof(err)) != 0) {
-        poster_complain(p, "the head can't be followed", err);
-        poster_drop(p);
-        return;
+    if (db_load_head(p->db, &size, &root, &settled, err, sizeof(err)) != 0) {
+        goto lost;
     }
     if (check_published(p, size, &root) != 0) {
         poster_drop(p);
+        return;
     }
+    uint64_t sure = settled ? size : size > p->seen ? p->seen : 0;
+    p->seen = size;
+    if (sure == 0 || (published_get(p->d->published, &c, NULL, NULL) && sure <= c.size)) {
+        return;
+    }
+    if (sure < size && db_load_root_at(p->db, sure, &root, err, sizeof(err)) != 0) {
+        goto lost;
+    }
+    if (sign(p, sure, &root) != 0) {
+        poster_drop(p);
+    }
+    return;
+lost:
+    poster_complain(p, "the head can't be followed", err);
+    poster_drop(p);
 }
 
 void poster_stand_by(struct poster *p)
