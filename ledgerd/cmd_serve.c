@@ -191,9 +191,11 @@ static void stop_parts(struct serve *s)
     if (d->poster)
         poster_stop(d->poster);
     if (d->http)
-        http_stop(d->http);
+        http_finish(d->http);
     if (d->reads)
         reads_stop(d->reads);
+    if (d->http)
+        http_stop(d->http);
     free_events(s);
     queue_free(d->queue);
     keyring_free(d->keyring);

@@ -6,9 +6,11 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/event.h>
+#include <event2/keyvalq_struct.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -74,6 +76,42 @@ static const char *method_name(enum evhttp_cmd_type cmd)
     return "?";
 }
 
+/*
+ * True when the length of the body can be read in two ways (RFC 9112 section 6.3). A proxy before
+ * us may have read it the other way, and then what follows on the connection is a stranger's.
+ * libevent takes no body with most methods, knows one transfer coding, and takes the first of two
+ * lengths.
+ */
+static bool framing_is_doubtful(struct evhttp_request *ev)
+{
+    struct evkeyvalq *headers = evhttp_request_get_input_headers(ev);
+    enum evhttp_cmd_type method = evhttp_request_get_command(ev);
+    bool takes_body =
+        method == EVHTTP_REQ_POST || method == EVHTTP_REQ_PUT || method == EVHTTP_REQ_PATCH;
+    const char *coding = NULL, *length = NULL;
+    size_t n = 0;
+
+    for (const struct evkeyval *h = headers->tqh_first; h != NULL; h = h->next.tqe_next) {
+        if (strcasecmp(h->key, "Transfer-Encoding") == 0) {
+            coding = h->value;
+            n++;
+        } else if (strcasecmp(h->key, "Content-Length") == 0) {
+            length = h->value;
+            n++;
+        }
+    }
+    if (n == 0) {
+        return false;
+    }
+    if (n > 1 || (coding != NULL && strcasecmp(coding, "chunked") != 0)) {
+        return true;
+    }
+    if (!takes_body) {
+        return coding != NULL || !str_eq(length, "0");
+    }
+    return length != NULL && (length[0] == '\0' || length[strspn(length, "0123456789")] != '\0');
+}
+
 static void http_on_request(struct evhttp_request *ev, void *arg)
 {
     struct door *door = arg;
@@ -90,6 +128,11 @@ static void http_on_request(struct evhttp_request *ev, void *arg)
     if (!h->accepting) {
         request_header(r, "Connection", "close");
         request_busy(r, "the ledger is stopping");
+        return;
+    }
+    if (framing_is_doubtful(ev)) {
+        request_header(r, "Connection", "close");
+        request_malformed(r, "where this request ends can't be told for certain");
         return;
     }
     if (path_parse(&r->path, r->raw_path) != 0) {
@@ -287,7 +330,7 @@ static void http_on_tick(evutil_socket_t fd, short what, void *arg)
     (void)arg; /* only so that the loop returns */
 }
 
-void http_stop(struct http *h)
+void http_finish(struct http *h)
 {
     struct timeval tick = {0, 50000};
     struct event *timer;
@@ -310,15 +353,20 @@ void http_stop(struct http *h)
         }
         event_free(timer);
     }
+}
+
+void http_stop(struct http *h)
+{
+    if (h == NULL) {
+        return;
+    }
     if (h->open > 0) {
         log_event(LOG_LEVEL_WARN, "http: stopped with requests unanswered",
                   LOG_INT("requests", h->open));
     }
+    (void)event_base_loop(h->d->base, EVLOOP_NONBLOCK); /* what reads_stop answered */
     event_free(h->answers);
     door_close(&h->outside);
     door_close(&h->inside);
-    /* Requests still open would answer into freed memory: h stays, as the process ends anyway. */
-    if (h->open == 0) {
-        free(h);
-    }
+    free(h);
 }

@@ -21,10 +21,12 @@ struct http *http_start(struct ledgerd *d, char *err, size_t err_size) MUST_CHEC
 /* Takes no further connections; a request on an old one is answered busy. */
 void http_stop_accepting(struct http *h);
 /*
- * Stops accepting, runs the loop until the answers in flight are written, at most some seconds,
- * then closes all. Call it when the loop isn't running, with poster and reads still at work or all
- * jobs answered.
+ * Stops accepting and runs the loop until the answers in flight are written, at most some seconds.
+ * Call it when the loop isn't running, with all jobs answered and reads still at work.
  */
+void http_finish(struct http *h);
+/* Closes all. After reads_stop, which answers what still waited for the database: nobody may answer
+ * a request from now on. */
 void http_stop(struct http *h);
 
 /* For request.c: sends an answer, body and its memory taken over. */
