@@ -98,15 +98,20 @@ static void waiting_take(struct reads *r, struct waiting *w)
     r->n_waiting--;
 }
 
-/* Watches the socket, whose number may have changed while connecting. */
+static void conn_unwatch(struct conn *c)
+{
+    if (c->io != NULL) {
+        event_free(c->io);
+        c->io = NULL;
+    }
+}
+
 static void conn_watch(struct conn *c, short what)
 {
     if (c->io != NULL && c->fd == PQsocket(c->pg) && c->watched == what) {
         return;
     }
-    if (c->io != NULL) {
-        event_free(c->io);
-    }
+    conn_unwatch(c);
     c->fd = PQsocket(c->pg);
     c->watched = what;
     c->io = event_new(c->reads->d->base, c->fd, (short)(what | EV_PERSIST), conn_on_io, c);
@@ -123,10 +128,7 @@ static void conn_down(struct conn *c, bool retry)
 
     c->asked = NULL;
     c->state = CONN_DOWN;
-    if (c->io != NULL) {
-        event_free(c->io);
-        c->io = NULL;
-    }
+    conn_unwatch(c);
     PQclear(c->res);
     c->res = NULL;
     PQfinish(c->pg);
@@ -350,6 +352,9 @@ static void conn_poll(struct conn *c)
 {
     char err[DB_ERR_MAX];
 
+    /* libpq may go on to the next host, with a new socket that often has the old one's number: the
+     * kernel has forgotten the old one, and a watch kept would never fire. */
+    conn_unwatch(c);
     switch (PQconnectPoll(c->pg)) {
     case PGRES_POLLING_READING:
         conn_watch(c, EV_READ);
