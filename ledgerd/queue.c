@@ -23,6 +23,12 @@ enum {
     LINES
 };
 
+/*
+ * All submissions together: a few times as much is in memory for them. Acts are about 1 KiB, so
+ * that this bound is felt only by those who send the largest they can while the database is away.
+ */
+#define BYTES_MAX ((size_t)64 << 20)
+
 struct queue {
     pthread_mutex_t lock;
     pthread_cond_t work;  /* something to verify, or shut */
@@ -31,6 +37,7 @@ struct queue {
     size_t max_jobs;
     size_t in_lines;
     size_t in_hand; /* with the poster, not answered yet */
+    size_t bytes;   /* of the submissions of all these */
     bool shut;
     struct job *answered, *answered_tail;
     int fd;
@@ -81,13 +88,20 @@ void queue_free(struct queue *q)
 
 bool queue_push(struct queue *q, struct job *first, size_t n)
 {
+    size_t bytes = 0;
+
     if (n == 0) {
         return true;
     }
+    for (const struct job *job = first; job != NULL; job = job->next) {
+        bytes += job->len;
+    }
     pthread_mutex_lock(&q->lock);
     size_t length = q->in_lines + q->in_hand;
-    bool fits = !q->shut && length < q->max_jobs && n <= q->max_jobs - length;
+    bool fits = !q->shut && length < q->max_jobs && n <= q->max_jobs - length &&
+                bytes <= BYTES_MAX - q->bytes;
     if (fits) {
+        q->bytes += bytes;
         struct job *next;
         for (struct job *job = first; job != NULL; job = next) {
             struct line *line = &q->line[job->bulk ? BULK : SINGLE];
@@ -217,6 +231,7 @@ void queue_answer(struct queue *q, struct job **jobs, size_t n)
     }
     pthread_mutex_lock(&q->lock);
     for (size_t i = 0; i < n; i++) {
+        q->bytes -= jobs[i]->len;
         jobs[i]->next = NULL;
         if (q->answered_tail == NULL) {
             q->answered = jobs[i];

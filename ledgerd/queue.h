@@ -15,7 +15,7 @@ struct queue;
 struct queue *queue_new(size_t max_jobs);
 void queue_free(struct queue *q);
 /* Loop: puts n jobs, linked by next, at the end of their line. False, and nothing taken, when it
- * would be over max_jobs. */
+ * would be over max_jobs, or more bytes than memory is given for. */
 bool queue_push(struct queue *q, struct job *first, size_t n) MUST_CHECK;
 /* How many could be pushed now, and how many are in it. */
 size_t queue_room(struct queue *q);

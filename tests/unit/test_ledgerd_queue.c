@@ -254,6 +254,32 @@ static void many_threads_lose_nothing(void **state)
     queue_free(q);
 }
 
+static void big_acts_fill_it_sooner(void **state)
+{
+    struct queue *q = queue_new(1000000);
+    struct job *job = NULL, *out[1];
+    size_t n = 0;
+
+    (void)state;
+    for (;; n++) { /* only their lengths count here */
+        job = make(n, false);
+        job->len = 65536;
+        if (!queue_push(q, job, 1)) {
+            break;
+        }
+    }
+    assert_in_range(n, 500, 2000);
+    /* One answered makes room for one. */
+    assert_int_equal(queue_take(q, out, 1), 1);
+    queue_verified(q, out, 1);
+    assert_int_equal(queue_ready(q, out, 1, 1000), 1);
+    assert_false(queue_push(q, job, 1));
+    queue_answer(q, out, 1);
+    queue_collect(q);
+    assert_true(queue_push(q, job, 1));
+    queue_free(q);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -262,6 +288,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(single_acts_go_before_bulk_lines, set_up, tear_down),
         cmocka_unit_test_setup_teardown(full_is_full, set_up, tear_down),
+        cmocka_unit_test(big_acts_fill_it_sooner),
         cmocka_unit_test_setup_teardown(shut_lets_what_is_in_it_finish, set_up, tear_down),
         cmocka_unit_test_setup_teardown(waits_no_longer_than_asked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(many_threads_lose_nothing, set_up, tear_down),
