@@ -27,16 +27,9 @@ void parse_name(struct strict *in, const char *member, bool (*is)(const char *s)
         strict_fail(in, member, "isn't written as the protocol says");
 }
 
-/* alice@hansalim, hansalim, stewards, ledger or *. */
-static bool is_holder(const char *s)
-{
-    return name_is_address(s) || name_is_coop(s) || str_eq(s, "stewards") || str_eq(s, "ledger") ||
-           str_eq(s, "*");
-}
-
 void parse_holder(struct strict *in, const char *member, char *out, size_t size)
 {
-    parse_name(in, member, is_holder, out, size);
+    parse_name(in, member, name_is_holder, out, size);
 }
 
 void parse_plain_text(struct strict *in, const char *member, char *out, size_t size)
@@ -156,7 +149,7 @@ int act_parse(struct act *out, const struct envelope *env, struct refusal *r)
 
     memset(out, 0, sizeof(*out));
     if (!payload)
-        return refuse(r, REFUSED_MALFORMED, "The payload isn't JSON as the protocol admits it: %s.",
+        return refuse(r, REFUSED_MALFORMED, "The payload isn't JSON as the protocol admits it: it %s.",
                       why);
     strict_begin(&in, payload);
     parse_common(&in, out);

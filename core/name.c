@@ -66,6 +66,12 @@ bool name_is_address(const char *s)
     return is_address(s, strlen(s));
 }
 
+bool name_is_holder(const char *s)
+{
+    return name_is_address(s) || name_is_coop(s) || str_eq(s, "stewards") || str_eq(s, "ledger") ||
+           str_eq(s, "*");
+}
+
 bool name_is_unit(const char *s)
 {
     return matches(s, strlen(s), 1, UNIT_MAX, LOWER, LOWER DIGIT "-");

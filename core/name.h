@@ -21,6 +21,8 @@ bool name_is_coop(const char *s);
 bool name_is_handle(const char *s);
 /* handle@coop */
 bool name_is_address(const char *s);
+/* alice@hansalim, hansalim, stewards, ledger or * */
+bool name_is_holder(const char *s);
 /* [a-z][a-z0-9-]{0,15} */
 bool name_is_unit(const char *s);
 /* address/unit, where the handle may begin with '!' */

@@ -137,7 +137,7 @@ void auth_check(struct request *r, bool pending_too)
         deny(r, why);
         return;
     }
-    if (strlen(a->token.by) > HOLDER_MAX) {
+    if (!name_is_holder(a->token.by)) {
         auth_free(a);
         deny(r, "the key is not known here");
         return;

@@ -169,7 +169,7 @@ static void act_on_record(struct request *r, const PGresult *res)
 
 void req_act(struct request *r)
 {
-    if (strlen(r->arg[0]) > HOLDER_MAX || !name_is_jti(r->arg[1])) {
+    if (!name_is_holder(r->arg[0]) || !name_is_jti(r->arg[1])) {
         request_not_found(r);
         return;
     }
