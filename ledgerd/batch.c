@@ -13,9 +13,13 @@
 #include "ledgerd/receipt.h"
 #include "ledgerd/zone.h"
 
-/* Acts that one key may have waiting, and different makers that nobody knows yet. */
-#define PENDING_MAX       100
-#define PENDING_STRANGERS 10000
+/*
+ * Acts that one key may have waiting; one that the ledger doesn't know; and makers at whose number
+ * no more of unknown ones may wait, as anybody can make keys.
+ */
+#define PENDING_MAX         100
+#define PENDING_STRANGER    10
+#define PENDING_MAKERS_FULL 10000
 
 /* A job that was posted: its header's place among the headers. */
 struct posted {
@@ -201,11 +205,13 @@ static int may_wait(const struct batch *b, const char *maker, bool known, struct
     const int64_t *waiting = strmap_get(b->l->makers, maker);
     int64_t n = (waiting == NULL ? 0 : *waiting) + pendings_change(&b->pend, maker);
 
-    if (n >= PENDING_MAX) {
+    int64_t most = known ? PENDING_MAX : PENDING_STRANGER;
+
+    if (n >= most) {
         return refuse(r, REFUSED_BUSY, "%d acts of this signer wait for signatures already.",
-                      PENDING_MAX);
+                      (int)most);
     }
-    if (!known && strmap_count(b->l->makers) >= PENDING_STRANGERS) {
+    if (!known && strmap_count(b->l->makers) >= PENDING_MAKERS_FULL) {
         return refuse(r, REFUSED_BUSY, "Too many acts of signers not yet known wait already.");
     }
     return 0;

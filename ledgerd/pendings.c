@@ -250,8 +250,8 @@ void pendings_count(const struct pendings *p, struct strmap *makers)
         const struct pending_act *pa = p->at[i];
         if (pa->changed && !pa->gone && !pa->stored) {
             ++*strmap_put(makers, pa->maker);
-        } else if (pa->stored && pa->gone) {
-            --*strmap_put(makers, pa->maker);
+        } else if (pa->stored && pa->gone && --*strmap_put(makers, pa->maker) <= 0) {
+            strmap_drop(makers, pa->maker);
         }
     }
 }

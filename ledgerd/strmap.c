@@ -69,11 +69,6 @@ int64_t *strmap_get(const struct strmap *m, const char *key)
     return slot->key == NULL ? NULL : &slot->value;
 }
 
-const char *strmap_key(const struct strmap *m, const char *key)
-{
-    return find(m, hash_of(m, key), key)->key;
-}
-
 static void grow(struct strmap *m)
 {
     struct slot *old = m->slots;
@@ -106,6 +101,27 @@ int64_t *strmap_put(struct strmap *m, const char *key)
     slot->value = 0;
     m->n++;
     return &slot->value;
+}
+
+void strmap_drop(struct strmap *m, const char *key)
+{
+    size_t mask = m->cap - 1;
+    size_t hole = (size_t)(find(m, hash_of(m, key), key) - m->slots);
+
+    if (m->slots[hole].key == NULL) {
+        return;
+    }
+    free(m->slots[hole].key);
+    m->n--;
+    /* Those behind move up, unless the hole lies before where they want to be. */
+    for (size_t at = (hole + 1) & mask; m->slots[at].key != NULL; at = (at + 1) & mask) {
+        size_t home = m->slots[at].hash & mask;
+        if (((at - home) & mask) >= ((at - hole) & mask)) {
+            m->slots[hole] = m->slots[at];
+            hole = at;
+        }
+    }
+    m->slots[hole].key = NULL;
 }
 
 size_t strmap_count(const struct strmap *m)

@@ -4,17 +4,17 @@
 
 #include "core/base.h"
 
-/* Strings to integers, keys copied; only grows until it is cleared. One thread at a time. */
+/* Strings to integers, keys copied. One thread at a time. */
 struct strmap;
 
 struct strmap *strmap_new(void);
 void strmap_free(struct strmap *m);
-/* The value of a key; NULL when it isn't there. Valid until the next strmap_put. */
+/* The value of a key; NULL when it isn't there. Valid until the next put or drop. */
 int64_t *strmap_get(const struct strmap *m, const char *key);
 /* The same, but a key that isn't there is put in with the value 0. */
 int64_t *strmap_put(struct strmap *m, const char *key);
-/* The key as it is kept: valid until strmap_clear. */
-const char *strmap_key(const struct strmap *m, const char *key);
+/* Takes a key out, if it is there. */
+void strmap_drop(struct strmap *m, const char *key);
 size_t strmap_count(const struct strmap *m);
 /* Forgets all keys, keeps the memory of the table. */
 void strmap_clear(struct strmap *m);

@@ -99,11 +99,40 @@ static void map_of_strings(void **state)
         }
         assert_int_equal(strmap_count(m), 5000);
         assert_int_equal(*strmap_get(m, "4999"), 5000);
-        assert_string_equal(strmap_key(m, "17"), "17");
         assert_null(strmap_get(m, "5000"));
         assert_null(strmap_get(m, ""));
         strmap_clear(m);
         assert_int_equal(strmap_count(m), 0);
+    }
+    strmap_free(m);
+}
+
+/* Puts and drops in an order that looks random, against an array that remembers the same. */
+static void map_forgets_one(void **state)
+{
+    struct strmap *m = strmap_new();
+    int64_t model[100] = {0};
+    uint32_t seed = 1;
+    char key[32];
+
+    (void)state;
+    for (int64_t round = 1; round < 20000; round++) {
+        seed = seed * 1664525 + 1013904223;
+        size_t i = (seed >> 8) % ARRAY_LEN(model), count = 0;
+        (void)snprintf(key, sizeof(key), "%zu", i);
+        model[i] = seed >> 31 ? round : 0;
+        if (model[i] > 0) {
+            *strmap_put(m, key) = round;
+        } else {
+            strmap_drop(m, key);
+        }
+        for (i = 0; round % 97 == 0 && i < ARRAY_LEN(model); i++) {
+            (void)snprintf(key, sizeof(key), "%zu", i);
+            const int64_t *value = strmap_get(m, key);
+            assert_int_equal(value != NULL ? *value : 0, model[i]);
+            count += value != NULL;
+        }
+        assert_true(round % 97 != 0 || strmap_count(m) == count);
     }
     strmap_free(m);
 }
@@ -114,6 +143,7 @@ int main(void)
         cmocka_unit_test(finds_what_was_added),
         cmocka_unit_test(grows_under_its_readers),
         cmocka_unit_test(map_of_strings),
+        cmocka_unit_test(map_forgets_one),
     };
 
     if (sodium_init() < 0) {
