@@ -293,9 +293,9 @@ static int add_coop(void *arg, json_t *item)
 static int run_list(struct client *c, const struct cli *cli)
 {
     static const struct table_column columns[] = {
-        {N_("co-op"), TABLE_LEFT},
-        {N_("name"), TABLE_LEFT},
-        {N_("state"), TABLE_LEFT},
+        {N_("Co-op"), TABLE_LEFT},
+        {N_("Name"), TABLE_LEFT},
+        {N_("State"), TABLE_LEFT},
     };
     struct table *t;
     int rc;

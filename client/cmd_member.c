@@ -336,10 +336,10 @@ static int add_member(void *arg, json_t *item)
 static int list(struct client *c, const struct keyfile *key, const char *path)
 {
     static const struct table_column columns[] = {
-        {N_("member"), TABLE_LEFT},
-        {N_("name"), TABLE_LEFT},
-        {N_("kind"), TABLE_LEFT},
-        {N_("state"), TABLE_LEFT},
+        {N_("Member"), TABLE_LEFT},
+        {N_("Name"), TABLE_LEFT},
+        {N_("Kind"), TABLE_LEFT},
+        {N_("State"), TABLE_LEFT},
     };
     json_t *all = json_array();
     struct table *t = table_new(columns, ARRAY_LEN(columns));

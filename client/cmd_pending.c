@@ -72,8 +72,8 @@ static void collect(struct client *c, const struct waiting_list *l)
 static int run(struct client *c, const struct cli *cli)
 {
     static const struct table_column columns[] = {
-        {N_("you"), TABLE_LEFT},   {N_("act"), TABLE_LEFT}, {N_("still needs"), TABLE_LEFT},
-        {N_("until"), TABLE_LEFT}, {N_("id"), TABLE_LEFT},
+        {N_("You"), TABLE_LEFT},   {N_("Act"), TABLE_LEFT}, {N_("Still needs"), TABLE_LEFT},
+        {N_("Until"), TABLE_LEFT}, {N_("Id"), TABLE_LEFT},
     };
     struct waiting_list l;
     struct table *t;

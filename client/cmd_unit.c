@@ -81,10 +81,10 @@ const struct command cmd_unit_create = {
 static int run_list(struct client *c, const struct cli *cli)
 {
     static const struct table_column columns[] = {
-        {N_("unit"), TABLE_LEFT},
-        {N_("name"), TABLE_LEFT},
-        {N_("kind"), TABLE_LEFT},
-        {N_("scale"), TABLE_RIGHT},
+        {N_("Unit"), TABLE_LEFT},
+        {N_("Name"), TABLE_LEFT},
+        {N_("Kind"), TABLE_LEFT},
+        {N_("Scale"), TABLE_RIGHT},
     };
     json_t *ledger;
     struct table *t;

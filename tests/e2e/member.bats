@@ -247,10 +247,10 @@ END
     grep -qx $'old@hansalim\t어르신\tperson\tactive' "$BATS_TEST_TMPDIR/plain"
     [[ $(< "$BATS_TEST_TMPDIR/plain") != *$'\e'* ]]
     on_terminal sora -k registrar member list | sed 's/\x1b\[[0-9;]*m//g' > "$BATS_TEST_TMPDIR/shown"
-    grep -qi '^Member  *Name  *Kind  *State' "$BATS_TEST_TMPDIR/shown" || die "$(cat "$BATS_TEST_TMPDIR/shown")"
+    grep -q '^Member  *Name  *Kind  *State' "$BATS_TEST_TMPDIR/shown" || die "$(cat "$BATS_TEST_TMPDIR/shown")"
     # The kind begins in the same column of the screen in each line.
     while IFS= read -r line; do
-        [[ $line =~ ^(.*)(person|purse|[Kk]ind)\  ]] && printf '%s' "${BASH_REMATCH[1]}" | wc -L
+        [[ $line =~ ^(.*)(person|purse|Kind)\  ]] && printf '%s' "${BASH_REMATCH[1]}" | wc -L
     done < "$BATS_TEST_TMPDIR/shown" > "$BATS_TEST_TMPDIR/columns"
     [ "$(wc -l < "$BATS_TEST_TMPDIR/columns")" -ge 4 ]
     [ "$(sort -u "$BATS_TEST_TMPDIR/columns" | wc -l)" -eq 1 ] || die "$(cat "$BATS_TEST_TMPDIR/shown")"
