@@ -195,6 +195,11 @@ never() {
         [ "${#secret}" -eq 43 ]
         never grep -qF "$secret" "$log"
     done
+    # A name that the operator gave, made to look like a line of its own and to colour the terminal.
+    run "$LEDGERD" --data "/nowhere"$'\n'"$forged"$'\e[31m\u202e' 3>&-
+    [ "$status" -eq 1 ]
+    [ "$(jq -r .level <<< "$output" | paste -sd ' ')" = error ] || die "$output"
+    [[ $output == *'/nowhere\\n{'*'\\x1b[31m\\u{202e}'* ]] || die "$output"
     # Neither are memos in PostgreSQL's own log.
     never grep -rqE 'geheim|비밀' "$LEDGERS/$name/pg-log"
 }
