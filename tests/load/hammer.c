@@ -94,6 +94,7 @@ int main(int argc, char **argv)
     if (str_eq(command, "jwk")) {
         put_jwk(&jwk, &h, "steward");
         puts(jwk.data);
+        buf_free(&jwk);
     } else if (str_eq(command, "setup")) {
         setup(&h);
     } else if (str_eq(command, "run") && h.journal_path) {
