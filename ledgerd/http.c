@@ -7,12 +7,16 @@
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <event2/keyvalq_struct.h>
+#include <event2/listener.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "ledgerd/ledgerd.h"
 #include "ledgerd/log.h"
@@ -21,6 +25,13 @@
 
 #define IDLE_SECONDS 60 /* without a byte, reading or writing */
 #define STOP_SECONDS 10
+
+/* Descriptors that connections may take, and how many they leave for the database and for files
+ * where the system gives fewer. */
+#define FDS_MAX      4096
+#define FDS_RESERVED 64
+#define FULL_MS      500 /* between two looks whether there is room again */
+#define FULL_TOLD_S  60  /* between two complaints */
 
 #define ALL_METHODS                                                                            \
     (EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | \
@@ -40,8 +51,11 @@ struct http {
     struct ledgerd *d;
     struct door outside, inside;
     struct event *answers; /* of the queue */
-    size_t open;           /* requests not answered yet */
-    size_t writing;        /* answers not written yet */
+    struct event *full;    /* looks whether connections can be taken again */
+    int fds_max;
+    time_t full_told;
+    size_t open;    /* requests not answered yet */
+    size_t writing; /* answers not written yet */
     bool accepting;
 };
 
@@ -210,6 +224,78 @@ static void http_on_answers(evutil_socket_t fd, short what, void *arg)
     queue_collect(h->d->queue);
 }
 
+/* ---- Connections ---- */
+
+/* Is there room for one more? The system gives the lowest number that is free. */
+static bool has_room(const struct http *h)
+{
+    int fd = fcntl(queue_fd(h->d->queue), F_DUPFD_CLOEXEC, 0);
+
+    if (fd >= 0) {
+        close(fd);
+    }
+    return fd >= 0 && fd < h->fds_max;
+}
+
+static void door_take(struct door *door, bool take)
+{
+    for (size_t i = 0; i < door->n_bound; i++) {
+        struct evconnlistener *l = evhttp_bound_socket_get_listener(door->bound[i]);
+        (void)(take ? evconnlistener_enable(l) : evconnlistener_disable(l));
+    }
+}
+
+/* Called for each connection taken; NULL: libevent makes its bufferevent. */
+static struct bufferevent *http_on_connection(struct event_base *base, void *arg)
+{
+    struct http *h = arg;
+    time_t now = time(NULL);
+
+    (void)base;
+    if (has_room(h)) {
+        return NULL;
+    }
+    door_take(&h->outside, false);
+    door_take(&h->inside, false);
+    if (h->full_told == 0 || now < h->full_told || now - h->full_told >= FULL_TOLD_S) {
+        h->full_told = now;
+        log_warn("http: too many connections: no more are taken until some have ended");
+    }
+    return NULL;
+}
+
+/* Should the system run out of descriptors all the same: libevent would try again at once, and
+ * complain, for ever. */
+static void http_on_accept_error(struct evconnlistener *listener, void *arg)
+{
+    (void)arg; /* libevent's */
+    (void)evconnlistener_disable(listener);
+}
+
+static void http_on_full(evutil_socket_t fd, short what, void *arg)
+{
+    struct http *h = arg;
+
+    (void)fd;
+    (void)what;
+    if (has_room(h)) {
+        door_take(&h->outside, true);
+        door_take(&h->inside, true);
+    }
+}
+
+static int fds_max(void)
+{
+    struct rlimit lim = {FDS_MAX, FDS_MAX};
+    rlim_t reserved = FDS_RESERVED;
+
+    (void)getrlimit(RLIMIT_NOFILE, &lim);
+    if (reserved > lim.rlim_cur / 2) {
+        reserved = lim.rlim_cur / 2;
+    }
+    return lim.rlim_cur - reserved < FDS_MAX ? (int)(lim.rlim_cur - reserved) : FDS_MAX;
+}
+
 /* The port that was got, which the kernel chose where 0 was asked for. */
 static int bound_port(evutil_socket_t fd)
 {
@@ -248,6 +334,7 @@ static int door_open(struct door *door, struct http *h, const char *listen_on, c
     evhttp_set_max_headers_size(door->ev, HTTP_HEADERS_MAX);
     evhttp_set_timeout(door->ev, IDLE_SECONDS);
     evhttp_set_gencb(door->ev, http_on_request, door);
+    evhttp_set_bevcb(door->ev, http_on_connection, h);
     door->bound = x_calloc(n_addrs + 1, sizeof(struct evhttp_bound_socket *));
     for (size_t i = 0; i < n_addrs; i++) {
         struct evhttp_bound_socket *s =
@@ -258,6 +345,8 @@ static int door_open(struct door *door, struct http *h, const char *listen_on, c
             goto out;
         }
         door->bound[door->n_bound++] = s;
+        struct evconnlistener *l = evhttp_bound_socket_get_listener(s);
+        evconnlistener_set_error_cb(l, http_on_accept_error);
         log_event(LOG_LEVEL_INFO, "listening", LOG_STR("for", what),
                   LOG_STR("address", addrs[i].host),
                   LOG_INT("port", bound_port(evhttp_bound_socket_get_fd(s))));
@@ -281,9 +370,16 @@ static void door_close(struct door *door)
 struct http *http_start(struct ledgerd *d, char *err, size_t err_size)
 {
     struct http *h = x_calloc(1, sizeof(*h));
+    struct timeval look = {0, FULL_MS * 1000};
 
     h->d = d;
     h->accepting = true;
+    h->fds_max = fds_max();
+    h->full = event_new(d->base, -1, EV_PERSIST, http_on_full, h);
+    if (h->full == NULL || event_add(h->full, &look) != 0) {
+        (void)snprintf(err, err_size, "no timer can be made");
+        goto fail;
+    }
     if (door_open(&h->outside, h, d->conf->listen, "requests", routes, routes_count, err,
                   err_size) != 0 ||
         door_open(&h->inside, h, d->conf->metrics_listen, "metrics", routes_inside,
@@ -301,6 +397,9 @@ fail:
     door_close(&h->inside);
     if (h->answers != NULL) {
         event_free(h->answers);
+    }
+    if (h->full != NULL) {
+        event_free(h->full);
     }
     free(h);
     return NULL;
@@ -366,6 +465,7 @@ void http_stop(struct http *h)
     }
     (void)event_base_loop(h->d->base, EVLOOP_NONBLOCK); /* what reads_stop answered */
     event_free(h->answers);
+    event_free(h->full);
     door_close(&h->outside);
     door_close(&h->inside);
     free(h);
