@@ -187,19 +187,6 @@ static void post(struct batch *b, struct job *job, const struct submission *sub,
     job->record = index;
 }
 
-/* Whose pending act this is: its first signer whom the ledger knows. */
-static const char *maker_of(const struct state *s, const struct envelope *env, bool *known)
-{
-    for (size_t i = 0; i < env->n_sigs; i++) {
-        if (state_key(s, env->sigs[i].kid.s) != NULL) {
-            *known = true;
-            return env->sigs[i].kid.s;
-        }
-    }
-    *known = false;
-    return env->sigs[0].kid.s;
-}
-
 static int may_wait(const struct batch *b, const char *maker, bool known, struct refusal *r)
 {
     const int64_t *waiting = strmap_get(b->l->makers, maker);
@@ -224,7 +211,7 @@ static void wait_for_others(struct batch *b, struct job *job, const struct submi
 
     if (pa == NULL) {
         bool known;
-        const char *maker = maker_of(b->l->state, &sub->env, &known);
+        const char *maker = pendings_maker(b->l->state, &sub->env, &known);
         if (may_wait(b, maker, known, &job->refusal) != 0) {
             return;
         }
@@ -342,6 +329,31 @@ static void decide_pending(struct batch *b, struct job *job, struct pending_act 
     submission_free(&sub);
 }
 
+/*
+ * What this ledgerd doesn't take whatever the rules say: an opening that it didn't make, and the
+ * loss of the log key that it signs with, after which nobody could check what it signs.
+ */
+static int house_rules(const struct batch *b, const struct act *a, struct refusal *r)
+{
+    struct kid kid;
+
+    if (a->type == ACT_LEDGER_OPEN && b->l->tree.size > 0) {
+        return refuse(r, REFUSED_ALREADY_EXISTS, "The ledger is open already.");
+    }
+    if (a->type == ACT_LEDGER_OPEN && !hash_eq(&a->payload_hash, &b->l->head.opening)) {
+        return refuse(r, REFUSED_NOT_PERMITTED,
+                      "Only the ledger.open that this ledger made can open it.");
+    }
+    if (a->type == ACT_KEY_REVOKE && a->u.key.role == ROLE_LOG) {
+        key_kid(&kid, &b->d->log_key);
+        if (str_eq(a->u.key.kid.s, kid.s)) {
+            return refuse(r, REFUSED_NOT_PERMITTED,
+                          "The ledger signs with this key: it must be started with another first.");
+        }
+    }
+    return 0;
+}
+
 static void decide(struct batch *b, struct job *job)
 {
     const struct state *s = b->l->state;
@@ -370,10 +382,7 @@ static void decide(struct batch *b, struct job *job)
         job->record = id->record;
         return;
     }
-    if (a->type == ACT_LEDGER_OPEN && b->l->tree.size == 0 &&
-        !hash_eq(&a->payload_hash, &b->l->head.opening)) {
-        (void)refuse(&job->refusal, REFUSED_NOT_PERMITTED,
-                     "Only the ledger.open that this ledger made can open it.");
+    if (house_rules(b, a, &job->refusal) != 0) {
         return;
     }
     if (pa != NULL) {

@@ -24,12 +24,16 @@
 #include "ledgerd/verify.h"
 #include "ledgerd/zone.h"
 
+#define LOG_KEYS_MAX 64
+
 struct serve {
     struct ledgerd d;
     struct database db;
     struct event *term, *intr, *usr1, *chld, *tick;
     bool stopping;
-    int64_t ups; /* of PostgreSQL, as last seen */
+    int64_t ups;                       /* of PostgreSQL, as last seen */
+    struct key log_keys[LOG_KEYS_MAX]; /* all that the ledger ever had */
+    size_t n_log_keys;
 };
 
 /* ---- Events ---- */
@@ -128,7 +132,8 @@ static int open_ledger(struct serve *s, const struct conf *conf, char *err, size
         goto out;
     if (db_schema_check(conn, err, err_size) != SCHEMA_OK ||
         db_head_origin(conn, d->origin, &size, err, err_size) != 0 ||
-        db_is_log_key(conn, &keys.log_key, &is, err, err_size) != 0)
+        db_is_log_key(conn, &keys.log_key, &is, err, err_size) != 0 ||
+        db_log_keys(conn, s->log_keys, LOG_KEYS_MAX, &s->n_log_keys, err, err_size) != 0)
         goto out;
     if (!is) {
         snprintf(err, err_size, "%s/log.key isn't the log key of the ledger %s.", conf->data,
@@ -152,7 +157,8 @@ static int start_parts(struct serve *s, const struct conf *conf, char *err, size
 {
     struct ledgerd *d = &s->d;
 
-    d->published = published_open(conf->data, d->origin, d->log_secret, err, err_size);
+    d->published = published_open(conf->data, d->origin, d->log_secret, s->log_keys, s->n_log_keys,
+                                  err, err_size);
     if (!d->published)
         return -1;
     d->base = event_base_new();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "ledgerd/db_init.h"
 
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -191,4 +192,26 @@ int db_is_log_key(PGconn *conn, const struct key *key, bool *is, char *err, size
     *is = PQgetvalue(res, 0, 0)[0] == 't';
     PQclear(res);
     return 0;
+}
+
+int db_log_keys(PGconn *conn, struct key *out, size_t max, size_t *n, char *err, size_t err_size)
+{
+    PGresult *res = ask(conn, "SELECT encode(x, 'hex') FROM keys WHERE role = 'log' ORDER BY kid",
+                        0, NULL, PGRES_TUPLES_OK, err, err_size);
+    int ret = res ? 0 : -1;
+
+    *n = 0;
+    for (int i = 0; res && i < PQntuples(res) && *n < max; i++) {
+        size_t len;
+
+        if (sodium_hex2bin(out[*n].x, KEY_LEN, PQgetvalue(res, i, 0), 2 * KEY_LEN, NULL, &len,
+                           NULL) != 0 ||
+            len != KEY_LEN) {
+            snprintf(err, err_size, "The table of keys holds one that is none.");
+            ret = -1;
+        }
+        (*n)++;
+    }
+    PQclear(res);
+    return ret;
 }

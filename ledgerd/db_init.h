@@ -42,4 +42,8 @@ int db_head_origin(PGconn *conn, char *origin, int64_t *size, char *err,
 int db_is_log_key(PGconn *conn, const struct key *key, bool *is, char *err,
                   size_t err_size) MUST_CHECK;
 
+/* Every log key that the ledger has or had, at most max. -1 on errors. */
+int db_log_keys(PGconn *conn, struct key *out, size_t max, size_t *n, char *err,
+                size_t err_size) MUST_CHECK;
+
 #endif

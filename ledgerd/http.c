@@ -199,6 +199,13 @@ void http_answer(struct http *h, struct evhttp_request *ev, int status, const ch
     atomic_fetch_add(&h->d->metrics->http_requests[status / 100 % 6], 1);
     (void)evhttp_add_header(headers, "Content-Type", type);
     (void)evhttp_add_header(headers, "X-Content-Type-Options", "nosniff");
+    if (evhttp_request_get_command(ev) == EVHTTP_REQ_HEAD) { /* libevent would send the body */
+        char length[24];
+
+        (void)snprintf(length, sizeof(length), "%zu", len);
+        (void)evhttp_add_header(headers, "Content-Length", length);
+        len = 0;
+    }
     if (out == NULL || evbuffer_add_reference(out, data, len, body_free, data) != 0) {
         log_error("http: no memory for an answer");
         abort();

@@ -15,15 +15,37 @@ struct published {
     char origin[sizeof(((struct checkpoint *)0)->origin)];
     uint8_t secret[KEY_SECRET_LEN];
     bool there;
+    bool by_earlier; /* the latest is signed by an earlier key */
     struct checkpoint latest;
     struct buf note;
 };
 
+/* Opens a note by our key, or else by an earlier one; the next one is then signed by ours at once.
+ */
+static int open_note(struct published *p, const char *note, size_t len, const struct key *earlier,
+                     size_t n, const char **why)
+{
+    const char *ignored;
+    struct key key;
+
+    key_of_secret(&key, p->secret);
+    if (checkpoint_open(&p->latest, note, len, p->origin, &key, why) == 0) {
+        return 0;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (checkpoint_open(&p->latest, note, len, p->origin, &earlier[i], &ignored) == 0) {
+            p->by_earlier = true;
+            return 0;
+        }
+    }
+    return -1;
+}
+
 /* 0 also when there is no file yet. */
-static int read_file(struct published *p, char *err, size_t err_size)
+static int read_file(struct published *p, const struct key *earlier, size_t n, char *err,
+                     size_t err_size)
 {
     const char *why = NULL;
-    struct key key;
     size_t len;
     char *note = file_read(p->path, NOTE_MAX, &len);
 
@@ -34,8 +56,7 @@ static int read_file(struct published *p, char *err, size_t err_size)
         (void)snprintf(err, err_size, "%s: %s", p->path, strerror(errno));
         return -1;
     }
-    key_of_secret(&key, p->secret);
-    if (checkpoint_open(&p->latest, note, len, p->origin, &key, &why) != 0) {
+    if (open_note(p, note, len, earlier, n, &why) != 0) {
         (void)snprintf(err, err_size, "%s: %s", p->path, why);
         free(note);
         return -1;
@@ -47,8 +68,8 @@ static int read_file(struct published *p, char *err, size_t err_size)
 }
 
 struct published *published_open(const char *data_dir, const char *origin,
-                                 const uint8_t log_secret[KEY_SECRET_LEN], char *err,
-                                 size_t err_size)
+                                 const uint8_t log_secret[KEY_SECRET_LEN],
+                                 const struct key *earlier, size_t n, char *err, size_t err_size)
 {
     struct published *p = x_calloc(1, sizeof(*p));
 
@@ -56,7 +77,7 @@ struct published *published_open(const char *data_dir, const char *origin,
     p->path = x_asprintf("%s/checkpoint", data_dir);
     str_copy(p->origin, sizeof(p->origin), origin);
     memcpy(p->secret, log_secret, sizeof(p->secret));
-    if (read_file(p, err, err_size) != 0) {
+    if (read_file(p, earlier, n, err, err_size) != 0) {
         published_free(p);
         return NULL;
     }
@@ -87,6 +108,7 @@ int published_sign(struct published *p, uint64_t size, const struct hash *root)
     pthread_mutex_lock(&p->lock);
     bool same = p->there && p->latest.size == size && hash_eq(&p->latest.root, root);
     bool shrinks = p->there && (p->latest.size > size || (p->latest.size == size && !same));
+    same = same && !p->by_earlier;
     pthread_mutex_unlock(&p->lock);
     if (same) {
         return 0;
@@ -108,6 +130,7 @@ int published_sign(struct published *p, uint64_t size, const struct hash *root)
     p->note = note;
     p->latest = c;
     p->there = true;
+    p->by_earlier = false;
     pthread_mutex_unlock(&p->lock);
     buf_free(&old);
     return 0;

@@ -12,11 +12,14 @@
  */
 struct published;
 
-/* Reads DATA/checkpoint when it is there (verifying its signature). NULL with err set when the file
- * is unreadable or not ours. */
+/*
+ * Reads DATA/checkpoint when it is there, verifying its signature: by our log key, or by one of the
+ * n that the ledger had before, as after a change of keys. NULL with err set when the file is
+ * unreadable or not ours.
+ */
 struct published *published_open(const char *data_dir, const char *origin,
-                                 const uint8_t log_secret[KEY_SECRET_LEN], char *err,
-                                 size_t err_size);
+                                 const uint8_t log_secret[KEY_SECRET_LEN],
+                                 const struct key *earlier, size_t n, char *err, size_t err_size);
 void published_free(struct published *p);
 /* Signs, writes the file anew (write, fsync, rename, fsync of the folder), then shows it to
  * readers. -1 with errno when the disk fails. */

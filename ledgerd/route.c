@@ -79,7 +79,8 @@ void route_dispatch(struct request *r, const struct route *table, size_t n)
         if (!path_match(&r->path, table[i].pattern, r->arg)) {
             continue;
         }
-        if (str_eq(table[i].method, r->method)) {
+        if (str_eq(table[i].method, r->method) ||
+            (str_eq(r->method, "HEAD") && str_eq(table[i].method, "GET"))) {
             r->route = &table[i];
             route_admit(r);
             return;

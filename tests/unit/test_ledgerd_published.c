@@ -55,7 +55,7 @@ static int tear_down(void **state)
 static struct published *open_it(const struct fixture *f)
 {
     char err[256] = "";
-    struct published *p = published_open(f->dir, ORIGIN, f->secret, err, sizeof(err));
+    struct published *p = published_open(f->dir, ORIGIN, f->secret, NULL, 0, err, sizeof(err));
 
     assert_non_null(p);
     return p;
@@ -128,12 +128,34 @@ static void a_disk_that_fails_changes_nothing(void **state)
     published_free(p);
 }
 
+/* After a change of keys: the file is read by the earlier key, and signed anew by ours at once. */
+static void an_earlier_key_is_followed_by_ours(void **state)
+{
+    const struct fixture *f = *state;
+    struct published *p = open_it(f);
+    uint8_t secret[KEY_SECRET_LEN];
+    char err[256] = "";
+    struct fixture now = *f;
+
+    assert_int_equal(published_sign(p, 20, &f->root[1]), 0);
+    published_free(p);
+    key_generate(&now.key, secret);
+    assert_null(published_open(f->dir, ORIGIN, secret, NULL, 0, err, sizeof(err)));
+    p = published_open(f->dir, ORIGIN, secret, &f->key, 1, err, sizeof(err));
+    assert_non_null(p);
+    check(p, f, 20, 1);
+    assert_int_equal(published_sign(p, 20, &f->root[2]), -1);
+    assert_int_equal(published_sign(p, 20, &f->root[1]), 0);
+    check(p, &now, 20, 1);
+    published_free(p);
+}
+
 /* Opening must fail with a sentence. */
 static void refuse_file(const struct fixture *f, const char *origin, const uint8_t *secret)
 {
     char err[256] = "";
 
-    assert_null(published_open(f->dir, origin, secret, err, sizeof(err)));
+    assert_null(published_open(f->dir, origin, secret, NULL, 0, err, sizeof(err)));
     assert_non_null(strstr(err, f->path));
 }
 
@@ -167,6 +189,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(lasts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(never_shrinks_nor_splits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_disk_that_fails_changes_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_earlier_key_is_followed_by_ours, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refuses_what_is_not_ours, set_up, tear_down),
     };
 
