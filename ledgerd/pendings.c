@@ -221,6 +221,18 @@ void pendings_drop(struct pendings *p, struct pending_act *pa, const struct act 
     each_key(a, sink_key, &(struct key_sink){&p->gone_keys, pa});
 }
 
+const char *pendings_maker(const struct state *s, const struct envelope *env, bool *known)
+{
+    for (size_t i = 0; i < env->n_sigs; i++) {
+        if (state_key(s, env->sigs[i].kid.s) != NULL) {
+            *known = true;
+            return env->sigs[i].kid.s;
+        }
+    }
+    *known = false;
+    return env->sigs[0].kid.s;
+}
+
 int64_t pendings_change(const struct pendings *p, const char *maker)
 {
     int64_t change = 0;

@@ -48,6 +48,9 @@ void pendings_wait(struct pendings *p, struct pending_act *pa, const struct act 
                    const struct submission *sub, const struct need *needs, size_t n_needs);
 /* Has been posted. */
 void pendings_drop(struct pendings *p, struct pending_act *pa, const struct act *a);
+/* Whose pending act this is: the kid of its first signer whom the ledger knows, else of its first.
+ */
+const char *pendings_maker(const struct state *s, const struct envelope *env, bool *known);
 /* How many more (or fewer) of a maker's acts wait than before the batch. */
 int64_t pendings_change(const struct pendings *p, const char *maker);
 bool pendings_is_changed(const struct pendings *p);

@@ -239,9 +239,14 @@ static void wait_again(struct rebuild *b, const char *line, size_t len)
         if (act.exp > (int64_t)time(NULL) && act_check_texts(&act, &sub, &r) == 0 &&
             envelope_verify(&sub.env, lookup_key, b->ledger.state, &r) == 0) {
             rules_authority(b->ledger.state, &act, &sub.env, &out, NULL);
-            if (out.verdict != VERDICT_REFUSED)
-                pendings_wait(&b->pendings, pendings_add(&b->pendings, act.by, act.jti), &act, &sub,
-                              out.needs, out.n_needs);
+            if (out.verdict != VERDICT_REFUSED) {
+                struct pending_act *pa = pendings_add(&b->pendings, act.by, act.jti);
+                bool known;
+
+                str_copy(pa->maker, sizeof(pa->maker),
+                         pendings_maker(b->ledger.state, &sub.env, &known));
+                pendings_wait(&b->pendings, pa, &act, &sub, out.needs, out.n_needs);
+            }
         }
         act_free(&act);
     }
