@@ -149,8 +149,7 @@ int act_parse(struct act *out, const struct envelope *env, struct refusal *r)
 
     memset(out, 0, sizeof(*out));
     if (!payload)
-        return refuse(r, REFUSED_MALFORMED, "The payload isn't JSON as the protocol admits it: it %s.",
-                      why);
+        return refuse(r, REFUSED_MALFORMED, "The payload isn't JSON as it has to be: it %s.", why);
     strict_begin(&in, payload);
     parse_common(&in, out);
     out->payload_hash = env->payload_hash;

@@ -9,7 +9,7 @@
 #define MEMBER_MAX   32
 #define ADDRESS_MAX  (MEMBER_MAX + 1 + COOP_MAX)
 #define UNIT_MAX     16
-#define ACCOUNT_MAX (5 + COOP_MAX + 1 + COOP_MAX + 1 + UNIT_MAX) /* !pos.<co-op>@<co-op>/<unit> */
+#define ACCOUNT_MAX  (5 + COOP_MAX + 1 + COOP_MAX + 1 + UNIT_MAX) /* !pos.<co-op>@<co-op>/<unit> */
 #define ORIGIN_MAX   128
 #define JTI_MIN      22
 #define JTI_MAX      64

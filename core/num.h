@@ -20,7 +20,8 @@ int num_parse(const char *s, size_t len, int64_t min, int64_t max, int64_t *out)
 int num_add(int64_t a, int64_t b, int64_t *out) MUST_CHECK;
 int num_sub(int64_t a, int64_t b, int64_t *out) MUST_CHECK;
 int num_mul(int64_t a, int64_t b, int64_t *out) MUST_CHECK;
-/* a − b, at most and at least what the protocol's integers reach: for showing, never for booking. */
+/* a − b, at most and at least what the protocol's integers reach: for showing, never for booking.
+ */
 int64_t num_gap(int64_t a, int64_t b);
 
 #endif

@@ -81,13 +81,13 @@ log_key_act() { # TYPE MEMBERS SIGNER...
 }
 
 @test "a name that goes again in the body that brought it isn't shown" {
-    local lines=$BATS_TEST_TMPDIR/lines
+    local two=$BATS_TEST_TMPDIR/two
     {
         act member.create hansalim '{"member":"eve@hansalim","kind":"person","keys":[],"threshold":1}' \
             registrar@hansalim --text 'name=Wrong Name'
         member_act member.update hansalim eve@hansalim registrar@hansalim
-    } > "$lines"
-    post_lines "$lines"
+    } > "$two"
+    post_lines "$two"
     [ "$(grep -c '"status":201' "$BODY")" -eq 2 ]
     get registrar@hansalim /v1/members/eve@hansalim
     answered 200 '.name == null'
