@@ -341,7 +341,7 @@ never() {
     no "record $transfer: "
     forge "$transfer" '{/"part":"book"/s/"seq":/"seq":1/}'
     no "record $transfer: "
-    forge "$transfer" '{/"part":"act"/s/"signature":"A/"signature":"B/;/"part":"act"/s/"signature":"[^AB]/"signature":"A/}'
+    forge "$transfer" '{/"part":"act"/{s/"signature":"A/"signature":"B/;t;s/"signature":"./"signature":"A/}}'
     no "record $transfer: "
     forge 1 '{/"part":"change"/s/"scale":60/"scale":61/}'
     no "record 1: "
