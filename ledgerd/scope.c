@@ -105,7 +105,7 @@ size_t scope_parts(const struct caller *c, const char *by, const struct part *pa
                    bool *visible)
 {
     char member[ADDRESS_MAX + 1], coop[COOP_MAX + 1];
-    bool of_a_member = false, any = false, act_seen = false;
+    bool of_a_member = false, of_the_ledger = false, any = false, act_seen = false;
     size_t count = 0;
 
     memset(visible, 0, n * sizeof(*visible));
@@ -115,6 +115,7 @@ size_t scope_parts(const struct caller *c, const char *by, const struct part *pa
     for (size_t i = 0; i < n; i++) {
         scope_concerned(&parts[i], member, coop);
         of_a_member |= member[0] != '\0';
+        of_the_ledger |= parts[i].kind == PART_CHANGE && str_eq(parts[i].name, "ledger");
         if (parts[i].kind == PART_ACT) {
             act_seen |= sees_act(c, by, &parts[i]);
         } else if (c->role == ROLE_MEMBER) {
@@ -125,7 +126,7 @@ size_t scope_parts(const struct caller *c, const char *by, const struct part *pa
         any |= visible[i];
     }
     for (size_t i = 0; i < n; i++) {
-        if (c->role == ROLE_STEWARD && !of_a_member) {
+        if (of_the_ledger || (c->role == ROLE_STEWARD && !of_a_member)) {
             visible[i] = true;
         } else if (parts[i].kind == PART_ACT) {
             visible[i] = any || act_seen;

@@ -52,6 +52,20 @@ static void check_parts(struct caller c, const char *by, const struct part *part
     assert_int_equal(count, 0);
 }
 
+static void test_of_the_ledger(void **state)
+{
+    const struct part parts[] = {
+        part(PART_ACT, ""),
+        part(PART_CHANGE, "ledger"),
+        part(PART_CHANGE, "stewards"),
+    };
+
+    (void)state;
+    check_parts(caller("alice@hansalim", ROLE_MEMBER), "stewards", parts, 3, "yyy");
+    check_parts(caller("hansalim", ROLE_AUDITOR), "stewards", parts, 3, "yyy");
+    check_parts(caller("stewards", ROLE_STEWARD), "stewards", parts, 3, "yyy");
+}
+
 static void test_transfer(void **state)
 {
     const struct part parts[] = {
@@ -198,9 +212,13 @@ static void test_tile(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_transfer), cmocka_unit_test(test_changes),
-        cmocka_unit_test(test_signer),   cmocka_unit_test(test_members_and_coops),
-        cmocka_unit_test(test_pending),  cmocka_unit_test(test_tile),
+        cmocka_unit_test(test_of_the_ledger),
+        cmocka_unit_test(test_transfer),
+        cmocka_unit_test(test_changes),
+        cmocka_unit_test(test_signer),
+        cmocka_unit_test(test_members_and_coops),
+        cmocka_unit_test(test_pending),
+        cmocka_unit_test(test_tile),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
