@@ -93,8 +93,8 @@ static const char *method_name(enum evhttp_cmd_type cmd)
 /*
  * True when the length of the body can be read in two ways (RFC 9112 section 6.3). A proxy before
  * us may have read it the other way, and then what follows on the connection is a stranger's.
- * libevent takes no body with most methods, knows one transfer coding, and takes the first of two
- * lengths.
+ * libevent takes a body with some methods and with HEAD none, knows one transfer coding, and takes
+ * the first of two lengths.
  */
 static bool framing_is_doubtful(struct evhttp_request *ev)
 {
