@@ -262,22 +262,6 @@ void rules_authority(const struct state *s, const struct act *a, const struct en
     judge_signatures(s, a, env, out, useful);
 }
 
-bool rules_may_sign(const struct state *s, const struct act *a, const struct key *key)
-{
-    struct ways ways = {0};
-    struct refusal ignored;
-    struct kid kid;
-    bool may = false;
-
-    if (act_rows[a->type].ways(s, a, &ways, &ignored) == 0) {
-        key_kid(&kid, key);
-        for (size_t w = 0; w < ways.n; w++)
-            may = may || key_in_way(s, &ways.way[w], &kid);
-    }
-    ways_free(&ways);
-    return may;
-}
-
 /* ---- Deciding ---- */
 
 /* Audience and lifetime, by record time (protocol section 2). */

@@ -98,8 +98,4 @@ void outcome_free(struct outcome *out);
 void rules_authority(const struct state *s, const struct act *a, const struct envelope *env,
                      struct outcome *out, bool *useful);
 
-/* May this key (of a holder in a role, in force) be among an act's signers? For listing what waits
- * for the caller. */
-bool rules_may_sign(const struct state *s, const struct act *a, const struct key *key);
-
 #endif

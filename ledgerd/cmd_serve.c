@@ -32,6 +32,7 @@ struct serve {
     struct event *term, *intr, *usr1, *chld, *tick;
     bool stopping;
     int64_t ups;                       /* of PostgreSQL, as last seen */
+    enum poster_mode mode;             /* as the service manager was last told */
     struct key log_keys[LOG_KEYS_MAX]; /* all that the ledger ever had */
     size_t n_log_keys;
 };
@@ -76,6 +77,10 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     notify_watchdog();
+    if (s->d.poster && poster_mode(s->d.poster) != s->mode) {
+        s->mode = poster_mode(s->d.poster);
+        notify_status(poster_mode_name(s->mode));
+    }
     if (s->db.server) {
         (void)pgserver_tick(s->db.server);
         if (pgserver_due_ms(s->db.server) < due)

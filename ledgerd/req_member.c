@@ -14,6 +14,12 @@ static void put_details(struct buf *b, const PGresult *res)
 
     out_bool(b, "allowed", col_bool(res, 0, MEMBER_ALLOWED));
     out_int(b, "threshold", col_int(res, 0, MEMBER_THRESHOLD));
+    out_open(b, "roles", '['); /* a member's keys are all of one */
+    words_begin(&w, col_text(res, 0, MEMBER_KEYS));
+    if (words_line(&w, 2)) {
+        out_str(b, NULL, w.word[0]);
+    }
+    out_close(b, ']');
     out_open(b, "keys", '[');
     words_begin(&w, col_text(res, 0, MEMBER_KEYS));
     while (words_line(&w, 2)) {

@@ -164,41 +164,6 @@ static void test_useful(void **state)
     decided_end(&d);
 }
 
-static bool may_sign(const struct fix *f, const struct decided *d, const char *name)
-{
-    struct fix_key key;
-
-    fix_key(&key, name);
-    return rules_may_sign(f->s, &d->act, &key.key);
-}
-
-static void test_may_sign(void **state)
-{
-    struct fix *f = *state;
-    struct decided d;
-
-    decided_begin(&d, f, "carol1", "transfer", "carol@hansalim",
-                  "'from':'carol@hansalim','to':'bob@hansalim','unit':'hour','amount':1");
-    assert_true(may_sign(f, &d, "carol1"));
-    assert_true(may_sign(f, &d, "carol2"));
-    assert_false(may_sign(f, &d, "alice"));
-    assert_false(may_sign(f, &d, "r1"));
-    decided_end(&d);
-    decided_begin(&d, f, "new", "member.create", "hansalim",
-                  "'member':'new@hansalim','kind':'person','keys':[$new],'threshold':1");
-    assert_true(may_sign(f, &d, "new"));
-    assert_true(may_sign(f, &d, "r2"));
-    assert_false(may_sign(f, &d, "t1"));
-    decided_end(&d);
-    /* Either way of a purse: the treasurers, or they and a registrar. */
-    decided_begin(&d, f, "t1", "member.create", "hansalim",
-                  "'member':'new@hansalim','kind':'purse','keys':[],'threshold':0");
-    assert_true(may_sign(f, &d, "t2"));
-    assert_true(may_sign(f, &d, "r2"));
-    assert_false(may_sign(f, &d, "s1"));
-    decided_end(&d);
-}
-
 struct names {
     size_t n;
     char of[8][ACCOUNT_MAX + 1];
@@ -294,9 +259,8 @@ static void test_pure(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_audience),   TEST(test_lifetime),     TEST(test_lifetime_range),
-        TEST(test_useful),     TEST(test_may_sign),     TEST(test_accounts),
-        TEST(test_either_way), TEST(test_no_signature), TEST(test_pure),
+        TEST(test_audience), TEST(test_lifetime),   TEST(test_lifetime_range), TEST(test_useful),
+        TEST(test_accounts), TEST(test_either_way), TEST(test_no_signature),   TEST(test_pure),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
