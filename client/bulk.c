@@ -67,7 +67,7 @@ static void end_of(struct run *r, bool *flag)
     pthread_mutex_unlock(&r->mutex);
 }
 
-/* --- making ---------------------------------------------------------------------------------- */
+/* --- making --- */
 
 static void prepare_body(struct run *r, struct body *body, size_t first)
 {
@@ -103,7 +103,7 @@ static void *prepare(void *arg)
     return NULL;
 }
 
-/* --- checking -------------------------------------------------------------------------------- */
+/* --- checking --- */
 
 static int check_line(struct run *r, const struct body *body, size_t i)
 {
@@ -154,7 +154,7 @@ static void *check(void *arg)
     }
 }
 
-/* --- sending --------------------------------------------------------------------------------- */
+/* --- sending --- */
 
 static int64_t monotonic_ms(void)
 {

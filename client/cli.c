@@ -356,8 +356,7 @@ const char *cli_arg(const struct cli *cli, int i)
     return i < cli->n_args ? cli->args[i] : NULL;
 }
 
-/* --- help ----------------------------------------------------------------------------------------
- */
+/* --- help --- */
 
 static void put_padded(FILE *f, const char *left, const char *right)
 {

@@ -93,7 +93,7 @@ const struct command cmd_coop_create = {
     .run = run_create,
 };
 
-/* --- showing --------------------------------------------------------------------------------- */
+/* --- showing --- */
 
 /* The key to ask about a co-op with: one of its office's, else any, else none (public answers). */
 static struct keyfile *key_for(struct client *c, const char *coop)

@@ -83,7 +83,7 @@ static int send_act(struct client *c, const struct cli *cli, const char *type, c
     return rc;
 }
 
-/* --- key add --------------------------------------------------------------------------------- */
+/* --- key add --- */
 
 static int run_add(struct client *c, const struct cli *cli)
 {
@@ -142,7 +142,7 @@ const struct command cmd_key_add = {
     .run = run_add,
 };
 
-/* --- key revoke ------------------------------------------------------------------------------ */
+/* --- key revoke --- */
 
 /* A kid, or the key of a file or of one's own. `role` becomes that of an own key. */
 static int read_kid(struct client *c, const char *typed, struct kid *out, int *role)
@@ -216,7 +216,7 @@ const struct command cmd_key_revoke = {
     .run = run_revoke,
 };
 
-/* --- threshold ------------------------------------------------------------------------------- */
+/* --- threshold --- */
 
 static int run_threshold(struct client *c, const struct cli *cli)
 {

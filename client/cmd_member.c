@@ -10,7 +10,7 @@
 #include "client/table.h"
 #include "core/text.h"
 
-/* --- create ---------------------------------------------------------------------------------- */
+/* --- create --- */
 
 static const struct cli_option create_options[] = {
     {"name", 'n', N_("TEXT"), N_("the name for people")},
@@ -92,7 +92,7 @@ const struct command cmd_member_create = {
     .run = run_create,
 };
 
-/* --- what concerns one member ---------------------------------------------------------------- */
+/* --- what concerns one member --- */
 
 static const struct cli_option reason_options[] = {
     {"reason", 0, N_("TEXT"), N_("why; the office and the member can read it, nobody else")},
@@ -246,7 +246,7 @@ const struct command cmd_member_update = {
     .run = run_update,
 };
 
-/* --- allow ----------------------------------------------------------------------------------- */
+/* --- allow --- */
 
 /* The member that the named keys, or the only member's keys of the profile, speak for; NULL after a
  * sentence. */
@@ -320,7 +320,7 @@ const struct command cmd_allow = {
     .run = run_allow,
 };
 
-/* --- list ------------------------------------------------------------------------------------ */
+/* --- list --- */
 
 static int add_member(void *arg, json_t *item)
 {

@@ -19,7 +19,7 @@ static const struct cli_option options[] = {
     {0},
 };
 
-/* --- one act --------------------------------------------------------------------------------- */
+/* --- one act --- */
 
 /* Is it for this ledger, and still in time? */
 static int check(const struct client *c, const struct act *a)
@@ -106,7 +106,7 @@ static int sign_one(struct client *c, const struct waiting *w)
     return rc;
 }
 
-/* --- from the ledger ------------------------------------------------------------------------- */
+/* --- from the ledger --- */
 
 static int nothing_of_mine(const struct waiting *w)
 {
@@ -176,7 +176,7 @@ static int sign_waiting(struct client *c, bool all)
     return worst;
 }
 
-/* --- from a file ----------------------------------------------------------------------------- */
+/* --- from a file --- */
 
 /* The keys in the payload, whoever's they are. */
 static int add_new_keys(struct client *c, const struct act *a, struct signers *s)

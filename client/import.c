@@ -44,7 +44,7 @@ static int64_t now_ms(void)
     return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* --- bad rows -------------------------------------------------------------------------------- */
+/* --- bad rows --- */
 
 static int by_line(const void *a, const void *b)
 {
@@ -130,7 +130,7 @@ static void list_bad(const struct import *m)
         note(_("  and %zu more"), f->n_bad - SHOWN_MAX);
 }
 
-/* --- limits ---------------------------------------------------------------------------------- */
+/* --- limits --- */
 
 /* What the treasurer or registrar would type. */
 static void note_limit(const struct import *m, const struct import_plan *p,
@@ -219,7 +219,7 @@ static int settle_limits(const struct import *m, struct import_plan *p)
                                  "set, or with --partial to book what the limits now allow."));
 }
 
-/* --- results of acts ------------------------------------------------------------------------- */
+/* --- results of acts --- */
 
 static void put(void *arg, size_t i, struct buf *out)
 {
@@ -323,7 +323,7 @@ static void tell(void *arg, enum bulk_event event, size_t sent, const char *why)
     }
 }
 
-/* --- the parts of a run ---------------------------------------------------------------------- */
+/* --- the parts of a run --- */
 
 static int read_file(struct import *m, int64_t ms)
 {

@@ -12,7 +12,7 @@
 #include "core/num.h"
 #include "core/text.h"
 
-/* --- names ----------------------------------------------------------------------------------- */
+/* --- names --- */
 
 static uint64_t name_hash(const char *s)
 {
@@ -82,7 +82,7 @@ void names_free(struct names *n)
     memset(n, 0, sizeof(*n));
 }
 
-/* --- the file -------------------------------------------------------------------------------- */
+/* --- the file --- */
 
 int import_file_open(struct import_file *f, const char *path)
 {
@@ -126,7 +126,7 @@ void import_file_add_bad(struct import_file *f, int64_t line, size_t at, size_t 
     f->bad[f->n_bad++] = (struct import_bad){line, at, len, broken, reason};
 }
 
-/* --- columns --------------------------------------------------------------------------------- */
+/* --- columns --- */
 
 enum column {
     COLUMN_FROM,
@@ -239,7 +239,7 @@ static int take_header(struct reader *r, const struct csv_row *row)
     return PUMASI_OK;
 }
 
-/* --- rows ------------------------------------------------------------------------------------ */
+/* --- rows --- */
 
 void import_category(char out[CATEGORY_MAX + 1], const char *s)
 {

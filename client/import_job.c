@@ -47,7 +47,7 @@ static int cannot(const char *path)
     return fail(PUMASI_FAILED, _("%s can't be used: %s."), path, strerror(errno));
 }
 
-/* --- job.json -------------------------------------------------------------------------------- */
+/* --- job.json --- */
 
 static json_t *b64u_json(const void *bytes, size_t n)
 {
@@ -184,7 +184,7 @@ static int read_job(struct import_job *j, const json_t *json)
     return j->done <= import_job_acts(j) && j->receipts_len >= 0 && j->refused_len >= 0 ? 0 : -1;
 }
 
-/* --- opening --------------------------------------------------------------------------------- */
+/* --- opening --- */
 
 /* Opens a file of results; what was written past `len` is of acts not noted down as through. */
 static int open_results(const struct import_job *j, const char *name, int64_t len, int *fd)
@@ -326,7 +326,7 @@ void import_job_close(struct import_job *j)
     j->lock = j->receipts = j->refused = -1;
 }
 
-/* --- acts ------------------------------------------------------------------------------------ */
+/* --- acts --- */
 
 size_t import_job_first_row(const struct import_job *j)
 {
@@ -369,7 +369,7 @@ void import_job_salt(const struct import_job *j, uint32_t n, uint8_t out[TEXT_SA
     memcpy(out, h.b, TEXT_SALT_LEN);
 }
 
-/* --- results --------------------------------------------------------------------------------- */
+/* --- results --- */
 
 static int append(const struct import_job *j, const char *name, int fd, struct buf *b, int64_t *len)
 {

@@ -23,7 +23,7 @@ void import_plan_begin(struct import_plan *p, const struct import_file *f)
         p->accounts[i].limits = p->policy;
 }
 
-/* --- what the ledger says -------------------------------------------------------------------- */
+/* --- what the ledger says --- */
 
 static void take_bounds(struct act_bounds *out, const json_t *row, const char *floor,
                         const char *ceiling)
@@ -137,7 +137,7 @@ int import_plan_fetch(struct import_plan *p, struct client *c, const struct keyf
     return rc;
 }
 
-/* --- where the file takes it ----------------------------------------------------------------- */
+/* --- where the file takes it --- */
 
 static bool within(const struct act_bounds *b, const struct act_bounds *reach)
 {

@@ -6,7 +6,7 @@
 
 #include "core/text.h"
 
-/* --- who signs ------------------------------------------------------------------------------- */
+/* --- who signs --- */
 
 static bool same_key(const struct key *a, const struct key *b)
 {
@@ -160,7 +160,7 @@ int office_reader(struct client *c, const char *coop, struct keyfile **out)
     return client_unlock(found);
 }
 
-/* --- sending --------------------------------------------------------------------------------- */
+/* --- sending --- */
 
 int office_submit(struct client *c, const struct cli *cli, const struct submit_request *rq,
                   const struct signers *s)
@@ -186,7 +186,7 @@ bool office_agree(const struct client *c, const char *question)
     return say_ask(false, "%s", question);
 }
 
-/* --- what options say ------------------------------------------------------------------------ */
+/* --- what options say --- */
 
 int office_keys(struct client *c, const struct cli *cli, const char *option, const char *holder,
                 enum role role, struct signers *s, json_t **out)

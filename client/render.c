@@ -11,7 +11,7 @@
 
 #define LABEL_WIDTH 18
 
-/* --- words ----------------------------------------------------------------------------------- */
+/* --- words --- */
 
 /* "1:30 hour"; the plain number where the profile doesn't know the unit. Unlike client_amount_text
  * it never asks the ledger: what one signs must be readable without trusting an answer. */
@@ -122,7 +122,7 @@ char *render_bounds(const struct client *c, const struct act_bounds *b, const ch
     return out;
 }
 
-/* --- headlines ------------------------------------------------------------------------------- */
+/* --- headlines --- */
 
 static char *titled(const char *what, const char *handle, const char *title)
 {
@@ -210,7 +210,7 @@ char *render_headline(const struct client *c, const struct act *a)
     return x_strdup(act_type_name(a->type));
 }
 
-/* --- details --------------------------------------------------------------------------------- */
+/* --- details --- */
 
 static void line(struct buf *b, const char *label, const char *fmt, ...) PRINTF_LIKE(3, 4);
 

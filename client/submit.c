@@ -34,8 +34,7 @@ static int64_t now_ms(void)
     return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* --- making an act -------------------------------------------------------------------------------
- */
+/* --- making an act --- */
 
 /* 6 bytes of milliseconds and 16 random ones, so that ids sort by time. */
 static void make_jti(char out[JTI_MAX + 1], int64_t ms)
@@ -122,8 +121,7 @@ int submit_make(struct client *c, const struct submit_request *rq, struct keyfil
     return PUMASI_OK;
 }
 
-/* --- sending it ----------------------------------------------------------------------------------
- */
+/* --- sending it --- */
 
 /* One POST, repeated where the ledger asks for patience. */
 static enum http_result post(struct client *c, const char *body, struct http_answer *answer,
@@ -353,8 +351,7 @@ int submit_signed(struct client *c, const struct submission *s, const char *what
     return put_and_send(c, s, &s->env.payload_hash, what, unit, out);
 }
 
-/* --- what an earlier run left
- * ---------------------------------------------------------------------- */
+/* --- what an earlier run left --- */
 
 /*
  * Forgets an unfinished act if it can't be posted any more: it never left this machine, or the

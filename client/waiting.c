@@ -7,7 +7,7 @@
 #include "client/query.h"
 #include "core/strict.h"
 
-/* --- reading one ----------------------------------------------------------------------------- */
+/* --- reading one --- */
 
 int waiting_read(struct waiting *out, const json_t *item, char **why)
 {
@@ -84,7 +84,7 @@ char *waiting_needs(const json_t *item)
     return buf_take(&b);
 }
 
-/* --- asking the ledger ----------------------------------------------------------------------- */
+/* --- asking the ledger --- */
 
 static struct waiting *find(struct waiting_list *l, const struct waiting *w)
 {

@@ -45,7 +45,7 @@ static const char *member(const struct import_file *f, uint32_t i)
     return f->members.list[i];
 }
 
-/* --- reading --------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 static void test_columns(void **state)
 {
@@ -189,7 +189,7 @@ static void test_category(void **state)
     }
 }
 
-/* --- limits ---------------------------------------------------------------------------------- */
+/* --- limits --- */
 
 static void plan_of(struct import_plan *p, const struct import_file *f, int64_t floor,
                     int64_t ceiling)
@@ -259,7 +259,7 @@ static void test_replay(void **state)
     import_file_free(&f);
 }
 
-/* --- the job --------------------------------------------------------------------------------- */
+/* --- the job --- */
 
 static const char csv_text[] = "from,to,amount,date,kind,memo\n"
                                "a,b,3,2020-01-01,gift,\"for the \"\"garden\"\", 김밥\"\n"

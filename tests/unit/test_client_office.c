@@ -146,7 +146,7 @@ static void a_ceiling_lies_above_its_floor(void **state)
     json_decref(none);
 }
 
-/* --- waiting acts ---------------------------------------------------------------------------- */
+/* --- waiting acts --- */
 
 static json_t *item(const char *payload)
 {

@@ -54,8 +54,7 @@ static uint8_t log_secret[KEY_SECRET_LEN], other_secret[KEY_SECRET_LEN];
 static uint16_t port;
 static int listener;
 
-/* --- the other end -------------------------------------------------------------------------------
- */
+/* --- the other end --- */
 
 static void put_receipt(struct buf *b, enum step step, const char *by, const char *jti)
 {
@@ -200,8 +199,7 @@ static void played(pid_t pid)
     assert_int_equal(status, 0);
 }
 
-/* --- this end
- * -------------------------------------------------------------------------------------- */
+/* --- this end --- */
 
 static void empty_folder(const char *path)
 {
