@@ -6,10 +6,9 @@
  *
  *   actor key NAME              the public key, a JWK
  *   actor kid NAME              its thumbprint
- *   actor sign NAME...          a submission signed by these keys. Standard input has the payload;
- * with
- *                               --type, --by and --aud it has only the type's own members, as an
- *                               object, and the others are put before them
+ *   actor sign NAME...          a submission signed by these keys. The payload is read from
+ *                               standard input; with --type, --by and --aud only the type's own
+ *                               members are, as an object, and the others are put before them
  *       --text FIELD=TEXT       adds FIELD_hash to the payload and the text beside it
  *       --jti ID --iat SECONDS --exp SECONDS
  *                               from now on, -1 and 600 where nothing is said
@@ -18,8 +17,8 @@
  *       --break                 the last signature is a wrong one
  *       --no-text               the texts stay out, their hashes stay in
  *   actor token NAME AUD BY METHOD PATH
- *                               a query token; --iat, --exp, --alg, --typ, --extra, --break as
- * above actor receipt VKEY          verifies the receipt on standard input; prints "INDEX SIZE"
+ *                               a query token; options as above
+ *   actor receipt VKEY          verifies the receipt on standard input; prints "INDEX SIZE"
  *   actor note VKEY             verifies a checkpoint; prints "SIZE ROOT"
  *   actor hash                  of each line of standard input: SHA-256 in base64url
  *

@@ -9,8 +9,7 @@
  *   hammer finish URL --journal FILE         sends what has no answer yet until it has one
  *   hammer check URL --journal FILE [--leaves FILE]
  *                                            sends what was acknowledged again, compares receipts;
- *                                            every checkpoint seen is one of the tree of these
- * leaves
+ *                                            every checkpoint seen is of the tree of these leaves
  *
  * --seed N is for keys, --load N for acts, so that runs on one ledger differ.
  *
