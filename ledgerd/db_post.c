@@ -35,6 +35,21 @@ static const struct db_stmt post_stmts[] = {
     {"ping", "SELECT 1"},
     {"lock", "SELECT CASE WHEN pg_is_in_recovery() THEN false"
              " ELSE pg_try_advisory_lock($1::bigint) END"},
+    /*
+     * The server's own time-outs end a session that is idle, also within a transaction. One whose
+     * client was stopped half-way through sending, or taking, a round trip is neither: it waits for
+     * its client for ever, with the locks.
+     */
+    {"end_hung", "SELECT pg_terminate_backend(a.pid) FROM pg_locks l"
+                 " JOIN pg_stat_activity a ON a.pid = l.pid"
+                 " WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1"
+                 " AND l.database = (SELECT oid FROM pg_database"
+                 " WHERE datname = current_database())"
+                 " AND l.classid::bigint = $1::bigint >> 32"
+                 " AND l.objid::bigint = $1::bigint & 4294967295"
+                 " AND a.wait_event_type = 'Client'"
+                 " AND greatest(a.query_start, a.state_change)"
+                 " < clock_timestamp() - make_interval(secs => $2::bigint / 1000.0)"},
     {"take_over", "UPDATE head SET epoch = epoch + 1 RETURNING epoch"},
     {"lock_head", "SELECT size FROM head WHERE epoch = $1::bigint FOR UPDATE"},
     {"ask_accounts", "SELECT a.account, a.balance, a.seq, a.record, a.has_limits, a.floor,"
@@ -163,6 +178,7 @@ struct db_post *db_post_open(const char *conninfo, const struct conf *conf, char
     struct db_post *db = x_calloc(1, sizeof(*db));
     db->pipe = pipe;
     db->patience_ms = conf->statement_timeout_ms + SLACK_MS;
+    db->takeover_ms = conf->takeover_ms;
     if (prepare(db, conf) != 0) {
         str_copy(err, err_size, db_post_fault(db));
         db_post_close(db);
@@ -256,7 +272,18 @@ enum db_end db_post_lock(struct db_post *db)
     if (db_pipe_run(db->pipe, db->patience_ms) != PIPE_OK) {
         return DB_LOST;
     }
-    return res_bool(db_pipe_result(db->pipe, lock), 0, 0) ? DB_DONE : DB_OTHERS;
+    if (res_bool(db_pipe_result(db->pipe, lock), 0, 0)) {
+        return DB_DONE;
+    }
+    db_arg_int(&args, db->takeover_ms);
+    int end = db_pipe_send(db->pipe, "end_hung", &args);
+    if (db_pipe_run(db->pipe, db->patience_ms) != PIPE_OK) {
+        return DB_LOST;
+    }
+    if (PQntuples(db_pipe_result(db->pipe, end)) > 0) {
+        log_warn("the session of the ledgerd that posts kept the database waiting: it was ended");
+    }
+    return DB_OTHERS;
 }
 
 enum db_end db_post_take_over(struct db_post *db, int64_t *epoch)

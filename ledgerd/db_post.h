@@ -12,6 +12,7 @@
 struct db_post {
     struct db_pipe *pipe;
     int64_t patience_ms; /* for each round trip */
+    int64_t takeover_ms; /* how long a poster may keep its session waiting */
 };
 
 /* Connects and prepares all statements. NULL and a sentence in err. */
@@ -35,7 +36,10 @@ const char *db_post_fault(const struct db_post *db);
 /* True when the last thing that went wrong was for want of space. */
 bool db_post_is_full(const struct db_post *db);
 
-/* Asks for the right to post, which this session then keeps. DB_DONE, DB_OTHERS, DB_LOST. */
+/*
+ * Asks for the right to post, which this session then keeps. A session that has it and has kept the
+ * server waiting for too long is ended, so that asking again succeeds. DB_DONE, DB_OTHERS, DB_LOST.
+ */
 enum db_end db_post_lock(struct db_post *db) MUST_CHECK;
 /* Raises head.epoch, which ends everybody else's. DB_DONE or DB_LOST. */
 enum db_end db_post_take_over(struct db_post *db, int64_t *epoch) MUST_CHECK;

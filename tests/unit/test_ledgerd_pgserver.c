@@ -18,7 +18,9 @@
 #include <unistd.h>
 
 #include "core/num.h"
+#include "ledgerd/conf.h"
 #include "ledgerd/db_conn.h"
+#include "ledgerd/db_post.h"
 #include "ledgerd/files.h"
 #include "ledgerd/log.h"
 #include "ledgerd/migrate.h"
@@ -505,9 +507,52 @@ static void own_options_are_kept(void **state)
     free(conninfo);
 }
 
+/*
+ * A poster that was stopped with half of its statements sent: its session is neither idle nor
+ * within a statement, so no time-out of the server's ends it. Whoever stands by does.
+ */
+static void a_poster_that_hangs_loses_its_lock(void **state)
+{
+    char *conninfo = x_asprintf("%s dbname=takeover", pgserver_conninfo(server));
+    struct db_post *hung, *next;
+    struct conf conf;
+    PGconn *conn;
+    int applied;
+    int64_t deadline;
+    enum db_end end;
+
+    (void)state;
+    start();
+    conf_init(&conf);
+    conf.takeover_ms = 300;
+    assert_int_equal(db_create_database(pgserver_conninfo(server), "takeover", err, sizeof(err)),
+                     0);
+    conn = db_connect(conninfo, &settings, err, sizeof(err));
+    assert_non_null(conn);
+    assert_int_equal(db_migrate_run(conn, &applied, err, sizeof(err)), 0);
+    PQfinish(conn);
+    hung = db_post_open(conninfo, &conf, err, sizeof(err));
+    next = db_post_open(conninfo, &conf, err, sizeof(err));
+    assert_true(hung != NULL && next != NULL);
+    assert_int_equal(db_post_lock(hung), DB_DONE);
+    assert_int_equal(db_post_lock(next), DB_OTHERS);
+    for (int i = 0; i < 3000; i++) /* libpq sends them as its buffer fills, and no end of them */
+        (void)db_pipe_send(hung->pipe, "ping", NULL);
+    deadline = now_ms() + 10000;
+    while ((end = db_post_lock(next)) == DB_OTHERS && now_ms() < deadline)
+        poll(NULL, 0, 50);
+    assert_int_equal(end, DB_DONE);
+    assert_int_equal(db_post_ping(hung), DB_LOST);
+    db_post_close(hung);
+    db_post_close(next);
+    conf_free(&conf);
+    free(conninfo);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_poster_that_hangs_loses_its_lock),
         cmocka_unit_test(has_our_settings),
         cmocka_unit_test(init_again_changes_nothing),
         cmocka_unit_test(own_options_are_kept),
