@@ -7,7 +7,6 @@
 #include "client/problem.h"
 #include "client/query.h"
 #include "core/num.h"
-#include "core/record.h"
 
 static int wrong(const char **why, const char *sentence)
 {
@@ -16,13 +15,16 @@ static int wrong(const char **why, const char *sentence)
 }
 
 /* A note that was opened before is the same bytes: its signature needn't be verified again. */
-static int open_note(struct bulk_proofs *p, const struct proof *proof, const char **why)
+static int open_note(void *arg, const struct proof *proof, struct checkpoint *out, const char **why)
 {
+    struct bulk_proofs *p = arg;
     struct checkpoint next;
 
     if (p->note != NULL && proof->note_len == p->note_len &&
-        memcmp(proof->note, p->note, p->note_len) == 0)
+        memcmp(proof->note, p->note, p->note_len) == 0) {
+        *out = p->checkpoint;
         return 0;
+    }
     if (checkpoint_open(&next, proof->note, proof->note_len, p->origin, p->log_key, why) != 0)
         return -1;
     if (p->note != NULL && next.size == p->checkpoint.size &&
@@ -32,41 +34,14 @@ static int open_note(struct bulk_proofs *p, const struct proof *proof, const cha
     p->note = x_strndup(proof->note, proof->note_len);
     p->note_len = proof->note_len;
     p->checkpoint = next;
+    *out = next;
     return 0;
 }
 
 int bulk_verify(struct bulk_proofs *p, struct receipt *out, const json_t *receipt, const char *by,
                 const char *jti, const char **why)
 {
-    const char *header = json_text(receipt, "header"), *text = json_text(receipt, "proof");
-    struct record_header h;
-    struct proof proof;
-    struct hash leaf;
-
-    memset(out, 0, sizeof(*out));
-    if (!str_eq(json_text(receipt, "by"), by) || !str_eq(json_text(receipt, "jti"), jti))
-        return wrong(why, _("it is for another act"));
-    if (record_header_parse(&h, header, strlen(header), why) != 0)
-        return -1;
-    if (!json_is_integer(json_object_get(receipt, "index")) ||
-        json_number(receipt, "index") != h.index)
-        return wrong(why, _("its header has another index"));
-    time_text(out->time, h.ms);
-    if (!str_eq(json_text(receipt, "time"), out->time))
-        return wrong(why, _("its header has another time"));
-    if (proof_parse(&proof, text, strlen(text), why) != 0 || open_note(p, &proof, why) != 0)
-        return -1;
-    if (proof.index != (uint64_t)h.index)
-        return wrong(why, _("its proof is for another index"));
-    hash_bytes(&out->entry, header, strlen(header));
-    tree_leaf_hash(&leaf, out->entry.b, HASH_LEN);
-    if (proof.index >= p->checkpoint.size ||
-        !tree_check_inclusion(&leaf, proof.index, p->checkpoint.size, proof.hashes, proof.n,
-                              &p->checkpoint.root))
-        return wrong(why, _("the record isn't in the tree that the ledger signed"));
-    out->index = h.index;
-    out->checkpoint = p->checkpoint;
-    return 0;
+    return receipt_verify_by(out, receipt, by, jti, open_note, p, why);
 }
 
 void bulk_proofs_free(struct bulk_proofs *p)

@@ -21,8 +21,8 @@ static int wrong(const char **why, const char *sentence)
     return -1;
 }
 
-int receipt_verify(struct receipt *out, const json_t *receipt, const char *by, const char *jti,
-                   const char *origin, const struct key *log_key, const char **why)
+int receipt_verify_by(struct receipt *out, const json_t *receipt, const char *by, const char *jti,
+                      receipt_open *open, void *arg, const char **why)
 {
     const char *header = json_text(receipt, "header"), *text = json_text(receipt, "proof");
     struct record_header h;
@@ -45,7 +45,7 @@ int receipt_verify(struct receipt *out, const json_t *receipt, const char *by, c
         return -1;
     if (proof.index != (uint64_t)h.index)
         return wrong(why, _("its proof is for another index"));
-    if (checkpoint_open(&out->checkpoint, proof.note, proof.note_len, origin, log_key, why) != 0)
+    if (open(arg, &proof, &out->checkpoint, why) != 0)
         return -1;
     hash_bytes(&out->entry, header, strlen(header));
     tree_leaf_hash(&leaf, out->entry.b, HASH_LEN);
@@ -55,6 +55,27 @@ int receipt_verify(struct receipt *out, const json_t *receipt, const char *by, c
         return wrong(why, _("the record isn't in the tree that the ledger signed"));
     out->index = h.index;
     return 0;
+}
+
+struct pinned {
+    const char *origin;
+    const struct key *log_key;
+};
+
+static int open_pinned(void *arg, const struct proof *proof, struct checkpoint *out,
+                       const char **why)
+{
+    const struct pinned *p = arg;
+
+    return checkpoint_open(out, proof->note, proof->note_len, p->origin, p->log_key, why);
+}
+
+int receipt_verify(struct receipt *out, const json_t *receipt, const char *by, const char *jti,
+                   const char *origin, const struct key *log_key, const char **why)
+{
+    struct pinned pinned = {origin, log_key};
+
+    return receipt_verify_by(out, receipt, by, jti, open_pinned, &pinned, why);
 }
 
 /*

@@ -27,6 +27,15 @@ int receipt_verify(struct receipt *out, const json_t *receipt, const char *by, c
                    const char *origin, const struct key *log_key, const char **why) MUST_CHECK;
 
 /*
+ * The same, with the checkpoint opened by `open`: for many receipts under one, whose signature
+ * needn't be verified each time. It fills *out from the note of a proof; 0, or -1 with *why.
+ */
+typedef int receipt_open(void *arg, const struct proof *proof, struct checkpoint *out,
+                         const char **why);
+int receipt_verify_by(struct receipt *out, const json_t *receipt, const char *by, const char *jti,
+                      receipt_open *open, void *arg, const char **why) MUST_CHECK;
+
+/*
  * Keeps a verified receipt with the act it is for: receipts/<index>-<jti>.json, fsynced. Also
  * remembers the newest checkpoint; PUMASI_UNPROVED when the ledger showed another tree of the same
  * size before.
