@@ -6,6 +6,7 @@
 BUILD  ?= build
 PREFIX ?= /usr/local
 DESTDIR ?=
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
 T      ?=
 
@@ -15,8 +16,8 @@ export LC_ALL := C.UTF-8
 # Packages are installed during the run, so the build, which asks pkg-config, is a make of its own.
 SUBMAKE = $(MAKE) --no-print-directory -f mk/build.mk $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
 
-.PHONY: help deps deps-check deps-all all unit check check-all check-bare demo bench install \
-	format clean FORCE
+.PHONY: help deps deps-check deps-all all unit check check-all check-bare check-deb deb demo bench \
+	install uninstall format clean FORCE
 .DEFAULT_GOAL := all
 
 all: ## build ledgerd and pumasi into $(BUILD)
@@ -48,6 +49,13 @@ check-all: deps-all ## check, and clang, sanitizers, valgrind, fuzzing, faults, 
 check-bare: deps-all ## make demo and make check in a bare Debian made with debootstrap; needs root
 	@scripts/check-bare
 
+deb: ## build the Debian packages ledgerd and pumasi into $(BUILD)/deb
+	@scripts/deps deb
+	@BUILD='$(abspath $(BUILD))' scripts/deb
+
+check-deb: deps-all ## build the Debian packages, install, use, upgrade, remove and purge them
+	@BUILD='$(abspath $(BUILD))' scripts/check-deb
+
 demo: deps ## a running ledger whose members pay each other in hours
 	@$(SUBMAKE) all
 	@BUILD='$(abspath $(BUILD))' scripts/demo
@@ -68,9 +76,16 @@ install: ## install below $(DESTDIR)$(PREFIX)
 		install -D -m 644 "$$page" \
 			'$(DESTDIR)$(PREFIX)/share/man/man'"$$section/$${page##*/}" || exit 1; \
 	done
-	install -d '$(DESTDIR)$(PREFIX)/lib/systemd/system'
-	sed 's|@PREFIX@|$(PREFIX)|g' config/ledgerd.service \
-		> '$(DESTDIR)$(PREFIX)/lib/systemd/system/ledgerd.service'
+	install -d '$(DESTDIR)$(UNITDIR)'
+	sed 's|@PREFIX@|$(PREFIX)|g' config/ledgerd.service > '$(DESTDIR)$(UNITDIR)/ledgerd.service'
+	chmod 644 '$(DESTDIR)$(UNITDIR)/ledgerd.service'
+
+uninstall: ## remove what install put there; configuration and data stay
+	@staged=$$(mktemp -d) && trap 'rm -rf "$$staged"' EXIT && \
+	$(MAKE) --no-print-directory install DESTDIR="$$staged" > /dev/null && \
+	(cd "$$staged" && find . ! -type d -print0) | \
+		while IFS= read -r -d '' file; do rm -vf '$(DESTDIR)'"/$$file" || exit 1; done
+	@rmdir '$(DESTDIR)$(PREFIX)/share/doc/pumasi' 2> /dev/null || true
 
 format: ## lay out the C sources with clang-format 14
 	@find core ledgerd client tests -name '*.[ch]' -print0 | xargs -0 clang-format-14 -i
