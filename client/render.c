@@ -206,6 +206,12 @@ char *render_headline(const struct client *c, const struct act *a)
         return headline_key(a->type, &a->u.key);
     case ACT_TRANSFER:
         return headline_transfer(c, &a->u.transfer);
+    case ACT_REQUEST:
+        return x_asprintf(_("request of %s to %s"), a->u.transfer.to, a->u.transfer.from);
+    case ACT_REVERSAL:
+        return x_asprintf(_("reversal of transfer %lld"), (long long)a->u.reversal.record);
+    case ACT_DECLINE:
+        return x_strdup(_("an act declined"));
     }
     return x_strdup(act_type_name(a->type));
 }
@@ -444,7 +450,14 @@ static void details_of(struct buf *b, const struct client *c, const struct act *
                  (long long)a->u.key.threshold);
         return;
     case ACT_TRANSFER:
+    case ACT_REQUEST:
         details_transfer(b, a, s);
+        return;
+    case ACT_REVERSAL:
+        text_line(b, _("reason"), "reason", &a->u.reversal.reason, s);
+        return;
+    case ACT_DECLINE:
+        text_line(b, _("reason"), "reason", &a->u.decline.reason, s);
         return;
     }
 }

@@ -195,7 +195,12 @@ static const struct act_hash *text_slot(const struct act *a, const char *field)
     case ACT_ACCOUNT_LIMITS:
         return str_eq(field, "reason") ? &a->u.account_limits.reason : NULL;
     case ACT_TRANSFER:
+    case ACT_REQUEST:
         return str_eq(field, "memo") ? &a->u.transfer.memo : NULL;
+    case ACT_REVERSAL:
+        return str_eq(field, "reason") ? &a->u.reversal.reason : NULL;
+    case ACT_DECLINE:
+        return str_eq(field, "reason") ? &a->u.decline.reason : NULL;
     case ACT_LEDGER_OPEN:
     case ACT_UNIT_CREATE:
     case ACT_COOP_CREATE:

@@ -33,8 +33,11 @@ enum act_type {
     ACT_KEY_REVOKE,
     ACT_THRESHOLD_SET,
     ACT_TRANSFER,
+    ACT_REQUEST,
+    ACT_REVERSAL,
+    ACT_DECLINE,
 };
-#define ACT_TYPE_COUNT (ACT_TRANSFER + 1)
+#define ACT_TYPE_COUNT (ACT_DECLINE + 1)
 
 #define HOLDER_MAX       ADDRESS_MAX
 #define ACT_KEYS_MAX     100
@@ -104,7 +107,7 @@ struct act_key { /* key.add, key.revoke, threshold.set */
     struct kid kid;
     int64_t threshold;
 };
-struct act_transfer {
+struct act_transfer { /* request too */
     char from[ADDRESS_MAX + 1], to[ADDRESS_MAX + 1];
     char unit[UNIT_MAX + 1];
     int64_t amount;
@@ -112,8 +115,18 @@ struct act_transfer {
     bool has_value_date;
     int32_t value_date;              /* days since 1970 */
     char category[CATEGORY_MAX + 1]; /* empty when absent */
-    bool has_request;
+    bool has_request; /* transfer: the record of the request that it answers */
     int64_t request;
+    int32_t expires; /* request: the last day on which it can be answered, days since 1970 */
+};
+struct act_reversal {
+    int64_t record; /* of the transfer */
+    int64_t amount;
+    struct act_hash reason;
+};
+struct act_decline {
+    struct hash act; /* SHA-256 of the payload of what is declined */
+    struct act_hash reason;
 };
 
 struct act {
@@ -131,7 +144,9 @@ struct act {
         struct act_member member;
         struct act_account_limits account_limits;
         struct act_key key;
-        struct act_transfer transfer;
+        struct act_transfer transfer; /* request too */
+        struct act_reversal reversal;
+        struct act_decline decline;
     } u;
 };
 

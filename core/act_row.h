@@ -26,7 +26,7 @@ struct way {
     struct group groups[GROUPS_MAX];
     enum refusal_code barred; /* not REFUSED_NOT: whoever signs so is refused with this */
 };
-#define WAYS_MAX 3
+#define WAYS_MAX 4
 struct ways {
     size_t n;
     struct way way[WAYS_MAX];
@@ -39,8 +39,8 @@ struct act_row {
     /* Who may authorise it. -1 with a refusal when nobody could (`by` isn't who may act so, what it
      * is about isn't there). */
     int (*ways)(const struct state *s, const struct act *a, struct ways *out, struct refusal *r);
-    /* The rules, once it is authorised. -1 with out->refusal; else legs, changes and keys are in
-     * out. */
+    /* The rules, once it is authorised, by the `way` of those that goes the signatures' way. -1
+     * with out->refusal; else legs, changes and keys are in out. */
     int (*decide)(const struct state *s, const struct act *a, struct moment now, int64_t index,
                   struct outcome *out);
 };
@@ -88,6 +88,28 @@ const struct holder *member_of(const struct state *s, const char *address, struc
  * there is no policy. */
 bool limits_of(const struct state *s, const char *address, const char *unit,
                struct act_bounds *out);
+
+/* What pays what to whom: a transfer, or the way back of one. */
+struct payment {
+    const char *from, *to, *unit;
+    int64_t amount;
+    bool back;   /* a reversal: the ceiling of who gets it back doesn't count */
+    bool forced; /* by the treasurers of who pays it back: a freeze doesn't keep it from them */
+};
+/* Puts both legs into the outcome, or a refusal. The unit exists. */
+int payment_decide(const struct state *s, const struct payment *p, int64_t index,
+                   struct outcome *out) MUST_CHECK;
+/* Counts a record in a book that neither a leg nor a change touches. */
+void outcome_book(const struct state *s, struct outcome *out, const char *coop, int64_t index);
+/* A transfer or request begins, or is answered or reversed. Takes the deal over. */
+void outcome_deal(struct outcome *out, struct deal *deal);
+/* -1 with frozen or closed unless the member is active. */
+int member_is_active(const struct holder *member, struct refusal *r) MUST_CHECK;
+/* May a registrar of its co-op record what it pays? It has no keys, or allowed it. */
+bool registrar_may_pay(const struct holder *payer);
+/* What transfer and request are both refused for: unknown-unit, same-account, malformed. */
+int terms_decide(const struct state *s, const struct act_transfer *t, struct moment now,
+                 struct refusal *r) MUST_CHECK;
 
 void ledger_open_parse(struct strict *in, struct act *a);
 int ledger_open_ways(const struct state *s, const struct act *a, struct ways *out,
@@ -153,6 +175,18 @@ int threshold_set_decide(const struct state *s, const struct act *a, struct mome
 void transfer_parse(struct strict *in, struct act *a);
 int transfer_ways(const struct state *s, const struct act *a, struct ways *out, struct refusal *r);
 int transfer_decide(const struct state *s, const struct act *a, struct moment now, int64_t index,
+                    struct outcome *out);
+void request_parse(struct strict *in, struct act *a);
+int request_ways(const struct state *s, const struct act *a, struct ways *out, struct refusal *r);
+int request_decide(const struct state *s, const struct act *a, struct moment now, int64_t index,
+                   struct outcome *out);
+void decline_parse(struct strict *in, struct act *a);
+int decline_ways(const struct state *s, const struct act *a, struct ways *out, struct refusal *r);
+int decline_decide(const struct state *s, const struct act *a, struct moment now, int64_t index,
+                   struct outcome *out);
+void reversal_parse(struct strict *in, struct act *a);
+int reversal_ways(const struct state *s, const struct act *a, struct ways *out, struct refusal *r);
+int reversal_decide(const struct state *s, const struct act *a, struct moment now, int64_t index,
                     struct outcome *out);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* transfer. */
+/* transfer, and the payment that a transfer and a reversal both are. */
 #include "core/act_row.h"
 #include "core/date.h"
 #include "core/num.h"
 
-void transfer_parse(struct strict *in, struct act *a)
+/* What transfer and request have in common. */
+static void parse_terms(struct strict *in, struct act_transfer *t)
 {
-    struct act_transfer *t = &a->u.transfer;
     const char *s;
 
     parse_name(in, "from", name_is_address, t->from, sizeof(t->from));
@@ -27,7 +27,25 @@ void transfer_parse(struct strict *in, struct act *a)
         else
             strict_fail(in, "category", "isn't written as the protocol says");
     }
+}
+
+void transfer_parse(struct strict *in, struct act *a)
+{
+    struct act_transfer *t = &a->u.transfer;
+
+    parse_terms(in, t);
     t->has_request = strict_int(in, "request", STRICT_OPTIONAL, 0, NUM_MAX, &t->request);
+}
+
+void request_parse(struct strict *in, struct act *a)
+{
+    struct act_transfer *t = &a->u.transfer;
+    const char *s;
+
+    parse_terms(in, t);
+    s = strict_string(in, "expires", STRICT_REQUIRED);
+    if (s && date_parse(s, &t->expires) != 0)
+        strict_fail(in, "expires", "is no date");
 }
 
 /*
@@ -52,7 +70,7 @@ int transfer_ways(const struct state *s, const struct act *a, struct ways *out, 
         way_governing(s, way_add(out), t->from, ROLE_MEMBER);
     } else if (payer->kind == HOLDER_PURSE) {
         way_governing(s, way_add(out), coop, ROLE_TREASURER);
-    } else if (payer->n_keys == 0 || payer->allowed) {
+    } else if (registrar_may_pay(payer)) {
         way_office(way_add(out), coop, ROLE_REGISTRAR, 1);
     } else {
         return refuse(r, REFUSED_NOT_PERMITTED,
@@ -61,40 +79,40 @@ int transfer_ways(const struct state *s, const struct act *a, struct ways *out, 
     return 0;
 }
 
+bool registrar_may_pay(const struct holder *payer)
+{
+    return payer->kind == HOLDER_PERSON && (payer->n_keys == 0 || payer->allowed);
+}
+
 /* What is wrong on the payer's side; else the account as it would be after. */
-static struct account *charge(const struct state *s, const struct act_transfer *t, int64_t *floor,
+static struct account *charge(const struct state *s, const struct payment *p, int64_t *floor,
                               struct refusal *r)
 {
-    const struct holder *payer = state_holder(s, t->from);
+    const struct holder *payer = state_holder(s, p->from);
     struct act_bounds limits;
     char name[ACCOUNT_MAX + 1];
     const struct account *before;
     struct account *after;
     int64_t balance, left;
 
-    if (payer->state != HOLDER_ACTIVE) {
-        bool closed = payer->state == HOLDER_CLOSED;
-
-        (void)refuse(r, closed ? REFUSED_CLOSED : REFUSED_FROZEN, "%s is %s.", t->from,
-                     closed ? "closed" : "frozen");
+    if (!(p->forced && payer->state == HOLDER_FROZEN) && member_is_active(payer, r) != 0)
         return NULL;
-    }
-    if (!limits_of(s, t->from, t->unit, &limits)) {
+    if (!limits_of(s, p->from, p->unit, &limits)) {
         (void)refuse(r, REFUSED_UNKNOWN_UNIT, "%s has no policy for the unit %s.",
-                     name_coop_start(t->from), t->unit);
+                     name_coop_start(p->from), p->unit);
         return NULL;
     }
-    name_account(name, t->from, t->unit);
+    name_account(name, p->from, p->unit);
     before = state_account(s, name);
     balance = before ? before->balance : 0;
-    if (num_sub(balance, t->amount, &left) != 0 || left < limits.floor) {
+    if (num_sub(balance, p->amount, &left) != 0 || left < limits.floor) {
         (void)refuse(r, REFUSED_INSUFFICIENT_CREDIT,
                      "The payer's balance would fall below its floor.");
         r->has_numbers = true;
         r->balance = balance;
         r->floor = limits.floor;
         r->available = num_gap(balance, limits.floor);
-        r->needed = t->amount;
+        r->needed = p->amount;
         return NULL;
     }
     after = before ? account_copy(before) : account_new(name);
@@ -104,9 +122,9 @@ static struct account *charge(const struct state *s, const struct act_transfer *
 }
 
 /* NULL for whatever is wrong on the payee's side; else the account as it would be after. */
-static struct account *credit(const struct state *s, const struct act_transfer *t, int64_t *floor)
+static struct account *credit(const struct state *s, const struct payment *p, int64_t *floor)
 {
-    const struct holder *payee = state_holder(s, t->to);
+    const struct holder *payee = state_holder(s, p->to);
     struct act_bounds limits;
     char name[ACCOUNT_MAX + 1];
     const struct account *before;
@@ -114,12 +132,12 @@ static struct account *credit(const struct state *s, const struct act_transfer *
     int64_t balance;
 
     if (!payee || !holder_is_member(payee) || payee->state != HOLDER_ACTIVE ||
-        !limits_of(s, t->to, t->unit, &limits))
+        !limits_of(s, p->to, p->unit, &limits))
         return NULL;
-    name_account(name, t->to, t->unit);
+    name_account(name, p->to, p->unit);
     before = state_account(s, name);
-    if (num_add(before ? before->balance : 0, t->amount, &balance) != 0 ||
-        (!limits.no_ceiling && balance > limits.ceiling))
+    if (num_add(before ? before->balance : 0, p->amount, &balance) != 0 ||
+        (!p->back && !limits.no_ceiling && balance > limits.ceiling))
         return NULL;
     after = before ? account_copy(before) : account_new(name);
     after->balance = balance;
@@ -127,33 +145,94 @@ static struct account *credit(const struct state *s, const struct act_transfer *
     return after;
 }
 
+int payment_decide(const struct state *s, const struct payment *p, int64_t index,
+                   struct outcome *out)
+{
+    struct account *payer, *payee;
+    int64_t payer_floor, payee_floor;
+
+    payer = charge(s, p, &payer_floor, &out->refusal);
+    if (!payer)
+        return -1;
+    outcome_leg(s, out, payer, -p->amount, payer_floor, index);
+    if (!str_eq(name_coop_start(p->from), name_coop_start(p->to)))
+        return refuse(&out->refusal, REFUSED_LINE_EXHAUSTED,
+                      "There is no line between the two co-ops.");
+    payee = credit(s, p, &payee_floor);
+    if (!payee)
+        return refuse(&out->refusal, REFUSED_PAYEE_CANNOT_RECEIVE, "The payee can't receive this.");
+    outcome_leg(s, out, payee, p->amount, payee_floor, index);
+    return 0;
+}
+
+int terms_decide(const struct state *s, const struct act_transfer *t, struct moment now,
+                 struct refusal *r)
+{
+    if (!state_unit(s, t->unit))
+        return refuse(r, REFUSED_UNKNOWN_UNIT, "There is no unit %s.", t->unit);
+    if (str_eq(t->from, t->to))
+        return refuse(r, REFUSED_SAME_ACCOUNT, "Payer and payee are the same.");
+    if (t->has_value_date && t->value_date > now.today)
+        return refuse(r, REFUSED_MALFORMED, "The value date lies in the future.");
+    return 0;
+}
+
+/*
+ * The request that a transfer answers, as it would be after. Whoever has no part in it learns
+ * nothing of it, not even that there is one.
+ */
+static struct deal *answer_request(const struct state *s, const struct act *a, struct moment now,
+                                   int64_t index, struct refusal *r)
+{
+    const struct act_transfer *t = &a->u.transfer;
+    const struct deal *request = state_deal(s, t->request);
+    struct deal *after;
+
+    if (!request || !request->is_request ||
+        (!str_eq(request->from, t->from) && !str_eq(request->to, t->to))) {
+        (void)refuse(r, REFUSED_UNKNOWN_RECORD, "There is no request %lld.", (long long)t->request);
+        return NULL;
+    }
+    if (!str_eq(request->from, t->from) || !str_eq(request->to, t->to) ||
+        !str_eq(request->unit, t->unit) || request->amount != t->amount) {
+        (void)refuse(r, REFUSED_REQUEST_MISMATCH,
+                     "Request %lld is for another payer, payee, unit or amount.",
+                     (long long)t->request);
+        return NULL;
+    }
+    if (request->answer >= 0) {
+        (void)refuse(r, REFUSED_ALREADY_ANSWERED, "Request %lld was %s before, by record %lld.",
+                     (long long)t->request, request->paid ? "paid" : "declined",
+                     (long long)request->answer);
+        return NULL;
+    }
+    if (now.today > request->expires) {
+        (void)refuse(r, REFUSED_EXPIRED, "Request %lld is past its last day.",
+                     (long long)t->request);
+        return NULL;
+    }
+    after = deal_copy(request);
+    after->answer = index;
+    after->paid = true;
+    return after;
+}
+
 int transfer_decide(const struct state *s, const struct act *a, struct moment now, int64_t index,
                     struct outcome *out)
 {
     const struct act_transfer *t = &a->u.transfer;
-    struct account *payer, *payee;
-    int64_t payer_floor, payee_floor;
+    const struct payment payment = {
+        .from = t->from, .to = t->to, .unit = t->unit, .amount = t->amount};
 
-    if (!state_unit(s, t->unit))
-        return refuse(&out->refusal, REFUSED_UNKNOWN_UNIT, "There is no unit %s.", t->unit);
-    if (str_eq(t->from, t->to))
-        return refuse(&out->refusal, REFUSED_SAME_ACCOUNT, "Payer and payee are the same.");
-    if (t->has_value_date && t->value_date > now.today)
-        return refuse(&out->refusal, REFUSED_MALFORMED, "The value date lies in the future.");
-    /* Requests come with a later version of the ledger: until then there is none to answer. */
-    if (t->has_request)
-        return refuse(&out->refusal, REFUSED_UNKNOWN_RECORD, "There is no request %lld.",
-                      (long long)t->request);
-    payer = charge(s, t, &payer_floor, &out->refusal);
-    if (!payer)
+    if (terms_decide(s, t, now, &out->refusal) != 0)
         return -1;
-    outcome_leg(s, out, payer, -t->amount, payer_floor, index);
-    if (!str_eq(name_coop_start(t->from), name_coop_start(t->to)))
-        return refuse(&out->refusal, REFUSED_LINE_EXHAUSTED,
-                      "There is no line between the two co-ops.");
-    payee = credit(s, t, &payee_floor);
-    if (!payee)
-        return refuse(&out->refusal, REFUSED_PAYEE_CANNOT_RECEIVE, "The payee can't receive this.");
-    outcome_leg(s, out, payee, t->amount, payee_floor, index);
-    return 0;
+    if (t->has_request) {
+        struct deal *request = answer_request(s, a, now, index, &out->refusal);
+
+        if (!request)
+            return -1;
+        outcome_deal(out, request);
+    }
+    outcome_deal(out, deal_new(a, index, now.ms));
+    return payment_decide(s, &payment, index, out);
 }

@@ -252,6 +252,28 @@ void part_free(struct part *p)
     memset(p, 0, sizeof(*p));
 }
 
+struct deal *record_deal(const char *header, size_t header_len, const char *act_part,
+                         size_t act_len)
+{
+    struct record_header head;
+    struct refusal refusal;
+    struct deal *deal = NULL;
+    struct part part;
+    struct act act;
+    const char *why;
+
+    if (record_header_parse(&head, header, header_len, &why) != 0 ||
+        part_parse(&part, act_part, act_len, &why) != 0)
+        return NULL;
+    if (part.kind == PART_ACT && act_parse(&act, &part.act, &refusal) == 0) {
+        if (act.type == ACT_TRANSFER || act.type == ACT_REQUEST)
+            deal = deal_new(&act, head.index, head.ms);
+        act_free(&act);
+    }
+    part_free(&part);
+    return deal;
+}
+
 /* ---- Replaying ---- */
 
 PRINTF_LIKE(3, 4)
@@ -327,9 +349,25 @@ static int replay_compare(int64_t index, int64_t ms, const struct envelope *env,
     return ret;
 }
 
-int record_replay(struct state *s, const char *header, size_t header_len, const char *const *parts,
-                  const size_t *part_lens, size_t n_parts, int64_t last_ms, int32_t today,
-                  struct outcome *out, struct act *act, char *why, size_t why_size)
+/* What the act names of earlier records. */
+static int replay_load(struct state *s, const struct replay_source *from, const struct act *act)
+{
+    struct hash payload_hash;
+    int64_t record;
+
+    if (!from)
+        return 0;
+    if (rules_deal(act, &record) && !state_deal(s, record))
+        return from->deal(from->arg, s, record);
+    if (rules_asked(act, &payload_hash) && !state_asked(s, &payload_hash))
+        return from->asked(from->arg, s, &payload_hash);
+    return 0;
+}
+
+int record_replay(struct state *s, const struct replay_source *from, const char *header,
+                  size_t header_len, const char *const *parts, const size_t *part_lens,
+                  size_t n_parts, int64_t last_ms, int32_t today, struct outcome *out,
+                  struct act *act, char *why, size_t why_size)
 {
     struct record_header head;
     struct refusal refusal;
@@ -361,6 +399,10 @@ int record_replay(struct state *s, const char *header, size_t header_len, const 
     now = (struct moment){head.ms, today};
     if (state_id(s, act->by, act->jti)) {
         (void)replay_fault(why, why_size, "its id %s was used before", act->jti);
+        goto fail;
+    }
+    if (replay_load(s, from, act) != 0) {
+        (void)replay_fault(why, why_size, "what it names couldn't be looked up");
         goto fail;
     }
     rules_decide(s, act, &env, now, head.index, out);

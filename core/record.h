@@ -63,13 +63,29 @@ int part_parse(struct part *out, const char *s, size_t len, const char **why) MU
 void part_free(struct part *p);
 
 /*
+ * The deal that a record is, from its header's text and its act part's: a transfer or a request,
+ * before anything named it. NULL when it is neither. The caller owns it.
+ */
+struct deal *record_deal(const char *header, size_t header_len, const char *act_part,
+                         size_t act_len) MUST_CHECK;
+
+/*
  * Checks a stored record against a state that stands just before it: shape, hashes, signatures,
  * rules, and that the very same bytes come out. The outcome isn't applied yet: the caller does that
  * (rules_apply) once it has stored what it wants. On -1 *why says in one sentence what is wrong.
- * `today` is the day of the header's time in the ledger's zone.
+ * `today` is the day of the header's time in the ledger's zone. `from` brings earlier deals that
+ * the state has no longer; NULL when it never forgot any.
  */
-int record_replay(struct state *s, const char *header, size_t header_len, const char *const *parts,
-                  const size_t *part_lens, size_t n_parts, int64_t last_ms, int32_t today,
-                  struct outcome *out, struct act *act, char *why, size_t why_size) MUST_CHECK;
+struct replay_source {
+    void *arg;
+    /* Puts the deal that is that record, or the request of that payload, into the state, where the
+     * log has it before the record at hand. 0, or -1 when it couldn't be looked up. */
+    int (*deal)(void *arg, struct state *s, int64_t record);
+    int (*asked)(void *arg, struct state *s, const struct hash *payload_hash);
+};
+int record_replay(struct state *s, const struct replay_source *from, const char *header,
+                  size_t header_len, const char *const *parts, const size_t *part_lens,
+                  size_t n_parts, int64_t last_ms, int32_t today, struct outcome *out,
+                  struct act *act, char *why, size_t why_size) MUST_CHECK;
 
 #endif

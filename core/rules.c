@@ -32,6 +32,9 @@ const struct act_row act_rows[ACT_TYPE_COUNT] = {
     [ACT_THRESHOLD_SET] = {"threshold.set", threshold_set_parse, key_governing_ways,
                            threshold_set_decide},
     [ACT_TRANSFER] = {"transfer", transfer_parse, transfer_ways, transfer_decide},
+    [ACT_REQUEST] = {"request", request_parse, request_ways, request_decide},
+    [ACT_REVERSAL] = {"reversal", reversal_parse, reversal_ways, reversal_decide},
+    [ACT_DECLINE] = {"decline", decline_parse, decline_ways, decline_decide},
 };
 
 /* ---- What an act looks up besides what is always loaded ---- */
@@ -51,16 +54,48 @@ static void account_of_unit(void *arg, const struct thing *unit)
     each->fn(each->arg, name);
 }
 
+bool rules_deal(const struct act *a, int64_t *record)
+{
+    if (a->type == ACT_REVERSAL)
+        *record = a->u.reversal.record;
+    else if (a->type == ACT_TRANSFER && a->u.transfer.has_request)
+        *record = a->u.transfer.request;
+    else
+        return false;
+    return true;
+}
+
+bool rules_asked(const struct act *a, struct hash *payload_hash)
+{
+    if (a->type != ACT_DECLINE)
+        return false;
+    *payload_hash = a->u.decline.act;
+    return true;
+}
+
+static void both_accounts(const char *from, const char *to, const char *unit,
+                          void (*fn)(void *arg, const char *account), void *arg)
+{
+    char name[ACCOUNT_MAX + 1];
+
+    name_account(name, from, unit);
+    fn(arg, name);
+    name_account(name, to, unit);
+    fn(arg, name);
+}
+
 void rules_accounts(const struct state *s, const struct act *a,
                     void (*fn)(void *arg, const char *account), void *arg)
 {
     char name[ACCOUNT_MAX + 1];
 
     if (a->type == ACT_TRANSFER) {
-        name_account(name, a->u.transfer.from, a->u.transfer.unit);
-        fn(arg, name);
-        name_account(name, a->u.transfer.to, a->u.transfer.unit);
-        fn(arg, name);
+        both_accounts(a->u.transfer.from, a->u.transfer.to, a->u.transfer.unit, fn, arg);
+    } else if (a->type == ACT_REVERSAL) {
+        const struct deal *transfer = state_deal(s, a->u.reversal.record);
+
+        if (transfer)
+            both_accounts(transfer->from, transfer->to, transfer->unit, fn, arg);
     } else if (a->type == ACT_ACCOUNT_LIMITS) {
         name_account(name, a->u.account_limits.member, a->u.account_limits.unit);
         fn(arg, name);
@@ -219,6 +254,20 @@ static int holders_exist(const struct state *s, const struct ways *ways, struct 
     return 0;
 }
 
+/* Did somebody whose signature the act may take say that it shall never be posted? */
+static int not_voided(const struct state *s, const struct act *a, const struct ways *ways,
+                      struct refusal *r)
+{
+    for (size_t w = 0; w < ways->n; w++)
+        for (size_t g = 0; g < ways->way[w].n; g++) {
+            const struct group *group = &ways->way[w].groups[g];
+
+            if (state_is_voided(s, &a->payload_hash, group->holder, group->role))
+                return refuse(r, REFUSED_VOIDED, "%s has declined this act.", group->holder);
+        }
+    return 0;
+}
+
 static void judge_ways(const struct state *s, const struct ways *ways, const struct envelope *env,
                        struct outcome *out, bool *useful)
 {
@@ -235,6 +284,7 @@ static void judge_ways(const struct state *s, const struct ways *ways, const str
                      "This is more than the policy leaves to a registrar: treasurers must sign.");
     } else if (way_is_complete(s, way, env)) {
         out->verdict = VERDICT_POSTED;
+        out->signed_as = way->groups[0].role;
     } else {
         list_needs(s, way, env, out);
         out->verdict = VERDICT_PENDING;
@@ -250,7 +300,7 @@ static void judge_signatures(const struct state *s, const struct act *a, const s
     for (size_t i = 0; useful && i < env->n_sigs; i++)
         useful[i] = false;
     if (act_rows[a->type].ways(s, a, &ways, &out->refusal) == 0 &&
-        holders_exist(s, &ways, &out->refusal) == 0)
+        holders_exist(s, &ways, &out->refusal) == 0 && not_voided(s, a, &ways, &out->refusal) == 0)
         judge_ways(s, &ways, env, out, useful);
     ways_free(&ways);
 }
@@ -260,6 +310,21 @@ void rules_authority(const struct state *s, const struct act *a, const struct en
 {
     memset(out, 0, sizeof(*out));
     judge_signatures(s, a, env, out, useful);
+}
+
+bool rules_calls_for(const struct state *s, const struct act *a, const char *holder, enum role role)
+{
+    struct ways ways = {0};
+    struct refusal ignored;
+    bool found = false;
+
+    if (act_rows[a->type].ways(s, a, &ways, &ignored) == 0)
+        for (size_t w = 0; w < ways.n; w++)
+            for (size_t g = 0; g < ways.way[w].n; g++)
+                found |= ways.way[w].groups[g].role == role &&
+                         str_eq(ways.way[w].groups[g].holder, holder);
+    ways_free(&ways);
+    return found;
 }
 
 /* ---- Deciding ---- */
@@ -298,6 +363,13 @@ void rules_decide(const struct state *s, const struct act *a, const struct envel
     }
 }
 
+static void put_deal(struct state *s, struct deal *deal)
+{
+    if (deal->is_request && !state_deal(s, deal->record))
+        state_put(s, THING_ASK, &ask_new(&deal->payload_hash, deal->record)->thing);
+    state_put(s, THING_DEAL, &deal->thing);
+}
+
 void rules_apply(struct state *s, struct outcome *out)
 {
     for (size_t i = 0; i < out->n_legs; i++)
@@ -308,6 +380,10 @@ void rules_apply(struct state *s, struct outcome *out)
         state_put(s, THING_BOOK, &out->books[i]->thing);
     for (size_t i = 0; i < out->n_keys; i++)
         state_put(s, THING_KEY, &out->keys[i]->thing);
+    for (size_t i = 0; i < out->n_deals; i++)
+        put_deal(s, out->deals[i]);
+    if (out->voided)
+        state_put(s, THING_VOID, &out->voided->thing);
     free(out->keys);
     memset(out, 0, sizeof(*out));
 }
@@ -322,13 +398,16 @@ void outcome_free(struct outcome *out)
         free(out->books[i]);
     for (size_t i = 0; i < out->n_keys; i++)
         free(out->keys[i]);
+    for (size_t i = 0; i < out->n_deals; i++)
+        free(out->deals[i]);
+    free(out->voided);
     free(out->keys);
     memset(out, 0, sizeof(*out));
 }
 
 /* ---- Pieces of outcomes ---- */
 
-static void touch_book(const struct state *s, struct outcome *out, const char *coop, int64_t index)
+void outcome_book(const struct state *s, struct outcome *out, const char *coop, int64_t index)
 {
     const struct book *before = state_book(s, coop);
     struct book *after;
@@ -366,7 +445,10 @@ static struct subject *subject_in(enum thing_kind kind, struct thing *thing,
         return &((struct account *)thing)->limits_subject;
     case THING_KEY:
     case THING_BOOK:
+    case THING_VOID:
     case THING_ID:
+    case THING_DEAL:
+    case THING_ASK:
         break;
     }
     abort(); /* no such change is ever made */
@@ -382,7 +464,7 @@ void outcome_change(const struct state *s, struct outcome *out, enum thing_kind 
     subject->record = index;
     out->changes[out->n_changes++] = (struct change){kind, after};
     if (coop[0] != '\0')
-        touch_book(s, out, coop, index);
+        outcome_book(s, out, coop, index);
 }
 
 void outcome_leg(const struct state *s, struct outcome *out, struct account *after, int64_t amount,
@@ -394,7 +476,12 @@ void outcome_leg(const struct state *s, struct outcome *out, struct account *aft
     after->record = index;
     out->legs[out->n_legs++] = (struct leg){.after = after, .amount = amount, .floor = floor};
     name_coop_of(after->thing.name, coop);
-    touch_book(s, out, coop, index);
+    outcome_book(s, out, coop, index);
+}
+
+void outcome_deal(struct outcome *out, struct deal *deal)
+{
+    out->deals[out->n_deals++] = deal;
 }
 
 void outcome_key(struct outcome *out, const struct key *key, const char *holder, enum role role,
@@ -435,6 +522,16 @@ const struct holder *member_of(const struct state *s, const char *address, struc
         return h;
     (void)refuse(r, REFUSED_UNKNOWN_ACCOUNT, "There is no member %s.", address);
     return NULL;
+}
+
+int member_is_active(const struct holder *member, struct refusal *r)
+{
+    bool closed = member->state == HOLDER_CLOSED;
+
+    if (member->state == HOLDER_ACTIVE)
+        return 0;
+    return refuse(r, closed ? REFUSED_CLOSED : REFUSED_FROZEN, "%s is %s.", member->thing.name,
+                  closed ? "closed" : "frozen");
 }
 
 bool limits_of(const struct state *s, const char *address, const char *unit, struct act_bounds *out)

@@ -54,10 +54,12 @@ struct change {
 #define LEGS_MAX    16
 #define CHANGES_MAX 8
 #define BOOKS_MAX   8
+#define DEALS_MAX   2
 
 struct outcome {
     enum verdict verdict;
     struct refusal refusal;
+    enum role signed_as; /* posted: the role of those who signed, of the first where several did */
     size_t n_needs;
     struct need needs[NEEDS_MAX];
     size_t n_legs;
@@ -68,12 +70,20 @@ struct outcome {
     struct book *books[BOOKS_MAX];
     size_t n_keys;
     struct key_row **keys; /* rows added or changed */
+    size_t n_deals;
+    struct deal *deals[DEALS_MAX]; /* new, or changed by being answered or reversed */
+    struct voided *voided;         /* NULL when nothing was */
+    bool forced;                   /* a reversal that the payee didn't sign, nor who recorded it */
 };
 
 /*
- * The things that rules_decide will look up besides holders, units, policies, keys and books (which
- * are always loaded): calls fn with the name of each account.
+ * What rules_decide will look up besides holders, units, policies, keys, books and voided acts
+ * (which are always loaded). First the deal: the record that an act names, or the request whose
+ * payload has that hash; false when it names none of the kind. Then, with the deal in the state,
+ * the accounts: calls fn with the name of each.
  */
+bool rules_deal(const struct act *a, int64_t *record) MUST_CHECK;
+bool rules_asked(const struct act *a, struct hash *payload_hash) MUST_CHECK;
 void rules_accounts(const struct state *s, const struct act *a,
                     void (*fn)(void *arg, const char *account), void *arg);
 
@@ -97,5 +107,9 @@ void outcome_free(struct outcome *out);
  */
 void rules_authority(const struct state *s, const struct act *a, const struct envelope *env,
                      struct outcome *out, bool *useful);
+
+/* Does the act, as the state stands, ask for a signature of that holder in that role? */
+bool rules_calls_for(const struct state *s, const struct act *a, const char *holder,
+                     enum role role);
 
 #endif

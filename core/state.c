@@ -162,6 +162,40 @@ const struct book *state_book(const struct state *s, const char *coop)
     return (const struct book *)table_get(s, THING_BOOK, coop);
 }
 
+const struct deal *state_deal(const struct state *s, int64_t record)
+{
+    char name[DEAL_NAME_MAX + 1];
+
+    deal_name(name, record);
+    return state_deal_named(s, name);
+}
+
+const struct deal *state_deal_named(const struct state *s, const char *name)
+{
+    return (const struct deal *)table_get(s, THING_DEAL, name);
+}
+
+const struct deal *state_asked(const struct state *s, const struct hash *payload_hash)
+{
+    char name[HASH_B64U_LEN + 1];
+    const struct ask *ask;
+
+    hash_text(name, payload_hash);
+    ask = (const struct ask *)table_get(s, THING_ASK, name);
+    return ask ? state_deal(s, ask->record) : NULL;
+}
+
+bool state_is_voided(const struct state *s, const struct hash *payload_hash, const char *holder,
+                     enum role role)
+{
+    char name[VOIDED_NAME_MAX + 1];
+
+    if (s->table[THING_VOID].count == 0)
+        return false; /* as nearly always: an act then needn't be looked for */
+    voided_name(name, payload_hash, holder, role);
+    return table_get(s, THING_VOID, name) != NULL;
+}
+
 static void id_name(char out[HOLDER_MAX + 1 + JTI_MAX + 1], const char *by, const char *jti)
 {
     size_t n = strlen(by);

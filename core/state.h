@@ -24,6 +24,12 @@ const struct policy *state_policy(const struct state *s, const char *coop, const
 const struct account *state_account(const struct state *s, const char *name);
 const struct key_row *state_key(const struct state *s, const char *kid);
 const struct book *state_book(const struct state *s, const char *coop);
+const struct deal *state_deal(const struct state *s, int64_t record);
+const struct deal *state_deal_named(const struct state *s, const char *name);
+/* The request of that payload. */
+const struct deal *state_asked(const struct state *s, const struct hash *payload_hash);
+bool state_is_voided(const struct state *s, const struct hash *payload_hash, const char *holder,
+                     enum role role);
 const struct posted_id *state_id(const struct state *s, const char *by, const char *jti);
 
 /* Puts a thing in its table in the place of one of the same name; the state owns it from here. */

@@ -19,7 +19,10 @@ void subject_put_name(struct buf *b, const struct change *c)
         break;
     case THING_KEY:
     case THING_BOOK:
+    case THING_VOID:
     case THING_ID:
+    case THING_DEAL:
+    case THING_ASK:
         abort(); /* never a change */
     }
     buf_puts(b, c->after->name);
@@ -145,7 +148,10 @@ void subject_put_state(struct buf *b, const struct change *c)
         break;
     case THING_KEY:
     case THING_BOOK:
+    case THING_VOID:
     case THING_ID:
+    case THING_DEAL:
+    case THING_ASK:
         abort(); /* never a change */
     }
 }
@@ -163,7 +169,10 @@ const struct subject *subject_of(const struct change *c)
         return &((const struct account *)c->after)->limits_subject;
     case THING_KEY:
     case THING_BOOK:
+    case THING_VOID:
     case THING_ID:
+    case THING_DEAL:
+    case THING_ASK:
         break;
     }
     abort(); /* never a change */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "core/thing.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -188,6 +189,80 @@ struct posted_id *posted_id_new(const char *by, const char *jti)
     name[n] = ' ';
     str_copy(name + n + 1, JTI_MAX + 1, jti);
     return (struct posted_id *)thing_new(sizeof(struct posted_id), name);
+}
+
+void voided_name(char out[VOIDED_NAME_MAX + 1], const struct hash *payload_hash, const char *holder,
+                 enum role role)
+{
+    char hash[HASH_B64U_LEN + 1];
+
+    hash_text(hash, payload_hash);
+    (void)snprintf(out, VOIDED_NAME_MAX + 1, "%s %s %s", hash, holder, role_name(role));
+}
+
+struct voided *voided_new(const struct hash *payload_hash, const char *holder, enum role role)
+{
+    char name[VOIDED_NAME_MAX + 1];
+    struct voided *v;
+    char *tail;
+
+    voided_name(name, payload_hash, holder, role);
+    v = x_malloc(sizeof(*v) + strlen(name) + strlen(holder) + 2);
+    memset(v, 0, sizeof(*v));
+    tail = (char *)(v + 1);
+    v->thing.name = tail_string(&tail, name);
+    v->holder = tail_string(&tail, holder);
+    v->payload_hash = *payload_hash;
+    v->role = role;
+    return v;
+}
+
+void deal_name(char out[DEAL_NAME_MAX + 1], int64_t record)
+{
+    (void)snprintf(out, DEAL_NAME_MAX + 1, "%lld", (long long)record);
+}
+
+struct deal *deal_new(const struct act *a, int64_t record, int64_t ms)
+{
+    const struct act_transfer *t = &a->u.transfer;
+    char name[DEAL_NAME_MAX + 1];
+    struct deal *d;
+
+    deal_name(name, record);
+    d = (struct deal *)thing_new(sizeof(*d), name);
+    d->record = record;
+    d->ms = ms;
+    d->is_request = a->type == ACT_REQUEST;
+    d->by_office = strchr(a->by, '@') == NULL;
+    str_copy(d->from, sizeof(d->from), t->from);
+    str_copy(d->to, sizeof(d->to), t->to);
+    str_copy(d->unit, sizeof(d->unit), t->unit);
+    d->amount = t->amount;
+    d->expires = t->expires;
+    d->answer = -1;
+    d->payload_hash = a->payload_hash;
+    return d;
+}
+
+struct deal *deal_copy(const struct deal *d)
+{
+    struct deal *copy = (struct deal *)thing_new(sizeof(*d), d->thing.name);
+    struct thing thing = copy->thing;
+
+    *copy = *d;
+    copy->thing = thing;
+    return copy;
+}
+
+struct ask *ask_new(const struct hash *payload_hash, int64_t record)
+{
+    char hash[HASH_B64U_LEN + 1];
+    struct ask *ask;
+
+    hash_text(hash, payload_hash);
+    ask = (struct ask *)thing_new(sizeof(*ask), hash);
+    ask->record = record;
+    return ask;
 }
 
 const char *holder_kind_name(enum holder_kind kind)

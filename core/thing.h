@@ -21,9 +21,13 @@ enum thing_kind {
     THING_ACCOUNT, /* "alice@hansalim/hour" */
     THING_KEY,     /* the kid */
     THING_BOOK,    /* "hansalim" */
-    THING_ID,      /* "<by> <jti>": acts posted before, as far as they were asked for */
+    THING_VOID,    /* "<payload hash> <holder> <role>": acts that were declined */
+    /* As far as they were asked for: */
+    THING_ID,   /* "<by> <jti>": acts posted before */
+    THING_DEAL, /* "17": the transfer or the request that is record 17 */
+    THING_ASK,  /* "<payload hash>": which record is the request of that payload */
 };
-#define THING_KINDS (THING_ID + 1)
+#define THING_KINDS (THING_ASK + 1)
 
 /* A subject counts its change parts: seq from 1, `record` is the latest one's index. */
 struct subject {
@@ -111,6 +115,37 @@ struct posted_id {
     struct hash payload_hash;
 };
 
+/* A holder's word, given in a role, that an act shall never be posted. */
+struct voided {
+    struct thing thing;
+    struct hash payload_hash;
+    enum role role;
+    const char *holder;
+    int64_t record; /* of the decline */
+};
+
+/* A transfer or a request, as far as later acts may name it. */
+struct deal {
+    struct thing thing;
+    int64_t record;
+    int64_t ms; /* the record's time, milliseconds since 1970 */
+    bool is_request;
+    bool by_office; /* a registrar recorded it, or a purse's treasurers */
+    char from[ADDRESS_MAX + 1], to[ADDRESS_MAX + 1];
+    char unit[UNIT_MAX + 1];
+    int64_t amount;
+    int64_t reversed; /* transfer: how much of it was reversed */
+    int32_t expires;  /* request: the last day, days since 1970 */
+    int64_t answer;   /* request: the record that paid or declined it, -1 while it is open */
+    bool paid;        /* request: `answer` is a transfer */
+    struct hash payload_hash; /* request */
+};
+
+struct ask {
+    struct thing thing;
+    int64_t record;
+};
+
 /* Makers: one block each, the strings copied in. The caller owns the result until state_put. */
 struct holder *holder_new(const char *name, const char *title, const char *zone, size_t n_keys);
 struct holder *holder_copy(const struct holder *h,
@@ -126,9 +161,20 @@ struct account *account_new(const char *name);
 struct key_row *key_row_new(const struct kid *kid, const char *holder);
 struct book *book_new(const char *coop);
 struct posted_id *posted_id_new(const char *by, const char *jti);
+#define VOIDED_NAME_MAX (HASH_B64U_LEN + 1 + HOLDER_MAX + 1 + 16)
+void voided_name(char out[VOIDED_NAME_MAX + 1], const struct hash *payload_hash, const char *holder,
+                 enum role role);
+struct voided *voided_new(const struct hash *payload_hash, const char *holder, enum role role);
+#define DEAL_NAME_MAX 20
+void deal_name(char out[DEAL_NAME_MAX + 1], int64_t record);
+/* The deal that record `record` of that act (a transfer or a request) is, before anything named it;
+ * `ms` is its time. */
+struct deal *deal_new(const struct act *a, int64_t record, int64_t ms);
+struct ask *ask_new(const struct hash *payload_hash, int64_t record);
 /* A copy of a thing without variable parts inside but its strings. */
 struct account *account_copy(const struct account *a);
 struct book *book_copy(const struct book *b);
+struct deal *deal_copy(const struct deal *d);
 
 /* The role whose keys govern a holder: member, treasurer, steward. False for a purse, the ledger
  * and auditors, which have none. */

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "core/record.h"
+#include "ledgerd/declines.h"
 #include "ledgerd/ledgerd.h"
 #include "ledgerd/log.h"
 #include "ledgerd/receipt.h"
@@ -97,12 +98,36 @@ static void want_account(void *arg, const char *account)
 
 static void gather_wants(struct batch *b, struct job **jobs, size_t n)
 {
+    struct hash payload_hash;
+    int64_t record;
+
     for (size_t i = 0; i < n; i++) {
         const struct act *a = &jobs[i]->act;
         pgarray_text(&b->want.by, a->by);
         pgarray_text(&b->want.jti, a->jti);
         rules_accounts(b->l->state, a, want_account, b);
+        if (rules_deal(a, &record) && record < (int64_t)b->l->tree.size) {
+            pgarray_int(&b->want.deals, record);
+        }
+        if (rules_asked(a, &payload_hash)) {
+            pgarray_bytes(&b->want.asked, payload_hash.b, HASH_LEN);
+        }
     }
+}
+
+/* Which accounts a reversal is about shows once the transfer is loaded. */
+static enum db_end load_more(struct batch *b, struct db_post *db, struct job **jobs, size_t n)
+{
+    if (b->want.deals.n == 0) {
+        return DB_DONE;
+    }
+    pgarray_clear(&b->want.accounts);
+    pgarray_clear(&b->want.deals);
+    pgarray_clear(&b->want.asked);
+    for (size_t i = 0; i < n; i++) {
+        rules_accounts(b->l->state, &jobs[i]->act, want_account, b);
+    }
+    return b->want.accounts.n == 0 ? DB_DONE : db_post_load(db, b->l, &b->want);
 }
 
 /* ---- Decide ---- */
@@ -183,6 +208,9 @@ static void post(struct batch *b, struct job *job, const struct submission *sub,
     if (pa != NULL) {
         pendings_drop(&b->pend, pa, &job->act);
     }
+    if (job->act.type == ACT_DECLINE) {
+        decline_end(&b->pend, &job->act);
+    }
     job->status = JOB_POSTED;
     job->record = index;
 }
@@ -247,7 +275,10 @@ static void decide_with(struct batch *b, struct job *job, const struct submissio
     rules_decide(b->l->state, &job->act, &sub->env, b->now, (int64_t)b->l->tree.size, &out);
     switch (out.verdict) {
     case VERDICT_POSTED:
-        post(b, job, sub, pa, &out);
+        if (job->act.type != ACT_DECLINE ||
+            decline_judge(b->l->state, &b->pend, &job->act, out.signed_as, &job->refusal) == 0) {
+            post(b, job, sub, pa, &out);
+        }
         break;
     case VERDICT_PENDING:
         wait_for_others(b, job, sub, pa, &out);
@@ -329,9 +360,27 @@ static void decide_pending(struct batch *b, struct job *job, struct pending_act 
     submission_free(&sub);
 }
 
+/* Was the act of that payload posted? Of a request the rules know it themselves. */
+static bool is_posted(const struct batch *b, const struct hash *payload_hash)
+{
+    for (size_t i = 0; i < b->want.n_posted; i++) {
+        if (hash_eq(&b->want.posted[i], payload_hash)) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < b->n_posted; i++) {
+        const struct act *a = &b->posted[i].job->act;
+        if (a->type != ACT_REQUEST && hash_eq(&a->payload_hash, payload_hash)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /*
- * What this ledgerd doesn't take whatever the rules say: an opening that it didn't make, and the
- * loss of the log key that it signs with, after which nobody could check what it signs.
+ * What this ledgerd doesn't take whatever the rules say: an opening that it didn't make; the loss
+ * of the log key that it signs with, after which nobody could check what it signs; the declining of
+ * what is posted already, which would change nothing and seem to.
  */
 static int house_rules(const struct batch *b, const struct act *a, struct refusal *r)
 {
@@ -350,6 +399,9 @@ static int house_rules(const struct batch *b, const struct act *a, struct refusa
             return refuse(r, REFUSED_NOT_PERMITTED,
                           "The ledger signs with this key: it must be started with another first.");
         }
+    }
+    if (a->type == ACT_DECLINE && is_posted(b, &a->u.decline.act)) {
+        return refuse(r, REFUSED_ALREADY_ANSWERED, "That act is posted already.");
     }
     return 0;
 }
@@ -490,6 +542,9 @@ enum db_end batch_run(struct batch *b, struct db_post *db, struct ledger *l, int
     b->now.today = zone_day(b->now.ms);
     gather_wants(b, jobs, n);
     enum db_end end = db_post_begin(db, l, &b->want, &b->pend);
+    if (end == DB_DONE) {
+        end = load_more(b, db, jobs, n);
+    }
     if (end != DB_DONE) {
         ledger_rollback(l);
         return end;

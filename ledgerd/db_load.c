@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledgerd/db_deal.h"
 #include "ledgerd/db_pending.h"
 
 /* Rows of one statement: a bound for the memory that its answer takes. */
@@ -23,6 +24,7 @@ const struct db_stmt db_load_stmts[] = {
     {"load_units", "SELECT unit, title, scale, kind, seq, record FROM units"},
     {"load_policies", "SELECT policy, floor, ceiling, registrar_floor, registrar_ceiling,"
                       " reversal_days, seq, record FROM policies"},
+    {"load_voids", "SELECT payload_hash, holder, role, record FROM voids"},
     {"load_books", "SELECT book, seq, record FROM books"},
     {"load_leaves", "SELECT leaf FROM records WHERE idx >= $1::bigint AND idx < $2::bigint"
                     " ORDER BY idx"},
@@ -297,6 +299,23 @@ static int load_books(struct db_post *db, struct state *s, char *err, size_t err
     return 0;
 }
 
+static int load_voids(struct db_post *db, struct state *s, char *err, size_t err_size)
+{
+    const PGresult *res = ask(db, "load_voids", NULL, err, err_size);
+
+    if (res == NULL) {
+        return -1;
+    }
+    for (int row = 0; row < PQntuples(res); row++) {
+        struct voided *v = db_deal_voided(res, row);
+        if (v == NULL) {
+            return odd(err, err_size, "voids");
+        }
+        state_put(s, THING_VOID, &v->thing);
+    }
+    return 0;
+}
+
 /*
  * n hashes of height 8·level from number `first`: leaves, or roots of the tiles of the level below.
  * -1 when they aren't all there.
@@ -374,7 +393,8 @@ int db_load_ledger(struct db_post *db, struct ledger *l, struct keyring *keyring
         load_holders(db, l->state, &keys, err, err_size) != 0 ||
         load_units(db, l->state, err, err_size) != 0 ||
         load_policies(db, l->state, err, err_size) != 0 ||
-        load_books(db, l->state, err, err_size) != 0 || load_tiles(db, l, err, err_size) != 0 ||
+        load_books(db, l->state, err, err_size) != 0 ||
+        load_voids(db, l->state, err, err_size) != 0 || load_tiles(db, l, err, err_size) != 0 ||
         load_makers(db, l, err, err_size) != 0) {
         goto out;
     }

@@ -5,6 +5,9 @@ const struct db_stmt db_pending_stmts[] = {
     {"pending_ask", "SELECT p.by, p.jti, p.payload_hash, p.maker, p.submission"
                     " FROM unnest($1::text[], $2::text[]) AS u(by, jti)"
                     " JOIN pending p ON p.by = u.by AND p.jti = u.jti"},
+    {"pending_ask_payloads", "SELECT p.by, p.jti, p.payload_hash, p.maker, p.submission"
+                             " FROM unnest($1::bytea[]) AS u(hash)"
+                             " JOIN pending p ON p.payload_hash = u.hash"},
     {"pending_put", "INSERT INTO pending"
                     " (by, jti, type, payload_hash, exp, maker, signed, asks, needs, submission)"
                     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
@@ -35,6 +38,14 @@ int db_pending_ask(struct db_pipe *pipe, struct pgarray *by, struct pgarray *jti
     db_arg_array(&args, by);
     db_arg_array(&args, jti);
     return db_pipe_send(pipe, "pending_ask", &args);
+}
+
+int db_pending_ask_payloads(struct db_pipe *pipe, struct pgarray *payload_hashes)
+{
+    struct db_args args = DB_ARGS_INIT;
+
+    db_arg_array(&args, payload_hashes);
+    return db_pipe_send(pipe, "pending_ask_payloads", &args);
 }
 
 int db_pending_take(const PGresult *res, struct pendings *p)

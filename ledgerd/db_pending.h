@@ -12,7 +12,9 @@ extern const size_t db_pending_stmts_count;
 
 /* Asks for the acts of these ids; the statement's number. */
 int db_pending_ask(struct db_pipe *pipe, struct pgarray *by, struct pgarray *jti);
-/* Puts the answer into p. -1 when it isn't understood. */
+/* Asks for the acts of these payloads. */
+int db_pending_ask_payloads(struct db_pipe *pipe, struct pgarray *payload_hashes);
+/* Puts the answer to either into p. -1 when it isn't understood. */
 int db_pending_take(const PGresult *res, struct pendings *p) MUST_CHECK;
 /* Sends what changed. */
 void db_pending_write(struct db_pipe *pipe, struct pendings *p);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledgerd/db_deal.h"
 #include "ledgerd/db_load.h"
 #include "ledgerd/db_pending.h"
 #include "ledgerd/log.h"
@@ -134,6 +135,22 @@ static const struct db_stmt store_stmts[STORE_TABLES] = {
                         " registrar_ceiling = EXCLUDED.registrar_ceiling,"
                         " reversal_days = EXCLUDED.reversal_days, seq = EXCLUDED.seq,"
                         " record = EXCLUDED.record"},
+    [STORE_REQUESTS] = {"put_requests",
+                        "INSERT INTO requests (idx, payload_hash, payer, payee, payer_coop,"
+                        " payee_coop, expires, answer, paid)"
+                        " SELECT unnest($1::bigint[]), unnest($2::bytea[]), unnest($3::text[]),"
+                        " unnest($4::text[]), unnest($5::text[]), unnest($6::text[]),"
+                        " unnest($7::bigint[]), unnest($8::bigint[]), unnest($9::boolean[])"
+                        " ON CONFLICT (idx) DO UPDATE SET answer = EXCLUDED.answer,"
+                        " paid = EXCLUDED.paid"},
+    [STORE_REVERSALS] = {"put_reversals",
+                         "INSERT INTO reversals (idx, record, amount, forced)"
+                         " SELECT unnest($1::bigint[]), unnest($2::bigint[]), unnest($3::bigint[]),"
+                         " unnest($4::boolean[])"},
+    [STORE_VOIDS] = {"put_voids",
+                     "INSERT INTO voids (payload_hash, holder, role, record)"
+                     " SELECT unnest($1::bytea[]), unnest($2::text[]), unnest($3::text[]),"
+                     " unnest($4::bigint[])"},
     [STORE_TEXTS] = {"put_texts",
                      "INSERT INTO texts (idx, field, salt, body) SELECT unnest($1::bigint[]),"
                      " unnest($2::text[]), unnest($3::bytea[]), unnest($4::text[])"},
@@ -157,6 +174,7 @@ static int prepare(struct db_post *db, const struct conf *conf)
     db_pipe_prepare(db->pipe, post_stmts, ARRAY_LEN(post_stmts));
     db_pipe_prepare(db->pipe, store_stmts, ARRAY_LEN(store_stmts));
     db_pipe_prepare(db->pipe, db_pending_stmts, db_pending_stmts_count);
+    db_pipe_prepare(db->pipe, db_deal_stmts, db_deal_stmts_count);
     db_pipe_prepare(db->pipe, db_load_stmts, db_load_stmts_count);
     return db_pipe_run(db->pipe, db->patience_ms) == PIPE_OK ? 0 : -1;
 }
@@ -314,6 +332,10 @@ void want_init(struct want *w)
     pgarray_init(&w->accounts, PGARRAY_TEXT);
     pgarray_init(&w->by, PGARRAY_TEXT);
     pgarray_init(&w->jti, PGARRAY_TEXT);
+    pgarray_init(&w->deals, PGARRAY_INT8);
+    pgarray_init(&w->asked, PGARRAY_BYTEA);
+    w->posted = NULL;
+    w->n_posted = 0;
 }
 
 void want_free(struct want *w)
@@ -321,6 +343,9 @@ void want_free(struct want *w)
     pgarray_free(&w->accounts);
     pgarray_free(&w->by);
     pgarray_free(&w->jti);
+    pgarray_free(&w->deals);
+    pgarray_free(&w->asked);
+    free(w->posted);
 }
 
 void want_clear(struct want *w)
@@ -328,6 +353,9 @@ void want_clear(struct want *w)
     pgarray_clear(&w->accounts);
     pgarray_clear(&w->by);
     pgarray_clear(&w->jti);
+    pgarray_clear(&w->deals);
+    pgarray_clear(&w->asked);
+    w->n_posted = 0;
 }
 
 static void take_accounts(const PGresult *res, struct state *s)
@@ -365,20 +393,69 @@ static int take_ids(const PGresult *res, struct state *s)
     return 0;
 }
 
+/* What was sent of a want; -1 for what was not. */
+struct asked {
+    int accounts, deals, asked, posted, pending;
+};
+
+static struct asked ask_wanted(struct db_post *db, struct want *w)
+{
+    struct asked sent = {-1, -1, -1, -1, -1};
+    struct db_args accounts = DB_ARGS_INIT;
+
+    if (w->accounts.n > 0) {
+        db_arg_array(&accounts, &w->accounts);
+        sent.accounts = db_pipe_send(db->pipe, "ask_accounts", &accounts);
+    }
+    if (w->deals.n > 0) {
+        sent.deals = db_deal_ask(db->pipe, &w->deals);
+    }
+    if (w->asked.n > 0) {
+        sent.asked = db_deal_ask_asked(db->pipe, &w->asked);
+        sent.posted = db_deal_ask_posted(db->pipe, &w->asked);
+        sent.pending = db_pending_ask_payloads(db->pipe, &w->asked);
+    }
+    return sent;
+}
+
+static int take_posted(const PGresult *res, struct want *w)
+{
+    w->n_posted = (size_t)PQntuples(res);
+    w->posted = x_realloc(w->posted, (w->n_posted + 1) * sizeof(*w->posted));
+    for (size_t i = 0; i < w->n_posted; i++) {
+        if (db_deal_take_posted(res, (int)i, &w->posted[i]) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int take_wanted(struct db_post *db, const struct asked *sent, struct want *w,
+                       struct state *s, struct pendings *pend)
+{
+    if (sent->accounts >= 0) {
+        take_accounts(db_pipe_result(db->pipe, sent->accounts), s);
+    }
+    if ((sent->deals >= 0 && db_deal_take(db_pipe_result(db->pipe, sent->deals), s) != 0) ||
+        (sent->asked >= 0 && db_deal_take(db_pipe_result(db->pipe, sent->asked), s) != 0) ||
+        (sent->posted >= 0 && take_posted(db_pipe_result(db->pipe, sent->posted), w) != 0) ||
+        (sent->pending >= 0 && pend != NULL &&
+         db_pending_take(db_pipe_result(db->pipe, sent->pending), pend) != 0)) {
+        return -1;
+    }
+    return 0;
+}
+
 enum db_end db_post_begin(struct db_post *db, struct ledger *l, struct want *w,
                           struct pendings *pend)
 {
-    struct db_args epoch = DB_ARGS_INIT, accounts = DB_ARGS_INIT, ids = DB_ARGS_INIT;
-    int ask_accounts = -1;
+    struct db_args epoch = DB_ARGS_INIT, ids = DB_ARGS_INIT;
 
     (void)db_pipe_send(db->pipe, "begin", NULL);
     /* A statement of its own and first: those after it see all that the lock's last holder did. */
     db_arg_int(&epoch, l->head.epoch);
     int lock = db_pipe_send(db->pipe, "lock_head", &epoch);
-    if (w->accounts.n > 0) {
-        db_arg_array(&accounts, &w->accounts);
-        ask_accounts = db_pipe_send(db->pipe, "ask_accounts", &accounts);
-    }
+    struct asked sent = ask_wanted(db, w);
     db_arg_array(&ids, &w->by);
     db_arg_array(&ids, &w->jti);
     int ask_ids = db_pipe_send(db->pipe, "ask_ids", &ids);
@@ -395,14 +472,23 @@ enum db_end db_post_begin(struct db_post *db, struct ledger *l, struct want *w,
         log_error("the log's head isn't where this ledgerd left it: the state is loaded anew");
         return DB_LOST;
     }
-    if (ask_accounts >= 0) {
-        take_accounts(db_pipe_result(db->pipe, ask_accounts), l->state);
-    }
-    if (take_ids(db_pipe_result(db->pipe, ask_ids), l->state) != 0 ||
+    if (take_wanted(db, &sent, w, l->state, pend) != 0 ||
+        take_ids(db_pipe_result(db->pipe, ask_ids), l->state) != 0 ||
         db_pending_take(db_pipe_result(db->pipe, ask_pending), pend) != 0) {
         return DB_LOST;
     }
     return DB_DONE;
+}
+
+enum db_end db_post_load(struct db_post *db, struct ledger *l, struct want *w)
+{
+    struct asked sent = ask_wanted(db, w);
+    enum db_end end = run(db, -1);
+
+    if (end == DB_DONE && take_wanted(db, &sent, w, l->state, NULL) != 0) {
+        return DB_LOST;
+    }
+    return end;
 }
 
 static void send_rows(struct db_post *db, struct store *st, enum store_table table)

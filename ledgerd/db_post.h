@@ -49,7 +49,12 @@ enum db_end db_post_ping(struct db_post *db) MUST_CHECK;
 /* What a batch asks for. */
 struct want {
     struct pgarray accounts;
-    struct pgarray by, jti;
+    struct pgarray by, jti; /* ids, of posted and pending acts */
+    struct pgarray deals;   /* records that acts name */
+    struct pgarray asked;   /* payload hashes that acts name */
+    /* The answer to the last: which of them are of posted acts that are no requests. */
+    struct hash *posted;
+    size_t n_posted;
 };
 void want_init(struct want *w);
 void want_free(struct want *w);
@@ -62,6 +67,11 @@ void want_clear(struct want *w);
  */
 enum db_end db_post_begin(struct db_post *db, struct ledger *l, struct want *w,
                           struct pendings *pend) MUST_CHECK;
+/*
+ * Loads more of accounts, deals and asked, between the two round trips or outside of any
+ * transaction. On anything but DB_DONE there is no transaction left.
+ */
+enum db_end db_post_load(struct db_post *db, struct ledger *l, struct want *w) MUST_CHECK;
 /*
  * Second round trip: writes everything and commits. The head becomes what the ledger's tree and
  * state are now, at time_ms. On anything but DB_DONE there is no transaction left.

@@ -36,6 +36,14 @@ struct hash ledger_append(struct ledger *l, const struct hash *entry)
     return leaf;
 }
 
+/* What is loaded for one batch. */
+static void forget(struct state *s)
+{
+    state_forget(s, THING_ID);
+    state_forget(s, THING_DEAL);
+    state_forget(s, THING_ASK);
+}
+
 void ledger_commit(struct ledger *l, int64_t time_ms)
 {
     state_commit(l->state);
@@ -43,7 +51,7 @@ void ledger_commit(struct ledger *l, int64_t time_ms)
     tiles_mark(&l->tiles);
     l->head.size = l->tree.size;
     l->head.time_ms = time_ms;
-    state_forget(l->state, THING_ID);
+    forget(l->state);
     if (state_count(l->state, THING_ACCOUNT) > ACCOUNTS_KEPT) {
         state_forget(l->state, THING_ACCOUNT);
     }
@@ -54,7 +62,7 @@ void ledger_rollback(struct ledger *l)
     state_rollback(l->state);
     tree_rewind(&l->tree);
     tiles_rewind(&l->tiles);
-    state_forget(l->state, THING_ID);
+    forget(l->state);
 }
 
 void ledger_set_id(struct ledger *l, const struct hash *entry)

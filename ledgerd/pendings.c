@@ -91,6 +91,16 @@ struct pending_act *pendings_find(const struct pendings *p, const char *by, cons
     return p->at[*place - 1];
 }
 
+struct pending_act *pendings_find_payload(const struct pendings *p, const struct hash *hash)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        if (!p->at[i]->gone && hash_eq(&p->at[i]->payload_hash, hash)) {
+            return p->at[i];
+        }
+    }
+    return NULL;
+}
+
 struct pending_act *pendings_add(struct pendings *p, const char *by, const char *jti)
 {
     struct pending_act *pa = x_calloc(1, sizeof(*pa));
@@ -135,6 +145,9 @@ static void each_key(const struct act *a,
     case ACT_KEY_ADD:
         fn(arg, &a->u.key.key, a->u.key.holder);
         break;
+    case ACT_REQUEST:
+    case ACT_REVERSAL:
+    case ACT_DECLINE:
     case ACT_UNIT_CREATE:
     case ACT_COOP_POLICY:
     case ACT_MEMBER_UPDATE:

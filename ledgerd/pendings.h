@@ -41,6 +41,8 @@ void pendings_free(struct pendings *p);
 void pendings_clear(struct pendings *p);
 /* NULL when none waits under that id. */
 struct pending_act *pendings_find(const struct pendings *p, const char *by, const char *jti);
+/* The one whose payload has that hash; NULL when none of those loaded has. */
+struct pending_act *pendings_find_payload(const struct pendings *p, const struct hash *hash);
 /* A new one, zeroed but for its id; the one of that id, if there was one, is gone. */
 struct pending_act *pendings_add(struct pendings *p, const char *by, const char *jti);
 /* Waits from now on, with these signatures and needs. */

@@ -28,7 +28,8 @@ struct rebuild {
     struct db_post *post;
     struct store store;
     struct pendings pendings;
-    struct want nothing; /* the state is in memory as a whole: nothing is asked of the database */
+    struct want nothing; /* the state is in memory but for deals: else nothing is asked for */
+    struct want named;   /* the deal that a record names */
     int64_t time_ms;
     size_t in_batch;
     bool text_ahead; /* a line of texts is read and waits for its record */
@@ -112,6 +113,8 @@ static int flush(struct rebuild *b)
     b->ledger.head.size = b->ledger.tree.size;
     b->ledger.head.time_ms = b->time_ms;
     state_forget(b->ledger.state, THING_ID);
+    state_forget(b->ledger.state, THING_DEAL);
+    state_forget(b->ledger.state, THING_ASK);
     store_clear(&b->store);
     b->in_batch = 0;
     notify_extend(60000);
@@ -145,11 +148,38 @@ static void keep(struct rebuild *b, int64_t index, const struct act *act, const 
 
 /* ---- Records ---- */
 
+static int load_named(struct rebuild *b)
+{
+    enum db_end end = db_post_load(b->post, &b->ledger, &b->named);
+
+    want_clear(&b->named);
+    return end == DB_DONE ? 0 : -1;
+}
+
+static int load_deal(void *arg, struct state *s, int64_t record)
+{
+    struct rebuild *b = arg;
+
+    (void)s;
+    pgarray_int(&b->named.deals, record);
+    return load_named(b);
+}
+
+static int load_asked(void *arg, struct state *s, const struct hash *payload_hash)
+{
+    struct rebuild *b = arg;
+
+    (void)s;
+    pgarray_bytes(&b->named.asked, payload_hash->b, HASH_LEN);
+    return load_named(b);
+}
+
 /* Verifies one record and keeps it. -1 and a sentence. */
 static int replay(struct rebuild *b, int64_t index, const char *header, size_t header_len,
                   const char *const *parts, const size_t *part_lens, size_t n_parts)
 {
     struct record rec = {0};
+    const struct replay_source from = {b, load_deal, load_asked};
     struct record_header head;
     struct submission texts = {0};
     struct outcome out;
@@ -164,8 +194,8 @@ static int replay(struct rebuild *b, int64_t index, const char *header, size_t h
         return fault(b, where, bad);
     if (head.index != index)
         return fault(b, where, "its index isn't its place in the log");
-    if (record_replay(b->ledger.state, header, header_len, parts, part_lens, n_parts, b->time_ms,
-                      zone_day(head.ms), &out, &act, why, sizeof(why)) != 0)
+    if (record_replay(b->ledger.state, &from, header, header_len, parts, part_lens, n_parts,
+                      b->time_ms, zone_day(head.ms), &out, &act, why, sizeof(why)) != 0)
         return fault(b, where, why);
     if (take_texts(b, index, &texts) != 0)
         goto out;
@@ -381,6 +411,7 @@ int rebuild_from(const struct conf *conf, const struct database *db, PGconn *con
     store_init(&b.store);
     pendings_init(&b.pendings);
     want_init(&b.nothing);
+    want_init(&b.named);
     ret = rebuild_all(&b, conf, db, conn, dir);
     if (ret == 0 && keys)
         ret = ownkeys_write(keys, conf->data, b.err, sizeof(b.err));
@@ -395,6 +426,7 @@ int rebuild_from(const struct conf *conf, const struct database *db, PGconn *con
     store_free(&b.store);
     pendings_free(&b.pendings);
     want_free(&b.nothing);
+    want_free(&b.named);
     if (b.ledger.state)
         ledger_free(&b.ledger);
     dump_close(b.in);

@@ -11,10 +11,13 @@
  * bytea, o boolean.
  */
 static const char *const columns[STORE_TABLES] = {
-    [STORE_RECORDS] = "ittbbtt", [STORE_POSTINGS] = "tiiiiio", [STORE_ACCOUNTS] = "ttiiioiiii",
-    [STORE_BOOKS] = "tii",       [STORE_BOOK_ENTRIES] = "tii", [STORE_HOLDERS] = "ttttoobittiiii",
-    [STORE_KEYS] = "tbtto",      [STORE_UNITS] = "ttitii",     [STORE_POLICIES] = "tiiiiiii",
-    [STORE_TEXTS] = "itbt",      [STORE_TILES] = "sibb",
+    [STORE_RECORDS] = "ittbbtt",     [STORE_POSTINGS] = "tiiiiio",
+    [STORE_ACCOUNTS] = "ttiiioiiii", [STORE_BOOKS] = "tii",
+    [STORE_BOOK_ENTRIES] = "tii",    [STORE_HOLDERS] = "ttttoobittiiii",
+    [STORE_KEYS] = "tbtto",          [STORE_UNITS] = "ttitii",
+    [STORE_POLICIES] = "tiiiiiii",   [STORE_REQUESTS] = "ibttttiio",
+    [STORE_REVERSALS] = "iiio",      [STORE_VOIDS] = "btti",
+    [STORE_TEXTS] = "itbt",          [STORE_TILES] = "sibb",
 };
 
 static enum pgarray_type column_type(char letter)
@@ -142,6 +145,31 @@ static void put_book_entry(struct store *st, int64_t index, const struct book *b
     touch(st, THING_BOOK, book->thing.name, -1);
 }
 
+/* A transfer that is reversed, a request that begins or is answered, an act that is declined. */
+static void put_named(struct store *st, int64_t index, const struct act *a,
+                      const struct outcome *out)
+{
+    for (size_t i = 0; i < out->n_deals; i++) {
+        if (out->deals[i]->is_request) {
+            touch(st, THING_DEAL, out->deals[i]->thing.name, -1);
+        }
+    }
+    if (a->type == ACT_REVERSAL) {
+        struct pgarray *c = row(st, STORE_REVERSALS);
+        pgarray_int(&c[0], index);
+        pgarray_int(&c[1], a->u.reversal.record);
+        pgarray_int(&c[2], a->u.reversal.amount);
+        pgarray_bool(&c[3], out->forced);
+    }
+    if (out->voided != NULL) {
+        struct pgarray *c = row(st, STORE_VOIDS);
+        pgarray_bytes(&c[0], out->voided->payload_hash.b, HASH_LEN);
+        pgarray_text(&c[1], out->voided->holder);
+        pgarray_text(&c[2], role_name(out->voided->role));
+        pgarray_int(&c[3], index);
+    }
+}
+
 void store_record(struct store *st, int64_t index, const struct act *a, const struct record *rec,
                   const struct hash *leaf, const struct outcome *out)
 {
@@ -164,6 +192,7 @@ void store_record(struct store *st, int64_t index, const struct act *a, const st
     for (size_t i = 0; i < out->n_keys; i++) {
         touch(st, THING_KEY, out->keys[i]->thing.name, -1);
     }
+    put_named(st, index, a, out);
 }
 
 void store_texts(struct store *st, int64_t index, const struct submission *sub)
@@ -286,6 +315,25 @@ static void put_policy(struct store *st, const struct policy *p)
     pgarray_int(&c[7], p->subject.record);
 }
 
+static void put_request(struct store *st, const struct deal *d)
+{
+    struct pgarray *c = row(st, STORE_REQUESTS);
+
+    pgarray_int(&c[0], d->record);
+    pgarray_bytes(&c[1], d->payload_hash.b, HASH_LEN);
+    pgarray_text(&c[2], d->from);
+    pgarray_text(&c[3], d->to);
+    pgarray_text(&c[4], name_coop_start(d->from));
+    pgarray_text(&c[5], name_coop_start(d->to));
+    pgarray_int(&c[6], d->expires);
+    if (d->answer >= 0) {
+        pgarray_int(&c[7], d->answer);
+    } else {
+        pgarray_null(&c[7]);
+    }
+    pgarray_bool(&c[8], d->paid);
+}
+
 /* The thing as it is now. Its name is "coop/unit" for a policy. */
 static void put_thing(struct store *st, const struct state *s, enum thing_kind kind,
                       const char *name, int64_t name_record)
@@ -312,7 +360,12 @@ static void put_thing(struct store *st, const struct state *s, enum thing_kind k
     case THING_BOOK:
         put_book(st, state_book(s, name));
         break;
+    case THING_DEAL:
+        put_request(st, state_deal_named(s, name));
+        break;
+    case THING_VOID:
     case THING_ID:
+    case THING_ASK:
         break;
     }
 }

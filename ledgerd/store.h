@@ -21,6 +21,9 @@ enum store_table {
     STORE_KEYS,
     STORE_UNITS,
     STORE_POLICIES,
+    STORE_REQUESTS,
+    STORE_REVERSALS,
+    STORE_VOIDS,
     STORE_TEXTS,
     STORE_TILES,
 };

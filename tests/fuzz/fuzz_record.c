@@ -63,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     check_header(header, header_len);
     s = state_new("ledger.example/test");
-    if (record_replay(s, header, header_len, parts, lens, n, INT64_MIN, 0, &out, &act, why,
+    if (record_replay(s, NULL, header, header_len, parts, lens, n, INT64_MIN, 0, &out, &act, why,
                       sizeof(why)) == 0) {
         MUST(act.type == ACT_LEDGER_OPEN && out.n_changes == 2 && out.n_legs == 0);
         rules_apply(s, &out);

@@ -62,7 +62,21 @@ static const char *key_at(struct fix_key *key, const char *s)
     return s + n;
 }
 
-static void put_members(struct buf *b, const char *s)
+static void put_payload_hash(const struct fix *f, struct buf *b, size_t index)
+{
+    char text[HASH_B64U_LEN + 1];
+    struct part part;
+    const char *why;
+
+    assert_true(index < f->n);
+    assert_int_equal(
+        part_parse(&part, f->log[index].parts[0].data, f->log[index].parts[0].len, &why), 0);
+    hash_text(text, &part.act.payload_hash);
+    buf_puts(b, text);
+    part_free(&part);
+}
+
+static void put_members(const struct fix *f, struct buf *b, const char *s)
 {
     struct fix_key key;
 
@@ -76,6 +90,12 @@ static void put_members(struct buf *b, const char *s)
         } else if (*s == '#') {
             s = key_at(&key, s + 1);
             buf_puts(b, key.kid.s);
+        } else if (*s == '&') {
+            size_t index = 0;
+
+            for (s++; *s >= '0' && *s <= '9'; s++)
+                index = index * 10 + (size_t)(*s - '0');
+            put_payload_hash(f, b, index);
         } else {
             buf_putc(b, *s++);
         }
@@ -101,7 +121,7 @@ static char *payload_of(struct fix *f, const char *type, const char *by, const c
                (long long)(f->exp ? f->exp : iat + 610));
     if (text[0] != '\0')
         buf_putc(&b, ',');
-    put_members(&b, text);
+    put_members(f, &b, text);
     buf_putc(&b, '}');
     f->aud = f->jti = NULL;
     f->iat = f->exp = 0;
@@ -379,7 +399,10 @@ static void dump_one(void *arg, const struct thing *thing)
         buf_printf(&b, "seq %lld record %lld", (long long)book->entries.seq,
                    (long long)book->entries.record);
         break;
+    case THING_VOID:
     case THING_ID:
+    case THING_DEAL:
+    case THING_ASK:
         buf_printf(&b, "record %lld ", (long long)id->record);
         buf_put_b64u(&b, id->payload_hash.b, HASH_LEN);
         break;
@@ -431,7 +454,7 @@ int fix_replay_one(struct state *s, const struct fix *f, size_t index, char *why
         parts[i] = rec->parts[i].data;
         lens[i] = rec->parts[i].len;
     }
-    if (record_replay(s, rec->header.data, rec->header.len, parts, lens, rec->n,
+    if (record_replay(s, NULL, rec->header.data, rec->header.len, parts, lens, rec->n,
                       index ? f->log[index - 1].ms : INT64_MIN, rec->today, &out, &act, why,
                       size) != 0)
         return -1;

@@ -65,7 +65,8 @@ void fix_found_second(struct fix *f);
 
 /*
  * The payload of an act. Of the members, which are printf's, ' stands for ", $name for the JWK of
- * that name's key and #name for its kid. The caller frees it.
+ * that name's key, #name for its kid and &17 for the hash of record 17's payload. The caller frees
+ * it.
  */
 char *fix_payload(struct fix *f, const char *type, const char *by, const char *members, ...)
     PRINTF_LIKE(4, 5);

@@ -47,6 +47,11 @@ static const struct good {
     {ACT_TRANSFER, "alice@hansalim",
      "'from':'alice@hansalim','to':'bob@hansalim','unit':'hour','amount':90,'memo_hash':'" HASH_A
      "','value_date':'2026-11-21','category':'garden','request':4"},
+    {ACT_REQUEST, "bob@hansalim",
+     "'from':'alice@hansalim','to':'bob@hansalim','unit':'hour','amount':90,'memo_hash':'" HASH_A
+     "','value_date':'2026-11-21','category':'garden','expires':'2026-12-31'"},
+    {ACT_REVERSAL, "bob@hansalim", "'record':4,'amount':90,'reason_hash':'" HASH_A "'"},
+    {ACT_DECLINE, "bob@hansalim", "'act':'" HASH_A "','reason_hash':'" HASH_A "'"},
 };
 
 static const char *const optional[] = {"name_hash",  "reason_hash", "memo_hash",

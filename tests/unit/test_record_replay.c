@@ -99,7 +99,7 @@ static const char *replay(struct state *s, const struct fix_record *rec, int64_t
         lens[i] = rec->parts[i].len;
     }
     why[0] = '\0';
-    rc = record_replay(s, rec->header.data, rec->header.len, parts, lens, rec->n, last_ms,
+    rc = record_replay(s, NULL, rec->header.data, rec->header.len, parts, lens, rec->n, last_ms,
                        rec->today, &out, &act, why, sizeof(why));
     if (rc == 0) {
         outcome_free(&out);

@@ -197,8 +197,8 @@ static void test_rollback_of_acts(void **state)
             parts[p] = rec->parts[p].data;
             lens[p] = rec->parts[p].len;
         }
-        assert_int_equal(record_replay(s, rec->header.data, rec->header.len, parts, lens, rec->n, 0,
-                                       rec->today, &out, &act, why, sizeof(why)),
+        assert_int_equal(record_replay(s, NULL, rec->header.data, rec->header.len, parts, lens,
+                                       rec->n, 0, rec->today, &out, &act, why, sizeof(why)),
                          0);
         act_free(&act);
         rules_apply(s, &out);

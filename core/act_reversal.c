@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* reversal: a transfer, or a part of it, goes back the way it came. */
+#include "core/act_row.h"
+#include "core/num.h"
+
+#define DAY_MS           INT64_C(86400000)
+#define REGISTRAR_WINDOW (30 * DAY_MS)
+
+void reversal_parse(struct strict *in, struct act *a)
+{
+    struct act_reversal *v = &a->u.reversal;
+
+    strict_int(in, "record", STRICT_REQUIRED, 0, NUM_MAX, &v->record);
+    strict_int(in, "amount", STRICT_REQUIRED, 1, AMOUNT_MAX, &v->amount);
+    parse_hash(in, "reason_hash", &v->reason);
+}
+
+/* Who has a part in a transfer, and so may know that there is one. */
+static bool has_part(const char *by, const struct deal *transfer)
+{
+    return str_eq(by, transfer->from) || str_eq(by, transfer->to) ||
+           str_eq(by, name_coop_start(transfer->from)) || str_eq(by, name_coop_start(transfer->to));
+}
+
+/*
+ * The payee (a purse: treasurers); the registrar's co-op that recorded it; the payee's treasurers,
+ * forced. By a co-op the signers' role tells which it is.
+ */
+int reversal_ways(const struct state *s, const struct act *a, struct ways *out, struct refusal *r)
+{
+    const struct act_reversal *v = &a->u.reversal;
+    const struct deal *transfer = state_deal(s, v->record);
+    const struct holder *payer, *payee;
+
+    if (!transfer || transfer->is_request || !has_part(a->by, transfer))
+        return refuse(r, REFUSED_UNKNOWN_RECORD, "There is no transfer %lld.",
+                      (long long)v->record);
+    payer = state_holder(s, transfer->from);
+    payee = state_holder(s, transfer->to);
+    if (str_eq(a->by, transfer->to) && payee->kind == HOLDER_PERSON)
+        way_governing(s, way_add(out), a->by, ROLE_MEMBER);
+    if (str_eq(a->by, name_coop_start(transfer->to)))
+        way_governing(s, way_add(out), a->by, ROLE_TREASURER);
+    if (str_eq(a->by, name_coop_start(transfer->from)) && transfer->by_office &&
+        payer->kind == HOLDER_PERSON)
+        way_office(way_add(out), a->by, ROLE_REGISTRAR, 1);
+    if (out->n == 0)
+        return refuse(r, REFUSED_NOT_PERMITTED, "Transfer %lld is not for %s to reverse.",
+                      (long long)v->record, a->by);
+    return 0;
+}
+
+/* For how long those may who aren't the payee. */
+static int judge_window(const struct state *s, const struct deal *transfer, struct moment now,
+                        const struct outcome *out, struct refusal *r)
+{
+    const struct policy *policy = state_policy(s, name_coop_start(transfer->to), transfer->unit);
+    int64_t age = now.ms - transfer->ms;
+
+    if (out->signed_as == ROLE_REGISTRAR && age > REGISTRAR_WINDOW)
+        return refuse(r, REFUSED_NOT_PERMITTED,
+                      "A registrar may reverse what the office recorded for 30 days only.");
+    if (out->forced && (!policy || age > policy->reversal_days * DAY_MS))
+        return refuse(r, REFUSED_NOT_PERMITTED,
+                      "Treasurers may reverse a payment to a member for %lld days only.",
+                      (long long)(policy ? policy->reversal_days : 0));
+    return 0;
+}
+
+static int judge_amount(const struct deal *transfer, int64_t amount, struct refusal *r)
+{
+    if (amount <= transfer->amount - transfer->reversed)
+        return 0;
+    if (transfer->reversed == 0)
+        return refuse(r, REFUSED_LIMIT_OUT_OF_BOUNDS, "This is more than was transferred.");
+    return refuse(r, REFUSED_ALREADY_REVERSED, "Of transfer %lld %s is left to be reversed.",
+                  (long long)transfer->record,
+                  transfer->reversed < transfer->amount ? "less than this" : "nothing");
+}
+
+int reversal_decide(const struct state *s, const struct act *a, struct moment now, int64_t index,
+                    struct outcome *out)
+{
+    const struct act_reversal *v = &a->u.reversal;
+    const struct deal *transfer = state_deal(s, v->record);
+    struct deal *after;
+
+    out->forced =
+        out->signed_as == ROLE_TREASURER && state_holder(s, transfer->to)->kind == HOLDER_PERSON;
+    if (judge_window(s, transfer, now, out, &out->refusal) != 0 ||
+        judge_amount(transfer, v->amount, &out->refusal) != 0)
+        return -1;
+    after = deal_copy(transfer);
+    after->reversed += v->amount;
+    outcome_deal(out, after);
+    return payment_decide(s,
+                          &(struct payment){.from = transfer->to,
+                                            .to = transfer->from,
+                                            .unit = transfer->unit,
+                                            .amount = v->amount,
+                                            .back = true,
+                                            .forced = out->forced},
+                          index, out);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "ledgerd/db_deal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/record.h"
+
+const struct db_stmt db_deal_stmts[] = {
+    {"ask_deals", "SELECT r.header, split_part(r.parts, E'\\n', 1),"
+                  " (SELECT coalesce(sum(v.amount), 0)::bigint FROM reversals v"
+                  " WHERE v.record = r.idx), q.answer, q.paid"
+                  " FROM unnest($1::bigint[]) AS u(idx) JOIN records r ON r.idx = u.idx"
+                  " LEFT JOIN requests q ON q.idx = u.idx"},
+    {"ask_asked", "SELECT r.header, split_part(r.parts, E'\\n', 1), 0::bigint, q.answer, q.paid"
+                  " FROM unnest($1::bytea[]) AS u(hash)"
+                  " JOIN requests q ON q.payload_hash = u.hash JOIN records r ON r.idx = q.idx"},
+    {"ask_posted", "SELECT u.hash FROM unnest($1::bytea[]) AS u(hash)"
+                   " WHERE CASE WHEN EXISTS (SELECT FROM requests q WHERE q.payload_hash = u.hash)"
+                   " THEN false ELSE record_of_payload(u.hash) IS NOT NULL END"},
+};
+const size_t db_deal_stmts_count = ARRAY_LEN(db_deal_stmts);
+
+static int ask(struct db_pipe *pipe, const char *name, struct pgarray *list)
+{
+    struct db_args args = DB_ARGS_INIT;
+
+    db_arg_array(&args, list);
+    return db_pipe_send(pipe, name, &args);
+}
+
+int db_deal_ask(struct db_pipe *pipe, struct pgarray *records)
+{
+    return ask(pipe, "ask_deals", records);
+}
+
+int db_deal_ask_asked(struct db_pipe *pipe, struct pgarray *payload_hashes)
+{
+    return ask(pipe, "ask_asked", payload_hashes);
+}
+
+int db_deal_ask_posted(struct db_pipe *pipe, struct pgarray *payload_hashes)
+{
+    return ask(pipe, "ask_posted", payload_hashes);
+}
+
+int db_deal_take(const PGresult *res, struct state *s)
+{
+    for (int row = 0; row < PQntuples(res); row++) {
+        const char *header = res_text(res, row, 0), *part = res_text(res, row, 1);
+        struct deal *deal = record_deal(header, strlen(header), part, strlen(part));
+
+        if (deal == NULL) {
+            continue; /* a record of another kind: there is no such deal */
+        }
+        deal->reversed = res_int(res, row, 2);
+        if (deal->is_request) {
+            if (res_null(res, row, 4)) {
+                free(deal);
+                return -1;
+            }
+            deal->answer = res_null(res, row, 3) ? -1 : res_int(res, row, 3);
+            deal->paid = res_bool(res, row, 4);
+            state_put(s, THING_ASK, &ask_new(&deal->payload_hash, deal->record)->thing);
+        }
+        state_put(s, THING_DEAL, &deal->thing);
+    }
+    return 0;
+}
+
+int db_deal_take_posted(const PGresult *res, int i, struct hash *payload_hash)
+{
+    return res_bytes(res, i, 0, payload_hash->b, HASH_LEN);
+}
+
+struct voided *db_deal_voided(const PGresult *res, int row)
+{
+    struct hash payload_hash;
+    struct voided *v;
+    enum role role;
+
+    if (res_bytes(res, row, 0, payload_hash.b, HASH_LEN) != 0 ||
+        role_parse(res_text(res, row, 2), &role) != 0) {
+        return NULL;
+    }
+    v = voided_new(&payload_hash, res_text(res, row, 1), role);
+    v->record = res_int(res, row, 3);
+    return v;
+}
