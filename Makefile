@@ -17,7 +17,7 @@ export LC_ALL := C.UTF-8
 SUBMAKE = $(MAKE) --no-print-directory -f mk/build.mk $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
 
 .PHONY: help deps deps-check deps-all all unit check check-all check-bare check-deb deb demo bench \
-	install uninstall format clean FORCE
+	install uninstall po format clean FORCE
 .DEFAULT_GOAL := all
 
 all: ## build ledgerd and pumasi into $(BUILD)
@@ -76,6 +76,10 @@ install: ## install below $(DESTDIR)$(PREFIX)
 		install -D -m 644 "$$page" \
 			'$(DESTDIR)$(PREFIX)/share/man/man'"$$section/$${page##*/}" || exit 1; \
 	done
+	for file in $$(cd '$(BUILD)/locale' && find . -name '*.mo'); do \
+		install -D -m 644 "$(BUILD)/locale/$$file" \
+			"$(DESTDIR)$(PREFIX)/share/locale/$$file" || exit 1; \
+	done
 	install -d '$(DESTDIR)$(UNITDIR)'
 	sed 's|@PREFIX@|$(PREFIX)|g' config/ledgerd.service > '$(DESTDIR)$(UNITDIR)/ledgerd.service'
 	chmod 644 '$(DESTDIR)$(UNITDIR)/ledgerd.service'
@@ -87,8 +91,11 @@ uninstall: ## remove what install put there; configuration and data stay
 		while IFS= read -r -d '' file; do rm -vf '$(DESTDIR)'"/$$file" || exit 1; done
 	@rmdir '$(DESTDIR)$(PREFIX)/share/doc/pumasi' 2> /dev/null || true
 
+po: ## bring the translations up to the sources, and list what is missing
+	@scripts/check-words update
+
 format: ## lay out the C sources with clang-format 14
-	@find core ledgerd client tests -name '*.[ch]' -print0 | xargs -0 clang-format-14 -i
+	@find core lang ledgerd client tests -name '*.[ch]' -print0 | xargs -0 clang-format-14 -i
 
 clean: ## remove $(BUILD)
 	rm -rf '$(BUILD)'

@@ -127,14 +127,14 @@ int client_check_date(const char *s)
 char *client_text(const char *what, const char *s, size_t max)
 {
     char *nfc = text_nfc(s);
-    const char *fault = nfc == NULL ? "isn't valid UTF-8" : text_fault(nfc, strlen(nfc), max);
+    const char *fault = nfc == NULL ? N_("isn't valid UTF-8") : text_fault(nfc, strlen(nfc), max);
 
     if (fault == NULL)
         return nfc;
     (void)fail(PUMASI_USAGE,
                _("The %s %s. It may have up to %zu bytes (a Hangul syllable takes 3) of plain "
                  "text on one line."),
-               what, fault, max);
+               what, _(fault), max);
     free(nfc);
     return NULL;
 }

@@ -12,6 +12,7 @@
 #define OPTIONS_MAX 48
 #define OPTION_CODE 1000 /* getopt's value of option i is OPTION_CODE + i */
 #define HELP_COLUMN 30
+#define HELP_WIDTH  79
 
 static const struct cli_option global_options[] = {
     {"profile", 'p', N_("NAME"), N_("the ledger to talk to (PUMASI_PROFILE, else \"default\")")},
@@ -259,6 +260,12 @@ static int take_word(struct cli *out, const struct command *const *commands, con
     return PUMASI_OK;
 }
 
+/* What follows the command's name in its usage; "" stays "", which gettext would make a header. */
+static const char *args_words(const struct command *k)
+{
+    return k->args[0] == '\0' ? "" : _(k->args);
+}
+
 static int check_count(const struct cli *out)
 {
     const struct command *k = out->command;
@@ -266,11 +273,11 @@ static int check_count(const struct cli *out)
 
     if (out->n_args < k->min_args)
         return fail(PUMASI_USAGE, _("Something is missing. Usage: pumasi %s%s%s %s"), k->name,
-                    space, sub, k->args);
+                    space, sub, args_words(k));
     if (k->max_args >= 0 && out->n_args > k->max_args)
         return fail(PUMASI_USAGE,
                     _("That is more than this command takes. Usage: pumasi %s%s%s %s"), k->name,
-                    space, sub, k->args);
+                    space, sub, args_words(k));
     return PUMASI_OK;
 }
 
@@ -358,15 +365,53 @@ const char *cli_arg(const struct cli *cli, int i)
 
 /* --- help --- */
 
+/* Bytes of s that fit into `width` columns, up to a blank or a line's end; at least one word. */
+static size_t line_length(const char *s, size_t width)
+{
+    size_t fits = 0, at = 0;
+
+    for (;;) {
+        size_t word = strcspn(s + at, " \n");
+        char *line = x_strndup(s, at + word);
+        bool over = text_width(line) > width;
+
+        free(line);
+        if (over && fits > 0)
+            return fits;
+        fits = at + word;
+        if (over || s[fits] != ' ')
+            return fits;
+        at = fits + 1;
+    }
+}
+
+/* A text from column `indent` on, the cursor being there already, in lines of at most
+ * HELP_WIDTH columns; a line that begins with blanks, an example, stays as it is. */
+static void put_wrapped(FILE *f, const char *s, size_t indent)
+{
+    for (;;) {
+        size_t n = *s == ' ' ? strcspn(s, "\n") : line_length(s, HELP_WIDTH - indent);
+
+        fprintf(f, "%.*s\n", (int)n, s);
+        s += n;
+        if (*s == '\0')
+            return;
+        s++; /* the blank or the line's end */
+        if (*s != '\n')
+            fprintf(f, "%*s", (int)indent, "");
+    }
+}
+
 static void put_padded(FILE *f, const char *left, const char *right)
 {
     size_t width = text_width(left);
 
     fprintf(f, "  %s", left);
     if (width + 4 > HELP_COLUMN)
-        fprintf(f, "\n%*s%s\n", HELP_COLUMN, "", right);
+        fprintf(f, "\n%*s", HELP_COLUMN, "");
     else
-        fprintf(f, "%*s%s\n", HELP_COLUMN - 2 - (int)width, "", right);
+        fprintf(f, "%*s", HELP_COLUMN - 2 - (int)width, "");
+    put_wrapped(f, right, HELP_COLUMN);
 }
 
 static void put_options(FILE *f, const struct cli_option *rows)
@@ -389,8 +434,9 @@ static void put_options(FILE *f, const struct cli_option *rows)
 
 static void put_command(FILE *f, const struct command *k)
 {
-    char *left = x_asprintf("%s%s%s%s%s", k->name, k->sub == NULL ? "" : " ",
-                            k->sub == NULL ? "" : k->sub, k->args[0] == '\0' ? "" : " ", k->args);
+    char *left =
+        x_asprintf("%s%s%s%s%s", k->name, k->sub == NULL ? "" : " ", k->sub == NULL ? "" : k->sub,
+                   k->args[0] == '\0' ? "" : " ", args_words(k));
 
     put_padded(f, left, _(k->summary));
     free(left);
@@ -403,9 +449,11 @@ void cli_help(FILE *f, const struct cli *cli, const struct command *const *comma
     if (k != NULL) {
         fprintf(f, _("Usage: pumasi %s%s%s [OPTION...]%s%s\n\n%s.\n"), k->name,
                 k->sub == NULL ? "" : " ", k->sub == NULL ? "" : k->sub,
-                k->args[0] == '\0' ? "" : " ", k->args, _(k->summary));
-        if (k->help != NULL)
-            fprintf(f, "\n%s\n", _(k->help));
+                k->args[0] == '\0' ? "" : " ", args_words(k), _(k->summary));
+        if (k->help != NULL) {
+            fputc('\n', f);
+            put_wrapped(f, _(k->help), 0);
+        }
         fputs(_("\nOptions:\n"), f);
         put_options(f, k->options);
         if ((k->flags & COMMAND_ACT) != 0)
@@ -422,8 +470,11 @@ void cli_help(FILE *f, const struct cli *cli, const struct command *const *comma
     }
     fputs(_("\nOptions of every command:\n"), f);
     put_options(f, global_options);
-    fputs(_("\nExit status: 0 done, 1 refused or failed, 2 wrong usage, 3 waits for others'\n"
-            "signatures, 4 ledger unreachable or outcome unknown (run the same again), 5 the\n"
-            "ledger's answer doesn't verify. \"pumasi COMMAND --help\" and pumasi(1) say more.\n"),
-          f);
+    fputc('\n', f);
+    put_wrapped(f,
+                _("Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 waits for others' "
+                  "signatures, 4 ledger unreachable or outcome unknown (run the same again), 5 the "
+                  "ledger's answer doesn't verify. \"pumasi COMMAND --help\" and pumasi(1) say "
+                  "more."),
+                0);
 }

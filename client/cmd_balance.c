@@ -121,7 +121,7 @@ static int run(struct client *c, const struct cli *cli)
 
 const struct command cmd_balance = {
     .name = "balance",
-    .args = "[MEMBER] [UNIT]",
+    .args = N_("[MEMBER] [UNIT]"),
     .summary = N_("Show what stands on your accounts, or on a member's"),
     .max_args = 2,
     .run = run,

@@ -216,12 +216,11 @@ static const struct cli_option options[] = {
 
 const struct command cmd_connect = {
     .name = "connect",
-    .args = "URL",
+    .args = N_("URL"),
     .summary = N_("Connect this profile to a ledger, and pin who it is"),
-    .help =
-        N_("Shows the ledger's id and log key and asks whether they are right. From then on every\n"
-           "answer is measured by them, and another ledger at the same address is refused. With\n"
-           "--id and --log-key, or --yes, nothing is asked."),
+    .help = N_("Shows the ledger's id and log key and asks whether they are right. From then on "
+               "every answer is measured by them, and another ledger at the same address is "
+               "refused. With --id and --log-key, or --yes, nothing is asked."),
     .min_args = 1,
     .max_args = 1,
     .options = options,

@@ -8,6 +8,7 @@
 #include "client/office.h"
 #include "client/query.h"
 #include "client/table.h"
+#include "client/words.h"
 #include "core/text.h"
 
 static const struct cli_option create_options[] = {
@@ -80,12 +81,12 @@ static int run_create(struct client *c, const struct cli *cli)
 const struct command cmd_coop_create = {
     .name = "coop",
     .sub = "create",
-    .args = "COOP",
+    .args = N_("COOP"),
     .summary = N_("Found a co-op (stewards, and every key of its office)"),
     .help = N_("For example: pumasi coop create hansalim --name \"한살림\" --treasurer t.jwk "
                "--registrar r.jwk\n"
                "The stewards' threshold and every key named must sign; those whose private half is "
-               "in this\nprofile sign at once, the others with \"pumasi sign\"."),
+               "in this profile sign at once, the others with \"pumasi sign\"."),
     .min_args = 1,
     .max_args = 1,
     .options = create_options,
@@ -263,7 +264,7 @@ static int run_show(struct client *c, const struct cli *cli)
     }
     put_line(_("co-op"), coop);
     put_line(_("name"), json_text(answer, "name"));
-    put_line(_("state"), json_text(answer, "state"));
+    put_line(_("state"), word_state(json_text(answer, "state")));
     put_office(c, answer);
     put_policies(c, json_object_get(answer, "policies"));
     json_decref(answer);
@@ -273,7 +274,7 @@ static int run_show(struct client *c, const struct cli *cli)
 const struct command cmd_coop_show = {
     .name = "coop",
     .sub = "show",
-    .args = "[COOP]",
+    .args = N_("[COOP]"),
     .summary = N_("Show a co-op; to its office also its keys and limits"),
     .min_args = 0,
     .max_args = 1,
@@ -286,7 +287,7 @@ static int add_coop(void *arg, json_t *item)
 
     table_add(t, json_text(item, "coop"));
     table_add(t, json_text(item, "name"));
-    table_add(t, json_text(item, "state"));
+    table_add(t, word_state(json_text(item, "state")));
     return 0;
 }
 

@@ -136,7 +136,7 @@ static const struct cli_option options[] = {
 
 const struct command cmd_history = {
     .name = "history",
-    .args = "[UNIT]",
+    .args = N_("[UNIT]"),
     .summary = N_("Show what was posted on your account, newest first"),
     .max_args = 1,
     .options = options,

@@ -4,6 +4,7 @@
 
 #include "client/commands.h"
 #include "client/import.h"
+#include "client/words.h"
 
 #define PATIENCE_DEFAULT 60
 #define PATIENCE_MAX     86400
@@ -50,7 +51,7 @@ static int run(struct client *c, const struct cli *cli)
         return fail(PUMASI_FAILED,
                     _("An import is signed by a registrar of the co-op, and the key %s is a %s key "
                       "of %s."),
-                    o.key->name, role_name(o.key->role), o.key->holder);
+                    o.key->name, word_role(o.key->role), o.key->holder);
     if (o.coop == NULL)
         o.coop = o.key->holder;
     return import_run(c, &o);
@@ -58,16 +59,16 @@ static int run(struct client *c, const struct cli *cli)
 
 const struct command cmd_import = {
     .name = "import",
-    .args = "FILE.csv",
+    .args = N_("FILE.csv"),
     .summary = N_("Book the transfers of a CSV file (a registrar)"),
     .help =
         N_("For example: pumasi import exchanges.csv --coop hansalim --unit hour --dry-run\n"
-           "The first line names the columns: from, to and amount; time or date (the value date),\n"
-           "category or kind, and memo are taken over where there are such, others passed over.\n"
-           "Members are handles or addresses; those who aren't there yet are made, without a "
-           "device.\n"
-           "Rows are booked in their order. Interrupted, the same command goes on where it was, "
-           "and\nbooks nothing twice. Exit status 1 says that some rows aren't booked."),
+           "The first line names the columns: from, to and amount; time or date (the value "
+           "date), category or kind, and memo are taken over where there are such, others "
+           "passed over. Members are handles or addresses; those who aren't there yet are made, "
+           "without a device. Rows are booked in their order. Interrupted, the same command "
+           "goes on where it was, and books nothing twice. Exit status 1 says that some rows "
+           "aren't booked."),
     .min_args = 1,
     .max_args = 1,
     .options = options,

@@ -8,6 +8,7 @@
 #include "client/commands.h"
 #include "client/passphrase.h"
 #include "client/table.h"
+#include "client/words.h"
 #include "core/b64.h"
 #include "core/buf.h"
 
@@ -39,7 +40,7 @@ static int take_holder(const struct cli *cli, const char *holder, enum role *rol
     (void)fail(PUMASI_USAGE,
                _("\"%s\" can't be whom a %s's key speaks for. A member is written "
                  "alice@hansalim, an office by its co-op, hansalim, the stewards \"stewards\"."),
-               safe, role_name(*role));
+               safe, word_role(*role));
     free(safe);
     return PUMASI_USAGE;
 }
@@ -70,7 +71,7 @@ static void print_key(const struct client *c, const struct keyfile *k)
     } else {
         printf(_("name         %s\n"), k->name);
         printf(_("holder       %s\n"), k->holder[0] == '\0' ? _("(not known yet)") : k->holder);
-        printf(_("role         %s\n"), role_name(k->role));
+        printf(_("role         %s\n"), word_role(k->role));
         printf(_("fingerprint  %s\n"), k->kid.s);
         printf(_("passphrase   %s\n"), k->sealed ? _("yes") : _("no"));
         printf(_("public key   %s\n"), jwk.data);
@@ -164,7 +165,7 @@ static int run_list(struct client *c, const struct cli *cli)
 
         table_add(t, k->name);
         table_add(t, k->holder);
-        table_add(t, role_name(k->role));
+        table_add(t, word_role(k->role));
         table_add(t, k->sealed ? _("yes") : _("no"));
         table_add(t, k->kid.s);
         json_array_append_new(items, json_pack("{s:s, s:s, s:s, s:s, s:b}", "name", k->name,
@@ -303,7 +304,7 @@ const struct command cmd_key_new = {
     .args = "",
     .summary = N_("Make a key of your own"),
     .help =
-        N_("The private key stays on this machine, under a passphrase. The office of your co-op\n"
+        N_("The private key stays on this machine, under a passphrase. The office of your co-op "
            "registers the public one (pumasi key export)."),
     .options = new_options,
     .flags = COMMAND_UNCONNECTED,
@@ -320,7 +321,7 @@ const struct command cmd_key_list = {
 const struct command cmd_key_show = {
     .name = "key",
     .sub = "show",
-    .args = "[NAME]",
+    .args = N_("[NAME]"),
     .summary = N_("Show a key: whose it is, fingerprint, public key"),
     .max_args = 1,
     .flags = COMMAND_UNCONNECTED,
@@ -329,7 +330,7 @@ const struct command cmd_key_show = {
 const struct command cmd_key_export = {
     .name = "key",
     .sub = "export",
-    .args = "[NAME]",
+    .args = N_("[NAME]"),
     .summary = N_("Print a public key as a JWK, to be registered"),
     .max_args = 1,
     .options = export_options,
@@ -339,7 +340,7 @@ const struct command cmd_key_export = {
 const struct command cmd_key_set = {
     .name = "key",
     .sub = "set",
-    .args = "[NAME]",
+    .args = N_("[NAME]"),
     .summary = N_("Say whom a key on this machine speaks for"),
     .max_args = 1,
     .options = set_options,

@@ -127,14 +127,14 @@ static int run_add(struct client *c, const struct cli *cli)
 const struct command cmd_key_add = {
     .name = "key",
     .sub = "add",
-    .args = "HOLDER FILE",
+    .args = N_("HOLDER FILE"),
     .summary = N_("Register one more key for a member or an office"),
     .help =
         N_("For example: pumasi key add alice@hansalim phone.jwk\n"
            "             pumasi key add hansalim new-treasurer.jwk --role treasurer\n"
            "FILE is a public key as \"pumasi key export\" prints it, or the name of one of your "
-           "own keys.\nThose who govern the holder's keys must sign, and the new key too. An "
-           "auditor of everything\nhas the holder \"*\"."),
+           "own keys. Those who govern the holder's keys must sign, and the new key too. An "
+           "auditor of everything has the holder \"*\"."),
     .min_args = 2,
     .max_args = 2,
     .options = role_options,
@@ -204,11 +204,11 @@ static int run_revoke(struct client *c, const struct cli *cli)
 const struct command cmd_key_revoke = {
     .name = "key",
     .sub = "revoke",
-    .args = "HOLDER KEY",
+    .args = N_("HOLDER KEY"),
     .summary = N_("Take a key away from its holder, for ever"),
-    .help =
-        N_("KEY is a kid, a public key's file, or the name of one of your own keys. As many keys "
-           "must\nbe left as have to sign together. For a lost device, first freeze the member."),
+    .help = N_("KEY is a kid, a public key's file, or the name of one of your own keys. As many "
+               "keys must be left as have to sign together. For a lost device, first freeze the "
+               "member."),
     .min_args = 2,
     .max_args = 2,
     .options = role_options,
@@ -252,7 +252,7 @@ static int run_threshold(struct client *c, const struct cli *cli)
 
 const struct command cmd_threshold = {
     .name = "threshold",
-    .args = "HOLDER N",
+    .args = N_("HOLDER N"),
     .summary = N_("Set how many keys of a holder must sign together"),
     .help = N_("For example: pumasi threshold hansalim 2\n"
                "As many as must sign now have to sign this."),

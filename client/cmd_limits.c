@@ -109,12 +109,12 @@ static int run(struct client *c, const struct cli *cli)
 
 const struct command cmd_limits = {
     .name = "limits",
-    .args = "MEMBER UNIT",
+    .args = N_("MEMBER UNIT"),
     .summary = N_("Set one member's own limits (a registrar, or the treasurers)"),
     .help = N_("For example: pumasi limits alice@hansalim hour --floor -40:00 --ceiling 80:00\n"
                "What isn't named stays as it is. A registrar's key is taken where the profile has "
-               "one; past\nthe bounds that the policy gives registrars, name the treasurers' with "
-               "--key. Limits may be\nset past what stands: that blocks, it moves nothing."),
+               "one; past the bounds that the policy gives registrars, name the treasurers' with "
+               "--key. Limits may be set past what stands: that blocks, it moves nothing."),
     .min_args = 2,
     .max_args = 2,
     .options = options,

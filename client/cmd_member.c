@@ -8,6 +8,7 @@
 #include "client/office.h"
 #include "client/query.h"
 #include "client/table.h"
+#include "client/words.h"
 #include "core/text.h"
 
 /* --- create --- */
@@ -78,13 +79,14 @@ static int run_create(struct client *c, const struct cli *cli)
 const struct command cmd_member_create = {
     .name = "member",
     .sub = "create",
-    .args = "MEMBER",
+    .args = N_("MEMBER"),
     .summary = N_("Admit a member (a registrar) or make a purse (treasurers)"),
-    .help = N_("For example: pumasi member create alice@hansalim --name \"Kim Alice\" --key-file "
-               "alice.jwk\n"
-               "Without --key-file the member has no device, and the registrars record for it. "
-               "Each key\nmust sign too: at once where its private half is in this profile, else "
-               "with \"pumasi sign\"."),
+    .help =
+        N_("For example: pumasi member create alice@hansalim --name \"Kim Alice\" --key-file "
+           "alice.jwk\n"
+           "Without --key-file the member has no device, and the registrars record for it. Each "
+           "key must sign too: at once where its private half is in this profile, else with "
+           "\"pumasi sign\"."),
     .min_args = 1,
     .max_args = 1,
     .options = create_options,
@@ -117,12 +119,24 @@ static int purse_signers(struct client *c, const char *member, struct signers *s
     return signers_choose(c, &treasurers, 1, NULL, s);
 }
 
+/* What such an act is called to people. The caller frees it. */
+static char *member_what(const char *type, const char *member)
+{
+    if (str_eq(type, "member.freeze"))
+        return x_asprintf(_("freeze of %s"), member);
+    if (str_eq(type, "member.unfreeze"))
+        return x_asprintf(_("unfreeze of %s"), member);
+    if (str_eq(type, "member.close"))
+        return x_asprintf(_("closing of %s"), member);
+    return x_asprintf(_("change of the name of %s"), member);
+}
+
 /*
  * An act about one member, by the member itself, its registrar or, for purses and where a registrar
  * froze it, the treasurers: whichever of those keys the profile has.
  */
-static int member_act(struct client *c, const struct cli *cli, const char *type, const char *fmt,
-                      const char *text, bool treasurers_first)
+static int member_act(struct client *c, const struct cli *cli, const char *type, const char *text,
+                      bool treasurers_first)
 {
     const char *member = cli_arg(cli, 0), *coop;
     struct submit_request rq = {.type = type, .lifetime = SUBMIT_LATER};
@@ -141,7 +155,7 @@ static int member_act(struct client *c, const struct cli *cli, const char *type,
         choices[0] = choices[2];
         choices[2] = (struct signer_choice){member, ROLE_MEMBER};
     }
-    what = x_asprintf("%s %s", fmt, member);
+    what = member_what(type, member);
     rq.what = what;
     rc = office_text(cli, text, str_eq(text, "name") ? TEXT_NAME_MAX : TEXT_MEMO_MAX, &rq, &owned);
     if (rc == PUMASI_OK)
@@ -161,13 +175,13 @@ static int member_act(struct client *c, const struct cli *cli, const char *type,
 
 static int run_freeze(struct client *c, const struct cli *cli)
 {
-    return member_act(c, cli, "member.freeze", _("freeze of"), "reason", false);
+    return member_act(c, cli, "member.freeze", "reason", false);
 }
 
 const struct command cmd_member_freeze = {
     .name = "member",
     .sub = "freeze",
-    .args = "MEMBER",
+    .args = N_("MEMBER"),
     .summary = N_("Stop all payments of a member, for example when a device is lost"),
     .help = N_("By the member, or by a registrar: then only the treasurers can unfreeze it."),
     .min_args = 1,
@@ -179,7 +193,7 @@ const struct command cmd_member_freeze = {
 
 static int run_unfreeze(struct client *c, const struct cli *cli)
 {
-    int rc = member_act(c, cli, "member.unfreeze", _("unfreeze of"), "reason", true);
+    int rc = member_act(c, cli, "member.unfreeze", "reason", true);
 
     if (rc == PUMASI_FAILED)
         note(_("What a registrar froze, only the co-op's treasurers can unfreeze; what the member "
@@ -190,10 +204,10 @@ static int run_unfreeze(struct client *c, const struct cli *cli)
 const struct command cmd_member_unfreeze = {
     .name = "member",
     .sub = "unfreeze",
-    .args = "MEMBER",
+    .args = N_("MEMBER"),
     .summary = N_("Let a frozen member pay and be paid again"),
     .help = N_("By the treasurers if a registrar froze it, else by the member or a registrar; "
-               "choose with\n--key where the profile has several."),
+               "choose with --key where the profile has several."),
     .min_args = 1,
     .max_args = 1,
     .options = reason_options,
@@ -209,13 +223,13 @@ static int run_close(struct client *c, const struct cli *cli)
     free(question);
     if (!go)
         return fail(PUMASI_FAILED, _("Nothing was done."));
-    return member_act(c, cli, "member.close", _("closing of"), "reason", false);
+    return member_act(c, cli, "member.close", "reason", false);
 }
 
 const struct command cmd_member_close = {
     .name = "member",
     .sub = "close",
-    .args = "MEMBER",
+    .args = N_("MEMBER"),
     .summary = N_("Close a member for ever; all its balances must be zero"),
     .min_args = 1,
     .max_args = 1,
@@ -231,13 +245,13 @@ static const struct cli_option update_options[] = {
 
 static int run_update(struct client *c, const struct cli *cli)
 {
-    return member_act(c, cli, "member.update", _("new name of"), "name", false);
+    return member_act(c, cli, "member.update", "name", false);
 }
 
 const struct command cmd_member_update = {
     .name = "member",
     .sub = "update",
-    .args = "MEMBER",
+    .args = N_("MEMBER"),
     .summary = N_("Change a member's name"),
     .min_args = 1,
     .max_args = 1,
@@ -310,10 +324,10 @@ static int run_allow(struct client *c, const struct cli *cli)
 const struct command cmd_allow = {
     .name = "member",
     .sub = "allow",
-    .args = "yes|no",
+    .args = N_("yes|no"),
     .summary = N_("Say whether the registrars may record payments for you"),
     .help = N_("They write down what is noted on paper. Without your permission they can only be "
-               "paid to,\nnever pay for you."),
+               "paid to, never pay for you."),
     .min_args = 1,
     .max_args = 1,
     .flags = COMMAND_ACT,
@@ -329,7 +343,7 @@ static int add_member(void *arg, json_t *item)
     table_add(t, json_text(item, "member"));
     table_add(t, json_text(item, "name"));
     table_add(t, json_text(item, "kind"));
-    table_add(t, json_text(item, "state"));
+    table_add(t, word_state(json_text(item, "state")));
     return 0;
 }
 
@@ -378,7 +392,7 @@ static int run_list(struct client *c, const struct cli *cli)
 const struct command cmd_member_list = {
     .name = "member",
     .sub = "list",
-    .args = "[COOP]",
+    .args = N_("[COOP]"),
     .summary = N_("List a co-op's members (its office and auditors)"),
     .min_args = 0,
     .max_args = 1,

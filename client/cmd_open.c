@@ -237,8 +237,8 @@ const struct command cmd_open = {
     .summary = N_("Sign a new ledger's opening (each of its stewards, once)"),
     .help =
         N_("Shows what \"ledgerd init\" wrote down: name, time zone, the stewards' keys and how "
-           "many of\nthem must sign later acts. When the last steward has signed, the ledger is "
-           "open and its id\nis pinned; a steward who signed earlier runs this once more to pin "
+           "many of them must sign later acts. When the last steward has signed, the ledger is "
+           "open and its id is pinned; a steward who signed earlier runs this once more to pin "
            "it."),
     .min_args = 0,
     .max_args = 0,

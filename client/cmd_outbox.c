@@ -106,11 +106,10 @@ static const struct cli_option options[] = {
 
 const struct command cmd_outbox = {
     .name = "outbox",
-    .args = "[ID]",
+    .args = N_("[ID]"),
     .summary = N_("Show what was begun and isn't finished; finish or forget it"),
-    .help =
-        N_("Sending an act again is safe: the ledger posts it once, and answers with the first\n"
-           "receipt. One whose outcome is unknown can be forgotten only after it has expired."),
+    .help = N_("Sending an act again is safe: the ledger posts it once, and answers with the first "
+               "receipt. One whose outcome is unknown can be forgotten only after it has expired."),
     .max_args = 1,
     .options = options,
     .run = run,

@@ -174,13 +174,12 @@ static const struct cli_option options[] = {
 
 const struct command cmd_pay = {
     .name = "pay",
-    .args = "MEMBER AMOUNT UNIT",
+    .args = N_("MEMBER AMOUNT UNIT"),
     .summary = N_("Pay a member"),
-    .help = N_(
-        "For example: pumasi pay alice@hansalim 1:30 hour -m \"garden\"\n\n"
-        "Hours are written 1:30, 1.5 or 90m. The payment is written down on this machine before\n"
-        "it is sent. When it is interrupted, run the same command again: it finishes the first\n"
-        "payment instead of paying twice (it asks first on a terminal)."),
+    .help = N_("For example: pumasi pay alice@hansalim 1:30 hour -m \"garden\"\n\n"
+               "Hours are written 1:30, 1.5 or 90m. The payment is written down on this machine "
+               "before it is sent. When it is interrupted, run the same command again: it finishes "
+               "the first payment instead of paying twice (it asks first on a terminal)."),
     .min_args = 3,
     .max_args = 3,
     .options = options,

@@ -110,7 +110,7 @@ const struct command cmd_pending = {
     .args = "",
     .summary = N_("List what waits for your signature, or for others' after yours"),
     .help = N_("Asks with every key of the profile, or with those that --key names. Fetches the "
-               "receipts of what was\nbegun here and has been posted since."),
+               "receipts of what was begun here and has been posted since."),
     .min_args = 0,
     .max_args = 0,
     .run = run,

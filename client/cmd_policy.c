@@ -141,11 +141,11 @@ static int run(struct client *c, const struct cli *cli)
 
 const struct command cmd_policy = {
     .name = "policy",
-    .args = "COOP UNIT",
+    .args = N_("COOP UNIT"),
     .summary = N_("Set the limits of a co-op's members in one unit (treasurers)"),
     .help = N_("For example: pumasi policy hansalim hour --floor -20:00 --ceiling 40:00\n"
                "What isn't named stays as it is. A co-op has no accounts in a unit before its "
-               "treasurers\nhave set these. Members whose own limits were set keep them."),
+               "treasurers have set these. Members whose own limits were set keep them."),
     .min_args = 2,
     .max_args = 2,
     .options = options,

@@ -37,7 +37,7 @@ static void take(struct shelf *s, const char *path)
 
     if (!ok) {
         s->bad++;
-        note(_("%s doesn't verify: %s."), path, why);
+        note(_("%s doesn't verify: %s."), path, _(why));
     }
     index = x_asprintf("%" PRId64, json_number(receipt, "index"));
     time = say_time(json_text(receipt, "time"));
@@ -96,7 +96,7 @@ const struct command cmd_receipts = {
     .args = "",
     .summary = N_("List the receipts kept here, each verified again"),
     .help =
-        N_("Needs no network: each receipt proves by itself that its record is in the log which\n"
+        N_("Needs no network: each receipt proves by itself that its record is in the log which "
            "the ledger signed."),
     .run = run,
 };

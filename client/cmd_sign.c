@@ -12,6 +12,7 @@
 #include "client/render.h"
 #include "client/submit.h"
 #include "client/waiting.h"
+#include "client/words.h"
 #include "core/text.h"
 
 static const struct cli_option options[] = {
@@ -60,7 +61,7 @@ static void show(const struct client *c, const struct waiting *w)
         else if (k->role == ROLE_MEMBER)
             note(_("You sign for %s, with its key %s."), k->holder, k->name);
         else
-            note(_("You sign as %s of %s, with your key %s."), role_name(k->role), k->holder,
+            note(_("You sign as %s of %s, with your key %s."), word_role(k->role), k->holder,
                  k->name);
     }
 }
@@ -291,13 +292,13 @@ static int run(struct client *c, const struct cli *cli)
 
 const struct command cmd_sign = {
     .name = "sign",
-    .args = "[ID|FILE]...",
+    .args = N_("[ID|FILE]..."),
     .summary = N_("Sign what waits for your signature"),
     .help =
-        N_("Shows what the act says, from the very bytes that are signed, asks, and signs. ID is "
-           "one that\n\"pumasi pending\" lists; FILE holds an act that came another way, such as "
-           "one item of\n\"pumasi pending --json\". Without either: the only act that waits. Where "
-           "nobody can be asked,\nit takes --yes."),
+        N_("Shows what the act says, from the very bytes that are signed, asks, and signs. ID "
+           "is one that \"pumasi pending\" lists; FILE holds an act that came another way, such "
+           "as one item of \"pumasi pending --json\". Without either: the only act that waits. "
+           "Where nobody can be asked, it takes --yes."),
     .min_args = 0,
     .max_args = -1,
     .options = options,

@@ -67,7 +67,7 @@ out:
 const struct command cmd_unit_create = {
     .name = "unit",
     .sub = "create",
-    .args = "UNIT",
+    .args = N_("UNIT"),
     .summary = N_("Create what the ledger counts (stewards)"),
     .help = N_("For example: pumasi unit create hour --name \"Hour\" --scale 60 --kind time\n"
                "A unit of time with scale 60 is typed and shown in hours and minutes, 1:30."),

@@ -6,6 +6,7 @@
 #include "client/commands.h"
 #include "client/outbox.h"
 #include "client/query.h"
+#include "client/words.h"
 
 static void print_pins(const struct profile *p)
 {
@@ -20,10 +21,11 @@ static void print_pins(const struct profile *p)
 
 static void print_member(const struct keyfile *k, const json_t *member)
 {
-    char *name = say_safe(json_text(member, "name")), *state = say_safe(json_text(member, "state"));
+    char *name = say_safe(json_text(member, "name")),
+         *state = say_safe(word_state(json_text(member, "state")));
 
     printf(_("key      %s (%s)\n"), k->name, k->kid.s);
-    printf(_("holder   %s, %s\n"), k->holder, role_name(k->role));
+    printf(_("holder   %s, %s\n"), k->holder, word_role(k->role));
     if (name[0] != '\0')
         printf(_("name     %s\n"), name);
     if (state[0] != '\0')

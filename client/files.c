@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/buf.h"
+#include "lang/lang.h"
 
 #define JSON_FILE_MAX (4u << 20)
 
@@ -231,7 +232,7 @@ json_t *files_read_json(const char *path, const char **why)
     json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
     free(text);
     if (json == NULL || !json_is_object(json)) {
-        *why = "it isn't a JSON object";
+        *why = _("it isn't a JSON object");
         json_decref(json);
         return NULL;
     }

@@ -207,7 +207,7 @@ static int take_header(struct reader *r, const struct csv_row *row)
     if (row->fault != NULL)
         return fail(PUMASI_USAGE,
                     _("The first line, which must name the columns, can't be read: %s."),
-                    row->fault);
+                    _(row->fault));
     for (size_t i = 0; i < row->n; i++) {
         char *name = trimmed(r, &row->fields[i]);
 
@@ -314,11 +314,11 @@ static bool take_memo(struct reader *r, const char *s, struct import_row *out, c
     if (*s == '\0')
         return true;
     nfc = text_nfc(s);
-    fault = nfc == NULL ? "isn't UTF-8" : text_fault(nfc, strlen(nfc), TEXT_MEMO_MAX);
+    fault = nfc == NULL ? N_("isn't valid UTF-8") : text_fault(nfc, strlen(nfc), TEXT_MEMO_MAX);
     if (fault == NULL)
         out->memo = 1 + names_put(&r->file->memos, nfc);
     else
-        *reason = x_asprintf(_("the memo %s"), fault);
+        *reason = x_asprintf(_("the memo %s"), _(fault));
     free(nfc);
     return fault == NULL;
 }
@@ -330,7 +330,7 @@ static bool take_amount(struct reader *r, const char *s, struct import_row *out,
 
     if (amount_parse(s, r->unit->kind, r->unit->scale, false, &out->amount, &why) != 0) {
         safe = say_safe(s);
-        *reason = x_asprintf(_("\"%s\" is no amount of %s: %s"), safe, r->unit->unit, why);
+        *reason = x_asprintf(_("\"%s\" is no amount of %s: %s"), safe, r->unit->unit, _(why));
         free(safe);
         return false;
     }
@@ -380,7 +380,7 @@ static int take_row(void *arg, const struct csv_row *row)
 
     if (!r->begun)
         return take_header(r, row);
-    reason = row->fault != NULL ? x_strdup(row->fault) : take_cells(r, row, &out);
+    reason = row->fault != NULL ? x_strdup(_(row->fault)) : take_cells(r, row, &out);
     if (reason != NULL) {
         import_file_add_bad(f, row->line, row->at, row->raw_len, row->fault != NULL, reason);
         return 0;

@@ -226,7 +226,7 @@ struct keyfile *keyfile_read(const char *path, const char **why)
     k->path = x_strdup(path);
     k->name = x_strndup(base, len > 5 && str_eq(base + len - 5, ".json") ? len - 5 : len);
     if (!take_file(k, json)) {
-        *why = "it isn't a key file, or it was damaged";
+        *why = _("it isn't a key file, or it was damaged");
         keyfile_free(k);
         k = NULL;
     }

@@ -9,6 +9,7 @@
 #include "client/client.h"
 #include "client/files.h"
 #include "client/passphrase.h"
+#include "client/words.h"
 
 #define PASSPHRASE_TRIES 3
 
@@ -102,7 +103,7 @@ static void list_roles(struct buf *b, unsigned roles)
 
     for (int i = 0; i < ROLE_COUNT; i++) {
         if ((roles & KEY_ROLE(i)) != 0 && i != ROLE_LOG && i != ROLE_CLERK) {
-            buf_printf(b, "%s%s", word, role_name((enum role)i));
+            buf_printf(b, "%s%s", word, word_role((enum role)i));
             word = _(" or ");
         }
     }
@@ -259,7 +260,7 @@ int client_public_key(struct client *c, const char *file_or_name, struct key *ou
     (void)fail(PUMASI_FAILED,
                _("%s is neither a key of yours nor a file with a public key (%s). Its owner "
                  "makes one with: pumasi key export NAME > FILE.jwk"),
-               safe, why);
+               safe, _(why));
     free(safe);
     return PUMASI_FAILED;
 }

@@ -103,8 +103,8 @@ int client_amount(struct client *c, const char *text, const char *unit, bool sig
               : u->scale == 1                        ? "12"
               : u->scale % 10 == 0                   ? "12.5"
                                                      : "12";
-    (void)fail(PUMASI_USAGE, _("\"%s\" is no amount of %s: %s. Write it as %s."), safe, unit, why,
-               example);
+    (void)fail(PUMASI_USAGE, _("\"%s\" is no amount of %s: %s. Write it as %s."), safe, unit,
+               _(why), example);
     free(safe);
     return PUMASI_USAGE;
 }

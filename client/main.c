@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* pumasi: pays and asks in a ledger. See commands.c for what it can do. */
-#include <locale.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 
 #include "client/client.h"
 #include "client/commands.h"
-
-#ifndef PUMASI_LOCALE_DIR
-#define PUMASI_LOCALE_DIR "/usr/local/share/locale"
-#endif
 
 static int run(struct client *c, const struct cli *cli)
 {
@@ -39,9 +34,7 @@ int main(int argc, char **argv)
     struct cli cli;
     int rc;
 
-    setlocale(LC_ALL, "");
-    bindtextdomain("pumasi", PUMASI_LOCALE_DIR);
-    textdomain("pumasi");
+    lang_start("pumasi");
     if (sodium_init() < 0)
         return fail(PUMASI_FAILED, "%s", _("libsodium doesn't start."));
     signal(SIGPIPE, SIG_IGN);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/render.h"
 #include "core/text.h"
 
 /* --- who signs --- */
@@ -87,13 +88,14 @@ int signers_choose(struct client *c, const struct signer_choice *choices, size_t
     if (rc != PUMASI_OK || out->n > 0)
         return rc;
     for (size_t i = 0; i < n; i++) {
-        buf_printf(&who, _("%sa %s's key"), i == 0 ? "" : _(" or "), role_name(choices[i].role));
-        if (choices[i].role != ROLE_STEWARD)
-            buf_printf(&who, _(" of %s"), choices[i].holder);
+        char *key = render_key_of(choices[i].role, choices[i].holder);
+
+        buf_printf(&who, "%s%s", i == 0 ? "" : _(" or "), key);
+        free(key);
     }
     rc = fail(
         PUMASI_FAILED,
-        _("This needs %s, and this profile has none. \"pumasi key list\" shows your keys; name "
+        _("This needs a %s, and this profile has none. \"pumasi key list\" shows your keys; name "
           "another one with --key."),
         who.data);
     buf_free(&who);

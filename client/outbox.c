@@ -106,7 +106,7 @@ static int store(const struct profile *p, struct outbox_entry *e)
         rc = fail(PUMASI_FAILED,
                   _("What is about to be sent can't be written down as %s: %s. So it "
                     "isn't sent."),
-                  path, json == NULL ? "it isn't UTF-8" : strerror(errno));
+                  path, json == NULL ? _("it isn't UTF-8") : strerror(errno));
         goto out;
     }
     fd = lock_file(path);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/detail.h"
 #include "client/query.h"
 
 /* How each refusal is told to people. */
@@ -69,19 +70,36 @@ bool problem_is_open(long status)
     return status >= 500 || status == 429 || status == 408;
 }
 
-/* The ledger's own sentence, made safe, ended by a full stop; empty without one. */
-static void put_detail(struct buf *b, const json_t *problem)
+/* Appends a sentence and ends it by a full stop where it has none. */
+static void put_sentence(struct buf *b, const char *s)
+{
+    size_t len = strlen(s);
+
+    buf_puts(b, s);
+    if (len > 0 && strchr(".!?", s[len - 1]) == NULL)
+        buf_putc(b, '.');
+}
+
+/*
+ * What the ledger itself says, in the reader's language. Where that isn't to be had, `ours` says
+ * what we know ourselves, and the ledger's words follow. Appends nothing when there is neither.
+ */
+static void put_detail(struct buf *b, const json_t *problem, const char *ours)
 {
     const char *detail = json_text(problem, "detail");
-    char *safe = say_safe(detail[0] != '\0' ? detail : json_text(problem, "title"));
-    size_t len = strlen(safe);
+    char *said;
 
-    if (len > 0) {
-        buf_puts(b, safe);
-        if (safe[len - 1] != '.' && safe[len - 1] != '!' && safe[len - 1] != '?')
-            buf_putc(b, '.');
+    if (detail[0] == '\0')
+        detail = json_text(problem, "title");
+    said = detail_translate(detail);
+    if (ours != NULL && (detail[0] == '\0' || !detail_is_known(detail))) {
+        put_sentence(b, ours);
+        if (detail[0] != '\0')
+            buf_printf(b, _(" (The ledger says: %s)"), said);
+    } else {
+        put_sentence(b, said);
     }
-    free(safe);
+    free(said);
 }
 
 static void put_credit(struct buf *b, struct client *c, const json_t *problem, const char *unit)
@@ -122,13 +140,12 @@ char *problem_sentence(struct client *c, long status, const json_t *problem, con
     }
     for (size_t i = 0; i < ARRAY_LEN(tellings); i++) {
         const struct telling *t = &tellings[i];
-        size_t before = b.len;
 
         if (!str_eq(t->name, name))
             continue;
         if (t->detail)
-            put_detail(&b, problem);
-        if (b.len == before)
+            put_detail(&b, problem, _(t->sentence));
+        else
             buf_puts(&b, _(t->sentence));
         if (t->todo != NULL)
             buf_printf(&b, " %s", _(t->todo));
@@ -146,7 +163,7 @@ char *problem_sentence(struct client *c, long status, const json_t *problem, con
     } else {
         size_t before = b.len;
 
-        put_detail(&b, problem);
+        put_detail(&b, problem, NULL);
         buf_printf(&b,
                    b.len > before ? _(" (The ledger answered with status %ld.)")
                                   : _("The ledger refused it with status %ld."),

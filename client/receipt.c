@@ -152,7 +152,7 @@ int receipt_accuse(const struct profile *p, const char *jti, const char *answer,
         PUMASI_UNPROVED,
         _("The receipt doesn't verify against the pinned log key: %s. Don't count on this act; "
           "ask those who run the ledger, and show them %s."),
-        why, kept ? path : _("this message"));
+        _(why), kept ? path : _("this message"));
     free(path);
     free(folder);
     return PUMASI_UNPROVED;

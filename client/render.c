@@ -64,7 +64,11 @@ char *render_signers(enum role role, const char *holder)
         return x_strdup(_("stewards"));
     if (role == ROLE_MEMBER)
         return x_asprintf(_("keys of %s"), holder);
-    return x_asprintf(_("%ss of %s"), role_name(role), holder);
+    if (role == ROLE_TREASURER)
+        return x_asprintf(_("treasurers of %s"), holder);
+    if (role == ROLE_REGISTRAR)
+        return x_asprintf(_("registrars of %s"), holder);
+    return x_asprintf(_("auditors of %s"), holder);
 }
 
 static const char *unit_kind_words(enum unit_kind kind)

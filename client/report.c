@@ -5,8 +5,9 @@
 #include <stdlib.h>
 
 #include "client/query.h"
+#include "client/render.h"
 
-/* "treasurer of hansalim (1 of 2)" for each that must sign yet. */
+/* "treasurers of hansalim (1 of 2 so far)" for each that must sign yet. */
 static void put_needs(struct buf *b, const json_t *answer)
 {
     const char *comma = "";
@@ -17,8 +18,12 @@ static void put_needs(struct buf *b, const json_t *answer)
         char *role = say_safe(json_text(need, "role")),
              *holder = say_safe(json_text(need, "holder"));
 
-        buf_printf(b, _("%s%s of %s (%" PRId64 " of %" PRId64 " so far)"), comma, role, holder,
+        enum role r;
+        char *who = role_parse(role, &r) == 0 ? render_signers(r, holder) : x_strdup(role);
+
+        buf_printf(b, _("%s%s (%" PRId64 " of %" PRId64 " so far)"), comma, who,
                    json_number(need, "have"), json_number(need, "of"));
+        free(who);
         comma = ", ";
         free(role);
         free(holder);

@@ -65,9 +65,11 @@ bool say_ask(bool preset, const char *fmt, ...)
         line[strcspn(line, "\r\n")] = '\0';
         if (line[0] == '\0')
             return preset;
-        if (strcasecmp(line, "y") == 0 || strcasecmp(line, "yes") == 0)
+        /* Translators: all words that mean yes, parted by '|', the letters of your keyboard at
+         * the places of y and n too. English ones are understood anyway. */
+        if (lang_is_word(line, "y|yes") || lang_is_word(line, _("y|yes")))
             return true;
-        if (strcasecmp(line, "n") == 0 || strcasecmp(line, "no") == 0)
+        if (lang_is_word(line, "n|no") || lang_is_word(line, _("n|no")))
             return false;
         fputs(_("Please answer y or n.\n"), stderr);
     }

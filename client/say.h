@@ -2,18 +2,14 @@
 #ifndef PUMASI_SAY_H
 #define PUMASI_SAY_H
 
-#include <libintl.h>
-
 #include "core/base.h"
 #include "core/buf.h"
+#include "lang/lang.h"
 
 /*
  * How `pumasi` talks: results on stdout, everything else on stderr, each failure one clear sentence
- * and what to do. Strings for people are marked with _() (N_() in constant tables), so that a
- * translation only needs a catalogue.
+ * and what to do. Strings for people are marked for translation (lang/lang.h).
  */
-#define _(s)  gettext(s)
-#define N_(s) (s)
 
 /* Exit codes, documented in pumasi(1). Every command and most functions of client/ return one. */
 enum pumasi_exit {

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/detail.h"
 #include "client/query.h"
+#include "client/words.h"
 #include "core/strict.h"
 
 /* --- reading one --- */
@@ -33,11 +35,11 @@ int waiting_read(struct waiting *out, const json_t *item, char **why)
     rc = submission_parse(&out->s, text, strlen(text), &r);
     free(text);
     if (rc != 0) {
-        *why = say_safe(r.detail);
+        *why = detail_translate(r.detail);
         return -1;
     }
     if (act_parse(&out->act, &out->s.env, &r) != 0) {
-        *why = say_safe(r.detail);
+        *why = detail_translate(r.detail);
         submission_free(&out->s);
         return -1;
     }
@@ -68,16 +70,12 @@ char *waiting_needs(const json_t *item)
 
     json_array_foreach (json_object_get(item, "needs"), i, need) {
         char *role = say_safe(json_text(need, "role")),
-             *holder = say_safe(json_text(need, "holder"));
+             *holder = say_safe(json_text(need, "holder")), *signers;
         long long more = (long long)(json_number(need, "of") - json_number(need, "have"));
 
-        buf_printf(&b, "%s%lld ", b.len > 0 ? ", " : "", more);
-        if (str_eq(holder, HOLDER_STEWARDS_NAME))
-            buf_puts(&b, more == 1 ? _("steward") : _("stewards"));
-        else if (str_eq(role, role_name(ROLE_MEMBER)))
-            buf_printf(&b, more == 1 ? _("key of %s") : _("keys of %s"), holder);
-        else
-            buf_printf(&b, more == 1 ? _("%s of %s") : _("%ss of %s"), role, holder);
+        signers = word_signers(more, role, holder);
+        buf_printf(&b, "%s%s", b.len > 0 ? ", " : "", signers);
+        free(signers);
         free(role);
         free(holder);
     }

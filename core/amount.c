@@ -87,7 +87,7 @@ static int whole(const char *s, size_t len, int64_t *out)
 static int total(int64_t n, int64_t scale, int64_t rest, int64_t *out, const char **why)
 {
     if (num_mul(n, scale, &n) != 0 || num_add(n, rest, &n) != 0 || n > AMOUNT_MAX) {
-        *why = "the amount is too large";
+        *why = N_("the amount is too large");
         return -1;
     }
     *out = n;
@@ -102,16 +102,16 @@ static int decimal(const char *s, size_t len, int64_t scale, int64_t *out, const
     int64_t n, rest = 0;
 
     if (whole(s, head, &n) != 0) {
-        *why = "it isn't a number, or too large; thousands may be parted by ',' in threes";
+        *why = N_("it isn't a number, or too large; thousands may be parted by ',' in threes");
         return -1;
     }
     if (dot != NULL && head + 1 == len) {
-        *why = "there are no digits after the '.'";
+        *why = N_("there are no digits after the '.'");
         return -1;
     }
     for (i = head + 1; i < len; i++) {
         if (!is_digit(s[i])) {
-            *why = "there is something other than digits after the '.'";
+            *why = N_("there is something other than digits after the '.'");
             return -1;
         }
     }
@@ -123,7 +123,7 @@ static int decimal(const char *s, size_t len, int64_t scale, int64_t *out, const
     for (i = len; i > head + 1; i--) {
         rest += (s[i - 1] - '0') * scale;
         if (rest % 10 != 0) {
-            *why = "the unit can't be divided so finely";
+            *why = N_("the unit can't be divided so finely");
             return -1;
         }
         rest /= 10;
@@ -142,11 +142,11 @@ static int fraction(const char *s, size_t len, int64_t scale, int64_t *out, cons
     if (slash == NULL || plain(part, (size_t)(slash - part), &up) != 0 ||
         plain(slash + 1, left - (size_t)(slash - part) - 1, &down) != 0 ||
         (space != NULL && whole(s, (size_t)(space - s), &n) != 0)) {
-        *why = "it isn't a number and a fraction such as 3 7/12";
+        *why = N_("it isn't a number and a fraction such as 3 7/12");
         return -1;
     }
     if (down == 0 || scale % down != 0 || up >= down) {
-        *why = "the unit can't be divided so, or the fraction isn't below 1";
+        *why = N_("the unit can't be divided so, or the fraction isn't below 1");
         return -1;
     }
     return total(n, scale, up * (scale / down), out, why);
@@ -164,11 +164,11 @@ static int colon(const char *s, size_t len, int64_t *out, const char **why)
         head--;
     }
     if (whole(s, head, &hours) != 0) {
-        *why = "the hours before the ':' aren't a number";
+        *why = N_("the hours before the ':' aren't a number");
         return -1;
     }
     if (strlen(mark) != 3 || !is_digit(mark[1]) || !is_digit(mark[2]) || mark[1] > '5') {
-        *why = "the minutes after the ':' aren't two digits from 00 to 59";
+        *why = N_("the minutes after the ':' aren't two digits from 00 to 59");
         return -1;
     }
     minutes = (mark[1] - '0') * 10 + (mark[2] - '0');
@@ -184,15 +184,15 @@ static int hours_minutes(const char *s, size_t len, int64_t *out, const char **w
     int64_t hours = 0, minutes = 0;
 
     if (h != NULL && whole(s, (size_t)(h - s), &hours) != 0) {
-        *why = "the hours before the 'h' aren't a number";
+        *why = N_("the hours before the 'h' aren't a number");
         return -1;
     }
     if (left > 0 && (rest[left - 1] != 'm' || whole(rest, left - 1, &minutes) != 0)) {
-        *why = "the minutes aren't a number with an 'm' after it";
+        *why = N_("the minutes aren't a number with an 'm' after it");
         return -1;
     }
     if (h != NULL && minutes > 59) {
-        *why = "the minutes after the hours are more than 59";
+        *why = N_("the minutes after the hours are more than 59");
         return -1;
     }
     return total(hours, 60, minutes, out, why);
@@ -207,11 +207,11 @@ int amount_parse(const char *s, enum unit_kind kind, int64_t scale, bool signed_
     int rc;
 
     if (scale < 1 || scale > SCALE_MAX) {
-        *why = "the unit's scale is out of range";
+        *why = N_("the unit's scale is out of range");
         return -1;
     }
     if (negative && !signed_ok) {
-        *why = "it is negative";
+        *why = N_("it is negative");
         return -1;
     }
     if (negative)

@@ -14,6 +14,10 @@
 #define MUST_CHECK             __attribute__((warn_unused_result))
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
 #define ARRAY_LEN(a)           (sizeof(a) / sizeof((a)[0]))
+/* Marks a string for the translators, where it can't be translated yet (lang/lang.h). */
+#define N_(s) (s)
+/* Marks a detail of a problem that goes over the wire: English there, and the client translates. */
+#define WIRE_(s) (s)
 
 /*
  * Allocation. These never return NULL: out of memory ends the process (abort), as no part of a

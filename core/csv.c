@@ -64,7 +64,7 @@ static void wrong(struct csv *c, const char *fault)
 static void put(struct csv *c, char ch)
 {
     if (c->text.len - c->field_start >= CSV_FIELD_MAX)
-        wrong(c, "a field is longer than 8,192 bytes");
+        wrong(c, N_("a field is longer than 8,192 bytes"));
     else
         buf_putc(&c->text, ch);
 }
@@ -72,7 +72,7 @@ static void put(struct csv *c, char ch)
 static void end_field(struct csv *c)
 {
     if (c->n == CSV_FIELDS_MAX) {
-        wrong(c, "there are more than 256 fields");
+        wrong(c, N_("there are more than 256 fields"));
         return;
     }
     c->starts[c->n++] = c->field_start;
@@ -110,7 +110,7 @@ static int end_row(struct csv *c)
     if (c->fault == NULL)
         end_field(c);
     if (c->fault == NULL && !is_utf8(c->raw.data == NULL ? "" : c->raw.data, c->raw.len))
-        c->fault = "it isn't UTF-8";
+        c->fault = N_("it isn't UTF-8");
     row.raw = c->raw.data == NULL ? "" : c->raw.data;
     row.raw_len = c->raw.len;
     row.fault = c->fault;
@@ -139,7 +139,7 @@ static int end_row(struct csv *c)
 static void take_char(struct csv *c, char ch)
 {
     if (ch == '\0') {
-        wrong(c, "it holds a NUL byte");
+        wrong(c, N_("it holds a NUL byte"));
         return;
     }
     switch (c->state) {
@@ -156,7 +156,7 @@ static void take_char(struct csv *c, char ch)
         else if (ch == '\r')
             c->state = AFTER_CR;
         else if (ch == '"')
-            wrong(c, "a quotation mark stands inside a field that doesn't begin with one");
+            wrong(c, N_("a quotation mark stands inside a field that doesn't begin with one"));
         else
             put(c, ch);
         return;
@@ -175,11 +175,11 @@ static void take_char(struct csv *c, char ch)
         } else if (ch == '\r') {
             c->state = AFTER_CR;
         } else {
-            wrong(c, "something stands between a closing quotation mark and the next comma");
+            wrong(c, N_("something stands between a closing quotation mark and the next comma"));
         }
         return;
     case AFTER_CR:
-        wrong(c, "a carriage return stands alone");
+        wrong(c, N_("a carriage return stands alone"));
         return;
     case SKIPPING:
         return;
@@ -202,7 +202,7 @@ static int take_byte(struct csv *c, char ch)
     if (c->raw.len < CSV_ROW_MAX)
         buf_putc(&c->raw, ch);
     else if (c->state != SKIPPING)
-        wrong(c, "it is longer than 65,536 bytes; perhaps a closing quotation mark is missing");
+        wrong(c, N_("it is longer than 65,536 bytes; perhaps a closing quotation mark is missing"));
     take_char(c, ch);
     return 0;
 }
@@ -241,7 +241,7 @@ int csv_end(struct csv *c)
     if (c->raw.len == 0)
         return 0;
     if (c->state == IN_QUOTED)
-        wrong(c, "its last quotation mark is missing");
+        wrong(c, N_("its last quotation mark is missing"));
     else if (c->state == AFTER_CR)
         c->raw.data[--c->raw.len] = '\0';
     return end_row(c);

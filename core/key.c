@@ -75,7 +75,7 @@ int key_from_jwk(const json_t *jwk, struct key *out, const char **why)
     struct strict in;
 
     if (!json_is_object(jwk)) {
-        *why = "isn't a JWK object";
+        *why = N_("isn't a JWK object");
         return -1;
     }
     strict_begin(&in, jwk);
@@ -83,19 +83,19 @@ int key_from_jwk(const json_t *jwk, struct key *out, const char **why)
     const char *crv = strict_string(&in, "crv", STRICT_REQUIRED);
     const char *x = strict_string(&in, "x", STRICT_REQUIRED);
     if (strict_end(&in) != 0) {
-        *why = "isn't a JWK with exactly kty, crv and x";
+        *why = N_("isn't a JWK with exactly kty, crv and x");
         return -1;
     }
     if (!str_eq(kty, "OKP") || !str_eq(crv, "Ed25519")) {
-        *why = "isn't of kty OKP and crv Ed25519";
+        *why = N_("isn't of kty OKP and crv Ed25519");
         return -1;
     }
     if (b64u_decode_exact(x, strlen(x), out->x, KEY_LEN) != 0) {
-        *why = "has an x that isn't 32 bytes in base64url";
+        *why = N_("has an x that isn't 32 bytes in base64url");
         return -1;
     }
     if (!key_is_valid(out)) {
-        *why = "has an x that is no valid point of Ed25519";
+        *why = N_("has an x that is no valid point of Ed25519");
         return -1;
     }
     return 0;

@@ -200,20 +200,20 @@ static int sigs_check(struct span text, struct span sigs, const char *origin, co
     key_id(id, origin, key);
     while (sigs.len > 0) {
         if (!next_line(&sigs, &line) || sig_line_parse(line, &name, bytes, sizeof(bytes), &len)) {
-            *why = "a signature line of the note is malformed";
+            *why = N_("a signature line of the note is malformed");
             return -1;
         }
         if (!span_is(name, origin) || memcmp(bytes, id, ID_LEN) != 0) {
             continue;
         }
         if (len != ID_LEN + KEY_SIG_LEN || !key_verify(key, text.s, text.len, bytes + ID_LEN)) {
-            *why = "the log key's signature of the note is wrong";
+            *why = N_("the log key's signature of the note is wrong");
             return -1;
         }
         verified = true;
     }
     if (!verified) {
-        *why = "the note is not signed by the log key";
+        *why = N_("the note is not signed by the log key");
         return -1;
     }
     return 0;
@@ -227,24 +227,24 @@ static int checkpoint_parse(struct checkpoint *out, struct span text, const char
     size_t n;
 
     if (!next_line(&text, &line) || !span_is(line, origin) || line.len >= sizeof(out->origin)) {
-        *why = "the checkpoint is of another origin";
+        *why = N_("the checkpoint is of another origin");
         return -1;
     }
     str_copy(out->origin, sizeof(out->origin), origin);
     if (!next_line(&text, &line) || num_parse(line.s, line.len, 0, NUM_MAX, &size) != 0) {
-        *why = "the checkpoint's size is malformed";
+        *why = N_("the checkpoint's size is malformed");
         return -1;
     }
     out->size = (uint64_t)size;
     if (!next_line(&text, &line) || b64_decode(line.s, line.len, out->root.b, HASH_LEN, &n) != 0 ||
         n != HASH_LEN) {
-        *why = "the checkpoint's root is malformed";
+        *why = N_("the checkpoint's root is malformed");
         return -1;
     }
     /* Extension lines mean nothing to us; they are signed all the same. */
     while (text.len > 0) {
         if (!next_line(&text, &line) || line.len == 0) {
-            *why = "an extension line of the checkpoint is malformed";
+            *why = N_("an extension line of the checkpoint is malformed");
             return -1;
         }
     }
@@ -257,12 +257,12 @@ int checkpoint_open(struct checkpoint *out, const char *note, size_t len, const 
     struct span text, sigs;
 
     if (len > NOTE_MAX) {
-        *why = "the note is too long";
+        *why = N_("the note is too long");
         return -1;
     }
     if (!note_is_text((struct span){note, len}) ||
         !note_split((struct span){note, len}, &text, &sigs)) {
-        *why = "this is no signed note";
+        *why = N_("this is no signed note");
         return -1;
     }
     /* The signature first: nothing of a text is believed before. */
@@ -300,35 +300,35 @@ int proof_parse(struct proof *out, const char *s, size_t len, const char **why)
     size_t n;
 
     if (!next_line(&rest, &line) || !span_is(line, PROOF_HEADER)) {
-        *why = "this is no tlog-proof of version 1";
+        *why = N_("this is no tlog-proof of version 1");
         return -1;
     }
     if (!next_line(&rest, &line)) {
-        *why = "the proof ends too early";
+        *why = N_("the proof ends too early");
         return -1;
     }
     if (skip(&line, "extra ") && (!extra_is_valid(line) || !next_line(&rest, &line))) {
-        *why = "the proof's extra line is malformed";
+        *why = N_("the proof's extra line is malformed");
         return -1;
     }
     if (!skip(&line, "index ") || num_parse(line.s, line.len, 0, NUM_MAX, &index) != 0) {
-        *why = "the proof's index is malformed";
+        *why = N_("the proof's index is malformed");
         return -1;
     }
     out->index = (uint64_t)index;
     for (out->n = 0; next_line(&rest, &line) && line.len > 0; out->n++) {
         if (out->n == TREE_PROOF_MAX) {
-            *why = "the proof has too many hashes";
+            *why = N_("the proof has too many hashes");
             return -1;
         }
         if (b64_decode(line.s, line.len, out->hashes[out->n].b, HASH_LEN, &n) != 0 ||
             n != HASH_LEN) {
-            *why = "a hash of the proof is malformed";
+            *why = N_("a hash of the proof is malformed");
             return -1;
         }
     }
     if (line.len != 0 || rest.len == 0) {
-        *why = "the proof has no checkpoint";
+        *why = N_("the proof has no checkpoint");
         return -1;
     }
     out->note = rest.s;

@@ -171,12 +171,12 @@ int record_header_parse(struct record_header *out, const char *s, size_t len, co
     strict_int(&in, "index", STRICT_REQUIRED, 0, NUM_MAX, &out->index);
     time = strict_string(&in, "time", STRICT_REQUIRED);
     if (time && time_parse(time, &out->ms) != 0)
-        strict_fail(&in, "time", "it is no time");
+        strict_fail(&in, "time", N_("it is no time"));
     strict_int(&in, "rules", STRICT_REQUIRED, 1, NUM_MAX, &out->rules);
     parts = strict_array(&in, "parts", STRICT_REQUIRED);
     if (parts && read_hashes(out, parts) != 0)
-        strict_fail(&in, "parts", "they are no hashes");
-    *why = "it isn't a record's header";
+        strict_fail(&in, "parts", N_("they are no hashes"));
+    *why = N_("it isn't a record's header");
     end = strict_end(&in);
     json_decref(json);
     return end == 0 && is_canonical(out, s, len) ? 0 : -1;
@@ -193,7 +193,7 @@ static void read_part(struct part *out, struct strict *in, const char *kind)
         out->kind = PART_ACT;
         act = strict_object(in, "act", STRICT_REQUIRED);
         if (act && envelope_from_json(&out->act, act, &ignored) != 0)
-            strict_fail(in, "act", "it is no act");
+            strict_fail(in, "act", N_("it is no act"));
         return;
     }
     if (str_eq(kind, "posting")) {
@@ -210,13 +210,13 @@ static void read_part(struct part *out, struct strict *in, const char *kind)
         out->kind = PART_BOOK;
         name = strict_string(in, "book", STRICT_REQUIRED);
     } else {
-        strict_fail(in, "part", "there is no such part");
+        strict_fail(in, "part", N_("there is no such part"));
     }
     strict_int(in, "seq", STRICT_REQUIRED, 1, NUM_MAX, &out->seq);
     if (name && strlen(name) < sizeof(out->name))
         str_copy(out->name, sizeof(out->name), name);
     else
-        strict_fail(in, "name", "it is too long");
+        strict_fail(in, "name", N_("it is too long"));
 }
 
 int part_parse(struct part *out, const char *s, size_t len, const char **why)
@@ -233,10 +233,10 @@ int part_parse(struct part *out, const char *s, size_t len, const char **why)
     kind = strict_string(&in, "part", STRICT_REQUIRED);
     salt = strict_string(&in, "salt", STRICT_REQUIRED);
     if (salt && b64u_decode_exact(salt, strlen(salt), out->salt, RECORD_SALT_LEN) != 0)
-        strict_fail(&in, "salt", "it isn't the base64url of 16 bytes");
+        strict_fail(&in, "salt", N_("it isn't the base64url of 16 bytes"));
     if (kind)
         read_part(out, &in, kind);
-    *why = "it isn't a record's part";
+    *why = N_("it isn't a record's part");
     end = strict_end(&in);
     json_decref(json);
     if (end != 0)
@@ -344,7 +344,7 @@ static int replay_compare(int64_t index, int64_t ms, const struct envelope *env,
                                rec.parts[i].data);
     if (ret == 0 &&
         (rec.header.len != header_len || memcmp(rec.header.data, header, header_len) != 0))
-        ret = replay_fault(why, size, "the header isn't that of its parts");
+        ret = replay_fault(why, size, N_("the header isn't that of its parts"));
     record_free(&rec);
     return ret;
 }
@@ -385,7 +385,7 @@ int record_replay(struct state *s, const struct replay_source *from, const char 
                             "it was judged by rules %lld, which this program doesn't know",
                             (long long)head.rules);
     if (head.ms < last_ms)
-        return replay_fault(why, why_size, "its time lies before that of the record before it");
+        return replay_fault(why, why_size, N_("its time lies before that of the record before it"));
     if (n_parts == 0 || n_parts != head.n_parts)
         return replay_fault(why, why_size, "it has %zu parts where its header says %zu", n_parts,
                             head.n_parts);
@@ -408,7 +408,7 @@ int record_replay(struct state *s, const struct replay_source *from, const char 
     rules_decide(s, act, &env, now, head.index, out);
     if (out->verdict != VERDICT_POSTED) {
         (void)replay_fault(why, why_size, "the rules don't post it: %s",
-                           out->verdict == VERDICT_PENDING ? "signatures are missing"
+                           out->verdict == VERDICT_PENDING ? N_("signatures are missing")
                                                            : out->refusal.detail);
         goto fail;
     }

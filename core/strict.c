@@ -21,7 +21,7 @@ static const char *scan(const char *s, size_t len)
     for (; s < end; s++) {
         switch (*s) {
         case '\0':
-            return "has a NUL byte";
+            return N_("has a NUL byte");
         case '"':
             for (s++; s < end && *s != '"'; s++)
                 if (*s == '\\')
@@ -30,7 +30,7 @@ static const char *scan(const char *s, size_t len)
         case '{':
         case '[':
             if (++depth > STRICT_DEPTH_MAX)
-                return "is nested too deeply";
+                return N_("is nested too deeply");
             break;
         case '}':
         case ']':
@@ -38,7 +38,7 @@ static const char *scan(const char *s, size_t len)
             break;
         case '-':
             if (end - s > 1 && s[1] == '0')
-                return "has a number that isn't an integer in canonical form";
+                return N_("has a number that isn't an integer in canonical form");
             break;
         default:
             break;
@@ -72,16 +72,16 @@ static const char *judge(json_t *value)
         return NULL;
     case JSON_INTEGER:
         n = json_integer_value(value);
-        return n < NUM_MIN || n > NUM_MAX ? "has an integer beyond 2^53-1" : NULL;
+        return n < NUM_MIN || n > NUM_MAX ? N_("has an integer beyond 2^53-1") : NULL;
     case JSON_REAL:
-        return "has a number that isn't an integer";
+        return N_("has a number that isn't an integer");
     case JSON_STRING:
     case JSON_TRUE:
     case JSON_FALSE:
     case JSON_NULL:
         return NULL;
     }
-    return "has a value of unknown type";
+    return N_("has a value of unknown type");
 }
 
 json_t *strict_parse(const char *s, size_t len, const char **why)
@@ -96,25 +96,25 @@ json_t *strict_parse(const char *s, size_t len, const char **why)
     if (value == NULL) {
         switch (json_error_code(&err)) {
         case json_error_duplicate_key:
-            *why = "has a member twice";
+            *why = N_("has a member twice");
             break;
         case json_error_invalid_utf8:
-            *why = "isn't valid UTF-8";
+            *why = N_("isn't valid UTF-8");
             break;
         case json_error_null_character:
         case json_error_null_byte_in_key:
-            *why = "has a U+0000";
+            *why = N_("has a U+0000");
             break;
         case json_error_numeric_overflow:
-            *why = "has a number out of range";
+            *why = N_("has a number out of range");
             break;
         default: /* jansson's list of codes grows; all others are the same to us */
-            *why = "isn't one JSON object";
+            *why = N_("isn't one JSON object");
             break;
         }
         return NULL;
     }
-    *why = json_is_object(value) ? judge(value) : "isn't one JSON object";
+    *why = json_is_object(value) ? judge(value) : N_("isn't one JSON object");
     if (*why != NULL) {
         json_decref(value);
         return NULL;
@@ -126,7 +126,7 @@ void strict_begin(struct strict *in, const json_t *object)
 {
     *in = (struct strict){.object = object};
     if (!json_is_object(object))
-        strict_fail(in, "value", "isn't an object");
+        strict_fail(in, "value", N_("isn't an object"));
 }
 
 /* The member, counted as taken; NULL when it is absent or something was wrong before. */
@@ -140,7 +140,7 @@ static const json_t *take(struct strict *in, const char *name, enum strict_need 
     if (value != NULL)
         in->taken++;
     else if (need == STRICT_REQUIRED)
-        strict_fail(in, name, "is missing");
+        strict_fail(in, name, N_("is missing"));
     return value;
 }
 
@@ -161,12 +161,12 @@ static bool integer_of(struct strict *in, const char *name, const json_t *value,
     json_int_t n;
 
     if (!json_is_integer(value)) {
-        strict_fail(in, name, "isn't an integer");
+        strict_fail(in, name, N_("isn't an integer"));
         return false;
     }
     n = json_integer_value(value);
     if (n < min || n > max) {
-        strict_fail(in, name, "is out of range");
+        strict_fail(in, name, N_("is out of range"));
         return false;
     }
     *out = n;
@@ -188,7 +188,7 @@ bool strict_bool(struct strict *in, const char *name, enum strict_need need, boo
     if (value == NULL)
         return false;
     if (!json_is_boolean(value)) {
-        strict_fail(in, name, "isn't true or false");
+        strict_fail(in, name, N_("isn't true or false"));
         return false;
     }
     *out = json_is_true(value);
@@ -211,7 +211,7 @@ const json_t *strict_object(struct strict *in, const char *name, enum strict_nee
     const json_t *value = take(in, name, need);
 
     if (value != NULL && !json_is_object(value)) {
-        strict_fail(in, name, "isn't an object");
+        strict_fail(in, name, N_("isn't an object"));
         return NULL;
     }
     return value;
@@ -222,7 +222,7 @@ const json_t *strict_array(struct strict *in, const char *name, enum strict_need
     const json_t *value = take(in, name, need);
 
     if (value != NULL && !json_is_array(value)) {
-        strict_fail(in, name, "isn't an array");
+        strict_fail(in, name, N_("isn't an array"));
         return NULL;
     }
     return value;
@@ -243,6 +243,6 @@ int strict_end(struct strict *in)
      * isn't told: it is foreign.
      */
     if (in->fault == NULL && in->taken != json_object_size(in->object))
-        strict_fail(in, "object", "has a member that isn't known here");
+        strict_fail(in, "object", N_("has a member that isn't known here"));
     return in->fault == NULL ? 0 : -1;
 }

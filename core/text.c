@@ -10,16 +10,16 @@ static const char *character_fault(utf8proc_int32_t c)
 {
     switch (utf8proc_category(c)) {
     case UTF8PROC_CATEGORY_CC:
-        return "has a control character";
+        return N_("has a control character");
     case UTF8PROC_CATEGORY_CF:
-        return "has a format or bidirectional control character";
+        return N_("has a format or bidirectional control character");
     case UTF8PROC_CATEGORY_ZL:
     case UTF8PROC_CATEGORY_ZP:
-        return "has a line or paragraph separator";
+        return N_("has a line or paragraph separator");
     case UTF8PROC_CATEGORY_CS:
-        return "has a surrogate";
+        return N_("has a surrogate");
     case UTF8PROC_CATEGORY_CN:
-        return "has a character that Unicode hasn't assigned";
+        return N_("has a character that Unicode hasn't assigned");
     default: /* letters, marks, numbers, punctuation, symbols, spaces, private use */
         return NULL;
     }
@@ -59,9 +59,9 @@ const char *text_fault(const char *s, size_t len, size_t max)
     utf8proc_uint8_t *nfc;
 
     if (len == 0)
-        return "is empty";
+        return N_("is empty");
     if (len > max)
-        return "is too long";
+        return N_("is too long");
     while (at < len) {
         utf8proc_int32_t c;
         utf8proc_ssize_t took =
@@ -69,7 +69,7 @@ const char *text_fault(const char *s, size_t len, size_t max)
         const char *fault;
 
         if (took <= 0)
-            return "isn't valid UTF-8";
+            return N_("isn't valid UTF-8");
         fault = character_fault(c);
         if (fault != NULL)
             return fault;
@@ -80,10 +80,10 @@ const char *text_fault(const char *s, size_t len, size_t max)
         return NULL;
     nfc = compose(s, len, &n);
     if (nfc == NULL)
-        return "isn't valid UTF-8";
+        return N_("isn't valid UTF-8");
     stable = n == len && memcmp(nfc, s, len) == 0;
     free(nfc);
-    return stable ? NULL : "isn't in Unicode's normal form C";
+    return stable ? NULL : N_("isn't in Unicode's normal form C");
 }
 
 void text_hash(struct hash *out, const uint8_t salt[TEXT_SALT_LEN], const char *s, size_t len)

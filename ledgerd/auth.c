@@ -82,7 +82,7 @@ static int caller_fill(struct caller *c, const struct token *t, const char *role
 static void auth_on_key(struct request *r, const PGresult *res)
 {
     struct auth *a = r->state;
-    const char *why = "the key is not known here";
+    const char *why = WIRE_("the key is not known here");
     struct key key;
 
     if (PQntuples(res) != 1 || !str_eq(col_text(res, 0, KEY_HOLDER), a->token.by)) {
@@ -122,7 +122,7 @@ static void auth_on_key(struct request *r, const PGresult *res)
 void auth_check(struct request *r, bool pending_too)
 {
     const char *header = bearer(r);
-    const char *why = "a query token is wanted: Authorization: Bearer …";
+    const char *why = WIRE_("a query token is wanted: Authorization: Bearer …");
     struct auth *a;
 
     if (header == NULL || strncasecmp(header, "Bearer ", 7) != 0) {
@@ -139,7 +139,7 @@ void auth_check(struct request *r, bool pending_too)
     }
     if (!name_is_holder(a->token.by)) {
         auth_free(a);
-        deny(r, "the key is not known here");
+        deny(r, WIRE_("the key is not known here"));
         return;
     }
     r->state = a;

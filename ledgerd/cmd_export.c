@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/note.h"
+#include "lang/lang.h"
 #include "ledgerd/commands.h"
 #include "ledgerd/database.h"
 #include "ledgerd/db_export.h"
@@ -80,7 +81,7 @@ static int export_all(const struct conf *conf, PGconn *conn, const char *dir,
         goto out;
     tree_root(&x.tree, &root);
     if ((int64_t)x.tree.size != snapshot.size || !hash_eq(&root, &snapshot.root)) {
-        snprintf(err, err_size, "The records in the database don't make the tree of its head.");
+        snprintf(err, err_size, _("The records in the database don't make the tree of its head."));
         goto out;
     }
     str_copy(info->id, sizeof(info->id), snapshot.ledger_id);
@@ -109,7 +110,7 @@ int cmd_export(struct conf *conf, int argc, char **argv)
     int ret = 1;
 
     if (argc != 2) {
-        fputs("usage: ledgerd export DIR [--data DATA]\n", stderr);
+        fputs(_("usage: ledgerd export DIR [--data DATA]\n"), stderr);
         return 2;
     }
     if (privs_become(conf->user, conf->data, false, err, sizeof(err)) != 0 ||
@@ -119,7 +120,7 @@ int cmd_export(struct conf *conf, int argc, char **argv)
     }
     conn = database_connect(&db, "ledgerd export", err, sizeof(err));
     if (conn && export_all(conf, conn, argv[1], &info, err, sizeof(err)) == 0) {
-        printf("Exported %lld records of %s to %s.\n", (long long)info.size,
+        printf(_("Exported %lld records of %s to %s.\n"), (long long)info.size,
                info.id[0] ? info.id : info.origin, argv[1]);
         ret = 0;
     } else {

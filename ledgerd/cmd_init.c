@@ -14,6 +14,7 @@
 #include "core/note.h"
 #include "core/num.h"
 #include "core/rules.h"
+#include "lang/lang.h"
 #include "ledgerd/commands.h"
 #include "ledgerd/database.h"
 #include "ledgerd/db_init.h"
@@ -41,9 +42,9 @@ static int usage_error(const char *fmt, ...)
     va_start(ap, fmt);
     vfprintf(stderr, fmt, ap);
     va_end(ap);
-    fputs("\nusage: ledgerd init --data DIR --origin NAME --name TEXT --steward FILE.jwk..."
-          " [--threshold N] [--zone ZONE]\n"
-          "       ledgerd init --data DIR --from EXPORT [--keys OLDDATA]\n",
+    fputs(_("\nusage: ledgerd init --data DIR --origin NAME --name TEXT --steward FILE.jwk..."
+            " [--threshold N] [--zone ZONE]\n"
+            "       ledgerd init --data DIR --from EXPORT [--keys OLDDATA]\n"),
           stderr);
     return 2;
 }
@@ -53,7 +54,7 @@ static int add_steward(struct init *in, const char *path)
     char err[512];
 
     if (in->n_stewards == ACT_KEYS_MAX)
-        return usage_error("There are more than 100 stewards at %s.", path);
+        return usage_error(_("There are more than 100 stewards at %s."), path);
     if (jwk_file_read(&in->stewards[in->n_stewards], path, err, sizeof(err)) != 0) {
         fprintf(stderr, "ledgerd init: %s\n", err);
         return 1;
@@ -102,9 +103,9 @@ static int read_options(struct init *in, int argc, char **argv)
             return ret;
         else if (c == 't' &&
                  num_parse(optarg, strlen(optarg), 1, ACT_KEYS_MAX, &in->threshold) != 0)
-            return usage_error("The threshold \"%s\" is no number from 1 to 100.", optarg);
+            return usage_error(_("The threshold \"%s\" is no number from 1 to 100."), optarg);
         else if (c == '?')
-            return usage_error("That wasn't understood.");
+            return usage_error(_("That wasn't understood."));
     }
     /* `--steward a.jwk b.jwk`: what is left are further stewards. */
     for (int i = optind; i < argc; i++)
@@ -120,22 +121,23 @@ static int check_options(struct init *in)
     if (in->from)
         return 0;
     if (!in->origin || !name_is_origin(in->origin))
-        return usage_error("--origin is wanted: the ledger's name in its log, for ever, lower-case"
-                           " letters, digits, '.', '-' and '/', such as ledger.example.org.");
+        return usage_error(
+            _("--origin is wanted: the ledger's name in its log, for ever, lower-case"
+              " letters, digits, '.', '-' and '/', such as ledger.example.org."));
     if (!in->name)
-        return usage_error("--name is wanted: what people call the ledger.");
+        return usage_error(_("--name is wanted: what people call the ledger."));
     fault = text_fault(in->name, strlen(in->name), TEXT_NAME_MAX);
     if (fault)
-        return usage_error("The name %s.", fault);
+        return usage_error(_("The name %s."), _(fault));
     if (in->n_stewards == 0)
-        return usage_error("--steward is wanted: the public key of each steward, as `pumasi key"
-                           " export` writes it.");
+        return usage_error(_("--steward is wanted: the public key of each steward, as `pumasi key"
+                             " export` writes it."));
     if (in->threshold > (int64_t)in->n_stewards)
-        return usage_error("The threshold is higher than the number of stewards.");
+        return usage_error(_("The threshold is higher than the number of stewards."));
     if (!in->zone)
         in->zone = machine_zone(in->local_zone, sizeof(in->local_zone));
     if (!name_is_zone(in->zone) || !zone_exists(in->zone))
-        return usage_error("The time zone \"%s\" isn't known here (package tzdata).", in->zone);
+        return usage_error(_("The time zone \"%s\" isn't known here (package tzdata)."), in->zone);
     return 0;
 }
 
@@ -223,7 +225,8 @@ static PGconn *empty_schema(const struct database *db, char *err, size_t err_siz
         db_has_ledger(conn, &there, err, err_size) == 0) {
         if (!there)
             return conn;
-        snprintf(err, err_size, "There is a ledger in this database already: nothing was changed.");
+        snprintf(err, err_size,
+                 _("There is a ledger in this database already: nothing was changed."));
     }
     PQfinish(conn);
     return NULL;
@@ -242,12 +245,12 @@ static int make_new(const struct conf *conf, const struct init *in, PGconn *conn
         fprintf(stderr, "ledgerd init: %s\n", err);
     } else {
         vkey_text(vkey, in->origin, &keys.log_key);
-        printf("The ledger %s is made in %s; its days are days in %s.\n"
-               "Its log key, to be printed on paper: %s\n\n"
-               "It opens once its stewards have signed, within 30 days:\n"
-               "  ledgerd --data %s\n"
-               "and then each steward:\n"
-               "  pumasi connect http://127.0.0.1:7474 && pumasi open\n",
+        printf(_("The ledger %s is made in %s; its days are days in %s.\n"
+                 "Its log key, to be printed on paper: %s\n\n"
+                 "It opens once its stewards have signed, within 30 days:\n"
+                 "  ledgerd --data %s\n"
+                 "and then each steward:\n"
+                 "  pumasi connect http://127.0.0.1:7474 && pumasi open\n"),
                in->origin, conf->data, in->zone, vkey, conf->data);
     }
     ownkeys_wipe(&keys);

@@ -3,6 +3,7 @@
 #include <libpq-fe.h>
 #include <stdio.h>
 
+#include "lang/lang.h"
 #include "ledgerd/commands.h"
 #include "ledgerd/database.h"
 #include "ledgerd/migrate.h"
@@ -17,7 +18,7 @@ int cmd_migrate(struct conf *conf, int argc, char **argv)
     int ret = 1;
 
     if (argc > 1) {
-        fprintf(stderr, "ledgerd: `migrate` takes no \"%s\".\n", argv[1]);
+        fprintf(stderr, _("ledgerd: `migrate` takes no \"%s\".\n"), argv[1]);
         return 2;
     }
     if (privs_become(conf->user, conf->data, false, err, sizeof(err)) != 0 ||
@@ -27,7 +28,7 @@ int cmd_migrate(struct conf *conf, int argc, char **argv)
     }
     conn = database_connect(&db, "ledgerd migrate", err, sizeof(err));
     if (conn && db_migrate_run(conn, &applied, err, sizeof(err)) == 0) {
-        printf("The tables are up to date; migrations applied now: %d.\n", applied);
+        printf(_("The tables are up to date; migrations applied now: %d.\n"), applied);
         ret = 0;
     } else {
         fprintf(stderr, "ledgerd: %s\n", err);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lang/lang.h"
 #include "ledgerd/commands.h"
 #include "ledgerd/database.h"
 #include "ledgerd/db_init.h"
@@ -141,7 +142,7 @@ static int open_ledger(struct serve *s, const struct conf *conf, char *err, size
         db_log_keys(conn, s->log_keys, LOG_KEYS_MAX, &s->n_log_keys, err, err_size) != 0)
         goto out;
     if (!is) {
-        snprintf(err, err_size, "%s/log.key isn't the log key of the ledger %s.", conf->data,
+        snprintf(err, err_size, _("%s/log.key isn't the log key of the ledger %s."), conf->data,
                  d->origin);
         goto out;
     }
@@ -171,14 +172,14 @@ static int start_parts(struct serve *s, const struct conf *conf, char *err, size
     d->keyring = keyring_new();
     d->queue = queue_new((size_t)conf->queue_max);
     if (!d->base || add_events(s) != 0) {
-        snprintf(err, err_size, "The event loop can't start: %s.", strerror(errno));
+        snprintf(err, err_size, _("The event loop can't start: %s."), strerror(errno));
         return -1;
     }
     d->verifier = verifier_start(d, (int)conf->verify_threads);
     d->poster = poster_start(d);
     d->reads = reads_start(d);
     if (!d->verifier || !d->poster || !d->reads) {
-        snprintf(err, err_size, "A thread can't start: %s.", strerror(errno));
+        snprintf(err, err_size, _("A thread can't start: %s."), strerror(errno));
         return -1;
     }
     s->ups = s->db.server ? pgserver_ups(s->db.server) : 0;
@@ -225,7 +226,7 @@ int cmd_serve(struct conf *conf, int argc, char **argv)
 
     if (argc > 1) {
         fprintf(stderr,
-                "ledgerd: there is no command or option \"%s\"; `ledgerd --help` lists them.\n",
+                _("ledgerd: there is no command or option \"%s\"; `ledgerd --help` lists them.\n"),
                 argv[1]);
         return 2;
     }

@@ -12,6 +12,7 @@
 
 #include "core/buf.h"
 #include "core/num.h"
+#include "lang/lang.h"
 #include "ledgerd/files.h"
 
 #define CONF_SYSTEM_FILE "/etc/pumasi/ledgerd.conf"
@@ -22,33 +23,33 @@
 
 const struct conf_option conf_options[] = {
     {"data", "ledgerd", CONF_PATH, "/var/lib/pumasi", AT(data), 0, 0, NULL, false,
-     "the data folder"},
+     N_("the data folder")},
     {"user", "ledgerd", CONF_TEXT, "ledgerd", AT(user), 0, 0, NULL, false,
-     "whom to become when started as root"},
+     N_("whom to become when started as root")},
     {"listen", "http", CONF_ADDRS, "127.0.0.1:7474", AT(listen), 0, 0, NULL, false,
-     "addresses to serve on, separated by commas"},
+     N_("addresses to serve on, separated by commas")},
     {"metrics_listen", "http", CONF_ADDRS, "127.0.0.1:7475", AT(metrics_listen), 0, 0, NULL, true,
-     "addresses to serve /metrics on; empty: none"},
+     N_("addresses to serve /metrics on; empty: none")},
     {"database", "database", CONF_TEXT, "", AT(database), 0, 0, NULL, true,
-     "libpq connection string; empty: a private cluster in the data folder"},
+     N_("libpq connection string; empty: a private cluster in the data folder")},
     {"pg_bin", "database", CONF_PATH, "", AT(pg_bin), 0, 0, NULL, true,
-     "folder of PostgreSQL's programs"},
+     N_("folder of PostgreSQL's programs")},
     {"read_connections", "database", CONF_INT, "4", AT(read_connections), 1, 64, NULL, false,
-     "connections that answer queries"},
+     N_("connections that answer queries")},
     {"statement_timeout_ms", "database", CONF_INT, "10000", AT(statement_timeout_ms), 100, 600000,
-     NULL, false, "longest time for one statement"},
+     NULL, false, N_("longest time for one statement")},
     {"verify_threads", "posting", CONF_INT, "0", AT(verify_threads), 0, 256, NULL, false,
-     "threads that verify signatures; 0: one for each core"},
+     N_("threads that verify signatures; 0: one for each core")},
     {"batch_max", "posting", CONF_INT, "1000", AT(batch_max), 1, 10000, NULL, false,
-     "most acts posted in one transaction"},
+     N_("most acts posted in one transaction")},
     {"queue_max", "posting", CONF_INT, "20000", AT(queue_max), 1, 1000000, NULL, false,
-     "most acts that wait; more are answered busy"},
+     N_("most acts that wait; more are answered busy")},
     {"takeover_ms", "posting", CONF_INT, "15000", AT(takeover_ms), 1000, 600000, NULL, false,
-     "silence after which another ledgerd may post"},
+     N_("silence after which another ledgerd may post")},
     {"log_format", "log", CONF_CHOICE, "auto", AT(log_format), 0, 0, "auto|plain|json", false,
-     "how the log on stderr looks"},
+     N_("how the log on stderr looks")},
     {"log_level", "log", CONF_CHOICE, "info", AT(log_level), 0, 0, "debug|info|warn|error", false,
-     "what is left out of the log"},
+     N_("what is left out of the log")},
 };
 const size_t conf_options_count = ARRAY_LEN(conf_options);
 
@@ -99,11 +100,11 @@ static int number_set(struct conf *c, const struct conf_option *o, const char *v
     if (o->kind == CONF_CHOICE) {
         n = choice_find(o->choices, value);
         if (n < 0) {
-            snprintf(err, err_size, "%s is one of %s, not '%s'", o->name, o->choices, value);
+            snprintf(err, err_size, _("%s is one of %s, not '%s'"), o->name, o->choices, value);
             return -1;
         }
     } else if (num_parse(value, strlen(value), o->min, o->max, &n) != 0) {
-        snprintf(err, err_size, "%s is a whole number from %lld to %lld, not '%s'", o->name,
+        snprintf(err, err_size, _("%s is a whole number from %lld to %lld, not '%s'"), o->name,
                  (long long)o->min, (long long)o->max, value);
         return -1;
     }
@@ -117,7 +118,7 @@ static int option_set(struct conf *c, const struct conf_option *o, const char *v
     if (!is_text_kind(o->kind))
         return number_set(c, o, value, err, err_size);
     if (*value == '\0' && !o->may_be_empty) {
-        snprintf(err, err_size, "%s must not be empty", o->name);
+        snprintf(err, err_size, _("%s must not be empty"), o->name);
         return -1;
     }
     if (o->kind == CONF_ADDRS) {
@@ -131,7 +132,7 @@ static int option_set(struct conf *c, const struct conf_option *o, const char *v
         }
         free(addrs);
         if (n == 0 && !o->may_be_empty) {
-            snprintf(err, err_size, "%s must not be empty", o->name);
+            snprintf(err, err_size, _("%s must not be empty"), o->name);
             return -1;
         }
     }
@@ -149,7 +150,7 @@ void conf_init(struct conf *c)
 
         /* The table's own defaults: wrong ones show in the first test that runs. */
         if (option_set(c, o, o->fallback, err, sizeof(err)) != 0) {
-            fprintf(stderr, "ledgerd: default of %s: %s\n", o->name, err);
+            fprintf(stderr, _("ledgerd: default of %s: %s\n"), o->name, err);
             abort();
         }
     }
@@ -168,7 +169,7 @@ int conf_set(struct conf *c, const char *name, const char *value, char *err, siz
     const struct conf_option *o = option_find(name);
 
     if (o == NULL) {
-        snprintf(err, err_size, "there is no option '%s'", name);
+        snprintf(err, err_size, _("there is no option '%s'"), name);
         return -1;
     }
     return option_set(c, o, value, err, err_size);
@@ -207,7 +208,7 @@ static char *reading_line(char *line, int size, void *arg)
     r->line++;
     len = strlen(line);
     if (len + 1 >= (size_t)size && line[len - 1] != '\n') {
-        reading_fail(r, "the line is too long");
+        reading_fail(r, _("the line is too long"));
         return NULL;
     }
     blank = strspn(line, " \t");
@@ -230,17 +231,17 @@ static int reading_option(void *arg, const char *section, const char *name, cons
     char err[512];
 
     if (o == NULL && *section != '\0' && !section_known(section))
-        snprintf(err, sizeof(err), "there is no section [%s]", section);
+        snprintf(err, sizeof(err), _("there is no section [%s]"), section);
     else if (o == NULL)
-        snprintf(err, sizeof(err), "there is no option '%s'", name);
+        snprintf(err, sizeof(err), _("there is no option '%s'"), name);
     else if (!str_eq(o->section, section))
-        snprintf(err, sizeof(err), "'%s' belongs under [%s]", name, o->section);
+        snprintf(err, sizeof(err), _("'%s' belongs under [%s]"), name, o->section);
     else if (r->seen[o - conf_options])
-        snprintf(err, sizeof(err), "'%s' is given twice", name);
+        snprintf(err, sizeof(err), _("'%s' is given twice"), name);
     else if (!r->trusted && str_eq(name, "user"))
         snprintf(err, sizeof(err),
-                 "'user' may only stand in a file that belongs to root and that nobody else can "
-                 "write");
+                 _("'user' may only stand in a file that belongs to root and that nobody else can "
+                   "write"));
     else if (option_set(r->c, o, value, err, sizeof(err)) == 0) {
         r->seen[o - conf_options] = true;
         return 1;
@@ -269,7 +270,7 @@ int conf_read_file(struct conf *c, const char *path, char *err, size_t err_size)
     rc = ini_parse_stream(reading_line, &r, reading_option, &r);
     if (r.bad_line == 0 && rc != 0) {
         r.line = rc > 0 ? rc : r.line;
-        reading_fail(&r, "this is neither [section], name = value nor a comment");
+        reading_fail(&r, N_("this is neither [section], name = value nor a comment"));
     }
     if (r.bad_line == 0 && ferror(r.file))
         reading_fail(&r, strerror(errno));
@@ -332,7 +333,7 @@ static int overrides_take(int *argc, char **argv, struct override *overrides, si
         }
         value = arg[2 + name_len] == '=' ? arg + 3 + name_len : argv[++i];
         if (i >= *argc || value == NULL) {
-            snprintf(err, err_size, "%s needs a value", arg);
+            snprintf(err, err_size, _("%s needs a value"), arg);
             return -1;
         }
         if (is_config) {
@@ -340,7 +341,7 @@ static int overrides_take(int *argc, char **argv, struct override *overrides, si
             continue;
         }
         if (*n == CONF_OPTIONS_MAX) {
-            snprintf(err, err_size, "too many options");
+            snprintf(err, err_size, _("too many options"));
             return -1;
         }
         overrides[*n].option = o;
@@ -383,7 +384,7 @@ int conf_load(struct conf *c, int *argc, char **argv, char **file_used, char *er
     for (int pass = 0; pass < 2; pass++) {
         for (size_t i = 0; i < n; i++) {
             if (option_set(c, overrides[i].option, overrides[i].value, why, sizeof(why)) != 0) {
-                snprintf(err, err_size, "on the command line: %s", why);
+                snprintf(err, err_size, _("on the command line: %s"), why);
                 goto out;
             }
         }
@@ -394,7 +395,7 @@ int conf_load(struct conf *c, int *argc, char **argv, char **file_used, char *er
         }
     }
     if (c->data[0] != '/') {
-        snprintf(err, err_size, "%s: data must be a path from the root, not '%s'",
+        snprintf(err, err_size, _("%s: data must be a path from the root, not '%s'"),
                  file != NULL ? file : "ledgerd", c->data);
         goto out;
     }
@@ -455,7 +456,7 @@ int conf_addrs(const char *text, struct conf_addr **out, size_t *n, char *err, s
             len--;
         addrs = x_realloc(addrs, (count + 1) * sizeof(*addrs));
         if (addr_parse(s, len, &addrs[count]) != 0) {
-            snprintf(err, err_size, "'%.*s' is no address like 127.0.0.1:7474 or [::1]:7474",
+            snprintf(err, err_size, _("'%.*s' is no address like 127.0.0.1:7474 or [::1]:7474"),
                      (int)(len < 100 ? len : 100), s);
             free(addrs);
             return -1;

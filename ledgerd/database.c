@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "lang/lang.h"
 #include "ledgerd/db_conn.h"
 #include "ledgerd/privs.h"
 
@@ -33,7 +34,8 @@ int database_open(struct database *db, const struct conf *conf, bool make, bool 
         return 0;
     }
     if (!make && !pgserver_exists(db->server)) {
-        snprintf(err, err_size, "There is no ledger in %s: run `ledgerd init` first.", conf->data);
+        snprintf(err, err_size, _("There is no ledger in %s: run `ledgerd init` first."),
+                 conf->data);
         goto fail;
     }
     if (make && pgserver_init(db->server, err, err_size) != 0)

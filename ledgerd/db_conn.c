@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/buf.h"
+#include "lang/lang.h"
 #include "ledgerd/pginit.h"
 
 #define SERVER_OLDEST (PG_OLDEST * 10000)
@@ -36,9 +37,9 @@ static char *own_options(const char *conninfo, char *err, size_t err_size)
     PQconninfoOption *all = PQconninfoParse(conninfo, &why);
 
     if (all == NULL) {
-        snprintf(err, err_size, "the database's connection string is wrong: %.*s",
-                 (int)strcspn(why != NULL ? why : "out of memory", "\n"),
-                 why != NULL ? why : "out of memory");
+        snprintf(err, err_size, _("the database's connection string is wrong: %.*s"),
+                 (int)strcspn(why != NULL ? why : _("out of memory"), "\n"),
+                 why != NULL ? why : _("out of memory"));
         PQfreemem(why);
         return NULL;
     }
@@ -116,7 +117,7 @@ int db_check_server(const PGconn *conn, char *err, size_t err_size)
 
     if (version < SERVER_OLDEST || version > SERVER_NEWEST) {
         snprintf(err, err_size,
-                 "the database server is PostgreSQL %d.%d, and this ledgerd works with %d to %d",
+                 _("the database server is PostgreSQL %d.%d, and this ledgerd works with %d to %d"),
                  version / 10000, version % 10000, PG_OLDEST, PG_NEWEST);
         return -1;
     }
@@ -124,7 +125,7 @@ int db_check_server(const PGconn *conn, char *err, size_t err_size)
         snprintf(err, err_size,
                  "the database's encoding is %s and has to be UTF8: make it anew with `CREATE "
                  "DATABASE … ENCODING 'UTF8' TEMPLATE template0`",
-                 encoding != NULL ? encoding : "not known");
+                 encoding != NULL ? encoding : _("not known"));
         return -1;
     }
     return 0;
@@ -143,7 +144,7 @@ PGconn *db_connect(const char *conninfo, const struct db_settings *s, char *err,
         char why[DB_ERR_MAX];
 
         db_error_text(conn, NULL, why, sizeof(why));
-        snprintf(err, err_size, "the database can't be reached: %s", why);
+        snprintf(err, err_size, _("the database can't be reached: %s"), why);
         PQfinish(conn);
         return NULL;
     }

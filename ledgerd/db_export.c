@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/num.h"
+#include "lang/lang.h"
 #include "ledgerd/db_conn.h"
 
 #define CHUNK "1000"
@@ -61,14 +62,14 @@ int db_snapshot_begin(PGconn *conn, struct db_snapshot *out, char *err, size_t e
     if (PQresultStatus(res) != PGRES_TUPLES_OK) {
         db_error_text(conn, res, err, err_size);
     } else if (PQntuples(res) != 1) {
-        snprintf(err, err_size, "There is no ledger in this database.");
+        snprintf(err, err_size, _("There is no ledger in this database."));
     } else {
         str_copy(out->origin, sizeof(out->origin), PQgetvalue(res, 0, 0));
         str_copy(out->ledger_id, sizeof(out->ledger_id), PQgetvalue(res, 0, 1));
         out->size = column_int(res, 0, 2);
         ret = head_root(PQgetvalue(res, 0, 3), out->size, &out->root);
         if (ret != 0)
-            snprintf(err, err_size, "The head of the log isn't one.");
+            snprintf(err, err_size, _("The head of the log isn't one."));
     }
     PQclear(res);
     return ret;
@@ -99,7 +100,7 @@ static int each_chunk(PGconn *conn, const char *sql, int n_keys, const char *con
         for (int i = 0; i < n && ret == 0; i++)
             ret = row(rows, res, i);
         if (ret != 0)
-            snprintf(err, err_size, "The log and its head in the database disagree.");
+            snprintf(err, err_size, _("The log and its head in the database disagree."));
         for (int k = 0; n > 0 && k < n_keys; k++) {
             free(keys[k]);
             keys[k] = x_strdup(PQgetvalue(res, n - 1, k));

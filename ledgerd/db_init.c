@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/num.h"
+#include "lang/lang.h"
 #include "ledgerd/db_conn.h"
 
 /* Runs one statement of text parameters; NULL and a sentence unless it ends with `want`. */
@@ -164,10 +165,10 @@ int db_head_origin(PGconn *conn, char *origin, int64_t *size, char *err, size_t 
     if (!res)
         return -1;
     if (PQntuples(res) != 1) {
-        snprintf(err, err_size, "There is no ledger in this database: run `ledgerd init`.");
+        snprintf(err, err_size, _("There is no ledger in this database: run `ledgerd init`."));
     } else if (num_parse(PQgetvalue(res, 0, 1), strlen(PQgetvalue(res, 0, 1)), 0, NUM_MAX, size) !=
                0) {
-        snprintf(err, err_size, "The head of the log isn't one.");
+        snprintf(err, err_size, _("The head of the log isn't one."));
     } else {
         str_copy(origin, ORIGIN_MAX + 1, PQgetvalue(res, 0, 0));
         ret = 0;
@@ -207,7 +208,7 @@ int db_log_keys(PGconn *conn, struct key *out, size_t max, size_t *n, char *err,
         if (sodium_hex2bin(out[*n].x, KEY_LEN, PQgetvalue(res, i, 0), 2 * KEY_LEN, NULL, &len,
                            NULL) != 0 ||
             len != KEY_LEN) {
-            snprintf(err, err_size, "The table of keys holds one that is none.");
+            snprintf(err, err_size, _("The table of keys holds one that is none."));
             ret = -1;
         }
         (*n)++;

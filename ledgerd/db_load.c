@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lang/lang.h"
 #include "ledgerd/db_deal.h"
 #include "ledgerd/db_pending.h"
 
@@ -48,7 +49,7 @@ static const PGresult *ask(struct db_post *db, const char *name, const struct db
 
 static int odd(char *err, size_t err_size, const char *table)
 {
-    (void)snprintf(err, err_size, "table %s holds what ledgerd never writes", table);
+    (void)snprintf(err, err_size, _("table %s holds what ledgerd never writes"), table);
     return -1;
 }
 
@@ -83,7 +84,8 @@ static int load_head(struct db_post *db, struct head *head, char *ledger_id, siz
         return -1;
     }
     if (PQntuples(res) != 1) {
-        (void)snprintf(err, err_size, "the database has no head: `ledgerd init` hasn't finished");
+        (void)snprintf(err, err_size,
+                       _("the database has no head: `ledgerd init` hasn't finished"));
         return -1;
     }
     size_t edge_len = (size_t)PQgetlength(res, 0, 5);
@@ -384,7 +386,7 @@ int db_load_ledger(struct db_post *db, struct ledger *l, struct keyring *keyring
         goto out;
     }
     if (!str_eq(l->head.origin, state_origin(l->state))) {
-        (void)snprintf(err, err_size, "the database is that of %s, and this ledgerd serves %s",
+        (void)snprintf(err, err_size, _("the database is that of %s, and this ledgerd serves %s"),
                        l->head.origin, state_origin(l->state));
         goto out;
     }

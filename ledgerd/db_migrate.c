@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/num.h"
+#include "lang/lang.h"
 #include "ledgerd/db_conn.h"
 #include "ledgerd/log.h"
 #include "ledgerd/migrate.h"
@@ -101,7 +102,7 @@ static int apply(PGconn *conn, const struct migration *m, char *err, size_t err_
         db_exec_simple(conn, m->sql, why, sizeof(why)) != 0)
         goto fail;
     if (PQtransactionStatus(conn) != PQTRANS_INTRANS) {
-        snprintf(why, sizeof(why), "it ends its transaction itself");
+        snprintf(why, sizeof(why), _("it ends its transaction itself"));
         goto fail;
     }
     res =
@@ -116,8 +117,8 @@ static int apply(PGconn *conn, const struct migration *m, char *err, size_t err_
     log_info("migration %d (%s) applied", m->number, m->name);
     return 0;
 fail:
-    snprintf(err, err_size, "migration %d (%s) failed and changed nothing: %s", m->number, m->name,
-             why);
+    snprintf(err, err_size, _("migration %d (%s) failed and changed nothing: %s"), m->number,
+             m->name, why);
     if (db_exec_simple(conn, "ROLLBACK", why, sizeof(why)) != 0)
         log_warn("rolling back: %s", why);
     return -1;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "lang/lang.h"
 #include "ledgerd/log.h"
 
 struct db_pipe {
@@ -73,7 +74,7 @@ struct db_pipe *db_pipe_open(const char *conninfo, const struct db_settings *set
     p->conn = conn;
     PQsetNoticeReceiver(conn, take_notice, p);
     if (PQsetnonblocking(conn, 1) != 0 || PQenterPipelineMode(conn) != 1) {
-        (void)snprintf(err, err_size, "the connection can't be used in pipeline mode");
+        (void)snprintf(err, err_size, _("the connection can't be used in pipeline mode"));
         db_pipe_close(p);
         return NULL;
     }
@@ -223,27 +224,27 @@ static enum pipe_end exchange(struct db_pipe *p, int64_t deadline)
     int statement = 0;
 
     if (p->lost || PQpipelineSync(p->conn) != 1) {
-        return lose(p, "the connection is lost");
+        return lose(p, _("the connection is lost"));
     }
     for (;;) {
         int to_send = PQflush(p->conn);
         if (to_send < 0) {
             (void)PQconsumeInput(p->conn);
             (void)take_results(p, &statement); /* perhaps it says why */
-            return lose(p, "the connection is lost");
+            return lose(p, _("the connection is lost"));
         }
         if (take_results(p, &statement)) {
             return p->has_fault ? PIPE_FAILED : PIPE_OK;
         }
         if (PQstatus(p->conn) != CONNECTION_OK) {
-            return lose(p, "the connection is lost");
+            return lose(p, _("the connection is lost"));
         }
         if (wait_socket(p, to_send > 0, deadline) != 0) {
-            return lose(p, "no answer in time");
+            return lose(p, _("no answer in time"));
         }
         if (PQconsumeInput(p->conn) != 1) {
             (void)take_results(p, &statement);
-            return lose(p, "the connection is lost");
+            return lose(p, _("the connection is lost"));
         }
     }
 }
@@ -260,10 +261,10 @@ enum pipe_end db_pipe_run(struct db_pipe *p, int64_t patience_ms)
     memset(&p->fault, 0, sizeof(p->fault));
     enum pipe_end end = exchange(p, now_ms() + patience_ms);
     if (end == PIPE_OK && p->n_results != p->queued) {
-        end = lose(p, "answers are missing");
+        end = lose(p, _("answers are missing"));
     }
     if (end == PIPE_FAILED && p->fault.fatal) {
-        end = lose(p, "the server ended the session");
+        end = lose(p, _("the server ended the session"));
     }
     p->queued = 0;
     return end;

@@ -10,6 +10,7 @@
 
 #include "core/buf.h"
 #include "core/strict.h"
+#include "lang/lang.h"
 #include "ledgerd/files.h"
 
 enum dump_file {
@@ -44,11 +45,11 @@ struct dump_writer *dump_create(const char *dir, char *err, size_t err_size)
     struct dump_writer *w;
 
     if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
-        snprintf(err, err_size, "Can't make the folder %s: %s.", dir, strerror(errno));
+        snprintf(err, err_size, _("Can't make the folder %s: %s."), dir, strerror(errno));
         return NULL;
     }
     if (!dir_is_empty(dir)) {
-        snprintf(err, err_size, "The folder %s isn't empty: name a new one.", dir);
+        snprintf(err, err_size, _("The folder %s isn't empty: name a new one."), dir);
         return NULL;
     }
     w = x_calloc(1, sizeof(*w));
@@ -56,7 +57,8 @@ struct dump_writer *dump_create(const char *dir, char *err, size_t err_size)
     for (int i = 0; i < DUMP_FILES; i++) {
         w->file[i] = open_in(dir, file_names[i], "wxe");
         if (!w->file[i]) {
-            snprintf(err, err_size, "Can't write %s/%s: %s.", dir, file_names[i], strerror(errno));
+            snprintf(err, err_size, _("Can't write %s/%s: %s."), dir, file_names[i],
+                     strerror(errno));
             dump_writer_free(w);
             return NULL;
         }
@@ -143,7 +145,7 @@ int dump_finish(struct dump_writer *w, const struct dump_info *info, const char 
     }
     buf_free(&b);
     if (w->failed)
-        snprintf(err, err_size, "Can't write the export in %s: %s.", w->dir, strerror(w->error));
+        snprintf(err, err_size, _("Can't write the export in %s: %s."), w->dir, strerror(w->error));
     return w->failed ? -1 : 0;
 }
 
@@ -214,7 +216,7 @@ struct dump_reader *dump_open(const char *dir, struct dump_info *info, const cha
 
     r->dir = x_strdup(dir);
     if (!text || read_info(info, text, len) != 0) {
-        snprintf(err, err_size, "%s isn't a whole export: its ledger.json is missing or wrong.",
+        snprintf(err, err_size, _("%s isn't a whole export: its ledger.json is missing or wrong."),
                  dir);
         goto fail;
     }
@@ -222,8 +224,8 @@ struct dump_reader *dump_open(const char *dir, struct dump_info *info, const cha
     for (int i = 0; i < DUMP_FILES; i++)
         r->file[i] = open_in(dir, file_names[i], "re");
     if (!r->note || !r->file[RECORDS]) {
-        snprintf(err, err_size, "%s isn't a whole export: its records or checkpoint can't be read.",
-                 dir);
+        snprintf(err, err_size,
+                 _("%s isn't a whole export: its records or checkpoint can't be read."), dir);
         goto fail;
     }
     free(text);
@@ -247,12 +249,13 @@ static int read_line(struct dump_reader *r, enum dump_file file, size_t *len, ch
     if (n < 0) {
         if (!ferror(r->file[file]))
             return 0;
-        snprintf(err, err_size, "Can't read %s/%s: %s.", r->dir, file_names[file], strerror(errno));
+        snprintf(err, err_size, _("Can't read %s/%s: %s."), r->dir, file_names[file],
+                 strerror(errno));
         return -1;
     }
     if (n > DUMP_LINE_MAX || r->line[n - 1] != '\n' || memchr(r->line, '\0', (size_t)n)) {
-        snprintf(err, err_size, "%s/%s has a line that is cut off, too long or not a text.", r->dir,
-                 file_names[file]);
+        snprintf(err, err_size, _("%s/%s has a line that is cut off, too long or not a text."),
+                 r->dir, file_names[file]);
         return -1;
     }
     r->line[n - 1] = '\0';
@@ -271,7 +274,7 @@ int dump_next_record(struct dump_reader *r, const char **header, size_t *header_
     buf_clear(&r->record);
     while ((ret = read_line(r, RECORDS, &len, err, err_size)) == 1 && len > 0) {
         if (n > max_parts || n >= ARRAY_LEN(lens)) {
-            snprintf(err, err_size, "record %lld has too many parts", (long long)r->n);
+            snprintf(err, err_size, _("record %lld has too many parts"), (long long)r->n);
             return -1;
         }
         buf_put(&r->record, r->line, len + 1);
@@ -280,7 +283,7 @@ int dump_next_record(struct dump_reader *r, const char **header, size_t *header_
     if (ret < 0 || (ret == 0 && n == 0))
         return ret;
     if (ret == 0 || n < 2) {
-        snprintf(err, err_size, "record %lld is cut off", (long long)r->n);
+        snprintf(err, err_size, _("record %lld is cut off"), (long long)r->n);
         return -1;
     }
     for (size_t i = 0; i < n; i++) {

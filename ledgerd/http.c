@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lang/lang.h"
 #include "ledgerd/ledgerd.h"
 #include "ledgerd/log.h"
 #include "ledgerd/request.h"
@@ -333,7 +334,7 @@ static int door_open(struct door *door, struct http *h, const char *listen_on, c
     }
     door->ev = evhttp_new(h->d->base);
     if (door->ev == NULL) {
-        (void)snprintf(err, err_size, "the HTTP server can't be made");
+        (void)snprintf(err, err_size, _("the HTTP server can't be made"));
         goto out;
     }
     evhttp_set_allowed_methods(door->ev, ALL_METHODS);
@@ -347,7 +348,7 @@ static int door_open(struct door *door, struct http *h, const char *listen_on, c
         struct evhttp_bound_socket *s =
             evhttp_bind_socket_with_handle(door->ev, addrs[i].host, addrs[i].port);
         if (s == NULL) {
-            (void)snprintf(err, err_size, "can't listen on %s port %u: %s", addrs[i].host,
+            (void)snprintf(err, err_size, _("can't listen on %s port %u: %s"), addrs[i].host,
                            addrs[i].port, strerror(errno));
             goto out;
         }
@@ -384,7 +385,7 @@ struct http *http_start(struct ledgerd *d, char *err, size_t err_size)
     h->fds_max = fds_max();
     h->full = event_new(d->base, -1, EV_PERSIST, http_on_full, h);
     if (h->full == NULL || event_add(h->full, &look) != 0) {
-        (void)snprintf(err, err_size, "no timer can be made");
+        (void)snprintf(err, err_size, _("no timer can be made"));
         goto fail;
     }
     if (door_open(&h->outside, h, d->conf->listen, "requests", routes, routes_count, err,
@@ -395,7 +396,7 @@ struct http *http_start(struct ledgerd *d, char *err, size_t err_size)
     }
     h->answers = event_new(d->base, queue_fd(d->queue), EV_READ | EV_PERSIST, http_on_answers, h);
     if (h->answers == NULL || event_add(h->answers, NULL) != 0) {
-        (void)snprintf(err, err_size, "the queue's answers can't be watched");
+        (void)snprintf(err, err_size, _("the queue's answers can't be watched"));
         goto fail;
     }
     return h;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/buf.h"
+#include "lang/lang.h"
 
 /* A message longer than this is cut: no peer may fill the disk with one line. */
 #define LOG_VALUE_MAX 4096
@@ -175,14 +176,13 @@ static void put_plain_line(struct buf *b, enum log_level level, const char *msg,
     buf_putc(b, '\n');
 }
 
-void log_event_fields(enum log_level level, const char *msg, const struct log_field *fields)
+/* One line and one write of a message that is in the reader's language already. */
+static void write_event(enum log_level level, const char *msg, const struct log_field *fields)
 {
     int saved = errno;
     struct buf b = BUF_INIT;
     ssize_t done;
 
-    if (!log_wants(level))
-        return;
     if (log_state.opened ? log_state.json : !isatty(log_state.fd))
         put_json_line(&b, level, msg, fields);
     else
@@ -195,6 +195,12 @@ void log_event_fields(enum log_level level, const char *msg, const struct log_fi
     errno = saved;
 }
 
+void log_event_fields(enum log_level level, const char *msg, const struct log_field *fields)
+{
+    if (log_wants(level))
+        write_event(level, _(msg), fields);
+}
+
 static void PRINTF_LIKE(2, 0) log_va(enum log_level level, const char *fmt, va_list args)
 {
     int saved = errno;
@@ -202,8 +208,8 @@ static void PRINTF_LIKE(2, 0) log_va(enum log_level level, const char *fmt, va_l
 
     if (!log_wants(level))
         return;
-    vsnprintf(msg, sizeof(msg), fmt, args);
-    log_event_fields(level, msg, NULL);
+    vsnprintf(msg, sizeof(msg), _(fmt), args);
+    write_event(level, msg, NULL);
     errno = saved;
 }
 

@@ -6,7 +6,8 @@
  * The daemon's log, on stderr. One event is one line and one write(2), so that lines of several
  * threads never mix. Bytes from outside (control and bidi characters, invalid UTF-8, line ends) are
  * escaped, so that nothing a peer sends can forge a line or hide one. No texts of acts and no keys
- * are ever logged.
+ * are ever logged. Messages come in the operator's language (lang/lang.h): the functions below
+ * translate what they are given themselves; levels, keys of fields and numbers are the same in all.
  */
 
 #include "core/base.h"

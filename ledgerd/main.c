@@ -6,32 +6,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lang/lang.h"
 #include "ledgerd/commands.h"
 #include "ledgerd/log.h"
 
 static const struct {
     const char *name;
     int (*run)(struct conf *conf, int argc, char **argv);
-    const char *usage;
+    const char *args;
+    const char *summary;
 } commands[] = {
     {"init", cmd_init,
-     "init --origin NAME --name TEXT --steward FILE.jwk... [--threshold N] [--zone ZONE]\n"
-     "          make a new ledger; with --from EXPORT [--keys OLDDATA] make one again"},
-    {"migrate", cmd_migrate, "migrate\n          bring an older ledger's tables up to date"},
-    {"export", cmd_export, "export DIR\n          write all records into a new folder"},
+     "init --origin NAME --name TEXT --steward FILE.jwk...\n"
+     "               [--threshold N] [--zone ZONE]",
+     N_("make a new ledger; with --from EXPORT [--keys OLDDATA] make one again")},
+    {"migrate", cmd_migrate, "migrate", N_("bring an older ledger's tables up to date")},
+    {"export", cmd_export, "export DIR", N_("write all records into a new folder")},
 };
 
 static void usage(FILE *to)
 {
-    fputs("usage: ledgerd [COMMAND] [--data DIR] [--config FILE] [--OPTION VALUE...]\n\n"
-          "  ledgerd\n          serve the ledger in the data folder\n",
-          to);
+    fputs(_("Usage: ledgerd [COMMAND] [--data DIR] [--config FILE] [--OPTION VALUE...]\n\n"), to);
+    fprintf(to, "  ledgerd\n          %s\n", _("serve the ledger in the data folder"));
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-        fprintf(to, "  ledgerd %s\n", commands[i].usage);
-    fputs("\noptions, which ledgerd.conf(5) describes:\n", to);
+        fprintf(to, "  ledgerd %s\n          %s\n", commands[i].args, _(commands[i].summary));
+    fputs(_("\nOptions, which ledgerd.conf(5) describes:\n"), to);
     for (size_t i = 0; i < conf_options_count; i++)
-        fprintf(to, "  --%-22s %s\n", conf_options[i].name, conf_options[i].help);
-    fputs("\nledgerd(8) tells more.\n", to);
+        fprintf(to, "  --%-22s %s\n", conf_options[i].name, _(conf_options[i].help));
+    fputs(_("\nledgerd(8) tells more.\n"), to);
 }
 
 /* The command's row number, or -1 to serve. */
@@ -51,6 +53,7 @@ int main(int argc, char **argv)
     char err[512];
     int ret;
 
+    lang_start("ledgerd");
     for (int i = 1; i < argc; i++) {
         if (str_eq(argv[i], "--help") || str_eq(argv[i], "-h")) {
             usage(stdout);

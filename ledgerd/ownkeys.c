@@ -11,6 +11,7 @@
 #include "core/b64.h"
 #include "core/buf.h"
 #include "core/strict.h"
+#include "lang/lang.h"
 #include "ledgerd/files.h"
 
 #define KEY_FILE_MAX 4096
@@ -30,7 +31,7 @@ static int key_write(const uint8_t secret[KEY_SECRET_LEN], const char *data_dir,
     buf_puts(&b, "\"}\n");
     ret = file_write(path, b.data, b.len, 0600);
     if (ret != 0)
-        snprintf(err, err_size, "Can't write %s: %s.", path, strerror(errno));
+        snprintf(err, err_size, _("Can't write %s: %s."), path, strerror(errno));
     sodium_memzero(b.data, b.len);
     buf_free(&b);
     free(path);
@@ -71,9 +72,10 @@ static int key_read(uint8_t secret[KEY_SECRET_LEN], struct key *public, const ch
     int ret = -1;
 
     if (!text)
-        snprintf(err, err_size, "Can't read the ledger's own key %s: %s.", path, strerror(errno));
+        snprintf(err, err_size, _("Can't read the ledger's own key %s: %s."), path,
+                 strerror(errno));
     else if (key_decode(secret, text, len) != 0)
-        snprintf(err, err_size, "%s isn't a private Ed25519 key.", path);
+        snprintf(err, err_size, _("%s isn't a private Ed25519 key."), path);
     else
         ret = 0;
     if (ret == 0)
@@ -100,8 +102,8 @@ int ownkeys_create(struct ownkeys *k, const char *data_dir, char *err, size_t er
     free(path);
     if (there) {
         snprintf(err, err_size,
-                 "%s holds a ledger's own keys already (log.key): move them away if"
-                 " they aren't needed.",
+                 _("%s holds a ledger's own keys already (log.key): move them away if"
+                   " they aren't needed."),
                  data_dir);
         return -1;
     }
@@ -125,16 +127,17 @@ void ownkeys_wipe(struct ownkeys *k)
 int jwk_file_read(struct key *out, const char *path, char *err, size_t err_size)
 {
     size_t len = 0;
-    const char *why = "can't be read";
+    const char *why = _("can't be read");
     char *text = file_read(path, KEY_FILE_MAX, &len);
     json_t *json = text ? strict_parse(text, len, &why) : NULL;
     int ret = json ? key_from_jwk(json, out, &why) : -1;
 
     if (!text)
-        snprintf(err, err_size, "Can't read %s: %s.", path, strerror(errno));
+        snprintf(err, err_size, _("Can't read %s: %s."), path, strerror(errno));
     else if (ret != 0)
         snprintf(err, err_size,
-                 "%s isn't a public key (JWK) as `pumasi key export` writes it: it %s.", path, why);
+                 _("%s isn't a public key (JWK) as `pumasi key export` writes it: it %s."), path,
+                 _(why));
     json_decref(json);
     free(text);
     return ret;

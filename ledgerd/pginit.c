@@ -15,6 +15,7 @@
 #include "core/buf.h"
 #include "core/hash.h"
 #include "core/num.h"
+#include "lang/lang.h"
 #include "ledgerd/files.h"
 #include "ledgerd/pgproc.h"
 
@@ -33,12 +34,13 @@ int pginit_cluster_version(const char *pg_dir, char *err, size_t err_size)
     } else if (text == NULL) {
         snprintf(err, err_size, "%s: %s", path, strerror(errno));
     } else if (num_parse(text, strcspn(text, "\n"), 1, 1000, &version) != 0) {
-        snprintf(err, err_size, "%s does not hold a version of PostgreSQL", path);
+        snprintf(err, err_size, _("%s does not hold a version of PostgreSQL"), path);
     } else if (version < PG_OLDEST || version > PG_NEWEST) {
-        snprintf(err, err_size,
-                 "the database in %s was made by PostgreSQL %d, and this ledgerd works with %d to "
-                 "%d: export it with the ledgerd that made it, then `ledgerd init --from`",
-                 pg_dir, (int)version, PG_OLDEST, PG_NEWEST);
+        snprintf(
+            err, err_size,
+            _("the database in %s was made by PostgreSQL %d, and this ledgerd works with %d to "
+              "%d: export it with the ledgerd that made it, then `ledgerd init --from`"),
+            pg_dir, (int)version, PG_OLDEST, PG_NEWEST);
     } else {
         rc = (int)version;
     }
@@ -63,15 +65,15 @@ static int program_version(const char *bin, char *err, size_t err_size)
     if (status != 0 || digits == NULL) {
         char *words = pgproc_last_words(said);
 
-        snprintf(err, err_size, "%s --version doesn't work: %s", postgres,
-                 *words != '\0' ? words : "it says nothing");
+        snprintf(err, err_size, _("%s --version doesn't work: %s"), postgres,
+                 *words != '\0' ? words : _("it says nothing"));
         free(words);
     } else {
         digits += strlen("(PostgreSQL) ");
         if (num_parse(digits, strspn(digits, "0123456789"), 1, 1000, &version) == 0)
             rc = (int)version;
         else
-            snprintf(err, err_size, "%s --version says no version", postgres);
+            snprintf(err, err_size, _("%s --version says no version"), postgres);
     }
     free(said);
     free(postgres);
@@ -87,15 +89,15 @@ static int programs_suit(const char *bin, int version, char *err, size_t err_siz
         return -1;
     if (theirs < PG_OLDEST || theirs > PG_NEWEST) {
         snprintf(err, err_size,
-                 "the programs in %s are of PostgreSQL %d, and this ledgerd works with %d to %d",
+                 _("the programs in %s are of PostgreSQL %d, and this ledgerd works with %d to %d"),
                  bin, theirs, PG_OLDEST, PG_NEWEST);
         return -1;
     }
     if (version != 0 && theirs != version) {
         snprintf(
             err, err_size,
-            "the database was made by PostgreSQL %d, and the programs in %s are of %d: install "
-            "PostgreSQL %d, or `ledgerd export` with the old one and `ledgerd init --from`",
+            _("the database was made by PostgreSQL %d, and the programs in %s are of %d: install "
+              "PostgreSQL %d, or `ledgerd export` with the old one and `ledgerd init --from`"),
             version, bin, theirs, version);
         return -1;
     }
@@ -128,14 +130,14 @@ char *pginit_find_programs(const char *configured, int version, char *err, size_
     }
     if (version != 0)
         snprintf(err, err_size,
-                 "the database was made by PostgreSQL %d, which is not installed here: install "
-                 "postgresql-%d, or say with pg_bin where its programs are",
+                 _("the database was made by PostgreSQL %d, which is not installed here: install "
+                   "postgresql-%d, or say with pg_bin where its programs are"),
                  version, version);
     else
         snprintf(
             err, err_size,
-            "no PostgreSQL of version %d to %d is installed here (`apt install postgresql`), or "
-            "say with pg_bin where its programs are",
+            _("no PostgreSQL of version %d to %d is installed here (`apt install postgresql`), or "
+              "say with pg_bin where its programs are"),
             PG_OLDEST, PG_NEWEST);
     return NULL;
 }
@@ -187,11 +189,11 @@ static int run_initdb(const char *bin, const char *making, char *err, size_t err
 
         if (strstr(said, "No space left") != NULL)
             snprintf(err, err_size,
-                     "the database can't be made in %s: the disk is full (it takes 200 MB)",
+                     _("the database can't be made in %s: the disk is full (it takes 200 MB)"),
                      making);
         else
-            snprintf(err, err_size, "the database can't be made in %s: %s", making,
-                     *words != '\0' ? words : "initdb failed without a word");
+            snprintf(err, err_size, _("the database can't be made in %s: %s"), making,
+                     *words != '\0' ? words : _("initdb failed without a word"));
         free(words);
     }
     free(said);
@@ -206,16 +208,16 @@ int pginit_create(const char *bin, const char *pg_dir, char *err, size_t err_siz
 
     if (getpwuid(geteuid()) == NULL) {
         snprintf(err, err_size,
-                 "user id %u has no name in /etc/passwd, and PostgreSQL needs one: add it there",
+                 _("user id %u has no name in /etc/passwd, and PostgreSQL needs one: add it there"),
                  (unsigned)geteuid());
         goto out;
     }
     if (access(pg_dir, F_OK) == 0) {
-        snprintf(err, err_size, "%s is there already, and is no database of PostgreSQL", pg_dir);
+        snprintf(err, err_size, _("%s is there already, and is no database of PostgreSQL"), pg_dir);
         goto out;
     }
     if (dir_remove(making) != 0) {
-        snprintf(err, err_size, "%s can't be removed: %s", making, strerror(errno));
+        snprintf(err, err_size, _("%s can't be removed: %s"), making, strerror(errno));
         goto out;
     }
     if (run_initdb(bin, making, err, err_size) != 0)
@@ -310,7 +312,8 @@ int pginit_write_settings(const char *pg_dir, char *err, size_t err_size)
     int rc = -1;
 
     if (pw == NULL) {
-        snprintf(err, err_size, "user id %u has no name in /etc/passwd, and PostgreSQL needs one",
+        snprintf(err, err_size,
+                 _("user id %u has no name in /etc/passwd, and PostgreSQL needs one"),
                  (unsigned)geteuid());
         return -1;
     }
@@ -366,12 +369,12 @@ int pginit_ready_dir(const char *dir, char *err, size_t err_size)
     struct stat st;
 
     if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
-        snprintf(err, err_size, "%s can't be made: %s", dir, strerror(errno));
+        snprintf(err, err_size, _("%s can't be made: %s"), dir, strerror(errno));
         return -1;
     }
     if (lstat(dir, &st) != 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid() ||
         (st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-        snprintf(err, err_size, "%s is not a folder of this user alone (mode 0700): remove it",
+        snprintf(err, err_size, _("%s is not a folder of this user alone (mode 0700): remove it"),
                  dir);
         return -1;
     }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "core/num.h"
+#include "lang/lang.h"
 #include "ledgerd/db_conn.h"
 #include "ledgerd/files.h"
 #include "ledgerd/log.h"
@@ -80,7 +81,7 @@ struct pgserver *pgserver_new(const char *data_dir, const char *pg_bin, char *er
     char *resolved = realpath(data_dir, NULL);
 
     if (resolved == NULL) {
-        snprintf(err, err_size, "the data folder %s: %s", data_dir, strerror(errno));
+        snprintf(err, err_size, _("the data folder %s: %s"), data_dir, strerror(errno));
         return NULL;
     }
     p = x_calloc(1, sizeof(*p));
@@ -324,7 +325,7 @@ static int spawn_server(struct pgserver *p, char *err, size_t err_size)
     }
     p->pid = pgproc_spawn(argv, p->pg_dir, fd, SIGINT);
     if (p->pid < 0) {
-        snprintf(err, err_size, "PostgreSQL can't be started: %s", strerror(errno));
+        snprintf(err, err_size, _("PostgreSQL can't be started: %s"), strerror(errno));
         p->pid = 0;
         goto out;
     }
@@ -380,18 +381,18 @@ static void on_end(struct pgserver *p, int status)
         return;
     }
     if (WIFSIGNALED(status))
-        snprintf(how, sizeof(how), "killed by signal %d", WTERMSIG(status));
+        snprintf(how, sizeof(how), _("killed by signal %d"), WTERMSIG(status));
     else
-        snprintf(how, sizeof(how), "ended with status %d",
+        snprintf(how, sizeof(how), _("ended with status %d"),
                  WIFEXITED(status) ? WEXITSTATUS(status) : -1);
     if (p->state == PGSERVER_STARTING) {
         words = last_words(p);
-        snprintf(p->why, sizeof(p->why), "PostgreSQL did not start (%s): %s", how,
-                 *words != '\0' ? words : "see pg-log in the data folder");
+        snprintf(p->why, sizeof(p->why), _("PostgreSQL did not start (%s): %s"), how,
+                 *words != '\0' ? words : _("see pg-log in the data folder"));
         free(words);
         log_warn("%s", p->why);
     } else {
-        snprintf(p->why, sizeof(p->why), "PostgreSQL was %s", how);
+        snprintf(p->why, sizeof(p->why), _("PostgreSQL was %s"), how);
         log_error("%s; starting it again", p->why);
         if (now_ms() - p->since >= STEADY_MS) {
             p->failures = 0;
@@ -537,7 +538,7 @@ int pgserver_start(struct pgserver *p, int64_t patience_ms, char *err, size_t er
     p->failures = 0;
     p->pause_ms = PAUSE_FIRST_MS;
     if (!pgserver_exists(p)) {
-        snprintf(err, err_size, "there is no database in %s: make one with `ledgerd init`",
+        snprintf(err, err_size, _("there is no database in %s: make one with `ledgerd init`"),
                  p->pg_dir);
         return -1;
     }
@@ -550,7 +551,7 @@ int pgserver_start(struct pgserver *p, int64_t patience_ms, char *err, size_t er
             goto fail;
         }
         if (now_ms() - began >= patience_ms) {
-            snprintf(err, err_size, "PostgreSQL was not ready after %lld s%s%s",
+            snprintf(err, err_size, _("PostgreSQL was not ready after %lld s%s%s"),
                      (long long)(patience_ms / 1000), *p->why != '\0' ? ": " : "", p->why);
             goto fail;
         }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lang/lang.h"
 #include "ledgerd/ledgerd.h"
 #include "ledgerd/log.h"
 #include "ledgerd/poster_int.h"
@@ -15,8 +16,8 @@
 /* How long acts taken before are still posted when ledgerd ends. */
 #define STOP_MS 15000
 
-#define NO_SPACE "The disk is full or fails: send the same again later."
-#define LATE     "The outcome is not known: send the same again."
+#define NO_SPACE WIRE_("The disk is full or fails: send the same again later.")
+#define LATE     WIRE_("The outcome is not known: send the same again.")
 
 int64_t poster_clock_ms(clockid_t id)
 {
@@ -102,8 +103,8 @@ static bool mend(struct poster *p, enum db_end end)
     case DB_LOST:
     case DB_UNKNOWN:
         poster_complain(p,
-                        end == DB_LOST ? "the database was lost within a batch"
-                                       : "the outcome of a commit is unknown",
+                        end == DB_LOST ? _("the database was lost within a batch")
+                                       : _("the outcome of a commit is unknown"),
                         db_post_fault(p->db));
         if (db_post_is_full(p->db)) {
             atomic_store(&p->d->metrics->disk_full, 1);
@@ -112,8 +113,8 @@ static bool mend(struct poster *p, enum db_end end)
         return true;
     case DB_UNCONFIRMED:
         /* Taking over commits as well: once that is confirmed, so is all that was before. */
-        poster_complain(p, "replication of a commit was not confirmed",
-                        "see what PostgreSQL warns");
+        poster_complain(p, _("replication of a commit was not confirmed"),
+                        _("see what PostgreSQL warns"));
         poster_drop(p);
         return false;
     case DB_OTHERS:
@@ -126,8 +127,8 @@ static bool mend(struct poster *p, enum db_end end)
         return true;
     case DB_FULL:
         atomic_store(&p->d->metrics->disk_full, 1);
-        poster_complain(p, "the database's disk is full",
-                        "nothing can be posted until there is space");
+        poster_complain(p, _("the database's disk is full"),
+                        _("nothing can be posted until there is space"));
         p->next_try = poster_now_ms() + POSTER_RETRY_MS;
         return false;
     case DB_REFUSED:
@@ -178,7 +179,7 @@ static bool publish_owed(struct poster *p)
         p->unpublished = published_sign(p->d->published, p->ledger.head.size, &root) != 0;
         atomic_store(&p->d->metrics->disk_full, p->unpublished && errno == ENOSPC);
         if (p->unpublished) {
-            poster_complain(p, "the checkpoint can't be written", strerror(errno));
+            poster_complain(p, _("the checkpoint can't be written"), strerror(errno));
         }
     }
     return !p->unpublished;

@@ -45,17 +45,18 @@ const char *poster_why_busy(const struct poster *p)
 {
     switch (poster_mode(p)) {
     case POSTER_CONNECTING:
-        return "The database can't be reached just now: send the same again.";
+        return WIRE_("The database can't be reached just now: send the same again.");
     case POSTER_STANDBY:
-        return "Another ledgerd posts, or its session has not ended yet: send the same again.";
+        return WIRE_(
+            "Another ledgerd posts, or its session has not ended yet: send the same again.");
     case POSTER_POSTING:
-        return "The outcome is not known: send the same again.";
+        return WIRE_("The outcome is not known: send the same again.");
     case POSTER_STOPPED_CLOCK:
-        return "Posting waits until the operator confirms the clock.";
+        return WIRE_("Posting waits until the operator confirms the clock.");
     case POSTER_STOPPED_FORK:
-        return "Posting is stopped: the database isn't the one of the last checkpoint.";
+        return WIRE_("Posting is stopped: the database isn't the one of the last checkpoint.");
     }
-    return "Busy.";
+    return WIRE_("Busy.");
 }
 
 /* ---- Answers ---- */

@@ -6,6 +6,7 @@
 #include "ledgerd/db_load.h"
 #include "ledgerd/ledgerd.h"
 #include "ledgerd/log.h"
+#include "lang/lang.h"
 #include "ledgerd/poster_int.h"
 #include "ledgerd/zone.h"
 
@@ -24,11 +25,11 @@ void poster_watch_clock(struct poster *p)
         clockwatch_confirm(w, head);
         poster_set_mode(p, POSTER_POSTING);
     } else if (w->stopped && !stopped) {
-        log_event(LOG_LEVEL_ERROR,
-                  view == CLOCK_LEAPT ? "the clock leapt: posting waits for SIGUSR1"
-                                      : "the clock is behind the log: posting waits for SIGUSR1",
-                  LOG_INT("wall_ms", w->wall), LOG_INT("leap_ms", w->leap_ms),
-                  LOG_INT("head_ms", head));
+        log_event(
+            LOG_LEVEL_ERROR,
+            view == CLOCK_LEAPT ? N_("the clock leapt: posting waits for SIGUSR1")
+                                : N_("the clock is behind the log: posting waits for SIGUSR1"),
+            LOG_INT("wall_ms", w->wall), LOG_INT("leap_ms", w->leap_ms), LOG_INT("head_ms", head));
         poster_set_mode(p, POSTER_STOPPED_CLOCK);
     }
 }
@@ -64,9 +65,9 @@ static void see_fork(struct poster *p, uint64_t size, const struct checkpoint *c
 {
     log_event(LOG_LEVEL_ERROR,
               size < c->size
-                  ? "the database is behind the last checkpoint: nothing is posted. Was an "
-                    "old backup restored?"
-                  : "the database disagrees with the last checkpoint: nothing is posted",
+                  ? N_("the database is behind the last checkpoint: nothing is posted. Was an "
+                       "old backup restored?")
+                  : N_("the database disagrees with the last checkpoint: nothing is posted"),
               LOG_INT("database_size", size), LOG_INT("checkpoint_size", c->size));
     p->forked = true;
     poster_set_mode(p, POSTER_STOPPED_FORK);
@@ -85,7 +86,7 @@ static int check_published(struct poster *p, uint64_t size, const struct hash *r
     if (published_get(p->d->published, &c, NULL, NULL)) {
         struct hash then = *root;
         if (size > c.size && db_load_root_at(p->db, c.size, &then, err, sizeof(err)) != 0) {
-            poster_complain(p, "the log can't be compared with the last checkpoint", err);
+            poster_complain(p, _("the log can't be compared with the last checkpoint"), err);
             return -1;
         }
         if (size < c.size || !hash_eq(&then, &c.root)) {
@@ -100,7 +101,7 @@ static int check_published(struct poster *p, uint64_t size, const struct hash *r
 static int sign(struct poster *p, uint64_t size, const struct hash *root)
 {
     if (size > 0 && published_sign(p->d->published, size, root) != 0) {
-        poster_complain(p, "the checkpoint can't be written", strerror(errno));
+        poster_complain(p, _("the checkpoint can't be written"), strerror(errno));
         return -1;
     }
     return 0;
@@ -115,7 +116,8 @@ static int load(struct poster *p, char *err, size_t err_size)
     }
     const struct holder *ledger = state_holder(p->ledger.state, "ledger");
     if (ledger != NULL && zone_set(ledger->zone) != 0) {
-        str_copy(err, err_size, "this machine doesn't know the ledger's time zone: install tzdata");
+        str_copy(err, err_size,
+                 _("this machine doesn't know the ledger's time zone: install tzdata"));
         return -1;
     }
     return 0;
@@ -135,23 +137,23 @@ static void try_lead(struct poster *p)
         return;
     }
     if (lock != DB_DONE) {
-        poster_complain(p, "the connection was lost", db_post_fault(p->db));
+        poster_complain(p, _("the connection was lost"), db_post_fault(p->db));
         poster_drop(p);
         return;
     }
     if (db_post_take_over(p->db, &epoch) != DB_DONE) {
-        poster_complain(p, "posting can't be taken over", db_post_fault(p->db));
+        poster_complain(p, _("posting can't be taken over"), db_post_fault(p->db));
         poster_drop(p);
         return;
     }
     if (load(p, err, sizeof(err)) != 0) {
-        poster_complain(p, "the state can't be loaded", err);
+        poster_complain(p, _("the state can't be loaded"), err);
         poster_drop(p);
         return;
     }
     tree_root(&p->ledger.tree, &root);
     if (p->ledger.head.epoch != epoch) {
-        poster_complain(p, "posting can't be taken over", "another ledgerd did so just now");
+        poster_complain(p, _("posting can't be taken over"), _("another ledgerd did so just now"));
         poster_drop(p);
         return;
     }
@@ -176,7 +178,7 @@ void poster_connect(struct poster *p)
 
     p->db = db_post_open(p->d->conninfo, p->d->conf, err, sizeof(err));
     if (p->db == NULL) {
-        poster_complain(p, "no connection to the database", err);
+        poster_complain(p, _("no connection to the database"), err);
         return;
     }
     try_lead(p);
@@ -226,7 +228,7 @@ static void follow(struct poster *p)
     }
     return;
 lost:
-    poster_complain(p, "the head can't be followed", err);
+    poster_complain(p, _("the head can't be followed"), err);
     poster_drop(p);
 }
 

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lang/lang.h"
 #include "ledgerd/files.h"
 
 /* A leak checker must be able to trace the process that it checks. */
@@ -62,21 +63,22 @@ static int data_claim(int fd, const char *dir, uid_t uid, gid_t gid, char *err, 
         if (geteuid() != 0 || st.st_uid != 0 || !dir_is_empty(dir)) {
             struct passwd *owner = getpwuid(st.st_uid);
 
-            snprintf(err, err_size,
-                     "the data folder %s belongs to %s (user id %u), not to the user that ledgerd "
-                     "runs as: run ledgerd as that user, or give another --data",
-                     dir, owner != NULL ? owner->pw_name : "nobody known", (unsigned)st.st_uid);
+            snprintf(
+                err, err_size,
+                _("the data folder %s belongs to %s (user id %u), not to the user that ledgerd "
+                  "runs as: run ledgerd as that user, or give another --data"),
+                dir, owner != NULL ? owner->pw_name : _("nobody known"), (unsigned)st.st_uid);
             return -1;
         }
         /* Through the descriptor: the name can't be changed for another folder's meanwhile. */
         if (fchown(fd, uid, gid) != 0 || fchmod(fd, 0700) != 0) {
-            snprintf(err, err_size, "%s can't be given to its user: %s", dir, strerror(errno));
+            snprintf(err, err_size, _("%s can't be given to its user: %s"), dir, strerror(errno));
             return -1;
         }
         return 0;
     }
     if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-        snprintf(err, err_size, "others can write the data folder %s: chmod 700 it", dir);
+        snprintf(err, err_size, _("others can write the data folder %s: chmod 700 it"), dir);
         return -1;
     }
     return 0;
@@ -87,16 +89,16 @@ static int data_ready(const char *dir, bool make, uid_t uid, gid_t gid, char *er
     int fd, rc;
 
     if (make && make_folders(dir) != 0) {
-        snprintf(err, err_size, "the data folder %s can't be made: %s", dir, strerror(errno));
+        snprintf(err, err_size, _("the data folder %s can't be made: %s"), dir, strerror(errno));
         return -1;
     }
     fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT) {
-        snprintf(err, err_size, "there is no data folder %s: make one with `ledgerd init`", dir);
+        snprintf(err, err_size, _("there is no data folder %s: make one with `ledgerd init`"), dir);
         return -1;
     }
     if (fd < 0) {
-        snprintf(err, err_size, "the data folder %s: %s", dir, strerror(errno));
+        snprintf(err, err_size, _("the data folder %s: %s"), dir, strerror(errno));
         return -1;
     }
     rc = data_claim(fd, dir, uid, gid, err, err_size);
@@ -109,11 +111,11 @@ static int drop_root(const char *user, uid_t uid, gid_t gid, char *err, size_t e
 {
     if (initgroups(user, gid) != 0 || setresgid(gid, gid, gid) != 0 ||
         setresuid(uid, uid, uid) != 0) {
-        snprintf(err, err_size, "ledgerd can't become the user %s: %s", user, strerror(errno));
+        snprintf(err, err_size, _("ledgerd can't become the user %s: %s"), user, strerror(errno));
         return -1;
     }
     if (setuid(0) == 0 || geteuid() != uid || getegid() != gid) {
-        snprintf(err, err_size, "ledgerd could not give up root's rights");
+        snprintf(err, err_size, _("ledgerd could not give up root's rights"));
         return -1;
     }
     return 0;
@@ -126,13 +128,13 @@ static int find_user(const char *user, uid_t *uid, gid_t *gid, char *err, size_t
 
     if (pw == NULL) {
         snprintf(err, err_size,
-                 "there is no user '%s' for ledgerd to become: make it with `useradd --system "
-                 "--no-create-home --shell /usr/sbin/nologin %s`, or name another with --user",
+                 _("there is no user '%s' for ledgerd to become: make it with `useradd --system "
+                   "--no-create-home --shell /usr/sbin/nologin %s`, or name another with --user"),
                  user, user);
         return -1;
     }
     if (pw->pw_uid == 0) {
-        snprintf(err, err_size, "ledgerd doesn't run as root, and '%s' is root", user);
+        snprintf(err, err_size, _("ledgerd doesn't run as root, and '%s' is root"), user);
         return -1;
     }
     *uid = pw->pw_uid;
@@ -178,13 +180,13 @@ int privs_become(const char *user, const char *data_dir, bool make_data, char *e
     if (data_dir != NULL && access(data_dir, R_OK | W_OK | X_OK) != 0) {
         snprintf(
             err, err_size,
-            "the user that ledgerd runs as can't use the data folder %s: %s (the folders above "
-            "it must let that user through)",
+            _("the user that ledgerd runs as can't use the data folder %s: %s (the folders above "
+              "it must let that user through)"),
             data_dir, strerror(errno));
         return -1;
     }
     if (access(".", X_OK) != 0 && chdir("/") != 0) {
-        snprintf(err, err_size, "chdir to /: %s", strerror(errno));
+        snprintf(err, err_size, _("chdir to /: %s"), strerror(errno));
         return -1;
     }
     return 0;
@@ -198,7 +200,7 @@ int privs_lock_data(const char *data_dir, char *err, size_t err_size)
     if (fd < 0) {
         snprintf(err, err_size, "%s: %s", path, strerror(errno));
     } else if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        snprintf(err, err_size, "another ledgerd is at work in the data folder %s", data_dir);
+        snprintf(err, err_size, _("another ledgerd is at work in the data folder %s"), data_dir);
         close(fd);
         fd = -1;
     }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lang/lang.h"
 #include "ledgerd/files.h"
 
 struct published {
@@ -57,7 +58,7 @@ static int read_file(struct published *p, const struct key *earlier, size_t n, c
         return -1;
     }
     if (open_note(p, note, len, earlier, n, &why) != 0) {
-        (void)snprintf(err, err_size, "%s: %s", p->path, why);
+        (void)snprintf(err, err_size, "%s: %s", p->path, _(why));
         free(note);
         return -1;
     }

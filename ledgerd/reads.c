@@ -8,6 +8,7 @@
 #include <sys/queue.h>
 #include <time.h>
 
+#include "lang/lang.h"
 #include "ledgerd/db_conn.h"
 #include "ledgerd/ledgerd.h"
 #include "ledgerd/log.h"
@@ -419,7 +420,7 @@ static void conn_on_timer(evutil_socket_t fd, short what, void *arg)
         return;
     case CONN_CONNECTING:
     case CONN_PREPARING:
-        conn_lost(c, "connecting in time");
+        conn_lost(c, _("connecting in time"));
         return;
     case CONN_ASKED:
         log_event(LOG_LEVEL_WARN, "reads: a statement took too long",

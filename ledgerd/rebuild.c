@@ -11,6 +11,7 @@
 #include "core/note.h"
 #include "core/record.h"
 #include "core/strict.h"
+#include "lang/lang.h"
 #include "ledgerd/db_init.h"
 #include "ledgerd/db_post.h"
 #include "ledgerd/dump.h"
@@ -40,7 +41,7 @@ struct rebuild {
 
 static int fault(struct rebuild *b, const char *what, const char *why)
 {
-    snprintf(b->err, sizeof(b->err), "%s: %s", what, why);
+    snprintf(b->err, sizeof(b->err), "%s: %s", what, _(why));
     return -1;
 }
 
@@ -85,13 +86,13 @@ static int take_texts(struct rebuild *b, int64_t index, struct submission *sub)
             if (got <= 0)
                 return got;
             if (read_text_line(b, line, len) != 0)
-                return fault(b, "texts.ndjson", "a line isn't a text with its salt");
+                return fault(b, "texts.ndjson", _("a line isn't a text with its salt"));
             b->text_ahead = true;
         }
         if (b->text_index > index)
             return 0;
         if (b->text_index < index || sub->n_texts == TEXTS_MAX)
-            return fault(b, "texts.ndjson", "its lines aren't in the order of the log");
+            return fault(b, "texts.ndjson", _("its lines aren't in the order of the log"));
         sub->texts[sub->n_texts++] = b->text;
         memset(&b->text, 0, sizeof(b->text));
         b->text_ahead = false;
@@ -106,7 +107,7 @@ static int flush(struct rebuild *b)
     store_finish(&b->store, &b->ledger);
     if (db_post_begin(b->post, &b->ledger, &b->nothing, &b->pendings) != DB_DONE ||
         db_post_store(b->post, &b->ledger, b->time_ms, &b->store, &b->pendings) != DB_DONE)
-        return fault(b, "the database", db_post_fault(b->post));
+        return fault(b, _("the database"), db_post_fault(b->post));
     state_commit(b->ledger.state);
     tree_mark(&b->ledger.tree);
     tiles_mark(&b->ledger.tiles);
@@ -189,11 +190,11 @@ static int replay(struct rebuild *b, int64_t index, const char *header, size_t h
     const char *bad;
     int ret = -1;
 
-    snprintf(where, sizeof(where), "record %lld", (long long)index);
+    snprintf(where, sizeof(where), _("record %lld"), (long long)index);
     if (record_header_parse(&head, header, header_len, &bad) != 0)
         return fault(b, where, bad);
     if (head.index != index)
-        return fault(b, where, "its index isn't its place in the log");
+        return fault(b, where, _("its index isn't its place in the log"));
     if (record_replay(b->ledger.state, &from, header, header_len, parts, part_lens, n_parts,
                       b->time_ms, zone_day(head.ms), &out, &act, why, sizeof(why)) != 0)
         return fault(b, where, why);
@@ -234,12 +235,12 @@ static int replay_all(struct rebuild *b)
     if (got < 0) {
         char where[40], why[500];
 
-        snprintf(where, sizeof(where), "record %lld", (long long)index);
+        snprintf(where, sizeof(where), _("record %lld"), (long long)index);
         str_copy(why, sizeof(why), b->err);
         return fault(b, where, why);
     }
     if (b->text_ahead)
-        return fault(b, "texts.ndjson", "it has a text of a record that isn't there");
+        return fault(b, "texts.ndjson", _("it has a text of a record that isn't there"));
     return b->in_batch > 0 ? flush(b) : 0;
 }
 
@@ -327,7 +328,7 @@ static int find_opening(struct rebuild *b, const char *dir, struct hash *opening
         ret = 0;
     }
     dump_close(in);
-    return ret == 0 ? 0 : fault(b, dir, "it has no ledger.open");
+    return ret == 0 ? 0 : fault(b, dir, _("it has no ledger.open"));
 }
 
 /* The export's checkpoint, by the key that it names itself: whether that is the ledger's log key
@@ -336,7 +337,7 @@ static int open_note(struct rebuild *b, const char *note, struct checkpoint *che
                      struct key *log_key)
 {
     char name[ORIGIN_MAX + 1];
-    const char *why = "its vkey isn't one";
+    const char *why = _("its vkey isn't one");
 
     if (vkey_parse(b->info.vkey, name, sizeof(name), log_key) != 0 ||
         checkpoint_open(checkpoint, note, strlen(note), b->info.origin, log_key, &why) != 0)
@@ -353,13 +354,13 @@ static int compare(struct rebuild *b, const struct checkpoint *checkpoint,
 
     tree_root(&b->ledger.tree, &root);
     if (checkpoint->size != b->ledger.tree.size || !hash_eq(&root, &checkpoint->root))
-        return fault(b, "checkpoint", "it isn't of these records");
+        return fault(b, "checkpoint", _("it isn't of these records"));
     if (b->ledger.tree.size == 0)
         return 0;
     if (!ledger || !holder_has_key(ledger, ROLE_LOG, log_key))
-        return fault(b, "checkpoint", "it isn't signed by the ledger's log key");
+        return fault(b, "checkpoint", _("it isn't signed by the ledger's log key"));
     if (!str_eq(state_ledger_id(b->ledger.state), b->info.id))
-        return fault(b, "ledger.json", "it names another ledger's id");
+        return fault(b, "ledger.json", _("it names another ledger's id"));
     return 0;
 }
 
@@ -382,7 +383,7 @@ static int rebuild_all(struct rebuild *b, const struct conf *conf, const struct 
         return -1;
     if (db_post_lock(b->post) != DB_DONE ||
         db_post_take_over(b->post, &b->ledger.head.epoch) != DB_DONE)
-        return fault(b, "the database", "another ledgerd posts to it");
+        return fault(b, _("the database"), _("another ledgerd posts to it"));
     if (replay_all(b) != 0 || wait_all(b) != 0)
         return -1;
     return compare(b, &checkpoint, &log_key);
@@ -392,11 +393,11 @@ static void say_done(const struct rebuild *b, const struct conf *conf, const str
 {
     char *path = x_asprintf("%s/log.key", conf->data);
 
-    printf("Verified and rebuilt %lld records of %s.\n", (long long)b->ledger.tree.size,
+    printf(_("Verified and rebuilt %lld records of %s.\n"), (long long)b->ledger.tree.size,
            b->info.id[0] ? b->info.id : b->info.origin);
     if (!keys && access(path, F_OK) != 0)
-        printf("The ledger's own keys (log.key, clerk.key) aren't in %s: put them there before it"
-               " can serve.\n",
+        printf(_("The ledger's own keys (log.key, clerk.key) aren't in %s: put them there before it"
+                 " can serve.\n"),
                conf->data);
     free(path);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/date.h"
+#include "lang/lang.h"
 #include "ledgerd/log.h"
 #include "ledgerd/out.h"
 #include "ledgerd/scope.h"
@@ -16,7 +17,7 @@ static int view_parts(struct record_view *v, const char *parts, const char **why
         size_t len = strcspn(p, "\n");
 
         if (v->n == RECORD_PARTS_MAX) {
-            *why = "it has too many parts";
+            *why = N_("it has too many parts");
             return -1;
         }
         if (part_parse(&v->parts[v->n], p, len, why) != 0) {
@@ -34,7 +35,7 @@ struct record_view *record_view_new(const char *header, const char *parts, const
                                     const struct caller *c)
 {
     struct record_view *v = x_calloc(1, sizeof(*v));
-    const char *why = "its act can't be read";
+    const char *why = N_("its act can't be read");
     struct refusal refusal;
 
     if (record_header_parse(&v->header, header, strlen(header), &why) != 0 ||
@@ -52,7 +53,7 @@ struct record_view *record_view_new(const char *header, const char *parts, const
     return v;
 bad:
     log_event(LOG_LEVEL_ERROR, "a stored record is damaged", LOG_INT("record", v->header.index),
-              LOG_STR("why", why));
+              LOG_STR("why", _(why)));
     record_view_free(v);
     return NULL;
 }

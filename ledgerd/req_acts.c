@@ -13,7 +13,7 @@
 #include "ledgerd/req.h"
 #include "ledgerd/scope.h"
 
-#define QUEUE_FULL "too many acts are waiting; send the same again"
+#define QUEUE_FULL WIRE_("too many acts are waiting; send the same again")
 
 static void single_on_receipt(void *arg, enum read_end end, struct buf *receipts)
 {

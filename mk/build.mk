@@ -17,7 +17,7 @@ export LC_ALL := C.UTF-8
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all unit load fuzz
+.PHONY: all unit load fuzz locale
 .DEFAULT_GOAL := all
 
 # --- what the compiler takes, probed once and again when any of these words changes -------------
@@ -47,9 +47,12 @@ FUZZ_SRC    := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 MIGRATIONS  := $(sort $(wildcard migrations/*.sql))
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+LANG_OBJ    := $(call obj,$(sort $(wildcard lang/*.c)))
 CORE_OBJ    := $(call obj,$(CORE_SRC))
-LEDGERD_OBJ := $(call obj,$(filter-out ledgerd/main.c,$(LEDGERD_SRC))) $(BUILD)/obj/gen/migrations.o
-CLIENT_OBJ  := $(call obj,$(filter-out client/main.c,$(CLIENT_SRC)))
+LEDGERD_OBJ := $(call obj,$(filter-out ledgerd/main.c,$(LEDGERD_SRC))) $(BUILD)/obj/gen/migrations.o \
+	$(LANG_OBJ)
+CLIENT_OBJ  := $(call obj,$(filter-out client/main.c,$(CLIENT_SRC))) $(BUILD)/obj/gen/details.o \
+	$(LANG_OBJ)
 HELPER_OBJ  := $(call obj,$(filter-out tests/unit/test_%,$(UNIT_SRC)))
 LOAD_OBJ    := $(call obj,$(sort $(wildcard tests/load/lib/*.c)))
 
@@ -59,7 +62,13 @@ FUZZ_BIN := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
 PROGRAMS := $(patsubst %/main.c,$(BUILD)/%,$(wildcard ledgerd/main.c)) \
 	$(if $(wildcard client/main.c),$(BUILD)/pumasi)
 
-all: $(PROGRAMS)
+# po/ko.po becomes locale/ko/LC_MESSAGES/pumasi.mo and ledgerd.mo, beside the programs, where they
+# look for it.
+CATALOGUES := $(foreach program,pumasi ledgerd,$(patsubst po/%.po, \
+	$(BUILD)/locale/%/LC_MESSAGES/$(program).mo,$(sort $(wildcard po/*.po))))
+
+all: $(PROGRAMS) locale
+locale: $(CATALOGUES)
 unit: $(UNIT_BIN)
 load: $(LOAD_BIN)
 fuzz: $(FUZZ_BIN)
@@ -80,9 +89,20 @@ $(BUILD)/gen/migrations.c: scripts/embed $(MIGRATIONS) $(BUILD)/gen/migrations.l
 $(shell echo '$(MIGRATIONS)' | cmp -s - '$(BUILD)/gen/migrations.list' || \
 	echo '$(MIGRATIONS)' > '$(BUILD)/gen/migrations.list')
 
-$(BUILD)/obj/gen/migrations.o: $(BUILD)/gen/migrations.c $(FLAGS)
+# The formats of all details of problems, for the client to know them again.
+$(BUILD)/gen/details.c: scripts/details scripts/words $(CORE_SRC) $(LEDGERD_SRC)
+	@scripts/details > $@.new
+	@if cmp -s $@.new $@; then rm $@.new; touch $@; else mv $@.new $@; fi
+
+$(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c $(FLAGS)
 	@mkdir -p $(@D)
 	@$(COMPILE)
+
+$(BUILD)/locale/%/LC_MESSAGES/pumasi.mo $(BUILD)/locale/%/LC_MESSAGES/ledgerd.mo: po/%.po
+	@mkdir -p $(@D)
+	@echo "  MSGFMT $<"
+	@msgfmt --check -o $(@D)/pumasi.mo $<
+	@cp $(@D)/pumasi.mo $(@D)/ledgerd.mo
 
 define archive
 $(BUILD)/$(1): $(2)
