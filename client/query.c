@@ -108,16 +108,37 @@ static void put_escaped(struct buf *b, const char *s)
     }
 }
 
-int query_list(struct client *c, const struct keyfile *key, const char *path, int64_t limit,
-               int (*fn)(void *arg, json_t *item), void *arg)
+/* Is the page of the same point of the log as those before it? */
+static int check_view(const struct client *c, struct query_view *view, const json_t *answer,
+                      bool first_page)
+{
+    struct query_view now = {json_number(answer, "first"), json_number(answer, "size"), ""};
+
+    (void)snprintf(now.time, sizeof(now.time), "%s", json_text(answer, "time"));
+    if (!json_is_integer(json_object_get(answer, "size")))
+        return fail(PUMASI_UNKNOWN,
+                    _("The ledger at %s is older than this program: it doesn't say what its lists "
+                      "are a view of."),
+                    c->profile.url);
+    if (first_page)
+        *view = now;
+    else if (now.first != view->first || now.size != view->size || !str_eq(now.time, view->time))
+        return fail(PUMASI_UNPROVED,
+                    _("The pages of the ledger's list don't belong together. Nothing was shown."));
+    return PUMASI_OK;
+}
+
+int query_list_at(struct client *c, const struct keyfile *key, const char *path, int64_t limit,
+                  struct query_view *view, int (*fn)(void *arg, json_t *item), void *arg)
 {
     const char *sep = strchr(path, '?') == NULL ? "?" : "&";
     struct buf cursor = BUF_INIT;
     int64_t left = limit;
+    bool again = false;
     int rc;
 
     do {
-        struct buf page = BUF_INIT;
+        struct buf page = BUF_INIT, next = BUF_INIT;
         json_t *answer, *items, *item;
         size_t i;
 
@@ -129,22 +150,29 @@ int query_list(struct client *c, const struct keyfile *key, const char *path, in
         buf_free(&page);
         if (rc != PUMASI_OK)
             break;
+        if (view != NULL)
+            rc = check_view(c, view, answer, cursor.len == 0);
         items = json_object_get(answer, "items");
         json_array_foreach (items, i, item) {
-            if (limit > 0 && left-- == 0)
+            if (rc != 0 || (limit > 0 && left-- == 0))
                 break;
             rc = fn(arg, item);
-            if (rc != 0)
-                break;
         }
-        buf_clear(&cursor);
-        put_escaped(&cursor, json_text(answer, "next"));
-        if (json_array_size(items) == 0)
-            buf_clear(&cursor); /* a ledger that never ends isn't followed */
+        put_escaped(&next, json_text(answer, "next"));
+        /* A page may be empty and others follow; a ledger that leads in a circle isn't followed. */
+        again = next.len > 0 && (cursor.len == 0 || !str_eq(next.data, cursor.data));
+        buf_free(&cursor);
+        cursor = next;
         json_decref(answer);
-    } while (rc == 0 && cursor.len > 0 && (limit == 0 || left > 0));
+    } while (rc == 0 && again && (limit == 0 || left > 0));
     buf_free(&cursor);
     return rc;
+}
+
+int query_list(struct client *c, const struct keyfile *key, const char *path, int64_t limit,
+               int (*fn)(void *arg, json_t *item), void *arg)
+{
+    return query_list_at(c, key, path, limit, NULL, fn, arg);
 }
 
 int query_coop(struct client *c, const struct keyfile *key, const char *coop, json_t **out)

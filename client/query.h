@@ -26,6 +26,19 @@ int query_failed(struct client *c, const char *path, long status, const json_t *
 int query_list(struct client *c, const struct keyfile *key, const char *path, int64_t limit,
                int (*fn)(void *arg, json_t *item), void *arg) MUST_CHECK;
 
+/* What a list of a co-op's book is a view of: the records with first <= index < size. */
+struct query_view {
+    int64_t first, size;
+    char time[32]; /* of the last record counted, RFC 3339; "" without one */
+};
+/*
+ * The same, of a list that says so in each answer: *view (may be NULL) is what all its pages are a
+ * view of. PUMASI_UNPROVED after a sentence when they are not of one.
+ */
+int query_list_at(struct client *c, const struct keyfile *key, const char *path, int64_t limit,
+                  struct query_view *view, int (*fn)(void *arg, json_t *item),
+                  void *arg) MUST_CHECK;
+
 /*
  * Is there such a member? PUMASI_OK and *out (may be NULL; a new reference) from GET
  * /v1/members/{member}, else a sentence that tells an unknown co-op from an unknown member.

@@ -6,10 +6,10 @@
 #include "core/buf.h"
 
 /*
- * Where a list goes on: base64url of one letter for the kind of list and then one to three words.
+ * Where a list goes on: base64url of one letter for the kind of list and then one to four words.
  * Opaque to clients, and a place only: what may be read is decided anew for each page.
  */
-#define CURSOR_WORDS_MAX 3
+#define CURSOR_WORDS_MAX 4
 #define CURSOR_MAX       320 /* characters */
 
 struct cursor {

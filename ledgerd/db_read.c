@@ -24,6 +24,35 @@
     "EXISTS (SELECT 1 FROM holders ph WHERE position('@' in r.by) = 0 AND ph.kind = 'purse'" \
     " AND ph.holder = substring(split_part(r.parts, E'\\n', 2) from '\"account\":\"([^\"/]*)/'))"
 
+/* The time of a record, "2026-11-22T21:31:41.123Z": such texts sort as their times do. */
+#define RECORD_TIME "split_part(r.header, '\"', 8)"
+
+/* How many records are of before the day that begins at midnight of $n, in the ledger's zone. Times
+ * never fall along the log, so that a few steps find it. */
+#define RECORDS_BEFORE(n)                                                           \
+    "(WITH RECURSIVE s(lo, hi) AS (SELECT 0::bigint, h.size UNION ALL"              \
+    " SELECT CASE WHEN q.earlier THEN q.mid + 1 ELSE q.lo END,"                     \
+    "  CASE WHEN q.earlier THEN q.hi ELSE q.mid END"                                \
+    " FROM (SELECT s.lo, s.hi, (s.lo + s.hi) / 2 AS mid, (SELECT " RECORD_TIME " <" \
+    "   to_char($" n "::date::timestamp AT TIME ZONE l.zone AT TIME ZONE 'UTC',"    \
+    "    'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') COLLATE \"C\""                        \
+    "   FROM records r WHERE r.idx = (s.lo + s.hi) / 2) AS earlier"                 \
+    "  FROM s WHERE s.lo < s.hi OFFSET 0) q)"                                       \
+    " SELECT s.lo FROM s WHERE s.lo = s.hi)"
+
+/*
+ * Of the rows with `key` in `table`, whose seq counts from 1 to `last` without a gap and whose idx
+ * rises with it: how many have an idx below `size`.
+ */
+#define ENTRIES_BELOW(table, key, last, size)                                              \
+    "(WITH RECURSIVE s(lo, hi) AS (SELECT 0::bigint, " last " UNION ALL"                   \
+    " SELECT CASE WHEN q.below THEN q.mid ELSE q.lo END,"                                  \
+    "  CASE WHEN q.below THEN q.hi ELSE q.mid - 1 END"                                     \
+    " FROM (SELECT s.lo, s.hi, (s.lo + s.hi) / 2 + 1 AS mid,"                              \
+    "  (SELECT t.idx < " size " FROM " table " t WHERE t." key                             \
+    "   AND t.seq = (s.lo + s.hi) / 2 + 1) AS below FROM s WHERE s.lo < s.hi OFFSET 0) q)" \
+    " SELECT s.lo FROM s WHERE s.lo = s.hi)"
+
 #define PENDING_COLUMNS                                                                       \
     "SELECT by, jti, type, exp, array_to_string(signed, ' '), array_to_string(asks, E'\\n')," \
     " needs, submission FROM pending"
@@ -132,23 +161,49 @@ const struct read_statement read_statements[READ_COUNT] = {
                            " AND h.kind IN ('person', 'purse')"
                            " ORDER BY h.holder LIMIT $3::bigint",
                            false},
+    /* clang-format off */
+    [READ_BOOK] = {"read_book",
+                   "SELECT v.head, v.first, v.size,"
+                   " (SELECT " RECORD_TIME " FROM records r WHERE r.idx = v.size - 1),"
+                   " " ENTRIES_BELOW("book_entries", "book = $1::text", "v.seq", "v.first") ","
+                   " " ENTRIES_BELOW("book_entries", "book = $1::text", "v.seq", "v.size")
+                   " FROM (SELECT h.size AS head, coalesce(b.seq, 0) AS seq,"
+                   "  CASE WHEN $2::text IS NULL THEN 0"
+                   "   ELSE " RECORDS_BEFORE("2") " END AS first,"
+                   "  least($4::bigint, CASE WHEN $3::text IS NULL THEN h.size"
+                   "   ELSE " RECORDS_BEFORE("3") " END) AS size"
+                   "  FROM holders c LEFT JOIN books b ON b.book = c.holder"
+                   "  CROSS JOIN head h JOIN holders l ON l.holder = 'ledger'"
+                   "  WHERE c.holder = $1::text AND c.kind = 'coop' OFFSET 0) v",
+                   false},
+    /* What was posted on an account since then is stepped over: few steps, however much it is. */
     [READ_COOP_ACCOUNTS] =
         {"read_coop_accounts",
-         "SELECT a.account, a.balance, a.seq,"
+         "SELECT a.account, coalesce(e.balance, 0), a.seq_then,"
          " CASE WHEN a.has_limits THEN a.floor ELSE coalesce(p.floor, 0) END,"
-         " CASE WHEN a.has_limits THEN a.ceiling ELSE p.ceiling END"
-         " FROM accounts a"
+         " CASE WHEN a.has_limits THEN a.ceiling ELSE p.ceiling END,"
+         " e.idx, " RECORD_TIME
+         " FROM (SELECT *, CASE WHEN record < $4::bigint THEN seq ELSE "
+         ENTRIES_BELOW("postings", "account = accounts.account", "accounts.seq", "$4::bigint")
+         " END AS seq_then FROM accounts"
+         "  WHERE coop = $1::text AND account > $2::text ORDER BY account LIMIT $3::bigint) a"
          " LEFT JOIN policies p ON p.policy = a.coop || '/' || split_part(a.account, '/', 2)"
-         " WHERE a.coop = $1::text AND a.account > $2::text"
-         " ORDER BY a.account LIMIT $3::bigint",
+         " LEFT JOIN postings e ON e.account = a.account AND e.seq = a.seq_then"
+         " LEFT JOIN records r ON r.idx = e.idx"
+         " ORDER BY a.account",
          false},
-    [READ_COOP_POSTINGS] = {"read_coop_postings",
-                            "SELECT e.seq, e.idx, r.header, r.parts, t.body, " PAYER_IS_PURSE
-                            " FROM book_entries e JOIN records r ON r.idx = e.idx"
-                            " LEFT JOIN texts t ON t.idx = e.idx AND t.field = 'memo'"
-                            " WHERE e.book = $1::text AND e.seq < $2::bigint"
-                            " ORDER BY e.seq DESC LIMIT $3::bigint",
-                            false},
+    /* clang-format on */
+    [READ_COOP_POSTINGS] =
+        {"read_coop_postings",
+         "SELECT e.seq, e.idx, r.header, r.parts, t.body, " PAYER_IS_PURSE ","
+         " to_char(" RECORD_TIME "::timestamptz AT TIME ZONE"
+         "  (SELECT l.zone FROM holders l WHERE l.holder = 'ledger'), 'YYYY-MM-DD')"
+         " FROM book_entries e JOIN records r ON r.idx = e.idx"
+         " LEFT JOIN texts t ON t.idx = e.idx AND t.field = 'memo'"
+         " WHERE e.book = $1::text AND e.seq < $2::bigint"
+         " AND e.seq > $3::bigint"
+         " ORDER BY e.seq DESC LIMIT $4::bigint",
+         false},
     /* A tile that isn't complete in the tree asked for is gathered from what it is made of. */
     [READ_TILES] = {"read_tiles",
                     "SELECT CASE"
@@ -357,22 +412,37 @@ struct read_query read_coop_members(const char *coop, const char *after, int64_t
     return q;
 }
 
-struct read_query read_coop_accounts(const char *coop, const char *after, int64_t limit)
+struct read_query read_book(const char *coop, const char *from_day, const char *to_day,
+                            int64_t size)
+{
+    struct read_query q = query(READ_BOOK);
+
+    bind_text(&q, coop);
+    bind_text(&q, from_day);
+    bind_text(&q, to_day);
+    bind_int(&q, size);
+    return q;
+}
+
+struct read_query read_coop_accounts(const char *coop, const char *after, int64_t limit,
+                                     int64_t size)
 {
     struct read_query q = query(READ_COOP_ACCOUNTS);
 
     bind_text(&q, coop);
     bind_text(&q, after);
     bind_int(&q, limit);
+    bind_int(&q, size);
     return q;
 }
 
-struct read_query read_coop_postings(const char *coop, int64_t before, int64_t limit)
+struct read_query read_coop_postings(const char *coop, int64_t before, int64_t after, int64_t limit)
 {
     struct read_query q = query(READ_COOP_POSTINGS);
 
     bind_text(&q, coop);
     bind_int(&q, before);
+    bind_int(&q, after);
     bind_int(&q, limit);
     return q;
 }

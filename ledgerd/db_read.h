@@ -25,6 +25,7 @@ enum read_name {
     READ_COOPS,
     READ_COOP,
     READ_COOP_MEMBERS,
+    READ_BOOK,
     READ_COOP_ACCOUNTS,
     READ_COOP_POSTINGS,
     READ_TILES,
@@ -185,24 +186,46 @@ enum {
     COOP_MEMBERS_STATE
 };
 
-struct read_query read_coop_accounts(const char *coop, const char *after, int64_t limit);
+/*
+ * One point of the log to look at a co-op's book from: the first `size` records, at most all, of
+ * them those of before the day to_day. from_day, the first day looked at, makes `first`. Days begin
+ * in the ledger's zone; NULL for none. No row when there is no such co-op.
+ */
+struct read_query read_book(const char *coop, const char *from_day, const char *to_day,
+                            int64_t size);
+enum {
+    BOOK_HEAD,      /* how many records the database has */
+    BOOK_FIRST,     /* index of the first record looked at, perhaps beyond the end */
+    BOOK_SIZE,      /* how many records are counted */
+    BOOK_TIME,      /* of the last of them; null when there is none */
+    BOOK_FIRST_SEQ, /* entries of the book before BOOK_FIRST */
+    BOOK_SIZE_SEQ   /* entries of the book in the first BOOK_SIZE records */
+};
+
+/* The accounts as they stood after the first `size` records; limits are those in force now. */
+struct read_query read_coop_accounts(const char *coop, const char *after, int64_t limit,
+                                     int64_t size);
 enum {
     COOP_ACCOUNTS_ACCOUNT,
     COOP_ACCOUNTS_BALANCE,
     COOP_ACCOUNTS_SEQ,
     COOP_ACCOUNTS_FLOOR,
-    COOP_ACCOUNTS_CEILING
+    COOP_ACCOUNTS_CEILING,
+    COOP_ACCOUNTS_IDX, /* of the latest posting; null without one */
+    COOP_ACCOUNTS_TIME
 };
 
-/* Records of the book, newest first, its seq below `before`. */
-struct read_query read_coop_postings(const char *coop, int64_t before, int64_t limit);
+/* Records of the book, newest first, its seq below `before` and above `after`. */
+struct read_query read_coop_postings(const char *coop, int64_t before, int64_t after,
+                                     int64_t limit);
 enum {
     COOP_POSTINGS_SEQ,
     COOP_POSTINGS_IDX,
     COOP_POSTINGS_HEADER,
     COOP_POSTINGS_PARTS,
     COOP_POSTINGS_MEMO,
-    COOP_POSTINGS_PURSE
+    COOP_POSTINGS_PURSE,
+    COOP_POSTINGS_DAY /* of its time, in the ledger's zone */
 };
 
 /*
