@@ -14,7 +14,8 @@
 static const struct table_column columns[] = {
     {N_("Record"), TABLE_RIGHT}, {N_("Booked"), TABLE_LEFT},   {N_("For"), TABLE_LEFT},
     {N_("With"), TABLE_LEFT},    {N_("Amount"), TABLE_RIGHT},  {N_("Balance"), TABLE_RIGHT},
-    {N_("By"), TABLE_LEFT},      {N_("Category"), TABLE_LEFT}, {N_("Memo"), TABLE_LEFT},
+    {N_("By"), TABLE_LEFT},      {N_("Category"), TABLE_LEFT}, {N_("Remarks"), TABLE_LEFT},
+    {N_("Memo"), TABLE_LEFT},
 };
 
 struct listing {
@@ -24,6 +25,47 @@ struct listing {
     json_t *items;
 };
 
+static void remark(struct buf *b, const char *text)
+{
+    buf_printf(b, "%s%s", b->len > 0 ? "; " : "", text);
+}
+
+/* What else one should know of a posting: who recorded it, what it takes back or answers, and what
+ * of it was taken back. The caller frees it. */
+static char *remarks(const struct listing *l, const json_t *item)
+{
+    int64_t amount = json_number(item, "amount"), reversed = json_number(item, "reversed");
+    struct buf b = BUF_INIT;
+    char *text;
+
+    if (str_eq(json_text(item, "signed_by"), role_name(ROLE_REGISTRAR)))
+        remark(&b, _("recorded by the office"));
+    if (json_is_integer(json_object_get(item, "reverses"))) {
+        text = x_asprintf(json_is_true(json_object_get(item, "forced"))
+                              ? _("reversal of record %" PRId64 ", forced by the treasurers")
+                              : _("reversal of record %" PRId64),
+                          json_number(item, "reverses"));
+        remark(&b, text);
+        free(text);
+    }
+    if (json_is_integer(json_object_get(item, "request"))) {
+        text = x_asprintf(_("answers request %" PRId64), json_number(item, "request"));
+        remark(&b, text);
+        free(text);
+    }
+    if (reversed > 0 && reversed == (amount < 0 ? -amount : amount)) {
+        remark(&b, _("all of it reversed"));
+    } else if (reversed > 0) {
+        char *part = client_number_text(l->c, reversed, l->unit);
+
+        text = x_asprintf(_("%s of it reversed"), part);
+        remark(&b, text);
+        free(part);
+        free(text);
+    }
+    return buf_take(&b);
+}
+
 static int take(void *arg, json_t *item)
 {
     struct listing *l = arg;
@@ -31,6 +73,7 @@ static int take(void *arg, json_t *item)
     char *time = say_time(json_text(item, "time"));
     char *amount = client_number_text(l->c, json_number(item, "amount"), l->unit);
     char *balance = client_number_text(l->c, json_number(item, "balance"), l->unit);
+    char *rest = remarks(l, item);
 
     json_array_append(l->items, item);
     table_add(l->table, index);
@@ -41,11 +84,13 @@ static int take(void *arg, json_t *item)
     table_add(l->table, balance);
     table_add(l->table, json_text(item, "signed_by"));
     table_add(l->table, json_text(item, "category"));
+    table_add(l->table, rest);
     table_add(l->table, json_text(item, "memo"));
     free(index);
     free(time);
     free(amount);
     free(balance);
+    free(rest);
     return 0;
 }
 

@@ -142,7 +142,7 @@ static int sign(struct client *c, struct waiting *w, const json_t *ledger)
     int rc;
 
     client_read_keys(c); /* one's own are shown by name */
-    text = render_act(c, &w->act, NULL);
+    text = render_act(c, &w->act, NULL, NULL);
     fputs(text, stderr);
     rc = choose(c, &w->act, &signers);
     if (rc != PUMASI_OK)
@@ -162,7 +162,7 @@ static int sign(struct client *c, struct waiting *w, const json_t *ledger)
     }
     for (size_t i = 0; i < signers.n; i++)
         envelope_sign(&w->s.env, signers.keys[i]->secret);
-    what = render_headline(c, &w->act);
+    what = render_headline(c, &w->act, NULL);
     rc = submit_signed(c, &w->s, what, NULL, &r);
     rc = report(c, what, &r, rc);
 out:

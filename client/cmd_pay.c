@@ -1,61 +1,39 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* pumasi pay: a transfer, by the payer or by an office for one of its members. */
+/* pumasi pay: a transfer, by the payer or by an office for one of its members; on one's own account
+ * or in answer to a request. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/cited.h"
 #include "client/client.h"
 #include "client/commands.h"
+#include "client/office.h"
+#include "client/payment.h"
 #include "client/query.h"
 #include "client/submit.h"
 
-/* What is to be paid, as far as the command line says. */
-struct payment {
-    const char *to, *unit;
-    const char *from; /* --from, else the key's holder */
-    int64_t amount;
-    const char *value_date, *category; /* NULL where not given */
-    char *memo;                        /* owned; NULL without one */
-    char *what;                        /* owned */
-};
-
 static int take_arguments(struct client *c, const struct cli *cli, struct payment *p)
 {
-    const char *memo = cli_value(cli, "memo");
-    char *safe;
     int rc;
 
+    if (cli->n_args < 3)
+        return fail(PUMASI_USAGE,
+                    _("Say whom to pay, how much, and of what: pumasi pay MEMBER AMOUNT UNIT. Or "
+                      "answer a request: pumasi pay --request NUMBER."));
     p->to = cli_arg(cli, 0);
     p->unit = cli_arg(cli, 2);
     p->from = cli_value(cli, "from");
-    p->value_date = cli_value(cli, "value-date");
-    p->category = cli_value(cli, "category");
     rc = client_check_address(c, p->to);
     if (rc == PUMASI_OK && p->from != NULL)
         rc = client_check_address(c, p->from);
-    if (rc == PUMASI_OK && p->value_date != NULL)
-        rc = client_check_date(p->value_date);
-    if (rc == PUMASI_OK && p->category != NULL && !name_is_category(p->category)) {
-        safe = say_safe(p->category);
-        rc = fail(PUMASI_USAGE,
-                  _("\"%s\" is no category: that is 1 to 24 small letters a-z, digits and '-', "
-                    "as in garden."),
-                  safe);
-        free(safe);
-    }
-    if (rc == PUMASI_OK)
-        rc = client_amount(c, cli_arg(cli, 1), p->unit, false, &p->amount);
-    if (rc == PUMASI_OK && p->amount == 0)
-        rc = fail(PUMASI_USAGE, _("A payment of nothing isn't one. Say how much."));
-    if (rc == PUMASI_OK && memo != NULL && memo[0] != '\0') {
-        p->memo = client_text(_("memo"), memo, TEXT_MEMO_MAX);
-        rc = p->memo == NULL ? PUMASI_USAGE : PUMASI_OK;
-    }
-    return rc;
+    return rc == PUMASI_OK ? payment_amount(c, cli_arg(cli, 1), p) : rc;
 }
 
 /* Which role pays for a member other than oneself: a purse's treasurers, else the registrar. */
-static int office_keys(struct client *c, const struct payment *p, const char *coop,
-                       struct keyfile **keys, size_t *n)
+static int paying_office(struct client *c, const struct payment *p, const char *coop,
+                         struct keyfile **keys, size_t *n)
 {
     struct keyfile *asking;
     json_t *payer;
@@ -94,7 +72,7 @@ static int choose_keys(struct client *c, const struct payment *p, struct keyfile
         return client_keys(c, KEY_ROLE(ROLE_MEMBER), p->from, keys, n);
     name_coop_of(p->from, coop);
     if (has_key(c, KEY_ROLE(ROLE_REGISTRAR), coop))
-        return office_keys(c, p, coop, keys, n);
+        return paying_office(c, p, coop, keys, n);
     if (has_key(c, KEY_ROLE(ROLE_TREASURER), coop))
         return client_keys(c, KEY_ROLE(ROLE_TREASURER), coop, keys, n);
     return fail(PUMASI_FAILED,
@@ -103,26 +81,36 @@ static int choose_keys(struct client *c, const struct payment *p, struct keyfile
                 p->from, coop);
 }
 
-static void describe(struct client *c, struct payment *p, bool own)
+/* Shows the request, from its verified record, and what is paid; asks. */
+static int agree(struct client *c, const struct cli *cli, const struct payment *p,
+                 const struct cited *request)
 {
-    char *amount = client_amount_text(c, p->amount, p->unit);
+    struct render_named named = cited_named(request);
+    char *text, *amount;
 
-    p->what = own ? x_asprintf(_("payment of %s to %s"), amount, p->to)
-                  : x_asprintf(_("payment of %s from %s to %s"), amount, p->from, p->to);
+    if (cli_given(cli, "finish") || cli_given(cli, "discard-unsent"))
+        return PUMASI_OK;
+    text = render_named(c, &named, NULL);
+    amount = client_amount_text(c, p->amount, p->unit);
+    fputs(text, stderr);
+    if (p->memo != NULL) {
+        char *memo = say_safe(p->memo);
+
+        note(_("%s pays %s to %s, with the memo “%s”."), p->from, amount, p->to, memo);
+        free(memo);
+    } else {
+        note(_("%s pays %s to %s."), p->from, amount, p->to);
+    }
+    free(text);
     free(amount);
+    if (office_agree(c, _("Pay this?")))
+        return PUMASI_OK;
+    return say_can_ask() ? fail(PUMASI_FAILED, _("Not paid.")) : PUMASI_USAGE;
 }
 
-static int pay(struct client *c, const struct cli *cli, struct payment *p)
+/* What goes wrong before anything is signed. Sets p->from where it goes without saying. */
+static int check(struct client *c, struct payment *p, struct keyfile *const *keys)
 {
-    struct keyfile *keys[CLI_VALUES_MAX];
-    struct submit_request rq = {.type = "transfer", .unit = p->unit};
-    struct submit_result result;
-    size_t n;
-    int rc = choose_keys(c, p, keys, &n);
-
-    if (rc != PUMASI_OK)
-        return rc;
-    rq.by = keys[0]->holder;
     if (p->from == NULL && keys[0]->role != ROLE_MEMBER)
         return fail(PUMASI_USAGE,
                     _("The key %s is an office's: say for whom it pays, with --from MEMBER."),
@@ -131,36 +119,136 @@ static int pay(struct client *c, const struct cli *cli, struct payment *p)
         p->from = keys[0]->holder;
     if (str_eq(p->from, p->to))
         return fail(PUMASI_USAGE, _("%s would pay itself. Say whom to pay."), p->from);
-    rc = query_member(c, keys[0], p->to, NULL);
+    return query_member(c, keys[0], p->to, NULL);
+}
+
+/* request: the record that is answered, or NULL. */
+static int pay(struct client *c, const struct cli *cli, struct payment *p,
+               const struct cited *request)
+{
+    struct keyfile *keys[CLI_VALUES_MAX];
+    struct submit_request rq = {.type = "transfer"};
+    struct submit_result result;
+    char *amount, *what;
+    size_t n;
+    int rc = choose_keys(c, p, keys, &n);
+
+    if (rc == PUMASI_OK)
+        rc = check(c, p, keys);
+    if (rc == PUMASI_OK && request != NULL)
+        rc = agree(c, cli, p, request);
     if (rc != PUMASI_OK)
         return rc;
-    describe(c, p, str_eq(rq.by, p->from));
-    rq.what = p->what;
+    amount = client_amount_text(c, p->amount, p->unit);
+    rq.by = keys[0]->holder;
+    what = str_eq(rq.by, p->from)
+               ? x_asprintf(_("payment of %s to %s"), amount, p->to)
+               : x_asprintf(_("payment of %s from %s to %s"), amount, p->from, p->to);
+    rq.what = what;
     /* A treasurers' purse, or someone with several keys, may need further signatures. */
     rq.lifetime = keys[0]->role == ROLE_TREASURER ? SUBMIT_LATER : SUBMIT_SOON;
-    rq.members = json_pack("{s:s, s:s, s:s, s:I, s:s*, s:s*}", "from", p->from, "to", p->to, "unit",
-                           p->unit, "amount", (json_int_t)p->amount, "value_date", p->value_date,
-                           "category", p->category);
-    if (p->memo != NULL) {
-        rq.n_texts = 1;
-        rq.texts[0].field = "memo";
-        rq.texts[0].text = p->memo;
-    }
+    payment_put(p, &rq);
+    if (request != NULL)
+        json_object_set_new(rq.members, "request", json_integer(request->index));
     rc = submit_act(c, cli, &rq, keys, n, &result);
     rc = submit_finish(c, rq.what, &result, rc);
     json_decref(rq.members);
+    free(amount);
+    free(what);
+    return rc;
+}
+
+/* --- answering a request --- */
+
+/* What the command line says besides may not say something else. */
+static int contradicts(struct client *c, const struct cli *cli, const struct act_transfer *t)
+{
+    const char *from = cli_value(cli, "from");
+    int64_t amount = t->amount;
+    char *asked;
+    int rc = PUMASI_OK;
+
+    if (cli->n_args == 3 && str_eq(cli_arg(cli, 2), t->unit))
+        rc = client_amount(c, cli_arg(cli, 1), t->unit, false, &amount);
+    if (rc != PUMASI_OK)
+        return rc;
+    if ((cli->n_args == 0 || (cli->n_args == 3 && str_eq(cli_arg(cli, 0), t->to) &&
+                              str_eq(cli_arg(cli, 2), t->unit) && amount == t->amount)) &&
+        (from == NULL || str_eq(from, t->from)))
+        return PUMASI_OK;
+    asked = client_amount_text(c, t->amount, t->unit);
+    rc = fail(PUMASI_USAGE,
+              _("The request asks that %s pay %s to %s, and the command line says something else. "
+                "Leave it out, or pay without --request."),
+              t->from, asked, t->to);
+    free(asked);
+    return rc;
+}
+
+/* Memo, category and value date are the request's unless they are given. */
+static void take_over(struct payment *p, const struct cited *request, char date[DATE_LEN + 1])
+{
+    const struct act_transfer *t = &request->w.act.u.transfer;
+
+    p->from = t->from;
+    p->to = t->to;
+    p->unit = t->unit;
+    p->amount = t->amount;
+    if (p->category == NULL && t->category[0] != '\0')
+        p->category = t->category;
+    if (p->value_date == NULL && t->has_value_date) {
+        date_text(date, t->value_date);
+        p->value_date = date;
+    }
+    if (p->memo == NULL)
+        p->memo = cited_text(request, "memo", &t->memo);
+}
+
+static int answer(struct client *c, const struct cli *cli, struct payment *p)
+{
+    struct cited request = {0};
+    char date[DATE_LEN + 1];
+    int64_t index;
+    int rc = cited_index(cli_value(cli, "request"), &index);
+
+    /* Units may be new, and the amount is shown in them. */
+    if (rc == PUMASI_OK)
+        rc = client_ledger(c, NULL);
+    if (rc == PUMASI_OK)
+        rc = cited_fetch(c, NULL, index, &request);
+    if (rc == PUMASI_OK && request.w.act.type != ACT_REQUEST) {
+        char *what = render_headline(c, &request.w.act, NULL);
+
+        rc =
+            fail(PUMASI_FAILED,
+                 _("Record %" PRId64 " is no request but this: %s. \"pumasi requests\" lists those "
+                   "that you can pay."),
+                 index, what);
+        free(what);
+    }
+    if (rc == PUMASI_OK)
+        rc = contradicts(c, cli, &request.w.act.u.transfer);
+    if (rc == PUMASI_OK) {
+        take_over(p, &request, date);
+        rc = pay(c, cli, p, &request);
+    }
+    cited_free(&request);
     return rc;
 }
 
 static int run(struct client *c, const struct cli *cli)
 {
     struct payment p = {0};
-    int rc = take_arguments(c, cli, &p);
+    int rc = payment_options(cli, &p);
 
-    if (rc == PUMASI_OK)
-        rc = pay(c, cli, &p);
-    free(p.memo);
-    free(p.what);
+    if (rc == PUMASI_OK && cli_given(cli, "request")) {
+        rc = answer(c, cli, &p);
+    } else if (rc == PUMASI_OK) {
+        rc = take_arguments(c, cli, &p);
+        if (rc == PUMASI_OK)
+            rc = pay(c, cli, &p, NULL);
+    }
+    payment_free(&p);
     return rc;
 }
 
@@ -169,18 +257,22 @@ static const struct cli_option options[] = {
     {"from", 'f', N_("MEMBER"), N_("who pays, where an office records it for a member or a purse")},
     {"value-date", 'd', N_("DATE"), N_("the day the service was given, as 2026-11-22")},
     {"category", 'c', N_("WORD"), N_("a word to sort payments by")},
+    {"request", 'r', N_("NUMBER"), N_("pay what this request asks for: nothing else need be said")},
     {0},
 };
 
 const struct command cmd_pay = {
     .name = "pay",
-    .args = N_("MEMBER AMOUNT UNIT"),
+    .args = N_("MEMBER AMOUNT UNIT | --request NUMBER"),
     .summary = N_("Pay a member"),
     .help = N_("For example: pumasi pay alice@hansalim 1:30 hour -m \"garden\"\n\n"
                "Hours are written 1:30, 1.5 or 90m. The payment is written down on this machine "
                "before it is sent. When it is interrupted, run the same command again: it finishes "
-               "the first payment instead of paying twice (it asks first on a terminal)."),
-    .min_args = 3,
+               "the first payment instead of paying twice (it asks first on a terminal).\n\n"
+               "pumasi pay --request 12 pays what record 12 asks for; \"pumasi requests\" lists "
+               "such records. It shows the request, from the very bytes that the ledger's log "
+               "proves, and asks."),
+    .min_args = 0,
     .max_args = 3,
     .options = options,
     .flags = COMMAND_ACT,

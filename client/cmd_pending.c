@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "client/commands.h"
+#include "client/explain.h"
 #include "client/query.h"
 #include "client/render.h"
 #include "client/submit.h"
@@ -11,9 +12,10 @@
 #include "client/waiting.h"
 #include "core/date.h"
 
-static void add_row(const struct client *c, struct table *t, const struct waiting *w)
+static void add_row(const struct client *c, struct table *t, const struct waiting *w,
+                    const struct render_named *named)
 {
-    char *what = render_headline(c, &w->act), *needs = waiting_needs(w->item), *until;
+    char *what = render_headline(c, &w->act, named), *needs = waiting_needs(w->item), *until;
     char utc[TIME_LEN + 1];
 
     time_text(utc, w->act.exp * 1000);
@@ -69,40 +71,51 @@ static void collect(struct client *c, const struct waiting_list *l)
     outbox_list_free(list, n);
 }
 
-static int run(struct client *c, const struct cli *cli)
+static int print_table(struct client *c, const struct waiting_list *l)
 {
     static const struct table_column columns[] = {
         {N_("You"), TABLE_LEFT},   {N_("Act"), TABLE_LEFT}, {N_("Still needs"), TABLE_LEFT},
         {N_("Until"), TABLE_LEFT}, {N_("Id"), TABLE_LEFT},
     };
-    struct waiting_list l;
-    struct table *t;
+    struct table *t = table_new(columns, ARRAY_LEN(columns));
     bool mine = false;
+    int rc = PUMASI_OK;
+
+    for (size_t i = 0; rc == PUMASI_OK && i < l->n; i++) {
+        struct explained e;
+
+        rc = explain(c, &l->rows[i].act, l, &e);
+        if (rc == PUMASI_OK)
+            add_row(c, t, &l->rows[i], e.named);
+        explain_free(&e);
+        mine = mine || l->rows[i].mine.n > 0;
+    }
+    if (rc == PUMASI_OK)
+        table_print(t, stdout, table_style_of(stdout));
+    if (rc == PUMASI_OK && mine && say_can_ask())
+        note(_("\"pumasi sign ID\" shows one in full and asks; \"pumasi sign --all\" goes through "
+               "them; \"pumasi decline ID\" ends one."));
+    table_free(t);
+    return rc;
+}
+
+static int run(struct client *c, const struct cli *cli)
+{
+    struct waiting_list l;
     int rc = waiting_fetch(c, &l);
 
+    (void)cli;
     if (rc != PUMASI_OK)
         return rc;
     collect(c, &l);
-    if (c->json) {
+    if (c->json)
         print_json(&l);
-        waiting_list_free(&l);
-        return PUMASI_OK;
-    }
-    t = table_new(columns, ARRAY_LEN(columns));
-    for (size_t i = 0; i < l.n; i++) {
-        add_row(c, t, &l.rows[i]);
-        mine = mine || l.rows[i].mine.n > 0;
-    }
-    if (l.n == 0)
+    else if (l.n == 0)
         note(_("Nothing waits."));
     else
-        table_print(t, stdout, table_style_of(stdout));
-    if (mine && say_can_ask())
-        note(_("\"pumasi sign ID\" shows one in full and asks; \"pumasi sign --all\" goes through "
-               "them."));
-    table_free(t);
+        rc = print_table(c, &l);
     waiting_list_free(&l);
-    return PUMASI_OK;
+    return rc;
 }
 
 const struct command cmd_pending = {

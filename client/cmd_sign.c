@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "client/commands.h"
+#include "client/explain.h"
 #include "client/files.h"
 #include "client/query.h"
 #include "client/render.h"
@@ -47,9 +48,9 @@ static int check(const struct client *c, const struct act *a)
 }
 
 /* Everything that one should know before signing, on stderr. */
-static void show(const struct client *c, const struct waiting *w)
+static void show(const struct client *c, const struct waiting *w, const struct render_named *named)
 {
-    char *text = render_act(c, &w->act, &w->s);
+    char *text = render_act(c, &w->act, &w->s, named);
 
     fputs(text, stderr);
     free(text);
@@ -86,24 +87,39 @@ static void make_signed(struct submission *out, const struct waiting *w)
         envelope_sign(&out->env, w->mine.keys[i]->secret);
 }
 
-static int sign_one(struct client *c, const struct waiting *w)
+/* Shows it, asks, signs, sends. */
+static int agree_and_sign(struct client *c, const struct waiting *w,
+                          const struct render_named *named)
 {
     struct submit_result r;
     struct submission s;
     char *what;
-    int rc = check(c, &w->act);
+    int rc;
 
-    if (rc != PUMASI_OK)
-        return rc;
-    show(c, w);
+    show(c, w, named);
     if (!office_agree(c, _("Sign this?")))
         return say_can_ask() ? fail(PUMASI_FAILED, _("Not signed.")) : PUMASI_USAGE;
     make_signed(&s, w);
-    what = render_headline(c, &w->act);
+    what = render_headline(c, &w->act, named);
     rc = submit_signed(c, &s, what, NULL, &r);
     rc = submit_finish(c, what, &r, rc);
     submission_free(&s);
     free(what);
+    return rc;
+}
+
+/* l: what else waits (may be NULL), in which an act may be named that this one ends. */
+static int sign_one(struct client *c, const struct waiting *w, const struct waiting_list *l)
+{
+    struct explained e;
+    int rc = check(c, &w->act);
+
+    if (rc != PUMASI_OK)
+        return rc;
+    rc = explain(c, &w->act, l, &e);
+    if (rc == PUMASI_OK)
+        rc = agree_and_sign(c, w, e.named);
+    explain_free(&e);
     return rc;
 }
 
@@ -143,7 +159,7 @@ static int sign_id(struct client *c, const char *jti)
     } else if (found->mine.n == 0) {
         rc = nothing_of_mine(found);
     } else {
-        rc = sign_one(c, found);
+        rc = sign_one(c, found, &l);
     }
     waiting_list_free(&l);
     return rc;
@@ -169,7 +185,7 @@ static int sign_waiting(struct client *c, bool all)
     for (size_t i = 0; worst != PUMASI_USAGE && i < l.n; i++) {
         if (l.rows[i].mine.n == 0)
             continue;
-        rc = sign_one(c, &l.rows[i]);
+        rc = sign_one(c, &l.rows[i], &l);
         if (rc != PUMASI_OK && (worst == PUMASI_OK || worst == PUMASI_PENDING))
             worst = rc;
     }
@@ -250,7 +266,7 @@ static int sign_file(struct client *c, const char *path)
     json_decref(file);
     rc = file_signers(c, &w);
     if (rc == PUMASI_OK)
-        rc = sign_one(c, &w);
+        rc = sign_one(c, &w, NULL);
     waiting_free(&w);
     return rc;
 }

@@ -7,8 +7,12 @@ const struct command *const commands[] = {
     &cmd_connect,
     &cmd_whoami,
     &cmd_pay,
+    &cmd_request,
+    &cmd_requests,
+    &cmd_reverse,
     &cmd_balance,
     &cmd_history,
+    &cmd_show,
     &cmd_allow,
     /* keys */
     &cmd_key_new,
@@ -22,6 +26,7 @@ const struct command *const commands[] = {
     /* what waits */
     &cmd_pending,
     &cmd_sign,
+    &cmd_decline,
     &cmd_outbox,
     &cmd_receipts,
     /* a co-op's office */

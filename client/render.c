@@ -6,131 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/render_words.h"
 #include "core/date.h"
 #include "core/text.h"
 
 #define LABEL_WIDTH 18
 
-/* --- words --- */
-
-/* "1:30 hour"; the plain number where the profile doesn't know the unit. Unlike client_amount_text
- * it never asks the ledger: what one signs must be readable without trusting an answer. */
-static char *amount_words(const struct client *c, int64_t amount, const char *unit)
-{
-    const struct profile_unit *u = profile_unit(&c->profile, unit);
-    char number[AMOUNT_TEXT_MAX];
-
-    if (u == NULL)
-        return x_asprintf(_("%lld minor units of %s"), (long long)amount, unit);
-    amount_text(number, amount, u->kind, u->scale);
-    return x_asprintf("%s %s", number, unit);
-}
-
-/* For what comes from outside and has no grammar of its own. */
-static char *quoted(const char *s)
-{
-    char *safe = say_safe(s), *out = x_asprintf("“%s”", safe);
-
-    free(safe);
-    return out;
-}
-
-char *render_key_of(enum role role, const char *holder)
-{
-    switch (role) {
-    case ROLE_MEMBER:
-        return x_asprintf(_("key of %s"), holder);
-    case ROLE_TREASURER:
-        return x_asprintf(_("treasurer key of %s"), holder);
-    case ROLE_REGISTRAR:
-        return x_asprintf(_("registrar key of %s"), holder);
-    case ROLE_STEWARD:
-        return x_strdup(_("steward key"));
-    case ROLE_AUDITOR:
-        if (str_eq(holder, "*"))
-            return x_strdup(_("auditor key for everything"));
-        return x_asprintf(_("auditor key of %s"), holder);
-    case ROLE_LOG:
-        return x_strdup(_("log key of the ledger"));
-    case ROLE_CLERK:
-        return x_strdup(_("clerk key of the ledger"));
-    }
-    return x_strdup(holder);
-}
-
-char *render_signers(enum role role, const char *holder)
-{
-    if (role == ROLE_STEWARD)
-        return x_strdup(_("stewards"));
-    if (role == ROLE_MEMBER)
-        return x_asprintf(_("keys of %s"), holder);
-    if (role == ROLE_TREASURER)
-        return x_asprintf(_("treasurers of %s"), holder);
-    if (role == ROLE_REGISTRAR)
-        return x_asprintf(_("registrars of %s"), holder);
-    return x_asprintf(_("auditors of %s"), holder);
-}
-
-static const char *unit_kind_words(enum unit_kind kind)
-{
-    switch (kind) {
-    case UNIT_TIME:
-        return _("time");
-    case UNIT_CREDIT:
-        return _("credit");
-    case UNIT_GOODS:
-        return _("goods");
-    }
-    return "?";
-}
-
-/* One bound in words: what is below zero is owed, what is above is held. */
-static char *floor_words(const struct client *c, int64_t floor, const char *unit)
-{
-    char *amount = amount_words(c, floor < 0 ? -floor : floor, unit), *out;
-
-    if (floor < 0)
-        out = x_asprintf(_("may owe up to %s"), amount);
-    else if (floor == 0)
-        out = x_strdup(_("may not owe anything"));
-    else
-        out = x_asprintf(_("must keep at least %s"), amount);
-    free(amount);
-    return out;
-}
-
-static char *ceiling_words(const struct client *c, const struct act_bounds *b, const char *unit)
-{
-    char *amount, *out;
-
-    if (b->no_ceiling)
-        return x_strdup(_("may hold any amount"));
-    amount = amount_words(c, b->ceiling < 0 ? -b->ceiling : b->ceiling, unit);
-    if (b->ceiling > 0)
-        out = x_asprintf(_("may hold up to %s"), amount);
-    else if (b->ceiling == 0)
-        out = x_strdup(_("may not hold anything"));
-    else
-        out = x_asprintf(_("must owe at least %s"), amount);
-    free(amount);
-    return out;
-}
-
-char *render_bounds(const struct client *c, const struct act_bounds *b, const char *unit)
-{
-    char *low = floor_words(c, b->floor, unit), *high = ceiling_words(c, b, unit);
-    char *out = x_asprintf("%s, %s", low, high);
-
-    free(low);
-    free(high);
-    return out;
-}
-
 /* --- headlines --- */
 
 static char *titled(const char *what, const char *handle, const char *title)
 {
-    char *q = quoted(title), *out = x_asprintf("%s %s (%s)", what, handle, q);
+    char *q = render_quoted(title), *out = x_asprintf("%s %s (%s)", what, handle, q);
 
     free(q);
     return out;
@@ -138,7 +24,7 @@ static char *titled(const char *what, const char *handle, const char *title)
 
 static char *headline_open(const struct act *a)
 {
-    char *name = quoted(a->u.ledger_open.name), *origin = say_safe(a->aud);
+    char *name = render_quoted(a->u.ledger_open.name), *origin = say_safe(a->aud);
     char *out = x_asprintf(_("opening of the ledger %s (%s)"), name, origin);
 
     free(name);
@@ -148,7 +34,7 @@ static char *headline_open(const struct act *a)
 
 static char *headline_transfer(const struct client *c, const struct act_transfer *t)
 {
-    char *amount = amount_words(c, t->amount, t->unit);
+    char *amount = render_amount(c, t->amount, t->unit);
     char *out = x_asprintf(_("payment of %s from %s to %s"), amount, t->from, t->to);
 
     free(amount);
@@ -170,7 +56,47 @@ static char *headline_key(enum act_type type, const struct act_key *k)
     return out;
 }
 
-char *render_headline(const struct client *c, const struct act *a)
+static char *headline_request(const struct client *c, const struct act_transfer *t)
+{
+    char *amount = render_amount(c, t->amount, t->unit);
+    char *out = x_asprintf(_("request that %s pay %s to %s"), t->from, amount, t->to);
+
+    free(amount);
+    return out;
+}
+
+/* The payload has no unit: that is the record's. */
+static char *headline_reversal(const struct client *c, const struct act_reversal *r,
+                               const struct render_named *named)
+{
+    char *amount, *out;
+
+    if (named == NULL || named->act->type != ACT_TRANSFER)
+        return x_asprintf(_("reversal of %lld minor units of record %lld"), (long long)r->amount,
+                          (long long)r->record);
+    amount = render_amount(c, r->amount, named->act->u.transfer.unit);
+    if (r->amount == named->act->u.transfer.amount)
+        out = x_asprintf(_("reversal of record %lld, all of its %s"), (long long)r->record, amount);
+    else
+        out = x_asprintf(_("reversal of %s of record %lld"), amount, (long long)r->record);
+    free(amount);
+    return out;
+}
+
+char *render_declining(const struct client *c, const char *by, const struct render_named *named)
+{
+    char *what, *out;
+
+    if (named == NULL)
+        return x_strdup(_("decline of an act that isn't shown here"));
+    what = render_headline(c, named->act, NULL);
+    out = x_asprintf(
+        str_eq(by, named->act->by) ? _("withdrawal of the %s") : _("decline of the %s"), what);
+    free(what);
+    return out;
+}
+
+char *render_headline(const struct client *c, const struct act *a, const struct render_named *named)
 {
     const struct act_member *m = &a->u.member;
 
@@ -211,11 +137,11 @@ char *render_headline(const struct client *c, const struct act *a)
     case ACT_TRANSFER:
         return headline_transfer(c, &a->u.transfer);
     case ACT_REQUEST:
-        return x_asprintf(_("request of %s to %s"), a->u.transfer.to, a->u.transfer.from);
+        return headline_request(c, &a->u.transfer);
     case ACT_REVERSAL:
-        return x_asprintf(_("reversal of transfer %lld"), (long long)a->u.reversal.record);
+        return headline_reversal(c, &a->u.reversal, named);
     case ACT_DECLINE:
-        return x_strdup(_("an act declined"));
+        return render_declining(c, a->by, named);
     }
     return x_strdup(act_type_name(a->type));
 }
@@ -282,28 +208,36 @@ static void threshold_line(struct buf *b, const char *label, int64_t threshold, 
         line(b, label, _("%lld of these %zu keys must sign"), (long long)threshold, n);
 }
 
-/* A text of which only the hash is signed. */
-static void text_line(struct buf *b, const char *label, const char *field,
-                      const struct act_hash *signed_hash, const struct submission *s)
+const struct submitted_text *render_text(const struct submission *s, const char *field,
+                                         const struct act_hash *signed_hash)
 {
-    if (!signed_hash->there)
-        return;
-    for (size_t i = 0; s != NULL && i < s->n_texts; i++) {
+    for (size_t i = 0; s != NULL && signed_hash->there && i < s->n_texts; i++) {
         const struct submitted_text *t = &s->texts[i];
         struct hash h;
-        char *q;
 
         if (!str_eq(t->field, field))
             continue;
         text_hash(&h, t->salt, t->text, t->len);
-        if (!hash_eq(&h, &signed_hash->hash))
-            continue;
-        q = quoted(t->text);
+        if (hash_eq(&h, &signed_hash->hash))
+            return t;
+    }
+    return NULL;
+}
+
+/* A text of which only the hash is signed. */
+static void text_line(struct buf *b, const char *label, const char *field,
+                      const struct act_hash *signed_hash, const struct submission *s)
+{
+    const struct submitted_text *t = render_text(s, field, signed_hash);
+    char *q;
+
+    if (t != NULL) {
+        q = render_quoted(t->text);
         line(b, label, "%s", q);
         free(q);
-        return;
+    } else if (signed_hash->there) {
+        line(b, label, _("there is one, but the ledger doesn't show it to you"));
     }
-    line(b, label, _("there is one, but the ledger doesn't show it to you"));
 }
 
 static void seconds_line(struct buf *b, const char *label, int64_t seconds)
@@ -335,7 +269,7 @@ static void details_unit(struct buf *b, const struct act_unit_create *u)
 
     amount_text(one, u->scale, u->kind, u->scale);
     amount_text(least, 1, u->kind, u->scale);
-    line(b, _("counts"), "%s", unit_kind_words(u->kind));
+    line(b, _("counts"), "%s", render_unit_kind(u->kind));
     line(b, _("scale"), _("one is written %s and has %lld minor units; the least is %s"), one,
          (long long)u->scale, least);
 }
@@ -362,8 +296,13 @@ static void details_policy(struct buf *b, const struct client *c, const struct a
 {
     bounds_line(b, c, _("a member"), &p->bounds, p->unit);
     bounds_line(b, c, _("set by registrars"), &p->registrar, p->unit);
-    line(b, _("forced reversals"), _("by treasurers within %lld days"),
-         (long long)p->reversal_days);
+    if (p->reversal_days == 0)
+        line(b, _("force a reversal"), "%s", _("treasurers may not"));
+    else
+        line(b, _("force a reversal"),
+             ngettext("treasurers may, for %lld day", "treasurers may, for %lld days",
+                      (unsigned long)p->reversal_days),
+             (long long)p->reversal_days);
 }
 
 static void details_member(struct buf *b, const struct client *c, const struct act *a,
@@ -407,14 +346,40 @@ static void details_transfer(struct buf *b, const struct act *a, const struct su
     }
     if (t->category[0] != '\0')
         line(b, _("category"), "%s", t->category);
+    if (a->type == ACT_REQUEST) {
+        date_text(date, t->expires);
+        line(b, _("may be paid until"), "%s", date);
+    }
     if (t->has_request)
         line(b, _("answers request"), "%lld", (long long)t->request);
-    if (!str_eq(a->by, t->from))
+    if (!str_eq(a->by, a->type == ACT_REQUEST ? t->to : t->from))
         line(b, _("recorded by"), _("the office of %s"), a->by);
 }
 
+static void details_reversal(struct buf *b, const struct client *c, const struct act *a,
+                             const struct submission *s, const struct render_named *named)
+{
+    const struct act_reversal *r = &a->u.reversal;
+    const struct act_transfer *t;
+    char *part, *all;
+
+    text_line(b, _("reason"), "reason", &r->reason, s);
+    if (named == NULL || named->act->type != ACT_TRANSFER)
+        return;
+    t = &named->act->u.transfer;
+    part = render_amount(c, r->amount, t->unit);
+    all = render_amount(c, t->amount, t->unit);
+    line(b, _("gives back"), _("%s, out of %s"), part, all);
+    line(b, _("from"), "%s", t->to);
+    line(b, _("to"), "%s", t->from);
+    if (!str_eq(a->by, t->to))
+        line(b, _("decided by"), _("the office of %s, without a signature of %s"), a->by, t->to);
+    free(part);
+    free(all);
+}
+
 static void details_of(struct buf *b, const struct client *c, const struct act *a,
-                       const struct submission *s)
+                       const struct submission *s, const struct render_named *named)
 {
     switch (a->type) {
     case ACT_LEDGER_OPEN:
@@ -458,7 +423,7 @@ static void details_of(struct buf *b, const struct client *c, const struct act *
         details_transfer(b, a, s);
         return;
     case ACT_REVERSAL:
-        text_line(b, _("reason"), "reason", &a->u.reversal.reason, s);
+        details_reversal(b, c, a, s, named);
         return;
     case ACT_DECLINE:
         text_line(b, _("reason"), "reason", &a->u.decline.reason, s);
@@ -466,17 +431,80 @@ static void details_of(struct buf *b, const struct client *c, const struct act *
     }
 }
 
-char *render_act(const struct client *c, const struct act *a, const struct submission *s)
+/* --- what an act names --- */
+
+bool render_names(const struct act *a)
+{
+    return a->type == ACT_REVERSAL || a->type == ACT_DECLINE ||
+           (a->type == ACT_TRANSFER && a->u.transfer.has_request);
+}
+
+static void put_named(struct buf *b, const struct client *c, const struct render_named *named,
+                      const struct render_named *in_turn)
+{
+    char *headline = render_headline(c, named->act, in_turn), *time;
+
+    if (named->index < 0) {
+        buf_puts(b, _("It isn't posted yet and says:\n"));
+    } else {
+        time = say_time(named->time);
+        buf_printf(b, _("Record %lld, booked %s, says:\n"), (long long)named->index, time);
+        free(time);
+    }
+    buf_printf(b, "  %s\n", headline);
+    free(headline);
+    details_of(b, c, named->act, named->s, in_turn);
+    line(b, _("asked for by"), "%s", named->act->by);
+    if (in_turn != NULL)
+        put_named(b, c, in_turn, NULL);
+}
+
+char *render_named(const struct client *c, const struct render_named *named,
+                   const struct render_named *in_turn)
 {
     struct buf b = BUF_INIT;
-    char *headline = render_headline(c, a);
+
+    put_named(&b, c, named, in_turn);
+    return buf_take(&b);
+}
+
+/* One who signs has to know of what. */
+static void put_missing(struct buf *b, const struct act *a)
+{
+    char hash[HASH_B64U_LEN + 1];
+
+    if (a->type == ACT_DECLINE) {
+        hash_text(hash, &a->u.decline.act);
+        buf_printf(b,
+                   _("What it ends can't be shown to you: the hash of that act is %s. Ask %s about "
+                     "it before you sign.\n"),
+                   hash, a->by);
+    } else {
+        buf_printf(
+            b,
+            _("What record %lld says can't be shown to you. Ask %s about it before you "
+              "sign.\n"),
+            (long long)(a->type == ACT_REVERSAL ? a->u.reversal.record : a->u.transfer.request),
+            a->by);
+    }
+}
+
+char *render_act(const struct client *c, const struct act *a, const struct submission *s,
+                 const struct render_named *named)
+{
+    struct buf b = BUF_INIT;
+    char *headline = render_headline(c, a, named);
 
     buf_printf(&b, "%s\n", headline);
     free(headline);
-    details_of(&b, c, a, s);
+    details_of(&b, c, a, s, named);
     line(&b, _("asked for by"), "%s", a->by);
     seconds_line(&b, _("made"), a->iat);
     seconds_line(&b, _("to be signed by"), a->exp);
     line(&b, _("id"), "%s", a->jti);
+    if (named != NULL)
+        put_named(&b, c, named, NULL);
+    else if (render_names(a))
+        put_missing(&b, a);
     return buf_take(&b);
 }

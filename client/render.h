@@ -12,12 +12,37 @@
  * Texts are shown only where `s` (may be NULL) carries one that fits the hash in the payload.
  */
 
-/* One line without a full stop: "payment of 1:30 hour from alice@hansalim to bob@hansalim". The
- * caller frees it. */
-char *render_headline(const struct client *c, const struct act *a);
-/* The headline and a line for each thing that the act says, each ending in a newline. The caller
- * frees it. */
-char *render_act(const struct client *c, const struct act *a, const struct submission *s);
+/*
+ * The act that another one names: what a reversal takes back, a payment answers, a decline ends.
+ * Whoever fills this in has made sure that it is the one: its record at that index, its payload of
+ * that hash.
+ */
+struct render_named {
+    const struct act *act;
+    const struct submission *s; /* may be NULL */
+    int64_t index;              /* of its record; -1 while it waits for signatures */
+    const char *time;           /* when that was booked */
+};
+
+/* One line without a full stop: "payment of 1:30 hour from alice@hansalim to bob@hansalim". `named`
+ * is NULL where nothing is named, or it isn't to be had. The caller frees it. */
+char *render_headline(const struct client *c, const struct act *a,
+                      const struct render_named *named);
+/* The headline and a line for each thing that the act says, each ending in a newline; then what it
+ * names, or that this can't be shown. The caller frees it. */
+char *render_act(const struct client *c, const struct act *a, const struct submission *s,
+                 const struct render_named *named);
+/* "decline of the request that …", or "withdrawal of …" where `by` made it. The caller frees it. */
+char *render_declining(const struct client *c, const char *by, const struct render_named *named);
+/* A record by itself: "Record 12, booked …, says:" and lines as above; then what it names in turn
+ * (may be NULL). The caller frees it. */
+char *render_named(const struct client *c, const struct render_named *named,
+                   const struct render_named *in_turn);
+/* The text of a field that fits the hash in the payload; NULL where `s` (may be NULL) has none. */
+const struct submitted_text *render_text(const struct submission *s, const char *field,
+                                         const struct act_hash *signed_hash);
+/* Does an act of this kind name another one? */
+bool render_names(const struct act *a);
 
 /* "treasurer key of hansalim", "key of alice@hansalim", "steward key". The caller frees it. */
 char *render_key_of(enum role role, const char *holder);

@@ -134,7 +134,7 @@ END
     [ "$(balance bob@hansalim)" -eq $((before + 75)) ]
     [ "$(balance old@hansalim)" -eq -75 ]
     run as bob history -n 1
-    [[ ${lines[0]} == *$'\t2026-01-02\told@hansalim\t1:15\t'*$'\tregistrar\t\t밭 갈기' ]] || die "$output"
+    [[ ${lines[0]} == *$'\t2026-01-02\told@hansalim\t1:15\t'*$'\tregistrar\t\trecorded by the office\t밭 갈기' ]] || die "$output"
     run as sora -k registrar pay bob@hansalim 1 hour --from alice@hansalim
     says 1 "don't allow registrars" || says 1 'allow'
     run as alice member allow yes
@@ -142,7 +142,7 @@ END
     run as sora -k registrar pay bob@hansalim 0:01 hour --from alice@hansalim
     says 0 'Done: payment of 0:01 hour'
     run as alice history -n 1
-    [[ $output == *$'\tregistrar\t'* ]]
+    [[ $output == *$'\tregistrar\t\trecorded by the office\t'* ]]
     run as alice member allow no
     says 0 ''
     run as sora -k registrar pay bob@hansalim 0:01 hour --from alice@hansalim

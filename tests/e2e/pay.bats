@@ -91,8 +91,8 @@ says() { # STATUS TEXT: of the last run
     run as sora balance bob@hansalim hour --json
     [ "$(jq -c '[.account, .balance, .available]' <<< "$output")" = '["bob@hansalim/hour",60,1260]' ]
     run as bob history
-    [[ ${lines[0]} == *$'\talice@hansalim\t-0:30\t1:00\tmember\t\t' ]]
-    [[ ${lines[1]} == *$'\t2026-01-31\talice@hansalim\t1:30\t1:30\tmember\tgarden\t텃밭 일' ]]
+    [[ ${lines[0]} == *$'\talice@hansalim\t-0:30\t1:00\tmember\t\t\t' ]]
+    [[ ${lines[1]} == *$'\t2026-01-31\talice@hansalim\t1:30\t1:30\tmember\tgarden\t\t텃밭 일' ]]
     run as bob history -n 1 --json
     [ "$(jq -r '.items[] | .amount' <<< "$output")" = -30 ]
     run as alice receipts

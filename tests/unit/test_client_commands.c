@@ -92,8 +92,14 @@ static void test_wrong(void **state)
         "pumasi pya bob@x 1 hour",
         "pumasi key",
         "pumasi key nwe",
-        "pumasi pay bob@x 1",
+        "pumasi request bob@x 1",
         "pumasi pay bob@x 1 hour more",
+        "pumasi pay --request",
+        "pumasi reverse",
+        "pumasi reverse 12 1:30 hour",
+        "pumasi decline",
+        "pumasi decline 12 13",
+        "pumasi requests 12",
         "pumasi pay bob@x 1 hour --memo",
         "pumasi pay bob@x 1 hour --colour",
         "pumasi pay bob@x 1 hour -Q",
@@ -108,6 +114,31 @@ static void test_wrong(void **state)
         assert_int_equal(parse(&cli, line), PUMASI_USAGE);
         free(line);
     }
+}
+
+static void test_asking(void **state)
+{
+    char request[] = "pumasi request bob@x 1:30 hour -m garden -t fund@x --expires 2026-12-01";
+    char answer[] = "pumasi pay -r 12 -y";
+    char reverse[] = "pumasi reverse 12 -r wrong 0:30";
+    char decline[] = "pumasi decline AmLf3Aq8mptCpCoCpWAZGVMMh -r no";
+    char requests[] = "pumasi requests --state paid";
+    struct cli cli;
+
+    assert_int_equal(parse(&cli, request), PUMASI_OK);
+    assert_ptr_equal(cli.command, &cmd_request);
+    assert_string_equal(cli_value(&cli, "to"), "fund@x");
+    assert_string_equal(cli_value(&cli, "expires"), "2026-12-01");
+    assert_int_equal(parse(&cli, answer), PUMASI_OK);
+    assert_int_equal(cli.n_args, 0);
+    assert_string_equal(cli_value(&cli, "request"), "12");
+    assert_int_equal(parse(&cli, reverse), PUMASI_OK);
+    assert_string_equal(cli_arg(&cli, 1), "0:30");
+    assert_string_equal(cli_value(&cli, "reason"), "wrong");
+    assert_int_equal(parse(&cli, decline), PUMASI_OK);
+    assert_string_equal(cli_arg(&cli, 0), "AmLf3Aq8mptCpCoCpWAZGVMMh");
+    assert_int_equal(parse(&cli, requests), PUMASI_OK);
+    assert_string_equal(cli_value(&cli, "state"), "paid");
 }
 
 static void test_help_wins(void **state)
@@ -192,6 +223,7 @@ int main(void)
         cmocka_unit_test(test_pay),     cmocka_unit_test(test_forms),
         cmocka_unit_test(test_wrong),   cmocka_unit_test(test_help_wins),
         cmocka_unit_test(test_numbers), cmocka_unit_test(test_table),
+        cmocka_unit_test(test_asking),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

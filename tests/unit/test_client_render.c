@@ -67,7 +67,7 @@ static char *rendered(const char *type, const char *by, const char *members,
     char *text;
 
     parse(&a, type, by, members);
-    text = render_act(&client, &a, s);
+    text = render_act(&client, &a, s, NULL);
     act_free(&a);
     return text;
 }
@@ -133,6 +133,14 @@ static void every_act_has_a_headline(void **state)
         {"transfer", "alice@hansalim",
          "\"from\":\"alice@hansalim\",\"to\":\"bob@hansalim\",\"unit\":\"hour\",\"amount\":90",
          "payment of 1:30 hour from alice@hansalim to bob@hansalim"},
+        {"request", "bob@hansalim",
+         "\"from\":\"alice@hansalim\",\"to\":\"bob@hansalim\",\"unit\":\"hour\",\"amount\":90,"
+         "\"expires\":\"2026-12-22\"",
+         "request that alice@hansalim pay 1:30 hour to bob@hansalim"},
+        {"reversal", "bob@hansalim", "\"record\":12,\"amount\":30",
+         "reversal of 30 minor units of record 12"},
+        {"decline", "alice@hansalim", "\"act\":\"" KID "\"",
+         "decline of an act that isn't shown here"},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -141,9 +149,9 @@ static void every_act_has_a_headline(void **state)
 
         parse(&a, rows[i].type, rows[i].by, rows[i].members);
         assert_int_equal(a.type, i);
-        headline = render_headline(&client, &a);
+        headline = render_headline(&client, &a, NULL);
         assert_string_equal(headline, rows[i].headline);
-        text = render_act(&client, &a, NULL);
+        text = render_act(&client, &a, NULL, NULL);
         assert_has(text, headline);
         assert_has(text, "asked for by");
         assert_has(text, JTI);
@@ -288,6 +296,158 @@ static void a_swapped_memo_is_not_shown(void **state)
     free(members);
 }
 
+/* A ledger that lets anything through can't play with the terminal of who signs. */
+static void a_hostile_memo_is_harmless(void **state)
+{
+    static const char hostile[] = "garden\x1b[2J\xe2\x80\xae\nSigned already";
+    static const uint8_t salt[TEXT_SALT_LEN] = {9};
+    char hash_b64u[HASH_B64U_LEN + 1], *members, *text, copy[sizeof(hostile)];
+    struct submission s = {.n_texts = 1};
+    struct hash hash;
+
+    str_copy(copy, sizeof(copy), hostile);
+    text_hash(&hash, salt, hostile, strlen(hostile));
+    hash_text(hash_b64u, &hash);
+    str_copy(s.texts[0].field, sizeof(s.texts[0].field), "memo");
+    memcpy(s.texts[0].salt, salt, sizeof(salt));
+    s.texts[0].text = copy;
+    s.texts[0].len = strlen(copy);
+    members = x_asprintf("\"from\":\"alice@hansalim\",\"to\":\"bob@hansalim\",\"unit\":\"hour\","
+                         "\"amount\":90,\"expires\":\"2026-12-22\",\"memo_hash\":\"%s\"",
+                         hash_b64u);
+    text = rendered("request", "bob@hansalim", members, &s);
+    assert_has(text, "“garden\\x1b[2J\\xe2\\x80\\xae\\x0aSigned already”\n");
+    assert_lacks(text, "\x1b");
+    assert_lacks(text, "\xe2\x80\xae");
+    assert_lacks(text, "\nSigned");
+    free(text);
+    free(members);
+}
+
+/* --- acts that name others --- */
+
+#define TRANSFER \
+    "\"from\":\"alice@hansalim\",\"to\":\"bob@hansalim\",\"unit\":\"hour\",\"amount\":60"
+#define REQUEST TRANSFER ",\"expires\":\"2026-12-22\",\"category\":\"garden\""
+
+/* `type` by `by`, where it names an act of the other three. */
+static char *rendered_naming(const char *type, const char *by, const char *members,
+                             const char *named_type, const char *named_by,
+                             const char *named_members, int64_t index)
+{
+    struct act a, other;
+    struct render_named named = {
+        .act = &other, .index = index, .time = index < 0 ? NULL : "2026-11-20T10:00:00.000Z"};
+    char *text;
+
+    parse(&a, type, by, members);
+    parse(&other, named_type, named_by, named_members);
+    text = render_act(&client, &a, NULL, &named);
+    act_free(&a);
+    act_free(&other);
+    return text;
+}
+
+static void a_reversal_shows_what_it_takes_back(void **state)
+{
+    char *text = rendered_naming("reversal", "bob@hansalim", "\"record\":12,\"amount\":30",
+                                 "transfer", "alice@hansalim", TRANSFER, 12);
+
+    assert_has(text, "reversal of 0:30 hour of record 12\n");
+    assert_has(text, "gives back         0:30 hour, out of 1:00 hour\n");
+    assert_has(text, "from               bob@hansalim\n");
+    assert_has(text, "to                 alice@hansalim\n");
+    assert_has(text, "Record 12, booked 2026-11-20 10:00, says:\n"
+                     "  payment of 1:00 hour from alice@hansalim to bob@hansalim\n");
+    assert_lacks(text, "without a signature");
+    free(text);
+    text = rendered_naming("reversal", "hansalim", "\"record\":12,\"amount\":60", "transfer",
+                           "alice@hansalim", TRANSFER, 12);
+    assert_has(text, "reversal of record 12, all of its 1:00 hour\n");
+    assert_has(text, "the office of hansalim, without a signature of bob@hansalim\n");
+    free(text);
+}
+
+static void a_decline_shows_what_it_ends(void **state)
+{
+    char *text = rendered_naming("decline", "alice@hansalim", "\"act\":\"" KID "\"", "request",
+                                 "bob@hansalim", REQUEST, 12);
+
+    assert_has(text, "decline of the request that alice@hansalim pay 1:00 hour to bob@hansalim\n");
+    assert_has(text, "Record 12, booked 2026-11-20 10:00, says:\n");
+    assert_has(text, "may be paid until  2026-12-22\n");
+    assert_has(text, "category           garden\n");
+    free(text);
+    text = rendered_naming("decline", "bob@hansalim", "\"act\":\"" KID "\"", "request",
+                           "bob@hansalim", REQUEST, 12);
+    assert_has(text, "withdrawal of the request that alice@hansalim pay");
+    free(text);
+    text =
+        rendered_naming("decline", "hansalim", "\"act\":\"" KID "\"", "threshold.set", "stewards",
+                        "\"holder\":\"stewards\",\"role\":\"steward\",\"threshold\":2", -1);
+    assert_has(text, "decline of the threshold of 2 for the stewards\n");
+    assert_has(text, "It isn't posted yet and says:\n");
+    free(text);
+}
+
+static void a_payment_shows_the_request_that_it_answers(void **state)
+{
+    char *text = rendered_naming("transfer", "hansalim", TRANSFER ",\"request\":12", "request",
+                                 "bob@hansalim", REQUEST, 12);
+
+    assert_has(text, "answers request    12\n");
+    assert_has(text, "  request that alice@hansalim pay 1:00 hour to bob@hansalim\n");
+    free(text);
+}
+
+/* Whoever signs is told that there is something that they can't see. */
+static void what_cannot_be_shown_is_said(void **state)
+{
+    char *text = rendered("reversal", "hansalim", "\"record\":12,\"amount\":30", NULL);
+
+    assert_has(text, "What record 12 says can't be shown to you. Ask hansalim about it");
+    free(text);
+    text = rendered("decline", "hansalim", "\"act\":\"" KID "\"", NULL);
+    assert_has(text, "the hash of that act is " KID ". Ask hansalim about it");
+    free(text);
+    text = rendered("transfer", "alice@hansalim", TRANSFER ",\"request\":12", NULL);
+    assert_has(text, "What record 12 says can't be shown to you. Ask alice@hansalim");
+    free(text);
+    text = rendered("transfer", "alice@hansalim", TRANSFER, NULL);
+    assert_lacks(text, "can't be shown");
+    free(text);
+    /* The record is there but is no payment: its amount has no unit. */
+    text = rendered_naming("reversal", "hansalim", "\"record\":12,\"amount\":30", "request",
+                           "bob@hansalim", REQUEST, 12);
+    assert_has(text, "reversal of 30 minor units of record 12\n");
+    assert_lacks(text, "gives back");
+    free(text);
+}
+
+static void forced_reversals_are_plain(void **state)
+{
+    static const struct {
+        int days;
+        const char *words;
+    } rows[] = {
+        {0, "force a reversal   treasurers may not\n"},
+        {1, "force a reversal   treasurers may, for 1 day\n"},
+        {30, "force a reversal   treasurers may, for 30 days\n"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char *members = x_asprintf("\"coop\":\"hansalim\",\"unit\":\"hour\",\"floor\":0,"
+                                   "\"ceiling\":null,\"registrar_floor\":0,"
+                                   "\"registrar_ceiling\":null,\"reversal_days\":%d",
+                                   rows[i].days);
+        char *text = rendered("coop.policy", "hansalim", members, NULL);
+
+        assert_has(text, rows[i].words);
+        free(text);
+        free(members);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -299,6 +459,12 @@ int main(void)
         cmocka_unit_test(unknown_units_show_what_is_signed),
         cmocka_unit_test(a_transfer_shows_who_recorded_it),
         cmocka_unit_test(a_swapped_memo_is_not_shown),
+        cmocka_unit_test(a_hostile_memo_is_harmless),
+        cmocka_unit_test(a_reversal_shows_what_it_takes_back),
+        cmocka_unit_test(a_decline_shows_what_it_ends),
+        cmocka_unit_test(a_payment_shows_the_request_that_it_answers),
+        cmocka_unit_test(what_cannot_be_shown_is_said),
+        cmocka_unit_test(forced_reversals_are_plain),
     };
 
     return cmocka_run_group_tests(tests, set_up, NULL);

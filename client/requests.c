@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "client/requests.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/problem.h"
+#include "client/query.h"
+
+void requests_free(struct request_list *l)
+{
+    for (size_t i = 0; i < l->n; i++)
+        json_decref(l->rows[i].item);
+    free(l->rows);
+    memset(l, 0, sizeof(*l));
+}
+
+/* --- whom to ask as --- */
+
+/* Members ask and are asked; an office for its purses and for members without a device. */
+static bool may_have_requests(const struct keyfile *k)
+{
+    return k->role == ROLE_MEMBER || k->role == ROLE_TREASURER || k->role == ROLE_REGISTRAR;
+}
+
+/* One key a holder and role is enough, best one that needs no passphrase. */
+static size_t own_keys(struct client *c, struct keyfile **out)
+{
+    size_t n = 0;
+
+    client_read_keys(c);
+    for (size_t i = 0; i < c->n_keys; i++) {
+        struct keyfile *k = c->keys[i];
+        size_t at = 0;
+
+        if (!may_have_requests(k) || k->holder[0] == '\0')
+            continue;
+        while (at < n && !(out[at]->role == k->role && str_eq(out[at]->holder, k->holder)))
+            at++;
+        if (at < n && out[at]->sealed && !k->sealed)
+            out[at] = k;
+        else if (at == n && n < CLI_VALUES_MAX)
+            out[n++] = k;
+    }
+    return n;
+}
+
+/* --- the list --- */
+
+/* Is it the key's holder who pays, by itself or through its office? */
+static bool pays(const struct keyfile *key, const json_t *item)
+{
+    const char *from = json_text(item, "from");
+
+    if (key->role == ROLE_MEMBER)
+        return str_eq(key->holder, from);
+    return name_is_address(from) && str_eq(key->holder, name_coop_start(from));
+}
+
+struct taking {
+    struct request_list *l;
+    struct keyfile *key;
+};
+
+static int take(void *arg, json_t *item)
+{
+    const struct taking *t = arg;
+    struct request_list *l = t->l;
+    bool mine = str_eq(json_text(item, "state"), "open") && pays(t->key, item);
+    struct request_row *row = NULL;
+
+    for (size_t i = 0; row == NULL && i < l->n; i++) {
+        if (json_number(l->rows[i].item, "index") == json_number(item, "index"))
+            row = &l->rows[i];
+    }
+    if (row == NULL) {
+        l->rows = x_realloc(l->rows, (l->n + 1) * sizeof(*l->rows));
+        row = &l->rows[l->n++];
+        *row = (struct request_row){.item = json_incref(item), .key = t->key};
+    }
+    row->mine = row->mine || mine;
+    return 0;
+}
+
+static int rank(const struct request_row *row)
+{
+    return row->mine ? 0 : str_eq(json_text(row->item, "state"), "open") ? 1 : 2;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct request_row *x = a, *y = b;
+    int64_t i = json_number(x->item, "index"), k = json_number(y->item, "index");
+    int r = rank(x), s = rank(y);
+
+    if (r != s)
+        return r < s ? -1 : 1;
+    if (i == k)
+        return 0;
+    return (i < k) == (r < 2) ? -1 : 1;
+}
+
+/* What one key may see. A key that the ledger doesn't know is passed over: *known says so. */
+static int fetch_one(struct client *c, struct keyfile *key, const char *path,
+                     struct request_list *l, bool *known)
+{
+    struct taking t = {l, key};
+    json_t *answer = NULL;
+    long status;
+    int rc = query_status(c, key, path, &status, &answer);
+
+    *known = rc == PUMASI_OK && status == 200;
+    if (rc == PUMASI_OK && status != 200 && status != 401)
+        rc = query_failed(c, path, status, answer);
+    json_decref(answer);
+    if (rc == PUMASI_OK && *known)
+        rc = query_list(c, key, path, 0, take, &t);
+    return rc;
+}
+
+int requests_fetch(struct client *c, const char *state, struct request_list *out)
+{
+    struct keyfile *keys[CLI_VALUES_MAX];
+    size_t n = 0, answered = 0;
+    char *path =
+        state == NULL ? x_strdup("/v1/requests") : x_asprintf("/v1/requests?state=%s", state);
+    int rc = PUMASI_OK;
+
+    memset(out, 0, sizeof(*out));
+    if (c->n_key_names > 0)
+        rc = client_keys(c, KEY_ANY_ROLE, NULL, keys, &n);
+    else
+        n = own_keys(c, keys);
+    for (size_t i = 0; rc == PUMASI_OK && i < n; i++) {
+        bool known;
+
+        if (client_unlock(keys[i]) != PUMASI_OK)
+            continue;
+        rc = fetch_one(c, keys[i], path, out, &known);
+        answered += known;
+    }
+    free(path);
+    if (rc == PUMASI_OK && answered == 0)
+        rc = fail(PUMASI_FAILED,
+                  n == 0 ? _("This profile has no key of a member or an office to ask with. "
+                             "\"pumasi key new\" makes one.")
+                         : _("The ledger knows none of your keys yet: the office has to register "
+                             "them first."));
+    if (out->n > 1)
+        qsort(out->rows, out->n, sizeof(out->rows[0]), compare);
+    return rc;
+}
