@@ -152,7 +152,8 @@ static void act_on_record(struct request *r, const PGresult *res)
     }
     struct record_view *v =
         record_view_new(col_text(res, 0, RECORD_HEADER), col_text(res, 0, RECORD_PARTS),
-                        col_text(res, 0, RECORD_BY), &r->caller);
+                        col_text(res, 0, RECORD_BY), col_text_or_null(res, 0, RECORD_PARTIES),
+                        &r->caller);
     if (v == NULL) {
         request_read_failed(r, READ_BROKEN);
         return;
