@@ -9,12 +9,13 @@
 #include "core/num.h"
 
 /* What READ_ACT and READ_RECORD have in common. */
-#define RECORD_COLUMNS                                                                              \
-    "SELECT r.idx, r.by, r.jti, r.header, r.parts, m.salt, m.body, n.salt, n.body, w.salt, w.body," \
-    " (SELECT q.payer || ' ' || q.payee FROM requests q WHERE q.answer = r.idx)"                    \
-    " FROM records r"                                                                               \
-    " LEFT JOIN texts m ON m.idx = r.idx AND m.field = 'memo'"                                      \
-    " LEFT JOIN texts n ON n.idx = r.idx AND n.field = 'name'"                                      \
+#define RECORD_COLUMNS                                                              \
+    "SELECT r.idx, r.by, r.jti, r.header, r.parts, m.salt, m.body, n.salt, n.body," \
+    " w.salt, w.body,"                                                              \
+    " (SELECT q.payer || ' ' || q.payee FROM requests q WHERE q.answer = r.idx)"    \
+    " FROM records r"                                                               \
+    " LEFT JOIN texts m ON m.idx = r.idx AND m.field = 'memo'"                      \
+    " LEFT JOIN texts n ON n.idx = r.idx AND n.field = 'name'"                      \
     " LEFT JOIN texts w ON w.idx = r.idx AND w.field = 'reason'"
 
 /*
@@ -240,8 +241,8 @@ const struct read_statement read_statements[READ_COUNT] = {
         {"read_coop_postings",
          "SELECT e.seq, e.idx, r.header, r.parts, t.body,"
          " to_char(" RECORD_TIME "::timestamptz AT TIME ZONE"
-         "  (SELECT l.zone FROM holders l WHERE l.holder = 'ledger'), 'YYYY-MM-DD'), " TRANSFER_COLUMNS
-         " FROM book_entries e JOIN records r ON r.idx = e.idx"
+         "  (SELECT l.zone FROM holders l WHERE l.holder = 'ledger'), 'YYYY-MM-DD'),"
+         " " TRANSFER_COLUMNS " FROM book_entries e JOIN records r ON r.idx = e.idx"
          " LEFT JOIN texts t ON t.idx = e.idx AND t.field IN ('memo', 'reason')"
          " WHERE e.book = $1::text AND e.seq < $2::bigint"
          " AND e.seq > $3::bigint"

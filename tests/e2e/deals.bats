@@ -42,7 +42,7 @@ answer() { # PAYER PAYEE AMOUNT REQUEST
 hash_of() { # SUBMISSION: of its payload
     local payload
     payload=$(jq -r .act.payload <<< "$1" | tr -- '-_' '+/')
-    while [ $((${#payload} % 4)) -ne 0 ]; do payload+==; done
+    while [ $((${#payload} % 4)) -ne 0 ]; do payload="$payload="; done
     # shellcheck disable=SC2059 # the hex digits become bytes
     printf "$(base64 -d <<< "$payload" | sha256sum | cut -c 1-64 | sed 's/../\\x&/g')" |
         base64 | tr -- '+/' '-_' | tr -d =
