@@ -95,7 +95,8 @@ static int take_act(const struct profile *p, const json_t *record, const struct 
         *why = _("its act can't be read by this program");
         return -1;
     }
-    if (p->ledger_id == NULL || !str_eq(out->w.act.aud, p->ledger_id)) {
+    /* Record 0 names the origin, as the id follows from that record. */
+    if (p->ledger_id == NULL || !str_eq(out->w.act.aud, h->index == 0 ? p->origin : p->ledger_id)) {
         waiting_free(&out->w);
         *why = _("its act is for another ledger");
         return -1;
