@@ -516,10 +516,9 @@ static void count(struct batch *b, int64_t us)
     struct metrics *m = b->d->metrics;
 
     atomic_store(&m->disk_full, 0);
-    atomic_fetch_add(&m->commit_us, (uint64_t)us);
+    metrics_count_commit(m, (uint64_t)us);
     if (b->n_posted > 0) {
-        atomic_fetch_add(&m->batches, 1);
-        atomic_fetch_add(&m->batch_acts, b->n_posted);
+        metrics_count_batch(m, b->n_posted);
         atomic_store(&m->records, (int64_t)b->l->tree.size);
     }
 }
@@ -565,7 +564,10 @@ enum db_end batch_run(struct batch *b, struct db_post *db, struct ledger *l, int
         return end;
     }
     count(b, now_us() - start);
-    pendings_count(&b->pend, l->makers);
+    if (pendings_is_changed(&b->pend)) {
+        pendings_count(&b->pend, l->makers);
+        atomic_store(&b->d->metrics->pending_acts, strmap_sum(l->makers));
+    }
     for (size_t i = 0; i < b->n_keys; i++) {
         keyring_add(b->d->keyring, &b->keys[i]);
     }

@@ -168,7 +168,7 @@ static int start_parts(struct serve *s, const struct conf *conf, char *err, size
     if (!d->published)
         return -1;
     d->base = event_base_new();
-    d->metrics = x_calloc(1, sizeof(*d->metrics));
+    d->metrics = metrics_new();
     d->keyring = keyring_new();
     d->queue = queue_new((size_t)conf->queue_max);
     if (!d->base || add_events(s) != 0) {

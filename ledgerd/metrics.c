@@ -3,6 +3,60 @@
 #include "ledgerd/metrics.h"
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <sys/statvfs.h>
+#include <time.h>
+
+#include "ledgerd/ledgerd.h"
+#include "ledgerd/poster.h"
+#include "ledgerd/reads.h"
+
+/* Upper bounds of the classes but the last, and how they are written. */
+struct classes {
+    uint64_t most[METRICS_CLASSES - 1];
+    const char *shown[METRICS_CLASSES];
+};
+static const struct classes acts_classes = {
+    {1, 3, 10, 30, 100, 300, 1000, 3000, 10000},
+    {"1", "3", "10", "30", "100", "300", "1000", "3000", "10000", "+Inf"},
+};
+static const struct classes us_classes = {
+    {1000, 3000, 10000, 30000, 100000, 300000, 1000000, 3000000, 10000000},
+    {"0.001", "0.003", "0.01", "0.03", "0.1", "0.3", "1", "3", "10", "+Inf"},
+};
+
+/* ---- Counting ---- */
+
+struct metrics *metrics_new(void)
+{
+    struct metrics *m = x_calloc(1, sizeof(*m));
+
+    m->started = (int64_t)time(NULL);
+    return m;
+}
+
+static void observe(struct histogram *h, const struct classes *classes, uint64_t value)
+{
+    size_t i = 0;
+
+    while (i < METRICS_CLASSES - 1 && value > classes->most[i]) {
+        i++;
+    }
+    atomic_fetch_add(&h->in[i], 1);
+    atomic_fetch_add(&h->sum, value);
+}
+
+void metrics_count_commit(struct metrics *m, uint64_t us)
+{
+    observe(&m->commit_us, &us_classes, us);
+}
+
+void metrics_count_batch(struct metrics *m, uint64_t acts)
+{
+    observe(&m->batch_acts, &acts_classes, acts);
+}
+
+/* ---- The page ---- */
 
 static void head(struct buf *b, const char *name, const char *type, const char *help)
 {
@@ -19,6 +73,33 @@ static void gauge(struct buf *b, const char *name, const char *help, int64_t val
 {
     head(b, name, "gauge", help);
     buf_printf(b, "pumasi_%s %" PRId64 "\n", name, value);
+}
+
+/* sum: the sum of all values, as it is to be written. */
+static void histogram(struct buf *b, const char *name, const char *help, struct histogram *h,
+                      const struct classes *classes, const char *sum)
+{
+    uint64_t n = 0;
+
+    head(b, name, "histogram", help);
+    for (size_t i = 0; i < METRICS_CLASSES; i++) {
+        n += atomic_load(&h->in[i]);
+        buf_printf(b, "pumasi_%s_bucket{le=\"%s\"} %" PRIu64 "\n", name, classes->shown[i], n);
+    }
+    buf_printf(b, "pumasi_%s_sum %s\npumasi_%s_count %" PRIu64 "\n", name, sum, name, n);
+}
+
+static void put_batches(struct buf *b, struct metrics *m)
+{
+    uint64_t us = atomic_load(&m->commit_us.sum);
+    char sum[48];
+
+    (void)snprintf(sum, sizeof(sum), "%" PRIu64, (uint64_t)atomic_load(&m->batch_acts.sum));
+    histogram(b, "batch_acts", "Acts posted by one transaction.", &m->batch_acts, &acts_classes,
+              sum);
+    (void)snprintf(sum, sizeof(sum), "%" PRIu64 ".%06" PRIu64, us / 1000000, us % 1000000);
+    histogram(b, "commit_seconds", "Time to store and commit one transaction.", &m->commit_us,
+              &us_classes, sum);
 }
 
 static void act(struct buf *b, const char *outcome, atomic_uint_fast64_t *value)
@@ -56,25 +137,56 @@ static void put_http(struct buf *b, struct metrics *m)
     }
 }
 
-void metrics_put(struct buf *b, struct metrics *m, size_t queue_length)
+static void put_mode(struct buf *b, const struct ledgerd *d)
 {
-    uint64_t us = atomic_load(&m->commit_us);
+    enum poster_mode now = poster_mode(d->poster);
 
-    put_acts(b, m);
-    counter(b, "batches_total", "Transactions that posted something.", &m->batches);
-    counter(b, "batch_acts_total", "Acts in those transactions.", &m->batch_acts);
-    head(b, "commit_seconds_total", "counter", "Time spent storing and committing.");
-    buf_printf(b, "pumasi_commit_seconds_total %" PRIu64 ".%06" PRIu64 "\n", us / 1000000,
-               us % 1000000);
-    counter(b, "signatures_total", "Signatures taken up for verification.", &m->signatures);
-    counter(b, "bad_tokens_total", "Query tokens refused.", &m->bad_tokens);
-    put_http(b, m);
-    counter(b, "database_errors_total", "Statements and connections that failed.",
-            &m->database_errors);
-    counter(b, "database_restarts_total", "Times the embedded PostgreSQL was started again.",
-            &m->database_restarts);
+    head(b, "mode", "gauge", "1 for what this ledgerd does now, 0 for the others.");
+    for (int i = 0; i < POSTER_MODES; i++) {
+        buf_printf(b, "pumasi_mode{mode=\"%s\"} %d\n", poster_mode_name((enum poster_mode)i),
+                   (int)now == i);
+    }
+}
+
+static void put_checkpoint(struct buf *b, const struct ledgerd *d)
+{
+    struct checkpoint c = {.size = 0};
+
+    (void)published_get(d->published, &c, NULL, NULL);
+    gauge(b, "checkpoint_records", "Size of the log as last signed.", (int64_t)c.size);
+    gauge(b, "checkpoint_timestamp_seconds", "When it was last signed, in seconds since 1970.",
+          published_time(d->published));
+}
+
+/* Left out where the system doesn't tell. */
+static void put_disk(struct buf *b, const struct ledgerd *d)
+{
+    struct statvfs fs;
+
+    if (statvfs(d->conf->data, &fs) == 0) {
+        gauge(b, "data_free_bytes", "Free space of the data folder's file system.",
+              (int64_t)((uint64_t)fs.f_bavail * fs.f_frsize));
+        gauge(b, "data_size_bytes", "Size of the data folder's file system.",
+              (int64_t)((uint64_t)fs.f_blocks * fs.f_frsize));
+    }
+}
+
+static void put_state(struct buf *b, const struct ledgerd *d)
+{
+    struct metrics *m = d->metrics;
+
     gauge(b, "records", "Size of the log.", atomic_load(&m->records));
-    gauge(b, "queue_length", "Acts that wait.", (int64_t)queue_length);
+    put_checkpoint(b, d);
+    gauge(b, "pending_acts", "Acts that wait for signatures, as the ledgerd that posts knows.",
+          atomic_load(&m->pending_acts));
+    gauge(b, "queue_length", "Acts that wait to be posted.", (int64_t)queue_length(d->queue));
+    gauge(b, "queue_max", "The most that may wait; others are told to come again.",
+          d->conf->queue_max);
+    gauge(b, "read_connections", "Connections to the database that answer queries.",
+          (int64_t)reads_up(d->reads));
+    gauge(b, "reads_waiting", "Queries that wait for one of them.",
+          (int64_t)reads_waiting(d->reads));
+    put_mode(b, d);
     gauge(b, "posting", "1 while this ledgerd posts.", atomic_load(&m->posting));
     gauge(b, "clock_stopped", "1 while posting waits for the operator to confirm the clock.",
           atomic_load(&m->clock_stopped));
@@ -82,4 +194,24 @@ void metrics_put(struct buf *b, struct metrics *m, size_t queue_length)
           atomic_load(&m->disk_full));
     gauge(b, "fork_seen", "1 when the database disagrees with the checkpoint kept outside of it.",
           atomic_load(&m->fork_seen));
+    put_disk(b, d);
+}
+
+void metrics_put(struct buf *b, const struct ledgerd *d)
+{
+    struct metrics *m = d->metrics;
+
+    head(b, "build_info", "gauge", "1, with the version as a label.");
+    buf_puts(b, "pumasi_build_info{version=\"" PUMASI_VERSION "\"} 1\n");
+    gauge(b, "start_time_seconds", "When ledgerd was started, in seconds since 1970.", m->started);
+    put_acts(b, m);
+    put_batches(b, m);
+    counter(b, "signatures_total", "Signatures taken up for verification.", &m->signatures);
+    counter(b, "bad_tokens_total", "Query tokens refused.", &m->bad_tokens);
+    put_http(b, m);
+    counter(b, "database_errors_total", "Statements and connections that failed.",
+            &m->database_errors);
+    counter(b, "database_restarts_total", "Times the embedded PostgreSQL was started again.",
+            &m->database_restarts);
+    put_state(b, d);
 }

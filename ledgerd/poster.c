@@ -212,6 +212,8 @@ static void expire(struct poster *p)
     enum db_end end = db_post_expire(p->db, &p->ledger, p->clock.wall / 1000);
     if (end != DB_DONE) {
         (void)mend(p, end);
+    } else {
+        atomic_store(&p->d->metrics->pending_acts, strmap_sum(p->ledger.makers));
     }
 }
 

@@ -23,6 +23,8 @@ enum poster_mode {
                            */
 };
 
+#define POSTER_MODES (POSTER_STOPPED_FORK + 1)
+
 struct poster *poster_start(struct ledgerd *d);
 /* Any thread. */
 enum poster_mode poster_mode(const struct poster *p);

@@ -48,6 +48,7 @@ void poster_let_go(struct poster *p)
         }
     }
     if (p->leading) {
+        atomic_store(&p->d->metrics->pending_acts, 0); /* who posts next knows */
         ledger_free(&p->ledger);
         p->leading = false;
     }
@@ -164,6 +165,7 @@ static void try_lead(struct poster *p)
     }
     log_event(LOG_LEVEL_INFO, "this ledgerd posts", LOG_INT("epoch", epoch),
               LOG_INT("records", p->ledger.head.size));
+    atomic_store(&p->d->metrics->pending_acts, strmap_sum(p->ledger.makers));
     p->unpublished = false;
     p->next_try = 0;
     p->last_talk = poster_now_ms();

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 
 #include "lang/lang.h"
 #include "ledgerd/files.h"
@@ -18,6 +20,7 @@ struct published {
     bool there;
     bool by_earlier; /* the latest is signed by an earlier key */
     struct checkpoint latest;
+    int64_t time; /* when it was signed, or written last */
     struct buf note;
 };
 
@@ -47,6 +50,7 @@ static int read_file(struct published *p, const struct key *earlier, size_t n, c
                      size_t err_size)
 {
     const char *why = NULL;
+    struct stat st;
     size_t len;
     char *note = file_read(p->path, NOTE_MAX, &len);
 
@@ -64,6 +68,7 @@ static int read_file(struct published *p, const struct key *earlier, size_t n, c
     }
     buf_put(&p->note, note, len);
     p->there = true;
+    p->time = stat(p->path, &st) == 0 ? (int64_t)st.st_mtime : 0;
     free(note);
     return 0;
 }
@@ -131,6 +136,7 @@ int published_sign(struct published *p, uint64_t size, const struct hash *root)
     p->note = note;
     p->latest = c;
     p->there = true;
+    p->time = (int64_t)time(NULL);
     p->by_earlier = false;
     pthread_mutex_unlock(&p->lock);
     buf_free(&old);
@@ -152,4 +158,12 @@ bool published_get(struct published *p, struct checkpoint *c, char **note, size_
     }
     pthread_mutex_unlock(&p->lock);
     return there;
+}
+
+int64_t published_time(struct published *p)
+{
+    pthread_mutex_lock(&p->lock);
+    int64_t at = p->time;
+    pthread_mutex_unlock(&p->lock);
+    return at;
 }

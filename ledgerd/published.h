@@ -27,5 +27,7 @@ int published_sign(struct published *p, uint64_t size, const struct hash *root) 
 /* A copy of the latest signed note (caller frees) and what it says; false when there is none yet.
  */
 bool published_get(struct published *p, struct checkpoint *c, char **note, size_t *len);
+/* When the latest was signed, in seconds since 1970; 0 when there is none yet. */
+int64_t published_time(struct published *p);
 
 #endif

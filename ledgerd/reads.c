@@ -519,6 +519,11 @@ size_t reads_up(const struct reads *r)
     return n;
 }
 
+size_t reads_waiting(const struct reads *r)
+{
+    return r->n_waiting;
+}
+
 struct nodes *reads_nodes(struct reads *r)
 {
     return r->nodes;

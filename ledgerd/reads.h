@@ -22,6 +22,8 @@ struct reads *reads_start(struct ledgerd *d);
 void reads_stop(struct reads *r);
 /* How many connections can be used now. */
 size_t reads_up(const struct reads *r);
+/* How many requests wait for a connection. */
+size_t reads_waiting(const struct reads *r);
 struct nodes *reads_nodes(struct reads *r);
 
 enum read_end {

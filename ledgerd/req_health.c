@@ -48,7 +48,7 @@ void req_metrics(struct request *r)
 {
     struct buf b = BUF_INIT;
 
-    metrics_put(&b, r->d->metrics, queue_length(r->d->queue));
+    metrics_put(&b, r->d);
     request_reply(r, 200, "text/plain; version=0.0.4; charset=utf-8", &b);
 }
 

@@ -129,6 +129,16 @@ size_t strmap_count(const struct strmap *m)
     return m->n;
 }
 
+int64_t strmap_sum(const struct strmap *m)
+{
+    int64_t sum = 0;
+
+    for (size_t i = 0; i < m->cap; i++) {
+        sum += m->slots[i].key != NULL ? m->slots[i].value : 0;
+    }
+    return sum;
+}
+
 void strmap_clear(struct strmap *m)
 {
     if (m->n == 0) {

@@ -16,6 +16,8 @@ int64_t *strmap_put(struct strmap *m, const char *key);
 /* Takes a key out, if it is there. */
 void strmap_drop(struct strmap *m, const char *key);
 size_t strmap_count(const struct strmap *m);
+/* All values added up. Looks at every slot. */
+int64_t strmap_sum(const struct strmap *m);
 /* Forgets all keys, keeps the memory of the table. */
 void strmap_clear(struct strmap *m);
 
