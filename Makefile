@@ -70,6 +70,7 @@ install: ## install below $(DESTDIR)$(PREFIX)
 	@$(SUBMAKE) all
 	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/doc/pumasi'
 	install -m 755 '$(BUILD)/ledgerd' '$(BUILD)/pumasi' '$(DESTDIR)$(PREFIX)/bin/'
+	install -m 755 scripts/backup-drill '$(DESTDIR)$(PREFIX)/bin/ledgerd-backup-drill'
 	install -m 644 LICENSE README.md config/ledgerd.conf '$(DESTDIR)$(PREFIX)/share/doc/pumasi/'
 	for page in docs/man/*.[1-8]; do \
 		section="$${page##*.}"; \
