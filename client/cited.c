@@ -47,47 +47,43 @@ int cited_index(const char *text, int64_t *out)
 /* --- verifying --- */
 
 /* The header at its index, under a checkpoint that the log key has signed. */
-static int check_proof(const struct client *c, const json_t *record, const json_t *proof,
-                       int64_t index, struct cited *out, const char **why)
+static int check_proof(const struct profile *p, const json_t *record, const json_t *proof,
+                       int64_t index, struct record_header *h, struct cited *out, const char **why)
 {
     const char *header = json_text(record, "header");
-    struct record_header h;
     struct receipt receipt;
     json_t *all;
     int rc;
 
-    if (record_header_parse(&h, header, strlen(header), why) != 0)
+    if (record_header_parse(h, header, strlen(header), why) != 0)
         return -1;
-    if (h.index != index) {
+    if (h->index != index) {
         *why = _("it is another record");
         return -1;
     }
-    time_text(out->time, h.ms);
+    time_text(out->time, h->ms);
     all = json_pack("{s:I, s:s, s:s, s:s}", "index", (json_int_t)index, "time", out->time, "header",
                     header, "proof", json_text(proof, "proof"));
-    rc = receipt_verify(&receipt, all, NULL, NULL, c->profile.origin, &c->profile.log_key, why);
+    rc = receipt_verify(&receipt, all, NULL, NULL, p->origin, &p->log_key, why);
     json_decref(all);
     return rc;
 }
 
 /* The act's part, and that the header has its hash. */
-static int take_act(const struct client *c, const json_t *record, struct cited *out,
-                    const char **why)
+static int take_act(const struct profile *p, const json_t *record, const struct record_header *h,
+                    struct cited *out, const char **why)
 {
     const char *text = json_string_value(json_array_get(json_object_get(record, "parts"), 0));
-    const char *header = json_text(record, "header");
-    struct record_header h;
     struct hash hash;
     json_t *part, *item;
     char *fault;
     int rc;
 
-    *why = _("its act isn't the one in its header");
-    if (text == NULL || record_header_parse(&h, header, strlen(header), why) != 0)
+    hash_bytes(&hash, text == NULL ? "" : text, text == NULL ? 0 : strlen(text));
+    if (text == NULL || h->n_parts == 0 || !hash_eq(&hash, &h->parts[0])) {
+        *why = _("its act isn't the one in its header");
         return -1;
-    hash_bytes(&hash, text, strlen(text));
-    if (h.n_parts == 0 || !hash_eq(&hash, &h.parts[0]))
-        return -1;
+    }
     part = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
     item = json_pack("{s:O*, s:O*}", "act", json_object_get(part, "act"), "texts",
                      json_object_get(record, "texts"));
@@ -99,11 +95,25 @@ static int take_act(const struct client *c, const json_t *record, struct cited *
         *why = _("its act can't be read by this program");
         return -1;
     }
-    if (c->profile.ledger_id == NULL || !str_eq(out->w.act.aud, c->profile.ledger_id)) {
+    /* Record 0 names the origin, as the id follows from that record. */
+    if (p->ledger_id == NULL || !str_eq(out->w.act.aud, h->index == 0 ? p->origin : p->ledger_id)) {
         waiting_free(&out->w);
         *why = _("its act is for another ledger");
         return -1;
     }
+    return 0;
+}
+
+int cited_verify(const struct profile *p, const json_t *record, const json_t *proof, int64_t index,
+                 struct cited *out, const char **why)
+{
+    struct record_header h;
+
+    memset(out, 0, sizeof(*out));
+    if (check_proof(p, record, proof, index, &h, out, why) != 0 ||
+        take_act(p, record, &h, out, why) != 0)
+        return -1;
+    out->index = index;
     return 0;
 }
 
@@ -131,11 +141,9 @@ static int read_one(struct client *c, const struct keyfile *key, int64_t index, 
     free(path);
     if (rc != PUMASI_OK)
         return rc;
-    if (check_proof(c, record, proof, index, out, &why) != 0 || take_act(c, record, out, &why) != 0)
+    if (cited_verify(&c->profile, record, proof, index, out, &why) != 0)
         rc = accuse(c, record, index, why);
     json_decref(proof);
-    if (rc == PUMASI_OK)
-        out->index = index;
     return rc;
 }
 

@@ -31,6 +31,13 @@ int cited_try(struct client *c, struct keyfile *key, int64_t index, struct cited
 int cited_fetch(struct client *c, struct keyfile *key, int64_t index, struct cited *out) MUST_CHECK;
 void cited_free(struct cited *r);
 
+/*
+ * Verifies what GET /v1/records/{index} and its proof answered against the profile's pins. 0, or -1
+ * with *why a sentence. Nothing needs freeing then.
+ */
+int cited_verify(const struct profile *p, const json_t *record, const json_t *proof, int64_t index,
+                 struct cited *out, const char **why) MUST_CHECK;
+
 /* As render.h wants it; points into r. */
 struct render_named cited_named(const struct cited *r);
 /* A copy of one of its texts, where it came along and fits the hash that was signed; else NULL. */

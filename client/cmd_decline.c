@@ -127,7 +127,7 @@ static void forget(struct client *c, const char *jti)
 static int agree(struct client *c, const struct cli *cli, const struct render_named *named,
                  const struct keyfile *key)
 {
-    bool own = str_eq(named->act->by, key->holder);
+    bool own = render_withdraws(key->holder, named);
     char *text;
 
     if (cli_given(cli, "finish") || cli_given(cli, "discard-unsent"))

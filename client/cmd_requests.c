@@ -20,6 +20,7 @@ static const struct table_column columns[] = {
 static const struct cli_option options[] = {
     {"state", 's', N_("WORD"), N_("those that are open (the usual), paid, or closed unpaid")},
     {"all", 'a', NULL, N_("all of them")},
+    {"others", 0, NULL, N_("an office's: also those that its members answer for themselves")},
     {0},
 };
 
@@ -89,6 +90,20 @@ static void print(struct client *c, const struct request_list *l, const char *st
     table_free(t);
 }
 
+/* What an office may see, but neither asked for nor has to answer. */
+static void leave_out_others(struct request_list *l)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < l->n; i++) {
+        if (l->rows[i].others)
+            json_decref(l->rows[i].item);
+        else
+            l->rows[n++] = l->rows[i];
+    }
+    l->n = n;
+}
+
 static int run(struct client *c, const struct cli *cli)
 {
     const char *state = cli_value(cli, "state");
@@ -112,6 +127,8 @@ static int run(struct client *c, const struct cli *cli)
     if (rc != PUMASI_OK)
         return rc;
     rc = requests_fetch(c, state, &l);
+    if (!cli_given(cli, "others"))
+        leave_out_others(&l);
     if (rc == PUMASI_OK && c->json)
         print_json(&l);
     else if (rc == PUMASI_OK)

@@ -13,6 +13,7 @@ const struct command *const commands[] = {
     &cmd_balance,
     &cmd_history,
     &cmd_show,
+    &cmd_export,
     &cmd_allow,
     /* keys */
     &cmd_key_new,

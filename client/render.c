@@ -83,6 +83,11 @@ static char *headline_reversal(const struct client *c, const struct act_reversal
     return out;
 }
 
+bool render_withdraws(const char *by, const struct render_named *named)
+{
+    return str_eq(by, named->act->by) && (named->index >= 0 || name_is_address(by));
+}
+
 char *render_declining(const struct client *c, const char *by, const struct render_named *named)
 {
     char *what, *out;
@@ -91,7 +96,7 @@ char *render_declining(const struct client *c, const char *by, const struct rend
         return x_strdup(_("decline of an act that isn't shown here"));
     what = render_headline(c, named->act, NULL);
     out = x_asprintf(
-        str_eq(by, named->act->by) ? _("withdrawal of the %s") : _("decline of the %s"), what);
+        render_withdraws(by, named) ? _("withdrawal of the %s") : _("decline of the %s"), what);
     free(what);
     return out;
 }

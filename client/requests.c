@@ -47,26 +47,57 @@ static size_t own_keys(struct client *c, struct keyfile **out)
 
 /* --- the list --- */
 
-/* Is it the key's holder who pays, by itself or through its office? */
-static bool pays(const struct keyfile *key, const json_t *item)
-{
-    const char *from = json_text(item, "from");
-
-    if (key->role == ROLE_MEMBER)
-        return str_eq(key->holder, from);
-    return name_is_address(from) && str_eq(key->holder, name_coop_start(from));
-}
-
+/* One key's list on its way into the whole. */
 struct taking {
+    struct client *c;
     struct request_list *l;
     struct keyfile *key;
+    json_t *members; /* those whom the key's office was asked about, by their address */
+    int rc;
 };
+
+/* What the office knows of one of its members; NULL where that isn't to be had. */
+static const json_t *member_of(struct taking *t, const char *member)
+{
+    json_t *known;
+
+    if (!name_is_address(member) || !str_eq(name_coop_start(member), t->key->holder))
+        return NULL;
+    known = json_object_get(t->members, member);
+    if (known == NULL && t->rc == PUMASI_OK) {
+        t->rc = query_member(t->c, t->key, member, &known);
+        if (t->rc == PUMASI_OK)
+            json_object_set_new(t->members, member, known);
+    }
+    return known;
+}
+
+/* Does the key speak for that member: as itself, as its purse's treasurer, as the registrar of one
+ * who has no device, or who lets registrars record? */
+static bool speaks_for(struct taking *t, const char *member)
+{
+    const json_t *m;
+    bool purse;
+
+    if (t->key->role == ROLE_MEMBER)
+        return str_eq(t->key->holder, member);
+    m = member_of(t, member);
+    if (m == NULL)
+        return false;
+    purse = str_eq(json_text(m, "kind"), "purse");
+    if (t->key->role == ROLE_TREASURER)
+        return purse;
+    return t->key->role == ROLE_REGISTRAR && !purse &&
+           (json_array_size(json_object_get(m, "keys")) == 0 ||
+            json_is_true(json_object_get(m, "allowed")));
+}
 
 static int take(void *arg, json_t *item)
 {
-    const struct taking *t = arg;
+    struct taking *t = arg;
     struct request_list *l = t->l;
-    bool mine = str_eq(json_text(item, "state"), "open") && pays(t->key, item);
+    bool pays = speaks_for(t, json_text(item, "from"));
+    bool asks = t->key->role != ROLE_REGISTRAR && speaks_for(t, json_text(item, "to"));
     struct request_row *row = NULL;
 
     for (size_t i = 0; row == NULL && i < l->n; i++) {
@@ -76,10 +107,13 @@ static int take(void *arg, json_t *item)
     if (row == NULL) {
         l->rows = x_realloc(l->rows, (l->n + 1) * sizeof(*l->rows));
         row = &l->rows[l->n++];
-        *row = (struct request_row){.item = json_incref(item), .key = t->key};
+        *row = (struct request_row){.item = json_incref(item), .key = t->key, .others = true};
     }
-    row->mine = row->mine || mine;
-    return 0;
+    if (pays && str_eq(json_text(item, "state"), "open"))
+        row->mine = true;
+    if (pays || asks)
+        row->others = false;
+    return t->rc;
 }
 
 static int rank(const struct request_row *row)
@@ -104,7 +138,7 @@ static int compare(const void *a, const void *b)
 static int fetch_one(struct client *c, struct keyfile *key, const char *path,
                      struct request_list *l, bool *known)
 {
-    struct taking t = {l, key};
+    struct taking t = {.c = c, .l = l, .key = key};
     json_t *answer = NULL;
     long status;
     int rc = query_status(c, key, path, &status, &answer);
@@ -113,8 +147,11 @@ static int fetch_one(struct client *c, struct keyfile *key, const char *path,
     if (rc == PUMASI_OK && status != 200 && status != 401)
         rc = query_failed(c, path, status, answer);
     json_decref(answer);
-    if (rc == PUMASI_OK && *known)
+    if (rc == PUMASI_OK && *known) {
+        t.members = json_object();
         rc = query_list(c, key, path, 0, take, &t);
+        json_decref(t.members);
+    }
     return rc;
 }
 

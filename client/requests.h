@@ -10,7 +10,8 @@
 struct request_row {
     json_t *item;        /* the ledger's, owned */
     struct keyfile *key; /* that may see it */
-    bool mine;           /* open, and the key's holder may pay or decline it */
+    bool mine;           /* open, and for one of the keys to pay or decline */
+    bool others;         /* only an office sees it, whose members answer for themselves */
 };
 struct request_list {
     size_t n;
@@ -21,7 +22,7 @@ struct request_list {
  * Those of one state ("open", "closed", "paid"; NULL: all), asked for by each holder that the
  * profile has a key of, or by the keys that --key names; each once. First what the user has to
  * answer, oldest first, then what others have to, then what is over, newest first. An enum
- * pumasi_exit; free with requests_free in every case.
+ * pumasi_exit, after a sentence; free with requests_free in every case.
  */
 int requests_fetch(struct client *c, const char *state, struct request_list *out) MUST_CHECK;
 void requests_free(struct request_list *l);

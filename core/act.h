@@ -115,7 +115,7 @@ struct act_transfer { /* request too */
     bool has_value_date;
     int32_t value_date;              /* days since 1970 */
     char category[CATEGORY_MAX + 1]; /* empty when absent */
-    bool has_request; /* transfer: the record of the request that it answers */
+    bool has_request;                /* transfer: the record of the request that it answers */
     int64_t request;
     int32_t expires; /* request: the last day on which it can be answered, days since 1970 */
 };

@@ -246,3 +246,83 @@ int csv_end(struct csv *c)
         c->raw.data[--c->raw.len] = '\0';
     return end_row(c);
 }
+
+/* Characters that come before a formula without making it harmless: spaces, the byte order mark and
+ * others that aren't seen, quotation marks. Control characters but for tab and line ends, too. */
+static bool is_passed_over(utf8proc_int32_t ch)
+{
+    utf8proc_category_t category = utf8proc_category(ch);
+
+    return ch == '"' || ch == '\'' || category == UTF8PROC_CATEGORY_ZS ||
+           category == UTF8PROC_CATEGORY_CF || category == UTF8PROC_CATEGORY_CC;
+}
+
+bool csv_would_run(const char *s)
+{
+    const utf8proc_uint8_t *p = (const utf8proc_uint8_t *)s;
+
+    while (*p != '\0') {
+        utf8proc_int32_t ch;
+        utf8proc_ssize_t n = utf8proc_iterate(p, -1, &ch);
+
+        if (n <= 0)
+            return false;
+        switch (ch) {
+        case '=':
+        case '+':
+        case '-':
+        case '@':
+        case '\t':
+        case '\r':
+        case '\n':
+        case 0xFF1D: /* the full-width forms, which a Korean or Japanese Excel takes as well */
+        case 0xFF0B:
+        case 0xFF0D:
+        case 0xFF20:
+            return true;
+        }
+        if (!is_passed_over(ch))
+            return false;
+        p += n;
+    }
+    return false;
+}
+
+static void put_cell(struct csv_out *o, const char *mark, const char *s)
+{
+    size_t len = strlen(s);
+    /* A row of one empty cell would otherwise be an empty line, which is no row. */
+    bool quoted = (len == 0 && !o->in_row) || strpbrk(s, ",;\t\"\r\n") != NULL ||
+                  strchr(s, o->separator) != NULL ||
+                  (len > 0 && (s[0] == ' ' || s[len - 1] == ' '));
+
+    if (o->in_row)
+        buf_putc(o->to, o->separator);
+    o->in_row = true;
+    if (quoted)
+        buf_putc(o->to, '"');
+    buf_puts(o->to, mark);
+    for (size_t i = 0; i < len; i++) {
+        if (s[i] == '"')
+            buf_putc(o->to, '"');
+        buf_putc(o->to, s[i]);
+    }
+    if (quoted)
+        buf_putc(o->to, '"');
+}
+
+void csv_put_text(struct csv_out *o, const char *s)
+{
+    put_cell(o, csv_would_run(s) ? "'" : "", s);
+}
+
+void csv_put_plain(struct csv_out *o, const char *s)
+{
+    put_cell(o, "", s);
+}
+
+void csv_end_row(struct csv_out *o)
+{
+    buf_puts(o->to, "\r\n");
+    o->in_row = false;
+}

@@ -3,6 +3,7 @@
 #define PUMASI_CSV_H
 
 #include "core/base.h"
+#include "core/buf.h"
 
 /*
  * Comma-separated values as RFC 4180 has them, read as they come in pieces of any size: quoted
@@ -39,5 +40,33 @@ void csv_free(struct csv *c);
 int csv_feed(struct csv *c, const char *bytes, size_t len) MUST_CHECK;
 /* The end of the file: the last row needs no line end. As csv_feed. */
 int csv_end(struct csv *c) MUST_CHECK;
+
+/*
+ * Would a spreadsheet take such a cell for a formula? It would where the first character past white
+ * space, quotation marks and invisible ones is = + - @, their full-width forms, a tab or a line
+ * end.
+ */
+bool csv_would_run(const char *s) MUST_CHECK;
+
+/*
+ * Writing: RFC 4180 with any separator. Rows are appended to `to`, cell by cell, quoted where a
+ * reader with another separator in mind could mistake them. The caller sets `to` and `separator`.
+ */
+struct csv_out {
+    struct buf *to;
+    char separator;
+    bool in_row;
+};
+
+/*
+ * A cell of text, UTF-8. One that csv_would_run gets an apostrophe in front, which spreadsheets
+ * hide or show but never run. What is read back is s again, once one leading apostrophe is taken
+ * off each cell that begins with one and csv_would_run.
+ */
+void csv_put_text(struct csv_out *o, const char *s);
+/* A cell that is a number or a date of our own making, written as it is. */
+void csv_put_plain(struct csv_out *o, const char *s);
+/* Ends the row, with CRLF. */
+void csv_end_row(struct csv_out *o);
 
 #endif

@@ -9,20 +9,56 @@
 #include "core/num.h"
 
 /* What READ_ACT and READ_RECORD have in common. */
-#define RECORD_COLUMNS                                                                             \
-    "SELECT r.idx, r.by, r.jti, r.header, r.parts, m.salt, m.body, n.salt, n.body, w.salt, w.body" \
-    " FROM records r"                                                                              \
-    " LEFT JOIN texts m ON m.idx = r.idx AND m.field = 'memo'"                                     \
-    " LEFT JOIN texts n ON n.idx = r.idx AND n.field = 'name'"                                     \
+#define RECORD_COLUMNS                                                              \
+    "SELECT r.idx, r.by, r.jti, r.header, r.parts, m.salt, m.body, n.salt, n.body," \
+    " w.salt, w.body,"                                                              \
+    " (SELECT q.payer || ' ' || q.payee FROM requests q WHERE q.answer = r.idx)"    \
+    " FROM records r"                                                               \
+    " LEFT JOIN texts m ON m.idx = r.idx AND m.field = 'memo'"                      \
+    " LEFT JOIN texts n ON n.idx = r.idx AND n.field = 'name'"                      \
     " LEFT JOIN texts w ON w.idx = r.idx AND w.field = 'reason'"
 
 /*
+ * What a list of postings says of a transfer or reversal beside its act, in the order of enum
+ * transfer_column.
+ *
  * Is the payer a purse? Asked only where an office acts, since its registrars record for persons
  * while its treasurers pay from purses. The payer's posting is the second part.
  */
-#define PAYER_IS_PURSE                                                                       \
-    "EXISTS (SELECT 1 FROM holders ph WHERE position('@' in r.by) = 0 AND ph.kind = 'purse'" \
-    " AND ph.holder = substring(split_part(r.parts, E'\\n', 2) from '\"account\":\"([^\"/]*)/'))"
+#define TRANSFER_COLUMNS                                                                           \
+    "EXISTS (SELECT 1 FROM holders ph WHERE position('@' in r.by) = 0 AND ph.kind = 'purse'"       \
+    " AND ph.holder = substring(split_part(r.parts, E'\\n', 2) from '\"account\":\"([^\"/]*)/'))," \
+    " (SELECT v.record FROM reversals v WHERE v.idx = r.idx),"                                     \
+    " (SELECT v.forced FROM reversals v WHERE v.idx = r.idx),"                                     \
+    " (SELECT split_part(o.parts, E'\\n', 1) FROM reversals v JOIN records o ON o.idx = v.record"  \
+    "  WHERE v.idx = r.idx),"                                                                      \
+    " (SELECT sum(v.amount)::bigint FROM reversals v WHERE v.record = r.idx)"
+
+/*
+ * The state of a request: paid; closed, by a decline or for want of an answer until its last day in
+ * the ledger's zone; else open.
+ */
+#define REQUEST_STATE                                                                \
+    "CASE WHEN q.paid THEN 'paid' WHEN q.answer IS NOT NULL OR q.expires <"          \
+    " (now() AT TIME ZONE (SELECT zone FROM holders WHERE holder = 'ledger'))::date" \
+    " - date '1970-01-01' THEN 'closed' ELSE 'open' END"
+
+/* The requests whose payer or payee is $1, newest first: each walked along its own index. */
+#define REQUESTS_SIDE(column)                                                            \
+    "(SELECT q.idx FROM requests q WHERE q." column " = $1::text AND q.idx < $3::bigint" \
+    " AND ($2::text IS NULL OR " REQUEST_STATE " = $2::text)"                            \
+    " ORDER BY q.idx DESC LIMIT $4::bigint)"
+#define REQUESTS_SHOWN                                                               \
+    "SELECT q.idx, r.header, split_part(r.parts, E'\\n', 1), t.body, " REQUEST_STATE \
+    ", q.answer, q.payload_hash"
+#define REQUESTS_TEXTS                                         \
+    " JOIN records r ON r.idx = q.idx"                         \
+    " LEFT JOIN texts t ON t.idx = q.idx AND t.field = 'memo'" \
+    " ORDER BY q.idx DESC LIMIT $4::bigint"
+#define REQUESTS_OF(payer, payee)                                          \
+    REQUESTS_SHOWN " FROM (" REQUESTS_SIDE(payer) " UNION " REQUESTS_SIDE( \
+        payee) ") u"                                                       \
+               " JOIN requests q ON q.idx = u.idx" REQUESTS_TEXTS
 
 /* The time of a record, "2026-11-22T21:31:41.123Z": such texts sort as their times do. */
 #define RECORD_TIME "split_part(r.header, '\"', 8)"
@@ -126,12 +162,20 @@ const struct read_statement read_statements[READ_COUNT] = {
                       false},
     [READ_POSTINGS] = {"read_postings",
                        "SELECT p.seq, p.idx, p.amount, p.balance, r.header,"
-                       " split_part(r.parts, E'\\n', 1), t.body, " PAYER_IS_PURSE
+                       " split_part(r.parts, E'\\n', 1), t.body, " TRANSFER_COLUMNS
                        " FROM postings p JOIN records r ON r.idx = p.idx"
-                       " LEFT JOIN texts t ON t.idx = p.idx AND t.field = 'memo'"
+                       " LEFT JOIN texts t ON t.idx = p.idx AND t.field IN ('memo', 'reason')"
                        " WHERE p.account = $1::text AND p.seq < $2::bigint"
                        " ORDER BY p.seq DESC LIMIT $3::bigint",
                        false},
+    [READ_REQUESTS] = {"read_requests", REQUESTS_OF("payer", "payee"), false},
+    [READ_COOP_REQUESTS] = {"read_coop_requests", REQUESTS_OF("payer_coop", "payee_coop"), false},
+    [READ_ALL_REQUESTS] = {"read_all_requests",
+                           REQUESTS_SHOWN " FROM (SELECT * FROM requests q WHERE $1::text IS NULL"
+                                          " AND q.idx < $3::bigint AND ($2::text IS NULL"
+                                          " OR " REQUEST_STATE " = $2::text)"
+                                          " ORDER BY q.idx DESC LIMIT $4::bigint) q" REQUESTS_TEXTS,
+                           false},
     /* From co-op to co-op by the index, past all their members. */
     [READ_COOPS] = {"read_coops",
                     "WITH RECURSIVE c(coop) AS ("
@@ -195,11 +239,11 @@ const struct read_statement read_statements[READ_COUNT] = {
     /* clang-format on */
     [READ_COOP_POSTINGS] =
         {"read_coop_postings",
-         "SELECT e.seq, e.idx, r.header, r.parts, t.body, " PAYER_IS_PURSE ","
+         "SELECT e.seq, e.idx, r.header, r.parts, t.body,"
          " to_char(" RECORD_TIME "::timestamptz AT TIME ZONE"
-         "  (SELECT l.zone FROM holders l WHERE l.holder = 'ledger'), 'YYYY-MM-DD')"
-         " FROM book_entries e JOIN records r ON r.idx = e.idx"
-         " LEFT JOIN texts t ON t.idx = e.idx AND t.field = 'memo'"
+         "  (SELECT l.zone FROM holders l WHERE l.holder = 'ledger'), 'YYYY-MM-DD'),"
+         " " TRANSFER_COLUMNS " FROM book_entries e JOIN records r ON r.idx = e.idx"
+         " LEFT JOIN texts t ON t.idx = e.idx AND t.field IN ('memo', 'reason')"
          " WHERE e.book = $1::text AND e.seq < $2::bigint"
          " AND e.seq > $3::bigint"
          " ORDER BY e.seq DESC LIMIT $4::bigint",
@@ -380,6 +424,18 @@ struct read_query read_postings(const char *account, int64_t before, int64_t lim
     struct read_query q = query(READ_POSTINGS);
 
     bind_text(&q, account);
+    bind_int(&q, before);
+    bind_int(&q, limit);
+    return q;
+}
+
+struct read_query read_requests(enum read_name whose, const char *name, const char *state,
+                                int64_t before, int64_t limit)
+{
+    struct read_query q = query(whose);
+
+    bind_text(&q, name);
+    bind_text(&q, state);
     bind_int(&q, before);
     bind_int(&q, limit);
     return q;

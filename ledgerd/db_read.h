@@ -22,6 +22,9 @@ enum read_name {
     READ_MEMBER,
     READ_ACCOUNT,
     READ_POSTINGS,
+    READ_REQUESTS,
+    READ_COOP_REQUESTS,
+    READ_ALL_REQUESTS,
     READ_COOPS,
     READ_COOP,
     READ_COOP_MEMBERS,
@@ -96,7 +99,8 @@ enum {
     RECORD_NAME_SALT,
     RECORD_NAME,
     RECORD_REASON_SALT,
-    RECORD_REASON
+    RECORD_REASON,
+    RECORD_PARTIES /* "payer payee" of the request that it answers; null when it answers none */
 };
 
 /* What receipts are made of, by index, those that are there, in order. */
@@ -148,6 +152,16 @@ enum {
     ACCOUNT_CEILING
 };
 
+/* Of a list of postings, from some column on: see record_view.h. */
+enum transfer_column {
+    TRANSFER_PURSE,    /* an office acted, and the payer is a purse */
+    TRANSFER_REVERSES, /* a reversal's transfer; null else */
+    TRANSFER_FORCED,
+    TRANSFER_ORIGINAL, /* the act part of that transfer */
+    TRANSFER_REVERSED  /* how much of it was reversed; null when nothing was */
+};
+#define TRANSFER_COLUMNS_N (TRANSFER_REVERSED + 1)
+
 /* Newest first, seq below `before`. The account's own row is always there: see READ_ACCOUNT. */
 struct read_query read_postings(const char *account, int64_t before, int64_t limit);
 enum {
@@ -158,7 +172,23 @@ enum {
     POSTINGS_HEADER,
     POSTINGS_ACT,  /* the act part */
     POSTINGS_MEMO, /* null when there is none or it was erased */
-    POSTINGS_PURSE /* an office acted, and the payer is a purse */
+    POSTINGS_TRANSFER
+};
+
+/*
+ * Newest first, index below `before`, in that state or in any where it is NULL. READ_REQUESTS: of
+ * the member `name`; READ_COOP_REQUESTS: of the co-op's members; READ_ALL_REQUESTS, `name` NULL.
+ */
+struct read_query read_requests(enum read_name whose, const char *name, const char *state,
+                                int64_t before, int64_t limit);
+enum {
+    REQUESTS_IDX,
+    REQUESTS_HEADER,
+    REQUESTS_ACT,  /* the act part */
+    REQUESTS_MEMO, /* null when there is none or it was erased */
+    REQUESTS_STATE,
+    REQUESTS_ANSWER, /* null while there is none */
+    REQUESTS_PAYLOAD_HASH
 };
 
 struct read_query read_coops(const char *after, int64_t limit);
@@ -224,8 +254,8 @@ enum {
     COOP_POSTINGS_HEADER,
     COOP_POSTINGS_PARTS,
     COOP_POSTINGS_MEMO,
-    COOP_POSTINGS_PURSE,
-    COOP_POSTINGS_DAY /* of its time, in the ledger's zone */
+    COOP_POSTINGS_DAY, /* of its time, in the ledger's zone */
+    COOP_POSTINGS_TRANSFER
 };
 
 /*

@@ -2,6 +2,7 @@
 /* Stored records as readers see them. */
 #include "ledgerd/record_view.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,8 +32,22 @@ static int view_parts(struct record_view *v, const char *parts, const char **why
     return 0;
 }
 
+/* Whom an act concerns that its record's parts don't name; NULL when they do. */
+static const char *concerned(const struct act *a, const char *parties,
+                             char both[2 * ADDRESS_MAX + 2])
+{
+    if (a->type == ACT_REQUEST) {
+        (void)snprintf(both, 2 * ADDRESS_MAX + 2, "%s %s", a->u.transfer.from, a->u.transfer.to);
+        return both;
+    }
+    if (a->type == ACT_DECLINE && parties == NULL && !str_eq(a->by, "stewards")) {
+        return a->by;
+    }
+    return a->type == ACT_DECLINE ? parties : NULL;
+}
+
 struct record_view *record_view_new(const char *header, const char *parts, const char *by,
-                                    const struct caller *c)
+                                    const char *parties, const struct caller *c)
 {
     struct record_view *v = x_calloc(1, sizeof(*v));
     const char *why = N_("its act can't be read");
@@ -48,7 +63,9 @@ struct record_view *record_view_new(const char *header, const char *parts, const
     }
     v->has_act = true;
     if (c != NULL) {
-        v->n_visible = scope_parts(c, by, v->parts, v->n, v->visible);
+        char both[2 * ADDRESS_MAX + 2];
+        v->n_visible =
+            scope_parts(c, by, concerned(&v->act, parties, both), v->parts, v->n, v->visible);
     }
     return v;
 bad:
@@ -72,24 +89,70 @@ void record_view_free(struct record_view *v)
     free(v);
 }
 
-void transfer_view_of(struct transfer_view *out, const struct act *act, const char *member,
-                      bool payer_is_purse)
+static void copy_terms(struct transfer_view *out, const struct act_transfer *t, const char *member)
+{
+    if (str_eq(t->from, member)) {
+        str_copy(out->counterparty, sizeof(out->counterparty), t->to);
+    } else if (str_eq(t->to, member)) {
+        str_copy(out->counterparty, sizeof(out->counterparty), t->from);
+    }
+    str_copy(out->category, sizeof(out->category), t->category);
+}
+
+/* What a reversal takes back, from that transfer's act part. */
+static int copy_original(struct transfer_view *out, const char *part_text, const char *member)
+{
+    struct refusal refusal;
+    struct part part;
+    struct act act;
+    const char *why;
+    int rc = -1;
+
+    if (part_parse(&part, part_text, strlen(part_text), &why) != 0) {
+        return -1;
+    }
+    if (part.kind == PART_ACT && act_parse(&act, &part.act, &refusal) == 0) {
+        if (act.type == ACT_TRANSFER) {
+            copy_terms(out, &act.u.transfer, member);
+            rc = 0;
+        }
+        act_free(&act);
+    }
+    part_free(&part);
+    return rc;
+}
+
+int transfer_view_of(struct transfer_view *out, const struct act *act, const char *member,
+                     const PGresult *res, int row, int col)
 {
     const struct act_transfer *t = &act->u.transfer;
 
     memset(out, 0, sizeof(*out));
-    if (act->type != ACT_TRANSFER) {
-        return;
+    out->reverses = -1;
+    out->reversed = col_int(res, row, col + TRANSFER_REVERSED);
+    out->forced = col_bool(res, row, col + TRANSFER_FORCED);
+    if (act->type == ACT_TRANSFER) {
+        copy_terms(out, t, member);
+        out->has_value_date = t->has_value_date;
+        out->value_date = t->value_date;
+        out->has_request = t->has_request;
+        out->request = t->request;
+    } else if (act->type == ACT_REVERSAL) {
+        out->reverses = act->u.reversal.record;
+        if (copy_original(out, col_text(res, row, col + TRANSFER_ORIGINAL), member) != 0) {
+            log_event(LOG_LEVEL_ERROR, "a stored reversal is damaged",
+                      LOG_INT("reverses", out->reverses));
+            return -1;
+        }
     }
-    if (str_eq(t->from, member)) {
-        out->counterparty = t->to;
-    } else if (str_eq(t->to, member)) {
-        out->counterparty = t->from;
+    if (out->forced) {
+        out->signed_by = "treasurers";
+    } else if (strchr(act->by, '@') == NULL && !col_bool(res, row, col + TRANSFER_PURSE)) {
+        out->signed_by = "registrar";
+    } else {
+        out->signed_by = "member";
     }
-    out->category = t->category[0] != '\0' ? t->category : NULL;
-    out->has_value_date = t->has_value_date;
-    out->value_date = t->value_date;
-    out->by_registrar = strchr(act->by, '@') == NULL && !payer_is_purse;
+    return 0;
 }
 
 void transfer_view_put(struct buf *b, const struct transfer_view *t, const char *memo)
@@ -100,10 +163,24 @@ void transfer_view_put(struct buf *b, const struct transfer_view *t, const char 
         date_text(date, t->value_date);
     }
     out_str(b, "value_date", t->has_value_date ? date : NULL);
-    out_str(b, "counterparty", t->counterparty);
+    out_str(b, "counterparty", t->counterparty[0] != '\0' ? t->counterparty : NULL);
     out_str(b, "memo", memo);
-    out_str(b, "category", t->category);
-    out_str(b, "signed_by", t->by_registrar ? "registrar" : "member");
-    out_null(b, "reverses"); /* there are no reversals yet */
-    out_null(b, "reversed");
+    out_str(b, "category", t->category[0] != '\0' ? t->category : NULL);
+    out_str(b, "signed_by", t->signed_by);
+    if (t->reverses >= 0) {
+        out_int(b, "reverses", t->reverses);
+    } else {
+        out_null(b, "reverses");
+    }
+    if (t->reversed > 0) {
+        out_int(b, "reversed", t->reversed);
+    } else {
+        out_null(b, "reversed");
+    }
+    if (t->forced) {
+        out_bool(b, "forced", true);
+    }
+    if (t->has_request) {
+        out_int(b, "request", t->request);
+    }
 }

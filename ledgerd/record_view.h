@@ -6,6 +6,7 @@
 #include "core/base.h"
 #include "core/record.h"
 #include "ledgerd/auth.h"
+#include "ledgerd/db_read.h"
 
 /* A stored record taken apart for readers: its parts, and of those the caller may see which. */
 struct record_view {
@@ -23,24 +24,31 @@ struct record_view {
 /*
  * header and parts as the database has them, `parts` one a line (perhaps the first alone); both
  * must outlive the view. NULL, and logged, when they are damaged. With `by` and a caller the
- * visible ones are marked.
+ * visible ones are marked; `parties`: whose request it answers, "payer payee", NULL when none.
  */
 struct record_view *record_view_new(const char *header, const char *parts, const char *by,
-                                    const struct caller *c);
+                                    const char *parties, const struct caller *c);
 void record_view_free(struct record_view *v);
 
-/* How a transfer looks from one of its accounts, for lists of postings. */
+/* How a transfer or a reversal looks from one of its accounts, for lists of postings. */
 struct transfer_view {
-    const char *counterparty; /* a member; NULL when the act is no transfer of this member's */
-    const char *category;     /* NULL without one */
+    char counterparty[ADDRESS_MAX + 1]; /* empty when the act moves nothing of this member's */
+    char category[CATEGORY_MAX + 1];    /* of a reversal: the transfer's */
     bool has_value_date;
     int32_t value_date;
-    bool by_registrar; /* a co-op's registrar recorded it for a person */
+    const char *signed_by; /* "member", "registrar" (for a person), "treasurers" (forced) */
+    bool has_request;
+    int64_t request;
+    bool forced;
+    int64_t reverses; /* -1: it is no reversal */
+    int64_t reversed; /* minor units, 0 for nothing */
 };
-void transfer_view_of(struct transfer_view *out, const struct act *act, const char *member,
-                      bool payer_is_purse);
+/* `col`: the first of the row's columns of enum transfer_column. -1, and logged, when the row is
+ * damaged. */
+int transfer_view_of(struct transfer_view *out, const struct act *act, const char *member,
+                     const PGresult *res, int row, int col) MUST_CHECK;
 /* Appends the members "value_date", "counterparty", "memo", "category", "signed_by", "reverses",
- * "reversed". */
+ * "reversed" and, where they say something, "forced" and "request". */
 void transfer_view_put(struct buf *b, const struct transfer_view *t, const char *memo);
 
 #endif

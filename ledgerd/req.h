@@ -12,6 +12,7 @@ request_go req_member;
 request_go req_account;
 request_go req_postings;
 request_go req_pending;
+request_go req_requests;
 request_go req_coops;
 request_go req_coop;
 request_go req_coop_members;

@@ -48,12 +48,15 @@ static int put_posting(struct buf *b, const struct request *r, const PGresult *r
 {
     struct transfer_view t;
     struct record_view *v = record_view_new(col_text(res, row, POSTINGS_HEADER),
-                                            col_text(res, row, POSTINGS_ACT), NULL, NULL);
+                                            col_text(res, row, POSTINGS_ACT), NULL, NULL, NULL);
 
     if (v == NULL) {
         return -1;
     }
-    transfer_view_of(&t, &v->act, r->arg[0], col_bool(res, row, POSTINGS_PURSE));
+    if (transfer_view_of(&t, &v->act, r->arg[0], res, row, POSTINGS_TRANSFER) != 0) {
+        record_view_free(v);
+        return -1;
+    }
     out_open(b, NULL, '{');
     out_int(b, "index", col_int(res, row, POSTINGS_IDX));
     out_time(b, "time", v->header.ms);

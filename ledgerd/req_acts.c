@@ -150,9 +150,9 @@ static void act_on_record(struct request *r, const PGresult *res)
         request_read(r, read_pending_act(r->arg[0], r->arg[1], request_now()), act_on_pending);
         return;
     }
-    struct record_view *v =
-        record_view_new(col_text(res, 0, RECORD_HEADER), col_text(res, 0, RECORD_PARTS),
-                        col_text(res, 0, RECORD_BY), &r->caller);
+    struct record_view *v = record_view_new(
+        col_text(res, 0, RECORD_HEADER), col_text(res, 0, RECORD_PARTS),
+        col_text(res, 0, RECORD_BY), col_text_or_null(res, 0, RECORD_PARTIES), &r->caller);
     if (v == NULL) {
         request_read_failed(r, READ_BROKEN);
         return;

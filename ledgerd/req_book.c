@@ -264,10 +264,6 @@ static bool wanted(const struct request *r, const struct record_view *v, const b
     char member[ADDRESS_MAX + 1], coop[COOP_MAX + 1];
     bool unit = k->unit == NULL, of_member = k->member == NULL;
 
-    if (k->category != NULL &&
-        (v->act.type != ACT_TRANSFER || !str_eq(v->act.u.transfer.category, k->category))) {
-        return false;
-    }
     for (size_t i = 0; i < v->n; i++) {
         const struct part *p = &v->parts[i];
 
@@ -280,10 +276,12 @@ static bool wanted(const struct request *r, const struct record_view *v, const b
     return unit && of_member;
 }
 
-/* One record of the book: an item for each of its postings here. How many. */
+/* One record of the book: an item for each of its postings here. How many; -1 when it is damaged.
+ */
 static int64_t put_record(struct buf *b, const struct request *r, const PGresult *res, int row,
                           const struct record_view *v)
 {
+    const struct view *k = r->state;
     char member[ADDRESS_MAX + 1], coop[COOP_MAX + 1];
     bool here[RECORD_PARTS_MAX] = {false};
     struct transfer_view t;
@@ -303,7 +301,12 @@ static int64_t put_record(struct buf *b, const struct request *r, const PGresult
             continue;
         }
         scope_concerned(p, member, coop);
-        transfer_view_of(&t, &v->act, member, col_bool(res, row, COOP_POSTINGS_PURSE));
+        if (transfer_view_of(&t, &v->act, member, res, row, COOP_POSTINGS_TRANSFER) != 0) {
+            return -1;
+        }
+        if (k->category != NULL && !str_eq(t.category, k->category)) {
+            return 0;
+        }
         out_open(b, NULL, '{');
         out_int(b, "index", v->header.index);
         out_time(b, "time", v->header.ms);
@@ -354,7 +357,7 @@ static void on_postings(struct request *r, const PGresult *res)
         size_t before = b.len;
         struct record_view *v =
             record_view_new(col_text(res, row, COOP_POSTINGS_HEADER),
-                            col_text(res, row, COOP_POSTINGS_PARTS), NULL, NULL);
+                            col_text(res, row, COOP_POSTINGS_PARTS), NULL, NULL, NULL);
         if (v == NULL) {
             buf_free(&b);
             request_read_failed(r, READ_BROKEN);
@@ -362,6 +365,11 @@ static void on_postings(struct request *r, const PGresult *res)
         }
         int64_t more = put_record(&b, r, res, row, v);
         record_view_free(v);
+        if (more < 0) {
+            buf_free(&b);
+            request_read_failed(r, READ_BROKEN);
+            return;
+        }
         if (items > 0 && items + more > r->limit) {
             b.len = before; /* the next page's */
             b.data[b.len] = '\0';

@@ -42,7 +42,8 @@ static struct record_view *view_row(struct request *r, const PGresult *res)
         return NULL;
     }
     v = record_view_new(col_text(res, 0, RECORD_HEADER), col_text(res, 0, RECORD_PARTS),
-                        col_text(res, 0, RECORD_BY), &r->caller);
+                        col_text(res, 0, RECORD_BY), col_text_or_null(res, 0, RECORD_PARTIES),
+                        &r->caller);
     if (v == NULL) {
         request_read_failed(r, READ_BROKEN);
         return NULL;

@@ -15,6 +15,7 @@ const struct route routes[] = {
     {"GET", "/v1/accounts/{member}/{unit}", WHO_HOLDER, scope_of_member, req_account},
     {"GET", "/v1/accounts/{member}/{unit}/postings", WHO_HOLDER, scope_of_member, req_postings},
     {"GET", "/v1/pending", WHO_PENDING, scope_filtered, req_pending},
+    {"GET", "/v1/requests", WHO_HOLDER, scope_filtered, req_requests},
     {"GET", "/v1/coops", WHO_PUBLIC, NULL, req_coops},
     {"GET", "/v1/coops/{coop}", WHO_ANYONE, scope_everyone, req_coop},
     {"GET", "/v1/coops/{coop}/members", WHO_HOLDER, scope_of_coop, req_coop_members},

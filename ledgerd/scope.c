@@ -101,11 +101,30 @@ static bool sees_act(const struct caller *c, const char *by, const struct part *
     return strchr(by, '@') != NULL && scope_sees_member(c, by);
 }
 
-size_t scope_parts(const struct caller *c, const char *by, const struct part *parts, size_t n,
-                   bool *visible)
+/* Is one of the words a holder whose affairs the caller may see? */
+static bool sees_party(const struct caller *c, const char *parties)
+{
+    char holder[HOLDER_MAX + 1];
+
+    for (const char *p = parties; p != NULL && *p != '\0';) {
+        size_t len = strcspn(p, " ");
+        if (len < sizeof(holder)) {
+            memcpy(holder, p, len);
+            holder[len] = '\0';
+            if (scope_sees_member(c, holder)) {
+                return true;
+            }
+        }
+        p += len + (p[len] == ' ');
+    }
+    return false;
+}
+
+size_t scope_parts(const struct caller *c, const char *by, const char *parties,
+                   const struct part *parts, size_t n, bool *visible)
 {
     char member[ADDRESS_MAX + 1], coop[COOP_MAX + 1];
-    bool of_a_member = false, of_the_ledger = false, any = false, act_seen = false;
+    bool of_a_member = parties != NULL, of_the_ledger = false, any = false, act_seen = false;
     size_t count = 0;
 
     memset(visible, 0, n * sizeof(*visible));
@@ -117,7 +136,7 @@ size_t scope_parts(const struct caller *c, const char *by, const struct part *pa
         of_a_member |= member[0] != '\0';
         of_the_ledger |= parts[i].kind == PART_CHANGE && str_eq(parts[i].name, "ledger");
         if (parts[i].kind == PART_ACT) {
-            act_seen |= sees_act(c, by, &parts[i]);
+            act_seen |= sees_act(c, by, &parts[i]) || sees_party(c, parties);
         } else if (c->role == ROLE_MEMBER) {
             visible[i] = member[0] != '\0' && str_eq(member, c->holder);
         } else {

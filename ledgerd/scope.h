@@ -28,10 +28,12 @@ bool scope_sees_coop(const struct caller *c, const char *coop);
 /*
  * Which parts of a record the caller may see (`visible`, n flags). A member: the act, and what is
  * its own; an office: the act, and what is its book's. What the ledger itself is, its log key and
- * who may change it, everybody has to know who trusts it. `by` acted. Number of visible ones.
+ * who may change it, everybody has to know who trusts it. `by` acted; `parties` are those whom the
+ * act concerns and no part names, a space between, NULL when there are none. Number of visible
+ * ones.
  */
-size_t scope_parts(const struct caller *c, const char *by, const struct part *parts, size_t n,
-                   bool *visible);
+size_t scope_parts(const struct caller *c, const char *by, const char *parties,
+                   const struct part *parts, size_t n, bool *visible);
 
 /*
  * A pending act: to those who may sign it ("role holder" or a kid, a line each in `asks`), who have

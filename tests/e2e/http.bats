@@ -170,7 +170,7 @@ new_member() { # HANDLE@COOP [NAME]
     problem 415 malformed
     ask /v1/nothing
     problem 404 not-found
-    ask /v1/requests
+    ask /v1/requests/1
     problem 404 not-found
     ask --path-as-is /v1/../v1/ledger
     [ "$STATUS" = 404 ] || [ "$STATUS" = 400 ]

@@ -388,6 +388,15 @@ static void a_decline_shows_what_it_ends(void **state)
     assert_has(text, "decline of the threshold of 2 for the stewards\n");
     assert_has(text, "It isn't posted yet and says:\n");
     free(text);
+    /* What one treasurer began another one declines; a member withdraws its own. */
+    text = rendered_naming("decline", "hansalim", "\"act\":\"" KID "\"", "transfer", "hansalim",
+                           TRANSFER, -1);
+    assert_has(text, "decline of the payment of 1:00 hour from alice@hansalim");
+    free(text);
+    text = rendered_naming("decline", "alice@hansalim", "\"act\":\"" KID "\"", "transfer",
+                           "alice@hansalim", TRANSFER, -1);
+    assert_has(text, "withdrawal of the payment of 1:00 hour from alice@hansalim");
+    free(text);
 }
 
 static void a_payment_shows_the_request_that_it_answers(void **state)

@@ -168,11 +168,92 @@ static void test_stop(void **state)
     buf_free(&seen.b);
 }
 
+/* One row of one cell of text, as it is written. */
+static void check_written(const char *cell, const char *expected)
+{
+    struct buf b = BUF_INIT;
+    struct csv_out o = {.to = &b, .separator = ','};
+
+    csv_put_text(&o, cell);
+    csv_end_row(&o);
+    assert_int_equal(b.data[b.len - 2], '\r');
+    assert_int_equal(b.data[b.len - 1], '\n');
+    b.data[b.len - 2] = '\0';
+    assert_string_equal(b.data, expected);
+    buf_free(&b);
+}
+
+static void test_formulas(void **state)
+{
+    static const char *const harmless[] = {
+        "a=b", "1-2",  "bob@hansalim", "!outside@hansalim", "한=글", "", "'", "\"",
+        " ",   "#N/A", "\xff=1"};
+    static const char *const formulas[] = {
+        "=1+1",
+        "+82 10",
+        "-1",
+        "@SUM(A1)",
+        "\tx",
+        "\rx",
+        "\nx",
+        " =1",
+        "'=1",
+        "\"=1",
+        " \"' @x",
+        "\xc2\xa0=1",     /* no-break space */
+        "\xe3\x80\x80-x", /* ideographic space */
+        "\xe2\x80\x8b=1", /* zero width space */
+        "\xef\xbb\xbf=1", /* byte order mark */
+        "\xef\xbc\x9d"
+        "1",
+        "\xef\xbc\x8b"
+        "1",
+        "\xef\xbc\x8d"
+        "1",
+        "\xef\xbc\xa0"
+        "x",
+        "\x01=1",
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(harmless); i++)
+        assert_false(csv_would_run(harmless[i]));
+    for (size_t i = 0; i < ARRAY_LEN(formulas); i++)
+        assert_true(csv_would_run(formulas[i]));
+    check_written("=1+1", "'=1+1");
+    check_written("-5", "'-5");
+    check_written("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0");
+    check_written("=HYPERLINK(\"x\",\"y\")", "\"'=HYPERLINK(\"\"x\"\",\"\"y\"\")\"");
+    check_written("plain", "plain");
+    check_written("텃밭 일", "텃밭 일");
+}
+
+static void test_written(void **state)
+{
+    struct buf b = BUF_INIT;
+    struct csv_out o = {.to = &b, .separator = ';'};
+
+    csv_put_plain(&o, "-1,5");
+    csv_put_text(&o, "a;b");
+    csv_put_text(&o, "");
+    csv_put_text(&o, "say \"hi\"");
+    csv_put_text(&o, " x ");
+    csv_end_row(&o);
+    csv_put_text(&o, "");
+    csv_end_row(&o);
+    csv_put_text(&o, "-2");
+    csv_end_row(&o);
+    assert_string_equal(b.data, "\"-1,5\";\"a;b\";;\"say \"\"hi\"\"\";\" x \"\r\n"
+                                "\"\"\r\n'-2\r\n");
+    buf_free(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plain),  cmocka_unit_test(test_quoted), cmocka_unit_test(test_mark),
-        cmocka_unit_test(test_faults), cmocka_unit_test(test_bounds), cmocka_unit_test(test_stop),
+        cmocka_unit_test(test_plain),    cmocka_unit_test(test_quoted),
+        cmocka_unit_test(test_mark),     cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_bounds),   cmocka_unit_test(test_stop),
+        cmocka_unit_test(test_formulas), cmocka_unit_test(test_written),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,12 +37,12 @@ static struct part part(enum part_kind kind, const char *name)
 }
 
 /* As a string of y and n. */
-static void check_parts(struct caller c, const char *by, const struct part *parts, size_t n,
-                        const char *want)
+static void check_parties(struct caller c, const char *by, const char *parties,
+                          const struct part *parts, size_t n, const char *want)
 {
     bool visible[8];
     char got[9] = "";
-    size_t count = scope_parts(&c, by, parts, n, visible);
+    size_t count = scope_parts(&c, by, parties, parts, n, visible);
 
     for (size_t i = 0; i < n; i++) {
         got[i] = visible[i] ? 'y' : 'n';
@@ -50,6 +50,33 @@ static void check_parts(struct caller c, const char *by, const struct part *part
     }
     assert_string_equal(got, want);
     assert_int_equal(count, 0);
+}
+
+static void check_parts(struct caller c, const char *by, const struct part *parts, size_t n,
+                        const char *want)
+{
+    check_parties(c, by, NULL, parts, n, want);
+}
+
+/* A request, or the decline of one: its parts name no member, and those of it see the act. */
+static void test_request(void **state)
+{
+    const struct part parts[] = {
+        part(PART_ACT, ""),
+        part(PART_BOOK, "hansalim"),
+        part(PART_BOOK, "medical"),
+    };
+    const char *by = "bob@medical", *parties = "alice@hansalim bob@medical";
+
+    (void)state;
+    check_parties(caller("alice@hansalim", ROLE_MEMBER), by, parties, parts, 3, "ynn");
+    check_parties(caller("bob@medical", ROLE_MEMBER), by, parties, parts, 3, "ynn");
+    check_parties(caller("carol@hansalim", ROLE_MEMBER), by, parties, parts, 3, "nnn");
+    check_parties(caller("hansalim", ROLE_REGISTRAR), by, parties, parts, 3, "yyn");
+    check_parties(caller("medical", ROLE_AUDITOR), by, parties, parts, 3, "yny");
+    check_parties(caller("icoop", ROLE_TREASURER), by, parties, parts, 3, "nnn");
+    check_parties(caller("*", ROLE_AUDITOR), by, parties, parts, 3, "yyy");
+    check_parties(caller("stewards", ROLE_STEWARD), by, parties, parts, 3, "nnn");
 }
 
 static void test_of_the_ledger(void **state)
@@ -212,13 +239,10 @@ static void test_tile(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_of_the_ledger),
-        cmocka_unit_test(test_transfer),
-        cmocka_unit_test(test_changes),
-        cmocka_unit_test(test_signer),
-        cmocka_unit_test(test_members_and_coops),
-        cmocka_unit_test(test_pending),
-        cmocka_unit_test(test_tile),
+        cmocka_unit_test(test_of_the_ledger), cmocka_unit_test(test_request),
+        cmocka_unit_test(test_transfer),      cmocka_unit_test(test_changes),
+        cmocka_unit_test(test_signer),        cmocka_unit_test(test_members_and_coops),
+        cmocka_unit_test(test_pending),       cmocka_unit_test(test_tile),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
