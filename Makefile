@@ -7,6 +7,7 @@ BUILD  ?= build
 PREFIX ?= /usr/local
 DESTDIR ?=
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
 T      ?=
 
@@ -80,6 +81,13 @@ install: ## install below $(DESTDIR)$(PREFIX)
 	for file in $$(cd '$(BUILD)/locale' && find . -name '*.mo'); do \
 		install -D -m 644 "$(BUILD)/locale/$$file" \
 			"$(DESTDIR)$(PREFIX)/share/locale/$$file" || exit 1; \
+	done
+	for program in pumasi ledgerd; do \
+		install -D -m 644 "completions/$$program.bash" \
+			"$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program" && \
+		install -D -m 644 "completions/$$program.zsh" "$(DESTDIR)$(ZSHDIR)/_$$program" && \
+		install -D -m 644 "completions/$$program.fish" \
+			"$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$program.fish" || exit 1; \
 	done
 	install -d '$(DESTDIR)$(UNITDIR)'
 	sed 's|@PREFIX@|$(PREFIX)|g' config/ledgerd.service > '$(DESTDIR)$(UNITDIR)/ledgerd.service'

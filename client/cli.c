@@ -14,7 +14,7 @@
 #define HELP_COLUMN 30
 #define HELP_WIDTH  79
 
-static const struct cli_option global_options[] = {
+const struct cli_option cli_global_options[] = {
     {"profile", 'p', N_("NAME"), N_("the ledger to talk to (PUMASI_PROFILE, else \"default\")")},
     {"key", 'k', N_("NAME"), N_("the key to use (PUMASI_KEY); may be repeated where several sign")},
     {"json", 0, NULL, N_("print the ledger's answer as JSON")},
@@ -24,7 +24,7 @@ static const struct cli_option global_options[] = {
     {0},
 };
 
-static const struct cli_option act_options[] = {
+const struct cli_option cli_act_options[] = {
     {"finish", 0, NULL, N_("only finish what an earlier run of the same command left unfinished")},
     {"discard-unsent", 0, NULL,
      N_("forget an unfinished earlier run, where it can't be posted any more")},
@@ -50,11 +50,11 @@ static void set_build(struct option_set *set, const struct command *command)
     size_t at = 0;
 
     memset(set, 0, sizeof(*set));
-    set_add(set, global_options);
+    set_add(set, cli_global_options);
     if (command != NULL) {
         set_add(set, command->options);
         if ((command->flags & COMMAND_ACT) != 0)
-            set_add(set, act_options);
+            set_add(set, cli_act_options);
     }
     set->shorts[at++] = '+'; /* stop at the first argument: which options follow depends on it */
     set->shorts[at++] = ':'; /* say nothing yourself */
@@ -457,19 +457,20 @@ void cli_help(FILE *f, const struct cli *cli, const struct command *const *comma
         fputs(_("\nOptions:\n"), f);
         put_options(f, k->options);
         if ((k->flags & COMMAND_ACT) != 0)
-            put_options(f, act_options);
-        put_options(f, global_options);
+            put_options(f, cli_act_options);
+        put_options(f, cli_global_options);
         return;
     }
     fputs(_("Usage: pumasi COMMAND [OPTION...] [ARGUMENT...]\n\n"
             "Pays and asks in a ledger of mutual credit.\n\nCommands:\n"),
           f);
     for (; *commands != NULL; commands++) {
-        if (cli->first == NULL || str_eq(cli->first, (*commands)->name))
+        if ((cli->first == NULL && ((*commands)->flags & COMMAND_HIDDEN) == 0) ||
+            (cli->first != NULL && str_eq(cli->first, (*commands)->name)))
             put_command(f, *commands);
     }
     fputs(_("\nOptions of every command:\n"), f);
-    put_options(f, global_options);
+    put_options(f, cli_global_options);
     fputc('\n', f);
     put_wrapped(f,
                 _("Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 waits for others' "

@@ -28,6 +28,7 @@ enum command_flags {
     COMMAND_UNCONNECTED = 1, /* works without a connected profile */
     COMMAND_ACT = 2,         /* sends an act: takes --finish and --discard-unsent */
     COMMAND_UNOPENED = 4, /* connected is enough, the ledger's id needn't be known yet (`open`) */
+    COMMAND_HIDDEN = 8,   /* for programs: not listed in the help */
 };
 struct command {
     const char *name;                 /* "key" */
@@ -40,6 +41,9 @@ struct command {
     unsigned flags;
     int (*run)(struct client *c, const struct cli *cli); /* returns an enum pumasi_exit */
 };
+
+/* Options of every command, and of those that send an act; each ends with a row of zeros. */
+extern const struct cli_option cli_global_options[], cli_act_options[];
 
 #define CLI_ARGS_MAX   64
 #define CLI_VALUES_MAX 64

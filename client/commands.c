@@ -47,5 +47,7 @@ const struct command *const commands[] = {
     &cmd_coop_create,
     &cmd_coop_list,
     &cmd_coop_show,
+    /* the shells */
+    &cmd_complete,
     NULL,
 };

@@ -16,6 +16,7 @@ extern const struct command cmd_coop_create, cmd_coop_list, cmd_coop_show, cmd_p
 extern const struct command cmd_member_create, cmd_member_list, cmd_member_update;
 extern const struct command cmd_member_freeze, cmd_member_unfreeze, cmd_member_close, cmd_limits;
 extern const struct command cmd_import;
+extern const struct command cmd_complete;
 
 /* Ends with NULL. */
 extern const struct command *const commands[];

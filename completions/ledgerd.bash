@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# shellcheck shell=bash
+# Completion of ledgerd for bash; a test compares it with `ledgerd --help`.
+
+_ledgerd() {
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command='' i
+    local options='--help --version --config --data --user --listen --metrics_listen --database --pg_bin
+        --read_connections --statement_timeout_ms --verify_threads --batch_max --queue_max --takeover_ms
+        --log_format --log_level'
+
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        case ${COMP_WORDS[i]} in init | migrate | export) command=${COMP_WORDS[i]} ;; esac
+    done
+    [ "$command" = init ] &&
+        options+=' --origin --name --steward --threshold --zone --from --keys'
+    COMPREPLY=()
+    case $before in
+    --log_format) mapfile -t COMPREPLY < <(compgen -W 'auto plain json' -- "$word") ;;
+    --log_level) mapfile -t COMPREPLY < <(compgen -W 'debug info warn error' -- "$word") ;;
+    --user) mapfile -t COMPREPLY < <(compgen -u -- "$word") ;;
+    --zone) mapfile -t COMPREPLY < <(
+        cd /usr/share/zoneinfo 2> /dev/null && compgen -f -- "$word"
+    ) ;;
+    --data | --pg_bin | --from | --keys | export)
+        compopt -o filenames 2> /dev/null
+        mapfile -t COMPREPLY < <(compgen -d -- "$word")
+        ;;
+    --config | --steward)
+        compopt -o filenames 2> /dev/null
+        mapfile -t COMPREPLY < <(compgen -f -- "$word")
+        ;;
+    --help | --version) ;;
+    *)
+        if [[ $word == -* ]]; then
+            mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
+        elif [ -z "$command" ] && [[ $before != --* ]]; then
+            mapfile -t COMPREPLY < <(compgen -W 'init migrate export' -- "$word")
+        fi
+        ;;
+    esac
+}
+complete -F _ledgerd ledgerd

@@ -1,0 +1,39 @@
+#compdef ledgerd
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# Completion of ledgerd for zsh; a test compares it with `ledgerd --help`.
+
+_ledgerd() {
+    local -a options
+    options=(
+        '(- *)'{-h,--help}'[show the help]'
+        '(- *)--version[show the version]'
+        '--config[the configuration file]:file:_files'
+        '--data[the data folder]:folder:_files -/'
+        '--user[whom to become when started as root]:user:_users'
+        '--listen[addresses to serve on]:address:'
+        '--metrics_listen[addresses to serve /metrics on]:address:'
+        '--database[libpq connection string]:connection:'
+        '--pg_bin[folder of the programs of PostgreSQL]:folder:_files -/'
+        '--read_connections[connections that answer queries]:number:'
+        '--statement_timeout_ms[longest time for one statement]:milliseconds:'
+        '--verify_threads[threads that verify signatures]:number:'
+        '--batch_max[most acts posted in one transaction]:number:'
+        '--queue_max[most acts that wait]:number:'
+        '--takeover_ms[silence after which another ledgerd may post]:milliseconds:'
+        '--log_format[how the log looks]:format:(auto plain json)'
+        '--log_level[what is left out of the log]:level:(debug info warn error)'
+    )
+    (( ${words[(I)init]} )) && options+=(
+        '--origin[the name of the ledger in its log]:name:'
+        '--name[what people call the ledger]:name:'
+        '*--steward[the public key of a steward]:file:_files'
+        '--threshold[how many stewards must sign]:number:'
+        '--zone[the time zone, as Asia/Seoul]:zone:_time_zone'
+        '--from[an export to make it from]:folder:_files -/'
+        '--keys[the folder with its own keys]:folder:_files -/'
+    )
+    (( ${words[(I)export]} )) && options+=('*:folder:_files -/')
+    _arguments "${options[@]}" '1:command:((init\:"make a new ledger"
+        migrate\:"bring an older ledger up to date" export\:"write all records into a new folder"))'
+}
+_ledgerd "$@"
