@@ -9,32 +9,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "client/bulk.h"
-#include "client/files.h"
-#include "client/import_act.h"
-#include "client/import_show.h"
+#include "client/import_run.h"
 #include "client/problem.h"
 #include "client/query.h"
 
-#define DAY_MS       INT64_C(86400000)
-#define ZONE_MAX_MS  (INT64_C(14) * 3600 * 1000) /* the zone that is farthest ahead */
-#define SHOWN_MAX    10                          /* bad rows that are listed without a file */
-#define LIMITS_SHOWN 20                          /* where --dry-run doesn't list them all */
-#define LIMITS_MAX   20000                       /* that one import sets */
-
-struct import {
-    struct client *c;
-    const struct import_options *o;
-    const struct profile_unit *unit;
-    struct import_file file;
-    struct import_job job;
-    struct import_maker maker;
-    struct import_results results;
-    struct bulk_proofs proofs;
-    struct import_show show;
-    size_t last; /* the act of last_line */
-    char *last_line;
-};
+#define DAY_MS      INT64_C(86400000)
+#define ZONE_MAX_MS (INT64_C(14) * 3600 * 1000) /* the zone that is farthest ahead */
 
 static int64_t now_ms(void)
 {
@@ -42,181 +22,6 @@ static int64_t now_ms(void)
 
     clock_gettime(CLOCK_REALTIME, &ts);
     return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-/* --- bad rows --- */
-
-static int by_line(const void *a, const void *b)
-{
-    const struct import_bad *x = a, *y = b;
-
-    return (x->line > y->line) - (x->line < y->line);
-}
-
-/* A field in quotes. */
-static void put_quoted(struct buf *b, const char *s, size_t len)
-{
-    buf_putc(b, '"');
-    for (size_t i = 0; i < len; i++) {
-        if (s[i] == '"')
-            buf_putc(b, '"');
-        buf_putc(b, s[i]);
-    }
-    buf_putc(b, '"');
-}
-
-void import_put_bad(struct buf *b, struct import_file *f)
-{
-    if (f->n_bad > 1)
-        qsort(f->bad, f->n_bad, sizeof(*f->bad), by_line);
-    buf_puts(b, "line,reason,");
-    buf_put(b, f->bytes + f->header_at, f->header_len);
-    buf_putc(b, '\n');
-    for (size_t i = 0; i < f->n_bad; i++) {
-        const struct import_bad *bad = &f->bad[i];
-
-        buf_put_i64(b, bad->line);
-        buf_putc(b, ',');
-        put_quoted(b, bad->reason, strlen(bad->reason));
-        buf_putc(b, ',');
-        if (bad->broken)
-            put_quoted(b, f->bytes + bad->at, bad->len);
-        else
-            buf_put(b, f->bytes + bad->at, bad->len);
-        buf_putc(b, '\n');
-    }
-}
-
-static char *bad_path(const struct import_options *o)
-{
-    size_t len = strlen(o->path);
-
-    if (o->bad_path != NULL)
-        return x_strdup(o->bad_path);
-    if (len > 4 && strcasecmp(o->path + len - 4, ".csv") == 0)
-        len -= 4;
-    return x_asprintf("%.*s.bad.csv", (int)len, o->path);
-}
-
-static int write_bad(struct import *m, const char *path)
-{
-    struct buf b = BUF_INIT;
-    int rc = PUMASI_OK;
-
-    import_put_bad(&b, &m->file);
-    if (files_write(path, b.data, b.len) != 0) {
-        char *safe = say_safe(path);
-
-        rc = fail(PUMASI_FAILED,
-                  _("The bad rows can't be written to %s: %s. Name another file "
-                    "with --bad and run this again."),
-                  safe, strerror(errno));
-        free(safe);
-    }
-    buf_free(&b);
-    return rc;
-}
-
-static void list_bad(const struct import *m)
-{
-    const struct import_file *f = &m->file;
-
-    if (f->n_bad == 0)
-        return;
-    note(_("%zu rows of the file can't be booked:"), f->n_bad);
-    for (size_t i = 0; i < f->n_bad && i < SHOWN_MAX; i++)
-        note(_("  line %" PRId64 ": %s"), f->bad[i].line, f->bad[i].reason);
-    if (f->n_bad > SHOWN_MAX)
-        note(_("  and %zu more"), f->n_bad - SHOWN_MAX);
-}
-
-/* --- limits --- */
-
-/* What the treasurer or registrar would type. */
-static void note_limit(const struct import *m, const struct import_plan *p,
-                       const struct import_limit *l)
-{
-    const char *member = m->file.members.list[l->member], *unit = m->o->unit;
-    const struct act_bounds *now = &p->accounts[l->member].limits;
-    char *floor = client_number_text(m->c, l->bounds.floor, unit);
-    char *ceiling =
-        l->bounds.no_ceiling ? x_strdup("none") : client_number_text(m->c, l->bounds.ceiling, unit);
-    struct buf b = BUF_INIT;
-
-    buf_printf(&b, "  pumasi limits %s %s", member, unit);
-    if (l->bounds.floor != now->floor)
-        buf_printf(&b, " --floor %s", floor);
-    if (l->bounds.no_ceiling != now->no_ceiling || l->bounds.ceiling != now->ceiling)
-        buf_printf(&b, " --ceiling %s", ceiling);
-    note("%s", b.data);
-    buf_free(&b);
-    free(floor);
-    free(ceiling);
-}
-
-/* The limits that are wanted, all of them with --dry-run. */
-static void list_limits(const struct import *m, const struct import_plan *p)
-{
-    for (size_t i = 0; i < p->n_limits; i++) {
-        const struct import_limit *l = &p->limits[i];
-
-        if (i == LIMITS_SHOWN && !m->o->dry_run) {
-            note(_("  and %zu more; --dry-run lists them all"), p->n_limits - i);
-            return;
-        }
-        note_limit(m, p, l);
-        if (!p->accounts[l->member].there && !l->by_registrar)
-            note(_("    (first: pumasi member create %s)"), m->file.members.list[l->member]);
-    }
-}
-
-/* Says which limits are too narrow. PUMASI_OK when the import may go on, with those in the plan
- * that it is to set. */
-static int settle_limits(const struct import *m, struct import_plan *p)
-{
-    size_t beyond = 0;
-
-    for (size_t i = 0; i < p->n_limits; i++)
-        beyond += !p->limits[i].by_registrar;
-    if (p->n_limits == 0)
-        return PUMASI_OK;
-    if (m->o->set_limits && p->n_limits > LIMITS_MAX)
-        return fail(PUMASI_FAILED,
-                    _("The file takes %zu accounts past their limits: too many to be set one by "
-                      "one. Let the treasurers widen them for all with: pumasi policy %s %s"),
-                    p->n_limits, m->o->coop, m->o->unit);
-    if (m->o->set_limits && beyond == 0) {
-        note(m->o->dry_run
-                 ? _("Limits of %zu accounts would be set as wide as the file needs them:")
-                 : _("Limits of %zu accounts are set as wide as the file needs them:"),
-             p->n_limits);
-        list_limits(m, p);
-        return PUMASI_OK;
-    }
-    note(_("The file takes %zu accounts past their limits. They need:"), p->n_limits);
-    list_limits(m, p);
-    if (beyond > 0)
-        note(_("%zu of them are past what %s's policy lets a registrar set, so the treasurers must "
-               "sign those, or widen the registrars' reach with: pumasi policy."),
-             beyond, m->o->coop);
-    if (m->o->partial) {
-        size_t n = 0;
-
-        for (size_t i = 0; i < p->n_limits; i++) {
-            if (m->o->set_limits && p->limits[i].by_registrar)
-                p->limits[n++] = p->limits[i];
-        }
-        note(_("--partial: %zu of them are set; rows that meet a limit are left out."), n);
-        p->n_limits = n;
-        return PUMASI_OK;
-    }
-    if (m->o->dry_run)
-        return PUMASI_OK;
-    if (beyond > 0)
-        return fail(PUMASI_FAILED, _("Nothing was booked. Once those limits are set, run this "
-                                     "again; --partial books what the limits now allow."));
-    return fail(PUMASI_FAILED, _("Nothing was booked. Run it again with --set-limits to have them "
-                                 "set, or with --partial to book what the limits now allow."));
 }
 
 /* --- results of acts --- */
@@ -254,7 +59,7 @@ static int refused(struct import *m, const struct bulk_result *r)
     if (r->i < m->job.n_make && str_eq(name, "already-exists"))
         return PUMASI_OK;
     if (concerns_all(m, r->i, name)) {
-        sentence = problem_sentence(m->c, r->status, r->problem, NULL, m->o->unit);
+        sentence = problem_sentence(m->c, r->status, r->problem, NULL, m->unit->unit);
         import_show_clear(&m->show);
         (void)fail(PUMASI_FAILED,
                    _("%s The import stops here; the same command takes it up again."), sentence);
@@ -325,16 +130,38 @@ static void tell(void *arg, enum bulk_event event, size_t sent, const char *why)
 
 /* --- the parts of a run --- */
 
-static int read_file(struct import *m, int64_t ms)
+/* The last day that a row of an import begun then can be of. */
+static int32_t last_day(int64_t ms)
 {
-    return import_file_read(&m->file, m->o->coop, m->unit, (int32_t)((ms + ZONE_MAX_MS) / DAY_MS));
+    return (int32_t)((ms + ZONE_MAX_MS) / DAY_MS);
 }
 
-/* A sentence for each thing that is going to be done. */
-static void note_plan(const struct import *m, const struct import_plan *p)
+static int read_rows(struct import *m, int64_t ms)
 {
-    note(_("%zu rows, %zu accounts, %zu members to be made."), m->file.n_rows, m->file.members.n,
-         p->n_missing);
+    return import_file_read(&m->file, m->o->coop, m->unit, last_day(ms));
+}
+
+/* What the ledger says and what the file needs. PUMASI_OK when nothing is in the way. */
+static int make_plan(struct import *m, struct import_plan *plan)
+{
+    size_t hindered;
+    int rc =
+        import_plan_fetch(plan, m->c, m->o->key, m->o->coop, m->unit->unit, &m->file, &m->roster);
+
+    if (rc == PUMASI_OK && import_plan_replay(plan, &m->file) != 0)
+        rc = fail(PUMASI_FAILED, _("The amounts of this file add up to more than a ledger holds."));
+    if (rc == PUMASI_OK)
+        rc = import_find_treasurers(m);
+    if (rc != PUMASI_OK)
+        return rc;
+    import_note_plan(m, plan);
+    hindered = import_check_rows(m, plan);
+    rc = import_settle_limits(m, plan);
+    if (rc == PUMASI_OK && hindered > 0 && !m->o->partial)
+        rc = m->o->dry_run ? PUMASI_FAILED
+                           : fail(PUMASI_FAILED, _("Nothing was booked. Run it again with "
+                                                   "--partial to book the other rows."));
+    return rc;
 }
 
 /* A plan made of what the ledger says now, and a job for it unless only asked what it would be. */
@@ -342,20 +169,26 @@ static int begin(struct import *m)
 {
     struct import_plan plan = {0};
     int64_t ms = now_ms();
-    int rc = read_file(m, ms);
+    int rc = import_prepare(m, last_day(ms));
 
     if (rc == PUMASI_OK)
-        rc = import_plan_fetch(&plan, m->c, m->o->key, m->o->coop, m->o->unit, &m->file);
-    if (rc == PUMASI_OK && import_plan_replay(&plan, &m->file) != 0)
-        rc = fail(PUMASI_FAILED, _("The amounts of this file add up to more than a ledger holds."));
-    if (rc == PUMASI_OK) {
-        note_plan(m, &plan);
-        rc = settle_limits(m, &plan);
-    }
+        rc = read_rows(m, ms);
+    if (rc == PUMASI_OK && m->file.n_rows == 0 && m->file.n_bad > 0)
+        rc = fail(PUMASI_FAILED, _("None of the file's rows can be booked."));
+    if (rc == PUMASI_OK)
+        rc = make_plan(m, &plan);
     if (rc != PUMASI_OK || m->o->dry_run)
-        list_bad(m);
-    else
-        rc = import_job_begin(&m->job, m->o->path, m->o->coop, m->o->unit, &m->file, &plan, ms);
+        import_list_bad(m);
+    if (rc == PUMASI_OK && m->o->dry_run)
+        rc = m->file.n_bad > 0 ? PUMASI_FAILED : PUMASI_OK;
+    else if (rc == PUMASI_OK)
+        rc = import_prepare_keep(m);
+    if (rc == PUMASI_OK && !m->o->dry_run)
+        rc = import_job_begin(&m->job, m->o->path, m->o->coop, m->unit->unit, &m->file, &plan,
+                              &m->roster, ms);
+    if (m->o->dry_run)
+        note("%s", rc == PUMASI_OK ? _("This import would pass.")
+                                   : _("This import would not pass as it is."));
     import_plan_free(&plan);
     return rc;
 }
@@ -382,8 +215,12 @@ static int take_up(struct import *m)
 {
     int64_t now = now_ms();
     char *ago = say_ago(m->job.ms / 1000, now / 1000);
-    int rc = read_file(m, m->job.ms);
+    int rc = import_prepare_again(m);
 
+    if (rc == PUMASI_OK)
+        rc = read_rows(m, m->job.ms);
+    if (rc == PUMASI_OK)
+        rc = import_find_treasurers(m);
     if (rc == PUMASI_OK && !import_job_fits(&m->job, &m->file))
         rc = fail(PUMASI_FAILED, _("Another version of pumasi began this import and read the file "
                                    "otherwise. Finish it with that one."));
@@ -409,6 +246,7 @@ static int send_all(struct import *m)
     int rc = PUMASI_OK;
 
     import_maker_init(&m->maker, &m->job, &m->file, m->c->profile.ledger_id, m->o->key);
+    import_maker_treasurers(&m->maker, m->treasurers, m->n_treasurers);
     m->proofs.origin = m->c->profile.origin;
     m->proofs.log_key = &m->c->profile.log_key;
     import_show_begin(&m->show, &m->job);
@@ -439,6 +277,7 @@ static int keep_last(struct import *m)
     outbox_entry_init(&e);
     import_job_jti(&m->job, m->last, jti);
     import_maker_init(&m->maker, &m->job, &m->file, m->c->profile.ledger_id, m->o->key);
+    import_maker_treasurers(&m->maker, m->treasurers, m->n_treasurers);
     import_maker_put(&m->maker, m->last, &submission);
     import_maker_free(&m->maker);
     submission.data[submission.len - 1] = '\0';
@@ -472,7 +311,7 @@ static void add_refusal(void *arg, size_t i, const char *why)
         return;
     }
     row = &m->file.rows[i - first_row];
-    import_file_add_bad(&m->file, row->line, row->at, row->len, false, x_strdup(why));
+    import_file_add_bad(&m->file, row->row, row->at, row->len, false, x_strdup(why));
 }
 
 static void report(const struct import *m, size_t refused_rows, const char *bad)
@@ -515,8 +354,8 @@ static int finish(struct import *m)
     if (rc == PUMASI_OK)
         rc = keep_last(m);
     if (rc == PUMASI_OK && m->file.n_bad > 0) {
-        bad = bad_path(m->o);
-        rc = write_bad(m, bad);
+        bad = import_bad_path(m->o);
+        rc = import_write_bad(m, bad);
     }
     if (rc == PUMASI_OK)
         rc = import_job_finish(&m->job, now_ms());
@@ -558,17 +397,20 @@ static int run_job(struct import *m, bool found)
 
 int import_run(struct client *c, const struct import_options *o)
 {
-    struct import m = {.c = c, .o = o};
+    struct import m = {.c = c, .o = o, .sheet = o->sheet};
+    const char *unit = o->unit;
     char *folder = NULL;
     bool found = false;
-    int rc = client_unit(c, o->unit, &m.unit);
+    int rc = import_file_open(&m.file, o->path);
 
     m.job.lock = m.job.receipts = m.job.refused = -1;
+    if (rc == PUMASI_OK && unit == NULL)
+        rc = import_choose_unit(&m, &unit);
     if (rc == PUMASI_OK)
-        rc = import_file_open(&m.file, o->path);
+        rc = client_unit(c, unit, &m.unit);
     if (rc != PUMASI_OK)
         goto out;
-    folder = import_job_folder(&c->profile, o->coop, o->unit, &m.file.hash);
+    folder = import_job_folder(&c->profile, o->coop, unit, &m.file.hash);
     if (o->dry_run) {
         if (access(folder, F_OK) == 0)
             note("%s", _("This file was imported before, or its import was begun. To book all of "
@@ -582,6 +424,8 @@ int import_run(struct client *c, const struct import_options *o)
 out:
     import_job_close(&m.job);
     import_file_free(&m.file);
+    import_names_free(&m.names);
+    roster_free(&m.roster);
     bulk_proofs_free(&m.proofs);
     buf_free(&m.results.receipts);
     buf_free(&m.results.refused);

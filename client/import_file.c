@@ -7,80 +7,10 @@
 
 #include "client/files.h"
 #include "client/say.h"
-#include "core/csv.h"
+#include "client/sheet_text.h"
 #include "core/date.h"
-#include "core/num.h"
+#include "core/fold.h"
 #include "core/text.h"
-
-/* --- names --- */
-
-static uint64_t name_hash(const char *s)
-{
-    uint64_t h = UINT64_C(14695981039346656037); /* FNV-1a */
-
-    for (; *s != '\0'; s++)
-        h = (h ^ (unsigned char)*s) * UINT64_C(1099511628211);
-    return h ^ h >> 32;
-}
-
-/* The slot where s is, or would be. */
-static size_t slot_of(const struct names *n, const char *s)
-{
-    size_t at = name_hash(s) & (n->n_slots - 1);
-
-    while (n->slots[at] != 0 && !str_eq(n->list[n->slots[at] - 1], s))
-        at = (at + 1) & (n->n_slots - 1);
-    return at;
-}
-
-static void grow(struct names *n)
-{
-    n->n_slots = n->n_slots == 0 ? 64 : n->n_slots * 2;
-    free(n->slots);
-    n->slots = x_calloc(n->n_slots, sizeof(*n->slots));
-    for (size_t i = 0; i < n->n; i++)
-        n->slots[slot_of(n, n->list[i])] = (uint32_t)i + 1;
-}
-
-uint32_t names_put(struct names *n, const char *s)
-{
-    size_t at;
-
-    if (n->n * 2 >= n->n_slots)
-        grow(n);
-    at = slot_of(n, s);
-    if (n->slots[at] == 0) {
-        if (n->n == n->cap) {
-            n->cap = n->cap == 0 ? 64 : n->cap * 2;
-            n->list = x_realloc(n->list, n->cap * sizeof(*n->list));
-        }
-        n->list[n->n++] = x_strdup(s);
-        n->slots[at] = (uint32_t)n->n;
-    }
-    return n->slots[at] - 1;
-}
-
-bool names_find(const struct names *n, const char *s, uint32_t *out)
-{
-    size_t at;
-
-    if (n->n == 0)
-        return false;
-    at = slot_of(n, s);
-    if (n->slots[at] == 0)
-        return false;
-    *out = n->slots[at] - 1;
-    return true;
-}
-
-void names_free(struct names *n)
-{
-    for (size_t i = 0; i < n->n; i++)
-        free(n->list[i]);
-    free(n->list);
-    free(n->slots);
-    memset(n, 0, sizeof(*n));
-}
 
 /* --- the file --- */
 
@@ -116,130 +46,87 @@ void import_file_free(struct import_file *f)
     memset(f, 0, sizeof(*f));
 }
 
-void import_file_add_bad(struct import_file *f, int64_t line, size_t at, size_t len, bool broken,
+void import_file_add_bad(struct import_file *f, int64_t row, size_t at, size_t len, bool broken,
                          char *reason)
 {
     if (f->n_bad == f->cap_bad) {
         f->cap_bad = f->cap_bad == 0 ? 16 : f->cap_bad * 2;
         f->bad = x_realloc(f->bad, f->cap_bad * sizeof(*f->bad));
     }
-    f->bad[f->n_bad++] = (struct import_bad){line, at, len, broken, reason};
+    f->bad[f->n_bad++] = (struct import_bad){row, at, len, broken, reason};
 }
 
-/* --- columns --- */
+int import_file_look(struct import_file *f, struct sheet *sheet)
+{
+    int rc;
 
-enum column {
-    COLUMN_FROM,
-    COLUMN_TO,
-    COLUMN_AMOUNT,
-    COLUMN_DAY,
-    COLUMN_CATEGORY,
-    COLUMN_MEMO,
-};
-#define COLUMN_COUNT 6
+    f->sheet = sheet;
+    rc = sheet_text(&f->bytes, &f->len, &sheet->encoding);
+    if (rc == PUMASI_OK)
+        rc = sheet_head_find(&f->head, sheet, f->bytes, f->len);
+    if (rc == PUMASI_OK)
+        sheet->separator = f->head.separator;
+    f->marked = sheet_text_marked(f->bytes, f->len, sheet->encoding);
+    return rc;
+}
 
-/* Of two names for one column the first counts where a file has both. */
-static const struct {
-    const char *name;
-    enum column column;
-} headers[] = {
-    {"from", COLUMN_FROM},     {"to", COLUMN_TO},     {"amount", COLUMN_AMOUNT},
-    {"date", COLUMN_DAY},      {"time", COLUMN_DAY},  {"category", COLUMN_CATEGORY},
-    {"kind", COLUMN_CATEGORY}, {"memo", COLUMN_MEMO},
-};
+/* --- which rows --- */
+
+bool import_file_takes(const struct import_file *f, const struct csv_row *row)
+{
+    return row->row > f->head.row && !sheet_row_blank(row) && !sheet_skips(f->sheet, row->row);
+}
+
+bool import_file_of_unit(const struct import_file *f, const struct csv_row *row,
+                         const struct profile_unit *unit, struct buf *b)
+{
+    const char *cell = sheet_cell(&f->head, row, SHEET_UNIT, b);
+    char *told, *name;
+    bool same;
+
+    if (unit == NULL || *cell == '\0')
+        return true;
+    told = fold_name(cell);
+    name = fold_name(unit->name);
+    same = told != NULL && (str_eq(told, unit->unit) || (name != NULL && str_eq(told, name)));
+    free(told);
+    free(name);
+    return same;
+}
+
+void import_file_unit(const struct import_file *f, const struct profile_unit *unit,
+                      struct cell_unit *out)
+{
+    *out = (struct cell_unit){.unit = unit->unit,
+                              .name = unit->name,
+                              .kind = unit->kind,
+                              .scale = unit->scale,
+                              .round = f->sheet->round,
+                              .minutes = f->sheet->minutes};
+}
+
+/* --- cells --- */
 
 struct reader {
     struct import_file *file;
     const char *coop;
     const struct profile_unit *unit;
     int32_t last_day;
-    bool begun;       /* the header was there */
-    size_t n_columns; /* in the header */
-    bool there[COLUMN_COUNT];
-    size_t at[COLUMN_COUNT];     /* in a row */
-    size_t header[COLUMN_COUNT]; /* by which of the names */
-    struct buf text;             /* a field, trimmed */
+    struct buf text; /* a cell, trimmed */
 };
 
-/* A field without white space around it, in r->text. */
-static char *trimmed(struct reader *r, const struct csv_field *field)
+/* What becomes of a row. */
+enum fate {
+    FATE_TAKEN,
+    FATE_BAD,
+    FATE_LEFT_OUT,
+    FATE_NOTHING, /* there is nothing to be transferred */
+};
+
+static const char *cell(struct reader *r, const struct csv_row *row, enum sheet_column column)
 {
-    const char *s = field->s;
-    size_t len = field->len;
-
-    while (len > 0 && (s[len - 1] == ' ' || s[len - 1] == '\t'))
-        len--;
-    while (len > 0 && (*s == ' ' || *s == '\t')) {
-        s++;
-        len--;
-    }
-    buf_clear(&r->text);
-    buf_put(&r->text, s, len);
-    return r->text.data;
+    return sheet_cell(&r->file->head, row, column, &r->text);
 }
-
-/* The trimmed field of a column; "" where the file or the row has none. */
-static char *cell(struct reader *r, const struct csv_row *row, enum column column)
-{
-    static const struct csv_field none = {"", 0};
-
-    return trimmed(r, r->there[column] && r->at[column] < row->n ? &row->fields[r->at[column]]
-                                                                 : &none);
-}
-
-static int no_columns(const struct csv_row *row, const char *missing)
-{
-    const char *hint = "";
-
-    if (row->n == 1 && strchr(row->fields[0].s, ';') != NULL)
-        hint = _(" The columns of this file seem to be parted by semicolons: save it with commas.");
-    else if (row->n == 1 && strchr(row->fields[0].s, '\t') != NULL)
-        hint = _(" The columns of this file seem to be parted by tabs: save it with commas.");
-    return fail(PUMASI_USAGE,
-                _("The first line must name the columns, and there is none called \"%s\". Needed "
-                  "are from, to and amount; time or date, category or kind, memo and id may be "
-                  "there too.%s"),
-                missing, hint);
-}
-
-static int take_header(struct reader *r, const struct csv_row *row)
-{
-    if (row->fault != NULL)
-        return fail(PUMASI_USAGE,
-                    _("The first line, which must name the columns, can't be read: %s."),
-                    _(row->fault));
-    for (size_t i = 0; i < row->n; i++) {
-        char *name = trimmed(r, &row->fields[i]);
-
-        for (char *p = name; *p != '\0'; p++)
-            *p = *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p;
-        for (size_t j = 0; j < ARRAY_LEN(headers); j++) {
-            enum column column = headers[j].column;
-
-            if (!str_eq(name, headers[j].name))
-                continue;
-            if (r->there[column] && r->header[column] < j)
-                continue;
-            if (r->there[column] && r->header[column] == j)
-                return fail(PUMASI_USAGE,
-                            _("There are two columns called \"%s\". Rename one of them."), name);
-            r->there[column] = true;
-            r->at[column] = i;
-            r->header[column] = j;
-        }
-    }
-    for (size_t j = 0; j <= COLUMN_AMOUNT; j++) {
-        if (!r->there[j])
-            return no_columns(row, headers[j].name);
-    }
-    r->begun = true;
-    r->n_columns = row->n;
-    r->file->header_at = row->at;
-    r->file->header_len = row->raw_len;
-    return PUMASI_OK;
-}
-
-/* --- rows --- */
 
 void import_category(char out[CATEGORY_MAX + 1], const char *s)
 {
@@ -261,44 +148,69 @@ void import_category(char out[CATEGORY_MAX + 1], const char *s)
 /* "m0001" or "m0001@kenya" as an address; NULL with the reason when it is none. */
 static char *address(const struct reader *r, const char *s, const char *column, char **reason)
 {
-    char *full, *safe;
+    char *full = strchr(s, '@') != NULL ? x_strdup(s) : x_asprintf("%s@%s", s, r->coop), *safe;
 
-    if (*s == '\0') {
-        *reason = x_asprintf(_("%s is empty"), column);
-        return NULL;
-    }
-    full = strchr(s, '@') != NULL ? x_strdup(s) : x_asprintf("%s@%s", s, r->coop);
     if (name_is_address(full) && str_eq(name_coop_start(full), r->coop))
         return full;
     safe = say_safe(s);
     if (name_is_address(full))
         *reason = x_asprintf(_("%s \"%s\" is of another co-op than %s"), column, safe, r->coop);
     else
-        *reason = x_asprintf(_("%s \"%s\" is no handle: a-z, 0-9, '.', '_' and '-', at most 32, "
-                               "beginning with a letter or digit"),
+        *reason = x_asprintf(_("%s \"%s\" is no handle (a-z, 0-9, '.', '_' and '-', at most 32, "
+                               "beginning with a letter or digit); if these are names, add --names "
+                               "FILE"),
                              column, safe);
     free(safe);
     free(full);
     return NULL;
 }
 
-/* The day at the start of a date or time. */
+/* Whom a cell means. FATE_TAKEN with *out, a fresh string. */
+static enum fate whom(const struct reader *r, const char *s, const char *column, char **out,
+                      char **reason)
+{
+    const struct import_name *name;
+
+    *out = NULL;
+    if (*s == '\0') {
+        *reason = x_asprintf(_("%s is empty"), column);
+        return FATE_BAD;
+    }
+    if (r->file->names == NULL) {
+        *out = address(r, s, column, reason);
+        return *out == NULL ? FATE_BAD : FATE_TAKEN;
+    }
+    name = import_names_find(r->file->names, s);
+    if (name != NULL && name->decision == NAME_SKIP)
+        return FATE_LEFT_OUT;
+    if (name == NULL || name->decision == NAME_OPEN) {
+        char *safe = say_safe(s);
+
+        *reason = x_asprintf(_("it isn't settled who \"%s\" is"), safe);
+        free(safe);
+        return FATE_BAD;
+    }
+    *out = x_strdup(name->member);
+    return FATE_TAKEN;
+}
+
 static bool take_day(const struct reader *r, const char *s, struct import_row *out, char **reason)
 {
-    char day[DATE_LEN + 1];
+    char *safe;
 
     if (*s == '\0')
         return true;
-    str_copy(day, sizeof(day), s);
-    if ((strlen(s) > DATE_LEN && s[DATE_LEN] != 'T' && s[DATE_LEN] != ' ') ||
-        date_parse(day, &out->day) != 0) {
-        char *safe = say_safe(s);
-
-        *reason = x_asprintf(_("\"%s\" is no date: write it as 2026-11-22"), safe);
+    if (cell_date(s, (enum cell_order)r->file->sheet->dates, &out->day) != 0) {
+        safe = say_safe(s);
+        *reason = x_asprintf(_("\"%s\" is no date of the kind %s"), safe,
+                             cell_order_name((enum cell_order)r->file->sheet->dates));
         free(safe);
         return false;
     }
     if (out->day > r->last_day) {
+        char day[DATE_LEN + 1];
+
+        date_text(day, out->day);
         *reason = x_asprintf(_("%s lies in the future"), day);
         return false;
     }
@@ -323,68 +235,159 @@ static bool take_memo(struct reader *r, const char *s, struct import_row *out, c
     return fault == NULL;
 }
 
-static bool take_amount(struct reader *r, const char *s, struct import_row *out, char **reason)
+/* With its sign. */
+static bool take_amount(const struct reader *r, const char *s, int64_t *out, char **reason)
 {
+    struct cell_unit u;
     const char *why;
     char *safe;
 
-    if (amount_parse(s, r->unit->kind, r->unit->scale, false, &out->amount, &why) != 0) {
-        safe = say_safe(s);
-        *reason = x_asprintf(_("\"%s\" is no amount of %s: %s"), safe, r->unit->unit, _(why));
-        free(safe);
-        return false;
-    }
-    if (out->amount < 1)
-        *reason = x_strdup(_("the amount is zero"));
-    return out->amount >= 1;
+    import_file_unit(r->file, r->unit, &u);
+    if (cell_amount(s, &u, r->file->sheet->decimal, out, &why) == 0)
+        return true;
+    safe = say_safe(s);
+    *reason = x_asprintf(_("\"%s\" is no amount of %s: %s"), safe, r->unit->unit, _(why));
+    free(safe);
+    return false;
 }
 
-/* Everything of a row; the members only where nothing is wrong, so that none is made for nothing.
- * NULL, or the reason. */
-static char *take_cells(struct reader *r, const struct csv_row *row, struct import_row *out)
+/* --- rows --- */
+
+/* The amount of a transfer, and whether it goes the other way. */
+static bool take_transfer(const struct reader *r, const char *s, struct import_row *out,
+                          bool *backwards, char **reason)
 {
-    char *reason = NULL, *from = NULL, *to = NULL;
+    int64_t amount;
+
+    if (!take_amount(r, s, &amount, reason))
+        return false;
+    *backwards = amount < 0;
+    out->amount = amount < 0 ? -amount : amount;
+    if (amount == 0)
+        *reason = x_strdup(_("the amount is zero"));
+    else if (amount < 0 && !r->file->sheet->swap)
+        *reason = x_strdup(_("the amount is negative; if the payee paid the payer there, add "
+                             "--negative swap"));
+    return *reason == NULL;
+}
+
+static enum fate take_parties(struct reader *r, const struct csv_row *row, char **from, char **to,
+                              char **reason)
+{
+    enum fate fate = whom(r, cell(r, row, SHEET_FROM), "from", from, reason);
+
+    if (fate == FATE_TAKEN)
+        fate = whom(r, cell(r, row, SHEET_TO), "to", to, reason);
+    if (fate == FATE_TAKEN && str_eq(*from, *to)) {
+        *reason = x_strdup(_("from and to are the same"));
+        fate = FATE_BAD;
+    }
+    return fate;
+}
+
+static bool too_wide(const struct import_file *f, const struct csv_row *row)
+{
+    for (size_t i = f->head.n; f->head.row > 0 && i < row->n; i++) {
+        if (row->fields[i].len > 0)
+            return true;
+    }
+    return false;
+}
+
+/* Day, memo and category; and the members at last, so that none is made for a row that is bad. */
+static bool take_rest(struct reader *r, const struct csv_row *row, struct import_row *out,
+                      const char *from, const char *to, char **reason)
+{
     char category[CATEGORY_MAX + 1];
 
-    if (row->n != r->n_columns)
-        return x_asprintf(_("it has %zu fields, and the first line has %zu"), row->n, r->n_columns);
-    from = address(r, cell(r, row, COLUMN_FROM), "from", &reason);
-    to = from == NULL ? NULL : address(r, cell(r, row, COLUMN_TO), "to", &reason);
-    if (to == NULL)
-        goto out;
-    if (str_eq(from, to)) {
-        reason = x_strdup(_("from and to are the same"));
-        goto out;
-    }
-    if (!take_amount(r, cell(r, row, COLUMN_AMOUNT), out, &reason) ||
-        !take_day(r, cell(r, row, COLUMN_DAY), out, &reason) ||
-        !take_memo(r, cell(r, row, COLUMN_MEMO), out, &reason))
-        goto out;
-    import_category(category, cell(r, row, COLUMN_CATEGORY));
+    if (!take_day(r, cell(r, row, SHEET_DATE), out, reason) ||
+        !take_memo(r, cell(r, row, SHEET_MEMO), out, reason))
+        return false;
+    import_category(category, cell(r, row, SHEET_CATEGORY));
     if (category[0] != '\0')
         out->category = 1 + names_put(&r->file->categories, category);
     out->from = names_put(&r->file->members, from);
     out->to = names_put(&r->file->members, to);
-out:
+    return true;
+}
+
+static enum fate take_cells(struct reader *r, const struct csv_row *row, struct import_row *out,
+                            char **reason)
+{
+    char *from = NULL, *to = NULL;
+    bool backwards = false;
+    enum fate fate = take_parties(r, row, &from, &to, reason);
+
+    if (fate == FATE_TAKEN &&
+        (!take_transfer(r, cell(r, row, SHEET_AMOUNT), out, &backwards, reason) ||
+         !take_rest(r, row, out, backwards ? to : from, backwards ? from : to, reason)))
+        fate = FATE_BAD;
     free(from);
     free(to);
-    return reason;
+    return fate;
+}
+
+/* An opening balance: from the purse, or to it where it is negative. A member with nothing is made,
+ * and that is all. */
+static enum fate take_balance(struct reader *r, const struct csv_row *row, struct import_row *out,
+                              char **reason)
+{
+    const char *purse = r->file->sheet->opening;
+    char *member = NULL;
+    int64_t balance;
+    enum fate fate = whom(r, cell(r, row, SHEET_MEMBER), "member", &member, reason);
+
+    if (fate == FATE_TAKEN && str_eq(member, purse)) {
+        *reason = x_strdup(_("it is the purse that the balances come from"));
+        fate = FATE_BAD;
+    }
+    if (fate == FATE_TAKEN && !take_amount(r, cell(r, row, SHEET_BALANCE), &balance, reason))
+        fate = FATE_BAD;
+    if (fate == FATE_TAKEN && balance == 0) {
+        (void)names_put(&r->file->members, member);
+        free(member);
+        return FATE_NOTHING;
+    }
+    if (fate == FATE_TAKEN) {
+        out->amount = balance < 0 ? -balance : balance;
+        if (!take_rest(r, row, out, balance < 0 ? member : purse, balance < 0 ? purse : member,
+                       reason))
+            fate = FATE_BAD;
+    }
+    free(member);
+    return fate;
 }
 
 static int take_row(void *arg, const struct csv_row *row)
 {
     struct reader *r = arg;
     struct import_file *f = r->file;
-    struct import_row out = {.line = row->line, .at = row->at, .len = row->raw_len};
-    char *reason;
+    struct import_row out = {.row = row->row, .at = row->at, .len = row->raw_len};
+    enum fate fate = FATE_BAD;
+    char *reason = NULL;
 
-    if (!r->begun)
-        return take_header(r, row);
-    reason = row->fault != NULL ? x_strdup(_(row->fault)) : take_cells(r, row, &out);
-    if (reason != NULL) {
-        import_file_add_bad(f, row->line, row->at, row->raw_len, row->fault != NULL, reason);
+    if (!import_file_takes(f, row)) {
+        f->n_left_out += row->row > f->head.row && sheet_skips(f->sheet, row->row);
         return 0;
     }
+    if (row->fault != NULL) {
+        reason = x_strdup(_(row->fault));
+    } else if (too_wide(f, row)) {
+        reason =
+            x_asprintf(_("it has %zu fields, and the row of headers has %zu"), row->n, f->head.n);
+    } else if (!import_file_of_unit(f, row, r->unit, &r->text)) {
+        f->n_other_unit++;
+        return 0;
+    } else {
+        fate = f->sheet->opening != NULL ? take_balance(r, row, &out, &reason)
+                                         : take_cells(r, row, &out, &reason);
+    }
+    if (fate == FATE_BAD)
+        import_file_add_bad(f, row->row, row->at, row->raw_len, row->fault != NULL, reason);
+    if (fate == FATE_LEFT_OUT)
+        f->n_left_out++;
+    if (fate != FATE_TAKEN)
+        return 0;
     if (f->n_rows == f->cap_rows) {
         f->cap_rows = f->cap_rows == 0 ? 1024 : f->cap_rows * 2;
         f->rows = x_realloc(f->rows, f->cap_rows * sizeof(*f->rows));
@@ -397,21 +400,12 @@ int import_file_read(struct import_file *f, const char *coop, const struct profi
                      int32_t last_day)
 {
     struct reader r = {.file = f, .coop = coop, .unit = unit, .last_day = last_day};
-    struct csv *csv;
-    int rc;
+    struct csv *csv = csv_new_sheet(f->head.separator, take_row, &r);
+    int rc = csv_feed(csv, f->bytes, f->len);
 
-    if (f->len >= 2 &&
-        (memcmp(f->bytes, "\xff\xfe", 2) == 0 || memcmp(f->bytes, "\xfe\xff", 2) == 0))
-        return fail(PUMASI_USAGE,
-                    _("This file is UTF-16. Save it as CSV in UTF-8 and import that."));
-    csv = csv_new(take_row, &r);
-    rc = csv_feed(csv, f->bytes, f->len);
     if (rc == 0)
         rc = csv_end(csv);
     csv_free(csv);
     buf_free(&r.text);
-    if (rc == PUMASI_OK && !r.begun)
-        rc = fail(PUMASI_USAGE, _("This file is empty. Its first line must name the columns: from, "
-                                  "to, amount."));
     return rc;
 }

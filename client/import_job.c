@@ -42,6 +42,11 @@ static char *in_folder(const struct import_job *j, const char *name)
     return x_asprintf("%s/%s", j->folder, name);
 }
 
+char *import_job_path(const struct import_job *j, const char *name)
+{
+    return in_folder(j, name);
+}
+
 static int cannot(const char *path)
 {
     return fail(PUMASI_FAILED, _("%s can't be used: %s."), path, strerror(errno));
@@ -60,33 +65,66 @@ static json_t *b64u_json(const void *bytes, size_t n)
     return s;
 }
 
-/* Members to be made, as a bit for each of the file's members, as all of them may be. */
-static json_t *make_json(const struct import_job *j)
+/* A bit for each of the file's members, as all of them may be meant. */
+static json_t *bits_json(const struct import_job *j, const bool *on)
 {
     size_t len = j->n_members / 8 + 1;
     uint8_t *bits = x_calloc(len, 1);
     json_t *s;
 
-    for (size_t i = 0; i < j->n_make; i++)
-        bits[j->make[i] / 8] |= (uint8_t)(1u << (j->make[i] % 8));
+    for (size_t i = 0; i < j->n_members; i++) {
+        if (on[i])
+            bits[i / 8] |= (uint8_t)(1u << (i % 8));
+    }
     s = b64u_json(bits, len);
     free(bits);
     return s;
 }
 
-static int make_from_json(struct import_job *j, const char *s)
+static int bits_from_json(const struct import_job *j, const char *s, bool *on)
 {
     size_t len = j->n_members / 8 + 1;
     uint8_t *bits = x_calloc(len, 1);
     int rc = b64u_decode_exact(s, strlen(s), bits, len);
 
-    j->make = x_calloc(j->n_members + 1, sizeof(*j->make));
-    for (uint32_t i = 0; rc == 0 && i < j->n_members; i++) {
-        if ((bits[i / 8] & 1u << (i % 8)) != 0)
-            j->make[j->n_make++] = i;
-    }
+    for (size_t i = 0; rc == 0 && i < j->n_members; i++)
+        on[i] = (bits[i / 8] & 1u << (i % 8)) != 0;
     free(bits);
     return rc;
+}
+
+static json_t *make_json(const struct import_job *j)
+{
+    bool *on = x_calloc(j->n_members + 1, sizeof(*on));
+    json_t *s;
+
+    for (size_t i = 0; i < j->n_make; i++)
+        on[j->make[i]] = true;
+    s = bits_json(j, on);
+    free(on);
+    return s;
+}
+
+static int make_from_json(struct import_job *j, const char *s)
+{
+    bool *on = x_calloc(j->n_members + 1, sizeof(*on));
+    int rc = bits_from_json(j, s, on);
+
+    j->make = x_calloc(j->n_members + 1, sizeof(*j->make));
+    for (uint32_t i = 0; i < j->n_members; i++) {
+        if (on[i])
+            j->make[j->n_make++] = i;
+    }
+    free(on);
+    return rc;
+}
+
+/* Jobs of before there were spreadsheets have none. */
+static int purses_from_json(struct import_job *j, const json_t *s)
+{
+    j->purses = x_calloc(j->n_members + 1, sizeof(*j->purses));
+    return s == NULL ? 0
+                     : bits_from_json(j, json_is_string(s) ? json_string_value(s) : "", j->purses);
 }
 
 static json_t *limits_json(const struct import_job *j)
@@ -132,14 +170,15 @@ static int write_job(const struct import_job *j)
 {
     char *path = in_folder(j, "job.json");
     json_t *json = json_pack(
-        "{s:i, s:s, s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:I}",
+        "{s:i, s:s, s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o, "
+        "s:I, s:I, s:I, s:I, s:I}",
         "version", VERSION, "file", j->file, "coop", j->coop, "unit", j->unit, "id",
         b64u_json(j->id, sizeof(j->id)), "secret", b64u_json(j->secret, sizeof(j->secret)), "begun",
         (json_int_t)j->ms, "rows", (json_int_t)j->n_rows, "bad", (json_int_t)j->n_bad, "members",
-        (json_int_t)j->n_members, "make", make_json(j), "limits", limits_json(j), "done",
-        (json_int_t)j->done, "refused", (json_int_t)j->n_refused, "receipts_bytes",
-        (json_int_t)j->receipts_len, "refused_bytes", (json_int_t)j->refused_len, "finished",
-        (json_int_t)j->finished_ms);
+        (json_int_t)j->n_members, "make", make_json(j), "purses", bits_json(j, j->purses), "limits",
+        limits_json(j), "done", (json_int_t)j->done, "refused", (json_int_t)j->n_refused,
+        "receipts_bytes", (json_int_t)j->receipts_len, "refused_bytes", (json_int_t)j->refused_len,
+        "finished", (json_int_t)j->finished_ms);
     int rc = PUMASI_OK;
 
     if (json == NULL)
@@ -179,6 +218,7 @@ static int read_job(struct import_job *j, const json_t *json)
     j->refused_len = json_number(json, "refused_bytes");
     j->finished_ms = json_number(json, "finished");
     if (j->n_members > IMPORT_FILE_MAX || make_from_json(j, json_text(json, "make")) != 0 ||
+        purses_from_json(j, json_object_get(json, "purses")) != 0 ||
         limits_from_json(j, json_object_get(json, "limits")) != 0)
         return -1;
     return j->done <= import_job_acts(j) && j->receipts_len >= 0 && j->refused_len >= 0 ? 0 : -1;
@@ -260,7 +300,8 @@ int import_job_open(struct import_job *j, const char *folder, bool *found)
 }
 
 int import_job_begin(struct import_job *j, const char *path, const char *coop, const char *unit,
-                     const struct import_file *f, const struct import_plan *plan, int64_t ms)
+                     const struct import_file *f, const struct import_plan *plan,
+                     const struct roster *roster, int64_t ms)
 {
     const char *slash = strrchr(path, '/');
     int rc;
@@ -279,6 +320,12 @@ int import_job_begin(struct import_job *j, const char *path, const char *coop, c
     for (size_t i = 0; i < plan->n; i++) {
         if (!plan->accounts[i].there)
             j->make[j->n_make++] = (uint32_t)i;
+    }
+    j->purses = x_calloc(f->members.n + 1, sizeof(*j->purses));
+    for (size_t i = 0; i < f->members.n; i++) {
+        const struct roster_member *r = roster_find(roster, f->members.list[i]);
+
+        j->purses[i] = r != NULL && r->purse;
     }
     j->limits = x_calloc(plan->n_limits + 1, sizeof(*j->limits));
     memcpy(j->limits, plan->limits, plan->n_limits * sizeof(*j->limits));
@@ -321,6 +368,7 @@ void import_job_close(struct import_job *j)
     free(j->folder);
     free(j->file);
     free(j->make);
+    free(j->purses);
     free(j->limits);
     memset(j, 0, sizeof(*j));
     j->lock = j->receipts = j->refused = -1;

@@ -14,6 +14,7 @@
  *       job.json          ids, times, plan, and how far it has come
  *       receipts.ndjson   the ledger's answer to each act that is posted, verified
  *       refused.ndjson    {"act":n,"reason":"…"} of each one that isn't
+ *       mapping.ini       how the spreadsheet was read, and names.csv whom its names mean
  *       lock              held by the process that is at work
  *
  * job.json is there, fsynced, before the first act is sent. Everything that an act says follows
@@ -37,6 +38,7 @@ struct import_job {
     size_t n_rows, n_bad, n_members;   /* of the file, to see that it is read as it was then */
     size_t n_make;
     uint32_t *make; /* members to be made */
+    bool *purses;   /* of each member: is it one, so that treasurers sign? */
     size_t n_limits;
     struct import_limit *limits;
     size_t done, n_refused;            /* acts whose outcome is known; those of them refused */
@@ -56,7 +58,9 @@ int import_job_open(struct import_job *j, const char *folder, bool *found) MUST_
 /* Writes a new job down for a plan that stands (n_limits of the plan is taken over as it is). */
 int import_job_begin(struct import_job *j, const char *path, const char *coop, const char *unit,
                      const struct import_file *f, const struct import_plan *plan,
-                     int64_t ms) MUST_CHECK;
+                     const struct roster *roster, int64_t ms) MUST_CHECK;
+/* The path of a file in the job's folder. The caller frees it. */
+char *import_job_path(const struct import_job *j, const char *name);
 /* Puts a finished job away under another name, so that the same file can be imported again. */
 int import_job_put_away(struct import_job *j) MUST_CHECK;
 /* Was the file read as it was when the job was begun? */
@@ -72,7 +76,9 @@ size_t import_job_first_row(const struct import_job *j);
  * row, and which), and the job's 12 random ones. Ids don't move when other parts of the plan do.
  */
 void import_job_jti(const struct import_job *j, size_t i, char out[JTI_MAX + 1]);
-/* The salt of row n's memo: the first bytes of SHA-256(secret ‖ n). */
+/* The salt of row n's memo: the first bytes of SHA-256(secret ‖ n). IMPORT_SALT_MEMBER + n: of
+ * member n's name. */
+#define IMPORT_SALT_MEMBER (UINT32_C(1) << 31)
 void import_job_salt(const struct import_job *j, uint32_t n, uint8_t out[TEXT_SALT_LEN]);
 
 /* Gathers what is to be written for an act; import_job_save puts it on disk. */

@@ -58,6 +58,7 @@ static int take_policy(struct import_plan *p, struct client *c, const struct key
     if (rc != PUMASI_OK)
         return rc;
     policies = json_object_get(answer, "policies");
+    p->treasurers = json_number(answer, "threshold");
     if (!json_is_array(policies) || !is_registrar(answer, key))
         rc = fail(PUMASI_FAILED,
                   _("The key %s isn't one of %s's registrars, so it can't record for its members. "
@@ -88,19 +89,6 @@ struct asked {
     const char *unit;
 };
 
-static int take_member(void *arg, json_t *item)
-{
-    struct asked *a = arg;
-    uint32_t i;
-
-    if (names_find(&a->file->members, json_text(item, "member"), &i) &&
-        !a->plan->accounts[i].there) {
-        a->plan->accounts[i].there = true;
-        a->plan->n_missing--;
-    }
-    return 0;
-}
-
 static int take_account(void *arg, json_t *item)
 {
     struct asked *a = arg;
@@ -119,20 +107,21 @@ static int take_account(void *arg, json_t *item)
 }
 
 int import_plan_fetch(struct import_plan *p, struct client *c, const struct keyfile *key,
-                      const char *coop, const char *unit, const struct import_file *f)
+                      const char *coop, const char *unit, const struct import_file *f,
+                      const struct roster *roster)
 {
     struct asked a = {p, f, unit};
-    char *members = x_asprintf("/v1/coops/%s/members", coop);
     char *accounts = x_asprintf("/v1/coops/%s/accounts", coop);
     int rc = take_policy(p, c, key, coop, unit);
 
-    if (rc == PUMASI_OK) {
+    if (rc == PUMASI_OK)
         import_plan_begin(p, f);
-        rc = query_list(c, key, members, 0, take_member, &a);
+    for (size_t i = 0; i < p->n; i++) {
+        p->accounts[i].there = roster_find(roster, f->members.list[i]) != NULL;
+        p->n_missing -= p->accounts[i].there;
     }
     if (rc == PUMASI_OK)
         rc = query_list(c, key, accounts, 0, take_account, &a);
-    free(members);
     free(accounts);
     return rc;
 }

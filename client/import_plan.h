@@ -4,6 +4,7 @@
 
 #include "client/client.h"
 #include "client/import_file.h"
+#include "client/roster.h"
 #include "core/act.h"
 
 /* What an import will need beside its transfers: members who aren't there yet, and limits. */
@@ -20,6 +21,7 @@ struct import_limit {
     bool by_registrar;        /* within what the policy lets a registrar set */
 };
 struct import_plan {
+    int64_t treasurers;              /* how many of them must sign */
     struct act_bounds policy, reach; /* the co-op's for its members, and what a registrar may set */
     size_t n;                        /* the file's members */
     struct import_account *accounts;
@@ -28,10 +30,11 @@ struct import_plan {
     struct import_limit *limits;
 };
 
-/* Asks the ledger for the co-op's policy, members and accounts. An enum pumasi_exit, after a
+/* Asks the ledger for the co-op's policy and accounts. An enum pumasi_exit, after a
  * sentence. Free the plan in every case. */
 int import_plan_fetch(struct import_plan *p, struct client *c, const struct keyfile *key,
-                      const char *coop, const char *unit, const struct import_file *f) MUST_CHECK;
+                      const char *coop, const char *unit, const struct import_file *f,
+                      const struct roster *roster) MUST_CHECK;
 /* For each of the file's members an account as one has that isn't there yet: the policy's limits
  * and nothing on it. */
 void import_plan_begin(struct import_plan *p, const struct import_file *f);

@@ -22,9 +22,12 @@ struct csv {
     csv_take *take;
     void *arg;
     enum csv_state state;
+    char separator;
+    bool sheet;         /* as spreadsheets save */
     size_t bom_seen;    /* how much of the mark has been seen; past it 3 */
     int64_t line;       /* that is being read */
     int64_t first_line; /* of the row that is being read */
+    int64_t row;
     size_t at, first_at;
     const char *fault;
     struct buf raw;
@@ -42,7 +45,17 @@ struct csv *csv_new(csv_take *take, void *arg)
     c->take = take;
     c->arg = arg;
     c->state = AT_FIELD;
-    c->line = c->first_line = 1;
+    c->separator = ',';
+    c->line = c->first_line = c->row = 1;
+    return c;
+}
+
+struct csv *csv_new_sheet(char separator, csv_take *take, void *arg)
+{
+    struct csv *c = csv_new(take, arg);
+
+    c->separator = separator;
+    c->sheet = true;
     return c;
 }
 
@@ -104,7 +117,8 @@ static bool is_utf8(const char *s, size_t len)
 /* The row is complete: hands it over and begins the next one. */
 static int end_row(struct csv *c)
 {
-    struct csv_row row = {.line = c->first_line, .at = c->first_at, .fields = c->fields};
+    struct csv_row row = {
+        .line = c->first_line, .row = c->row++, .at = c->first_at, .fields = c->fields};
     int rc = 0;
 
     if (c->fault == NULL)
@@ -151,11 +165,11 @@ static void take_char(struct csv *c, char ch)
         c->state = IN_BARE;
         __attribute__((fallthrough));
     case IN_BARE:
-        if (ch == ',')
+        if (ch == c->separator)
             end_field(c);
         else if (ch == '\r')
             c->state = AFTER_CR;
-        else if (ch == '"')
+        else if (ch == '"' && !c->sheet)
             wrong(c, N_("a quotation mark stands inside a field that doesn't begin with one"));
         else
             put(c, ch);
@@ -170,12 +184,13 @@ static void take_char(struct csv *c, char ch)
         if (ch == '"') {
             c->state = IN_QUOTED;
             put(c, '"');
-        } else if (ch == ',') {
+        } else if (ch == c->separator) {
             end_field(c);
         } else if (ch == '\r') {
             c->state = AFTER_CR;
         } else {
-            wrong(c, N_("something stands between a closing quotation mark and the next comma"));
+            wrong(c,
+                  N_("something stands between a closing quotation mark and the next separator"));
         }
         return;
     case AFTER_CR:
@@ -189,7 +204,18 @@ static void take_char(struct csv *c, char ch)
 static int take_byte(struct csv *c, char ch)
 {
     bool cr = c->state == AFTER_CR;
+    int rc;
 
+    if (c->sheet && c->state == SKIPPING && c->raw.len > 0)
+        cr = c->raw.data[c->raw.len - 1] == '\r';
+    if (c->sheet && cr && ch != '\n') {
+        /* The carriage return was the line end. */
+        c->raw.data[--c->raw.len] = '\0';
+        c->line++;
+        rc = end_row(c);
+        if (rc != 0)
+            return rc;
+    }
     c->at++;
     if (ch == '\n')
         c->line++;

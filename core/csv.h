@@ -7,9 +7,9 @@
 
 /*
  * Comma-separated values as RFC 4180 has them, read as they come in pieces of any size: quoted
- * fields with "" inside and line ends in them, CRLF or LF, UTF-8 with or without a byte order mark.
- * Strict: what isn't written so makes its row a faulty one, and reading goes on after the next line
- * end. Empty lines are skipped.
+ * fields with "" inside and line ends in them, CRLF or LF, UTF-8 with or without a byte order
+ * mark. Strict: what isn't written so makes its row a faulty one, and reading goes on after the
+ * next line end. Empty lines are skipped, and counted as rows.
  */
 #define CSV_ROW_MAX    65536 /* bytes of a row, as it stands in the file */
 #define CSV_FIELD_MAX  8192  /* bytes of a field, without its quotes */
@@ -23,6 +23,7 @@ struct csv_field {
 /* Everything is valid only during the call. */
 struct csv_row {
     int64_t line; /* of the row's first line, from 1 */
+    int64_t row;  /* as a spreadsheet counts, from 1: line ends within quotes begin no row */
     size_t at;    /* where it begins, in bytes from the start of the file */
     const char *raw;
     size_t raw_len;    /* the row as it came, without the line end; cut at CSV_ROW_MAX */
@@ -35,6 +36,11 @@ struct csv_row {
 typedef int csv_take(void *arg, const struct csv_row *row);
 
 struct csv *csv_new(csv_take *take, void *arg);
+/*
+ * The same with fields parted by ',', ';' or a tab, and as spreadsheets save: a line may end in a
+ * carriage return alone, and a quotation mark inside a bare field stands for itself.
+ */
+struct csv *csv_new_sheet(char separator, csv_take *take, void *arg);
 void csv_free(struct csv *c);
 /* Reads on. 0, or what `take` stopped it with; then there is no going on. */
 int csv_feed(struct csv *c, const char *bytes, size_t len) MUST_CHECK;

@@ -199,7 +199,11 @@ const struct read_statement read_statements[READ_COUNT] = {
                    " FROM holders h WHERE h.holder = $1::text AND h.kind = 'coop'",
                    false},
     [READ_COOP_MEMBERS] = {"read_coop_members",
-                           "SELECT h.holder, h.kind, t.body, h.state FROM holders h"
+                           "SELECT h.holder, h.kind, t.body, h.state,"
+                           " (h.kind = 'person' AND (h.allowed OR NOT EXISTS ("
+                           "   SELECT FROM keys k WHERE k.holder = h.holder AND NOT k.revoked)))"
+                           "  ::int::bigint"
+                           " FROM holders h"
                            " LEFT JOIN texts t ON t.idx = h.name_record AND t.field = 'name'"
                            " WHERE h.coop = $1::text AND h.holder > $2::text"
                            " AND h.kind IN ('person', 'purse')"

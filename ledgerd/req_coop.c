@@ -138,6 +138,7 @@ static void on_members(struct request *r, const PGresult *res)
         out_str(&b, "kind", col_text(res, i, COOP_MEMBERS_KIND));
         out_str(&b, "name", col_text_or_null(res, i, COOP_MEMBERS_NAME));
         out_str(&b, "state", col_text(res, i, COOP_MEMBERS_STATE));
+        out_bool(&b, "recorded", col_int(res, i, COOP_MEMBERS_RECORDED) != 0);
         out_close(&b, '}');
     }
     end_named(r, &b, res, shown, MEMBERS_CURSOR);

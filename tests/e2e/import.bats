@@ -31,14 +31,14 @@ Date,from,to,amount,category,memo,id
 2020-01-26T10:00:00Z,amina@kenya,baraka,0.50,standard,품앗이,2
 2020-01-26,amina,amina,1,standard,,3
 2020-01-26,amina,Baraka,1,standard,,4
-26.01.2020,amina,baraka,1,standard,,5
+2020-13-26,amina,baraka,1,standard,,5
 2020-01-27,baraka,amina,0.25,,,6
 2020-01-27,bara"ka,amina,0.25,,,7
 CSV
     import 1 "$LEDGERS/week.csv" --set-limits
     says "Done: 3 rows booked, 3 members made, limits of 1 accounts set"
     says "4 rows are not booked"
-    [ "$(cut -d, -f1 "$LEDGERS/week.bad.csv" | paste -sd ' ')" = "line 4 5 6 8" ]
+    [ "$(cut -d, -f1 "$LEDGERS/week.bad.csv" | paste -sd ' ')" = "row 4 5 6 8" ]
     grep -q '^5,.*no handle.*,2020-01-26,amina,Baraka,1,standard,,4$' "$LEDGERS/week.bad.csv"
     printf 'from,to,amount\nshop,amina,1000.50\namina,baraka,0.50\nbaraka,amina,0.25\n' \
         > "$LEDGERS/good.csv"
@@ -52,7 +52,7 @@ CSV
     [ "$(jq -r '.items[1].memo' <<< "$output")" = 품앗이 ]
 
     # The bad rows set right are a file to import.
-    sed -e 's/,Baraka/,baraka/; s/,26\.01\.2020/,2020-01-26/; /^4,/d; /^8,/d' \
+    sed -e 's/,Baraka/,baraka/; s/,2020-13-26/,2020-01-26/; /^4,/d; /^8,/d' \
         "$LEDGERS/week.bad.csv" > "$LEDGERS/rest.csv"
     import 0 "$LEDGERS/rest.csv"
     says "Done: 2 rows booked, 0 members made"
@@ -101,10 +101,14 @@ CSV
     [ "$status" -eq 0 ] || die "$output"
     run pumasi --key t limits purse@kenya sarafu --floor -600.00
     [ "$status" -eq 0 ] || die "$output"
-    import 0 "$LEDGERS/a.csv" --dry-run
+    import 1 "$LEDGERS/a.csv" --dry-run
+    says "would not pass"
     says "pumasi limits a@kenya sarafu --floor -0.01"
     says_not "purse@kenya sarafu"
     [ "$(ledger_psql main -c "SELECT count(*) FROM holders WHERE kind = 'person'")" -eq 1 ]
+    import 0 "$LEDGERS/a.csv" --dry-run --set-limits
+    says "This import would pass"
+    [ "$(ledger_psql main -c 'SELECT count(*) FROM postings')" -eq 0 ]
     import 0 "$LEDGERS/a.csv" --set-limits
     check_balances "$LEDGERS/a.csv"
 }
@@ -144,6 +148,9 @@ CSV
     run pumasi --key r --key a member create a@kenya --key-file a
     [ "$status" -eq 0 ] || die "$output"
     import 1 "$LEDGERS/a.csv" --key r --set-limits
+    says "row 2: a@kenya has a device and doesn't let registrars record for it"
+    says "Nothing was booked"
+    import 1 "$LEDGERS/a.csv" --key r --set-limits --partial
     says "0 rows booked"
     grep -q '^2,"not-permitted: ' "$LEDGERS/a.bad.csv"
 }

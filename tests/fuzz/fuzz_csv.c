@@ -10,17 +10,19 @@ struct seen {
     struct buf b;
     const char *bytes;
     size_t len, past; /* where the last row ended */
-    int64_t line;
+    int64_t line, row;
 };
 
 static int see(void *arg, const struct csv_row *row)
 {
     struct seen *s = arg;
 
-    if (row->line <= s->line || row->at < s->past || row->raw_len > CSV_ROW_MAX ||
-        row->at + row->raw_len > s->len || memcmp(s->bytes + row->at, row->raw, row->raw_len) != 0)
+    if (row->line <= s->line || row->row <= s->row || row->at < s->past ||
+        row->raw_len > CSV_ROW_MAX || row->at + row->raw_len > s->len ||
+        memcmp(s->bytes + row->at, row->raw, row->raw_len) != 0)
         abort();
     s->line = row->line;
+    s->row = row->row;
     s->past = row->at + row->raw_len;
     if ((row->fault != NULL) != (row->n == 0) || row->n > CSV_FIELDS_MAX)
         abort();
@@ -35,9 +37,9 @@ static int see(void *arg, const struct csv_row *row)
     return 0;
 }
 
-static void read_by(struct seen *s, const char *bytes, size_t len, size_t step)
+static void read_by(struct seen *s, char separator, const char *bytes, size_t len, size_t step)
 {
-    struct csv *c = csv_new(see, s);
+    struct csv *c = separator == 0 ? csv_new(see, s) : csv_new_sheet(separator, see, s);
 
     s->bytes = bytes;
     s->len = len;
@@ -54,14 +56,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct seen whole = {.b = BUF_INIT}, cut = {.b = BUF_INIT};
+    static const char separators[] = {0, ',', ';', '\t'};
 
-    read_by(&whole, (const char *)data, size, size == 0 ? 1 : size);
-    read_by(&cut, (const char *)data, size, 1 + size % 5);
-    if (whole.b.len != cut.b.len ||
-        (whole.b.len > 0 && memcmp(whole.b.data, cut.b.data, whole.b.len) != 0))
-        abort();
-    buf_free(&whole.b);
-    buf_free(&cut.b);
+    for (size_t i = 0; i < sizeof(separators); i++) {
+        struct seen whole = {.b = BUF_INIT}, cut = {.b = BUF_INIT};
+
+        read_by(&whole, separators[i], (const char *)data, size, size == 0 ? 1 : size);
+        read_by(&cut, separators[i], (const char *)data, size, 1 + size % 5);
+        if (whole.b.len != cut.b.len ||
+            (whole.b.len > 0 && memcmp(whole.b.data, cut.b.data, whole.b.len) != 0))
+            abort();
+        buf_free(&whole.b);
+        buf_free(&cut.b);
+    }
     return 0;
 }

@@ -108,14 +108,67 @@ static void test_mark(void **state)
     check("\xef", "1!it isn't UTF-8\n");
 }
 
+/* As spreadsheets save: another separator, lone carriage returns, quotes that mean nothing. */
+static void check_sheet(char separator, const char *bytes, const char *expected)
+{
+    for (size_t step = 1; step < 4; step++) {
+        struct seen seen = {.b = BUF_INIT, .bytes = bytes};
+        struct csv *c = csv_new_sheet(separator, see, &seen);
+        size_t len = strlen(bytes);
+
+        for (size_t at = 0; at < len; at += step)
+            assert_int_equal(csv_feed(c, bytes + at, len - at < step ? len - at : step), 0);
+        assert_int_equal(csv_end(c), 0);
+        csv_free(c);
+        assert_string_equal(seen.b.data, expected);
+        buf_free(&seen.b);
+    }
+}
+
+static void test_sheets(void **state)
+{
+    check_sheet(';', "a;b,c\n1;\"2;3\"\n", "1:[a][b,c]\n2:[1][2;3]\n");
+    check_sheet('\t', "a\tb\r\n1\t2\r\n", "1:[a][b]\n2:[1][2]\n");
+    check_sheet(';', "a;b\r1;2\r\r3;4", "1:[a][b]\n2:[1][2]\n4:[3][4]\n");
+    check_sheet(';', "a;b\r\"x\"y;2\r3;4\r",
+                "1:[a][b]\n"
+                "2!something stands between a closing quotation mark and the next separator\n"
+                "3:[3][4]\n");
+    check_sheet(';', "5\" nail;b\n", "1:[5\" nail][b]\n");
+    check_sheet(';',
+                "\xef\xbb\xbf"
+                "a;b\n",
+                "1:[a][b]\n");
+}
+
+static int see_number(void *arg, const struct csv_row *row)
+{
+    buf_printf(arg, "%lld/%lld ", (long long)row->line, (long long)row->row);
+    return 0;
+}
+
+/* A spreadsheet counts rows, not lines. */
+static void test_row_numbers(void **state)
+{
+    static const char text[] = "a\n\n\"b\nc\nd\"\ne\n";
+    struct buf b = BUF_INIT;
+    struct csv *c = csv_new(see_number, &b);
+
+    assert_int_equal(csv_feed(c, text, strlen(text)), 0);
+    assert_int_equal(csv_end(c), 0);
+    csv_free(c);
+    assert_string_equal(b.data, "1/1 3/3 6/4 ");
+    buf_free(&b);
+}
+
 static void test_faults(void **state)
 {
     check("a\"b,c\nnext\n",
           "1!a quotation mark stands inside a field that doesn't begin with one\n2:[next]\n");
     check("\"a\"b\nnext\n", "1!something stands between a closing quotation mark and the next "
-                            "comma\n2:[next]\n");
+                            "separator\n2:[next]\n");
     check("\"a\" ,b\r\nnext\n", "1!something stands between a closing quotation mark and the next "
-                                "comma\n2:[next]\n");
+                                "separator\n2:[next]\n");
     check("a\rb\nnext\n", "1!a carriage return stands alone\n2:[next]\n");
     check("a,\"b\nc\nd\n", "1!its last quotation mark is missing\n");
     check("\xff\nnext\n", "1!it isn't UTF-8\n2:[next]\n");
@@ -252,6 +305,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plain),    cmocka_unit_test(test_quoted),
         cmocka_unit_test(test_mark),     cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_sheets),   cmocka_unit_test(test_row_numbers),
         cmocka_unit_test(test_bounds),   cmocka_unit_test(test_stop),
         cmocka_unit_test(test_formulas), cmocka_unit_test(test_written),
     };
