@@ -31,7 +31,7 @@ struct export_posting {
     char counterparty[ACCOUNT_MAX + 1]; /* an address, "" when there is none */
     char category[CATEGORY_MAX + 1];
     char *memo;                /* "" without one */
-    char *signed_by;           /* "member", "registrar" */
+    char *signed_by;           /* "member", "registrar", "treasurers" */
     int64_t reverses, request; /* records: what this gives back, what it answers; -1 */
     bool forced;
 };

@@ -213,7 +213,7 @@ static void put_head(struct buf *b, const struct export *x, const struct export_
         put_day(b, p->value_date);
         buf_putc(b, '\n');
     }
-    if (str_eq(p->signed_by, "registrar"))
+    if (!str_eq(p->signed_by, "member"))
         put_text(b, "signed-by", p->signed_by);
     if (p->reverses >= 0)
         put_number(b, "reverses", p->reverses);

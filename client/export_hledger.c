@@ -163,8 +163,10 @@ static void put_tags(struct buf *b, const struct export_posting *p)
     buf_printf(b, "  ; record:%" PRId64 ", time:%s", p->index, time);
     if (p->category[0] != '\0')
         buf_printf(b, ", category:%s", p->category);
-    if (str_eq(p->signed_by, "registrar"))
-        buf_puts(b, ", signed-by:registrar");
+    if (!str_eq(p->signed_by, "member")) {
+        buf_puts(b, ", signed-by:");
+        export_hledger_text(b, p->signed_by);
+    }
     if (p->reverses >= 0)
         buf_printf(b, ", reverses:%" PRId64, p->reverses);
     if (p->request >= 0)
