@@ -121,6 +121,14 @@ static bool agrees(const struct profile *p, const char *origin, const char *id,
            (p->ledger_id[0] == '\0' || str_eq(p->ledger_id, id));
 }
 
+/* The same ledger with another log key, which the user has named: its stewards changed it. */
+static bool key_is_announced(const struct profile *p, const struct cli *cli, const char *id,
+                             const struct key *log_key)
+{
+    return p->ledger_id[0] != '\0' && str_eq(p->ledger_id, id) &&
+           cli_value(cli, "log-key") != NULL && compare_wanted(cli, id, log_key) >= 0;
+}
+
 static int changed(const struct profile *p, const char *id, const struct key *log_key)
 {
     struct kid kid, old;
@@ -179,7 +187,8 @@ static int run(struct client *c, const struct cli *cli)
                   url);
         goto out;
     }
-    if (c->profile.connected && !agrees(&c->profile, origin, id, &log_key)) {
+    if (c->profile.connected && !agrees(&c->profile, origin, id, &log_key) &&
+        !key_is_announced(&c->profile, cli, id, &log_key)) {
         rc = changed(&c->profile, id, &log_key);
         goto out;
     }

@@ -19,7 +19,7 @@ static int take_holder(const struct cli *cli, const char *holder, enum role *rol
     const char *word = cli_value(cli, "role");
     char *safe;
 
-    if (word != NULL && (role_parse(word, role) != 0 || *role == ROLE_LOG || *role == ROLE_CLERK))
+    if (word != NULL && role_parse(word, role) != 0)
         return fail(PUMASI_USAGE,
                     _("--role is one of member, treasurer, registrar, steward and auditor."));
     if (word == NULL)
@@ -34,7 +34,8 @@ static int take_holder(const struct cli *cli, const char *holder, enum role *rol
     if ((*role == ROLE_MEMBER && name_is_address(holder)) ||
         ((*role == ROLE_TREASURER || *role == ROLE_REGISTRAR) && name_is_coop(holder)) ||
         (*role == ROLE_AUDITOR && (name_is_coop(holder) || str_eq(holder, "*"))) ||
-        (*role == ROLE_STEWARD && str_eq(holder, "stewards")))
+        (*role == ROLE_STEWARD && str_eq(holder, "stewards")) ||
+        ((*role == ROLE_LOG || *role == ROLE_CLERK) && str_eq(holder, "ledger")))
         return PUMASI_OK;
     safe = say_safe(holder);
     (void)fail(PUMASI_USAGE,

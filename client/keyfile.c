@@ -201,8 +201,7 @@ static bool take_file(struct keyfile *k, const json_t *json)
         return false;
     if (role_parse(role, &k->role) != 0 || !take_bytes(json, "x", k->key.x, KEY_LEN))
         return false;
-    if (holder[0] != '\0' && !name_is_address(holder) && !name_is_coop(holder) &&
-        !str_eq(holder, "stewards") && !str_eq(holder, "*"))
+    if (holder[0] != '\0' && !name_is_holder(holder))
         return false;
     key_kid(&k->kid, &k->key);
     if (!str_eq(k->kid.s, kid))
