@@ -17,7 +17,7 @@ export LC_ALL := C.UTF-8
 # Packages are installed during the run, so the build, which asks pkg-config, is a make of its own.
 SUBMAKE = $(MAKE) --no-print-directory -f mk/build.mk $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
 
-.PHONY: help deps deps-check deps-all all unit check check-all check-bare check-deb deb demo bench \
+.PHONY: help deps deps-check deps-all all unit check check-all check-interop check-bare check-deb deb demo bench \
 	install uninstall po format clean FORCE
 .DEFAULT_GOAL := all
 
@@ -46,6 +46,9 @@ check: deps-check ## unit tests, end-to-end tests, source rules; T=name runs one
 
 check-all: deps-all ## check, and clang, sanitizers, valgrind, fuzzing, faults, lint
 	@scripts/check all
+
+check-interop: deps-all ## a client in Node, and docs/openapi.yaml, against a running ledgerd
+	@scripts/check interop
 
 check-bare: deps-all ## make demo and make check in a bare Debian made with debootstrap; needs root
 	@scripts/check-bare

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Run by scripts/check interop, with BUILD (where ledgerd is) and ROOT (where docs/ is) as absolute
+// folders. The tests follow each other on one ledger, and are printed as TAP.
+import { test } from 'node:test';
+import './vectors.mjs';
+import { hostile } from './hostile.mjs';
+import { breakdown, coverage, statuses } from './statuses.mjs';
+import { audit, story } from './story.mjs';
+import { World } from './world.mjs';
+
+const w = new World();
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, async () => {
+    await w.ledger?.remove();
+    process.exit(1);
+  });
+}
+let begun = false;
+await test('ledgerd starts', async () => {
+  await w.begin();
+  begun = true;
+});
+try {
+  if (begun) {
+    await story(w);
+    await hostile(w);
+    await statuses(w);
+    await audit(w);
+    await breakdown(w);
+    await coverage(w);
+  }
+} finally {
+  await w.ledger?.remove();
+}

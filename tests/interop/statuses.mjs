@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Every answer of docs/openapi.yaml that the story doesn't come by, provoked; and what the document
+// says against what the server's table of requests says.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { ROOT } from './contract.mjs';
+import { until } from './ledger.mjs';
+import { now, submission, token } from './pumasi.mjs';
+import { QUEUE_MAX } from './world.mjs';
+
+// One of each path that is there, and who may read it.
+const SAMPLES = {
+  '{by}': 'alice@hansalim',
+  '{jti}': 'A'.repeat(22),
+  '{member}': 'alice@hansalim',
+  '{unit}': 'hour',
+  '{coop}': 'hansalim',
+  '{index}': '0',
+};
+const sample = (path) => path.replace(/\{[a-z]+\}/g, (name) => SAMPLES[name]);
+const READER = 'auditorOfAll';
+
+// What Node's fetch doesn't send: a body with GET, and the promise of one that is too large.
+function ask(url, method, headers, body) {
+  return new Promise((done, fail) => {
+    const asked = request(url, { method, headers }, (answer) => {
+      const chunks = [];
+      answer.on('data', (chunk) => chunks.push(chunk));
+      answer.on('end', () => {
+        done({
+          method,
+          url: new URL(url),
+          status: answer.statusCode,
+          headers: new Headers(answer.headers),
+          text: Buffer.concat(chunks).toString(),
+        });
+        asked.destroy();
+      });
+    });
+    asked.on('error', fail);
+    asked.flushHeaders();
+    if (body) {
+      asked.end(body);
+    }
+  });
+}
+
+async function routesOfTheServer() {
+  const source = await readFile(join(ROOT, 'ledgerd/route.c'), 'utf8');
+  const table = (name) => {
+    const body = new RegExp(`struct route ${name}\\[\\] = \\{\\n([\\s\\S]*?)\\n\\};`).exec(
+      source,
+    )[1];
+    const rows = body.split('\n').map((line) => /^\s*\{"([A-Z]+)", *"([^"]+)",/.exec(line));
+    return rows.filter((row) => row).map((row) => `${row[1]} ${row[2]}`);
+  };
+  return {
+    outside: table('routes'),
+    inside: table('routes_inside'),
+    rows: source.match(/"(GET|POST|PUT|DELETE|PATCH)", *"\//g).length,
+  };
+}
+
+export async function statuses(w) {
+  const operations = w.contract.operations();
+  // Each operation on each listener where it is.
+  const everywhere = operations.flatMap((o) => [
+    ...(o.outside ? [[o, w.client]] : []),
+    ...(o.inside ? [[o, w.inside]] : []),
+  ]);
+  const wantsToken = (o) => (o.operation.security ?? []).some((way) => way.queryToken);
+  const get = (o, client, name = READER) =>
+    client.get(sample(o.path), wantsToken(o) ? w.who[name] : null);
+
+  await test('the document lists the requests of ledgerd, all of them and no others', async () => {
+    const routes = await routesOfTheServer();
+    assert.ok(routes.outside.length >= 17 && routes.inside.length >= 3);
+    assert.equal(
+      routes.rows,
+      routes.outside.length + routes.inside.length,
+      'rows of route.c that could not be read',
+    );
+    const documented = (where) =>
+      operations
+        .filter((o) => o[where])
+        .map((o) => o.key)
+        .sort();
+    assert.deepEqual(documented('outside'), routes.outside.sort());
+    assert.deepEqual(documented('inside'), routes.inside.sort());
+    assert.deepEqual(w.contract.unusedComponents(), []);
+  });
+
+  await test("the document's tokens are those that are sent", async () => {
+    const claims = {
+      aud: w.client.aud,
+      by: 'alice@hansalim',
+      iat: now(),
+      exp: now() + 60,
+      htm: 'GET',
+      htu: '/v1/pending',
+    };
+    const [header, body] = (await token(w.who.alice.key, claims))
+      .split('.')
+      .map((part) => Buffer.from(part, 'base64url').toString());
+    w.contract.hold(JSON.parse(header), w.contract.component('TokenHeader'), 'open', 'the header');
+    w.contract.hold(JSON.parse(body), w.contract.component('TokenClaims'), 'open', 'the claims');
+  });
+
+  await test('405, HEAD and bodies where there may be none, everywhere', async () => {
+    for (const [o, client] of everywhere) {
+      const url = client.url + sample(o.path);
+      for (const method of ['DELETE', 'PUT', o.method === 'GET' ? 'POST' : 'GET', 'PATCH']) {
+        const answer = await client.fetch(url, { method });
+        assert.equal(`${o.key}: ${method} ${answer.status}`, `${o.key}: ${method} 405`);
+        assert.equal(answer.headers.get('allow'), o.method);
+      }
+      if (o.method === 'GET') {
+        const answer = await ask(url, 'GET', { 'content-length': 2 }, '{}');
+        assert.equal(answer.status, 400, o.key);
+        await w.contract.exchange(answer, client === w.inside ? 'inside' : 'outside');
+        const head = await client.get(sample(o.path), wantsToken(o) ? w.who[READER] : null, 'HEAD');
+        const got = await get(o, client);
+        assert.equal(head.status, got.status, o.key);
+        assert.equal(head.headers.get('content-type'), got.headers.get('content-type'));
+      }
+    }
+    for (const [client, path] of [
+      [w.client, '/'],
+      [w.client, '/v2'],
+      [w.client, '/v1/ledger/'],
+      [w.client, '/metrics'],
+      [w.inside, '/v1/ledger'],
+    ]) {
+      await w.refused(404, 'not-found', await client.get(path));
+    }
+  });
+
+  await test('401 and 404, everywhere', async () => {
+    for (const [o, client] of everywhere.filter(([o]) => wantsToken(o))) {
+      const open = o.operation.security.some((way) => Object.keys(way).length === 0);
+      await w.refused(401, 'bad-token', await client.get(sample(o.path), w.who.stranger));
+      if (!open) {
+        await w.refused(401, 'bad-token', await client.get(sample(o.path), null));
+      }
+      if (o.operation.responses['404']) {
+        for (const path of [
+          o.path
+            .replace('{member}', 'nobody@hansalim')
+            .replace('{coop}', 'nowhere')
+            .replace('{index}', '999999')
+            .replace(/\{by\}.*/, `alice@hansalim/${'B'.repeat(22)}`),
+          o.path
+            .replace('{member}', 'No Such')
+            .replace('{coop}', '!')
+            .replace('{index}', '-1')
+            .replace(/\{by\}.*/, 'x/y'),
+        ]) {
+          const url = sample(path).replace(' ', '%20');
+          await w.refused(404, 'not-found', await client.get(url, w.who[READER]));
+        }
+      }
+    }
+    for (const path of [
+      '/v1/accounts/bob@hansalim/hour',
+      '/v1/accounts/bob@hansalim/hour/postings',
+      '/v1/coops/hansalim/members',
+      '/v1/coops/hansalim/accounts',
+      '/v1/coops/hansalim/postings',
+      '/v1/accounts/alice@hansalim/pear',
+    ]) {
+      await w.refused(404, 'not-found', await w.get(path, 'alice'));
+    }
+    await w.refused(404, 'not-found', await w.get('/v1/coops/hansalim/postings', 'mapoTreasurer'));
+  });
+
+  await test('parameters out of their bounds', async () => {
+    const bad = {
+      limit: ['0', '1001', 'x', '', '-1', '1.5', '99999999999999999999'],
+      cursor: ['x', '!', '', 'A'.repeat(600)],
+      size: ['x', '-1', '99999999999999999999'],
+      as_of: ['2026-02-30', 'x', '2026-1-1', ''],
+      since: ['2026-13-01', 'x', ''],
+      until: ['2026-00-01', 'x', ''],
+      category: ['Garden', 'x'.repeat(25), ''],
+      unit: ['Hour', '1', ''],
+      member: ['alice', '@hansalim', ''],
+      state: ['shut', 'OPEN', ''],
+    };
+    for (const [o, client] of everywhere.filter(([o]) => o.method === 'GET')) {
+      for (const parameter of o.parameters.filter((p) => p.in === 'query')) {
+        for (const value of bad[parameter.name] ?? []) {
+          const path = `${sample(o.path)}?${parameter.name}=${encodeURIComponent(value)}`;
+          const answer = await client.get(path, wantsToken(o) ? w.who[READER] : null);
+          assert.equal(
+            `${path}: ${answer.status} ${answer.body.type}`,
+            `${path}: 400 /problems/malformed`,
+          );
+        }
+        assert.ok(bad[parameter.name], `no values are known to be bad for ${parameter.name}`);
+      }
+    }
+    for (const size of ['0', '999999']) {
+      await w.refused(400, 'malformed', await w.get(`/v1/records/0/proof?size=${size}`, READER));
+    }
+    await w.refused(503, 'busy', await w.get('/v1/coops/hansalim/accounts?size=999999', READER));
+  });
+
+  await test('too large, and of the wrong media type', async () => {
+    await w.refused(413, 'too-large', await w.client.submit(' '.repeat(65537)));
+    await w.refused(413, 'too-large', await w.client.submitLines(Array(5001).fill('x')));
+    const html = await ask(`${w.ledger.url}/v1/acts`, 'POST', {
+      'content-type': 'application/json',
+      'content-length': 4194305,
+    });
+    assert.deepEqual([html.status, html.headers.get('content-type')], [413, 'text/html']);
+    await w.contract.exchange(html, 'outside');
+    await w.refused(415, 'malformed', await w.client.submit('{}', { type: 'text/plain' }));
+    await w.refused(400, 'malformed', await w.client.submit('{}'));
+    await w.refused(400, 'malformed', await w.client.submit('{"act":'));
+  });
+
+  await test('more acts than the ledger lets wait', async () => {
+    const lines = await w.client.submitLines(Array(QUEUE_MAX + 1).fill('x'), '', 1);
+    await w.refused(503, 'busy', lines);
+    assert.ok(Number(lines.headers.get('retry-after')) >= 1);
+  });
+
+  await test('metrics have counted it', async () => {
+    const { body } = await w.inside.get('/metrics');
+    const value = (name) => Number(new RegExp(`^pumasi_${name} ([0-9]+)$`, 'm').exec(body)[1]);
+    assert.equal(value('records'), (await w.ok('/v1/ledger')).size);
+    assert.ok(value('bad_tokens_total') > 10);
+    assert.ok(value('http_requests_total\\{status="4xx"\\}') > 100);
+  });
+}
+
+// What breaks a ledger comes last.
+export async function breakdown(w) {
+  const operations = w.contract.operations();
+  const reads = operations.filter((o) => o.method === 'GET' && o.operation.responses['500']);
+
+  await test('503 while the database is away', async () => {
+    const listeners = (o) => [...(o.outside ? [w.client] : []), ...(o.inside ? [w.inside] : [])];
+    await w.ledger.psql('ALTER DATABASE ledger ALLOW_CONNECTIONS false', 'postgres');
+    await w.ledger.psql(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'ledger'",
+      'postgres',
+    );
+    await until(30, '/readyz says 503', async () => (await w.client.get('/readyz')).status === 503);
+    // An act that comes now waits for better times. Each query waits a while for a connection, so all
+    // are asked at once.
+    const own = { from: 'alice@hansalim', to: 'bob@hansalim', unit: 'hour', amount: 1 };
+    const what = await submission('transfer', w.client.aud, 'alice@hansalim', own, w.keys('alice'));
+    const submitted = w.client.submit(what);
+    const asked = operations
+      .filter((o) => o.method === 'GET' && o.operation.responses['503'])
+      .flatMap((o) =>
+        listeners(o).map(async (client) =>
+          assert.equal((await client.get(sample(o.path), w.who[READER])).status, 503, o.key),
+        ),
+      );
+    await Promise.all(asked);
+    for (const client of [w.client, w.inside]) {
+      assert.equal((await client.get('/healthz')).status, 200);
+    }
+    await w.ledger.psql('ALTER DATABASE ledger ALLOW_CONNECTIONS true', 'postgres');
+    await w.ledger.ready();
+    const receipt = (await submitted).body;
+    await w.keep(receipt);
+    assert.equal((await w.client.submit(what)).body.header, receipt.header);
+  });
+
+  await test("500 when a table can't be read", async () => {
+    const tables = (
+      await w.ledger.psql(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'",
+      )
+    )
+      .trim()
+      .split('\n');
+    await w.ledger
+      .psql(`CREATE FUNCTION broken() RETURNS boolean LANGUAGE plpgsql AS $$BEGIN RAISE 'broken'; END$$;
+      ${tables.map((t) => `ALTER TABLE ${t} RENAME TO ${t}_real; CREATE VIEW ${t} AS SELECT * FROM ${t}_real WHERE broken();`).join('')}`);
+    for (const o of reads) {
+      const answer = await until(10, 'a connection for reads', async () => {
+        const answer = await w.client.get(sample(o.path), w.who[READER]);
+        return answer.status === 503 ? null : answer;
+      });
+      assert.equal(answer.status, 500, o.key);
+    }
+  });
+}
+
+// In the end: what the document says and nobody ever saw.
+export async function coverage(w) {
+  await test('every status of every request was met', async () => {
+    // The ledger would have to make a mistake after it took an act; see ledgerd/req_acts.c.
+    assert.deepEqual(w.contract.unmet(), ['POST /v1/acts 500']);
+  });
+}
