@@ -7,6 +7,7 @@
 #include "client/commands.h"
 #include "client/query.h"
 #include "client/table.h"
+#include "client/words.h"
 
 #define USUAL_LIMIT 20
 #define LIMIT_MAX   1000000
@@ -66,6 +67,16 @@ static char *remarks(const struct listing *l, const json_t *item)
     return buf_take(&b);
 }
 
+/* "registrar" and what else `signed_by` may be, in the reader's language. */
+static const char *signer(const char *signed_by)
+{
+    enum role role;
+
+    if (str_eq(signed_by, "treasurers"))
+        return _("treasurers");
+    return role_parse(signed_by, &role) == 0 ? word_role(role) : signed_by;
+}
+
 static int take(void *arg, json_t *item)
 {
     struct listing *l = arg;
@@ -82,7 +93,7 @@ static int take(void *arg, json_t *item)
     table_add(l->table, json_text(item, "counterparty"));
     table_add(l->table, amount);
     table_add(l->table, balance);
-    table_add(l->table, json_text(item, "signed_by"));
+    table_add(l->table, signer(json_text(item, "signed_by")));
     table_add(l->table, json_text(item, "category"));
     table_add(l->table, rest);
     table_add(l->table, json_text(item, "memo"));

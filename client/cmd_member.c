@@ -342,7 +342,7 @@ static int add_member(void *arg, json_t *item)
 
     table_add(t, json_text(item, "member"));
     table_add(t, json_text(item, "name"));
-    table_add(t, json_text(item, "kind"));
+    table_add(t, word_kind(json_text(item, "kind")));
     table_add(t, word_state(json_text(item, "state")));
     return 0;
 }

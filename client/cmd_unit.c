@@ -8,6 +8,7 @@
 #include "client/office.h"
 #include "client/query.h"
 #include "client/table.h"
+#include "client/words.h"
 #include "core/text.h"
 
 #define SCALE_MAX 1000000000
@@ -107,7 +108,7 @@ static int run_list(struct client *c, const struct cli *cli)
 
         table_add(t, u->unit);
         table_add(t, u->name);
-        table_add(t, unit_kind_name(u->kind));
+        table_add(t, word_kind(unit_kind_name(u->kind)));
         table_add(t, scale);
         free(scale);
     }

@@ -99,7 +99,7 @@ int client_amount(struct client *c, const char *text, const char *unit, bool sig
     if (amount_parse(text, u->kind, u->scale, signed_ok, out, &why) == 0)
         return PUMASI_OK;
     safe = say_safe(text);
-    example = u->kind == UNIT_TIME && u->scale == 60 ? "1:30, 1.5 or 90m"
+    example = u->kind == UNIT_TIME && u->scale == 60 ? _("1:30, 1.5 or 90m")
               : u->scale == 1                        ? "12"
               : u->scale % 10 == 0                   ? "12.5"
                                                      : "12";

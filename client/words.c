@@ -35,6 +35,18 @@ const char *word_state(const char *state)
     return state;
 }
 
+const char *word_kind(const char *kind)
+{
+    static const char *const kinds[] = {N_("time"), N_("credit"), N_("goods"), N_("person"),
+                                        N_("purse")};
+
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        if (str_eq(kind, kinds[i]))
+            return _(kinds[i]);
+    }
+    return kind;
+}
+
 char *word_signers(long long n, const char *role, const char *holder)
 {
     unsigned long count = (unsigned long)n;

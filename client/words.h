@@ -12,6 +12,8 @@
 const char *word_role(enum role role); /* "treasurer" */
 const char *word_state(
     const char *state); /* "frozen"; a word that isn't known comes back as it is */
+/* "time", "person" and the like; a word that isn't known comes back as it is. */
+const char *word_kind(const char *kind);
 /* "2 treasurers of hansalim", of signatures that are wanted; role as in the protocol. The caller
  * frees it. */
 char *word_signers(long long n, const char *role, const char *holder);
