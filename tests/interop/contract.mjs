@@ -204,6 +204,18 @@ export class Contract {
     );
   }
 
+  // The examples in the document are of the things that they are examples of.
+  holdExamples() {
+    let n = 0;
+    for (const [name, schema] of Object.entries(this.doc.components.schemas)) {
+      for (const example of schema.examples ?? []) {
+        this.hold(example, this.component(name), 'closed', `an example of ${name}`);
+        n++;
+      }
+    }
+    return n;
+  }
+
   unusedComponents() {
     const used = new Set();
     const visit = (node) =>

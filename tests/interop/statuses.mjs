@@ -91,6 +91,7 @@ export async function statuses(w) {
     assert.deepEqual(documented('outside'), routes.outside.sort());
     assert.deepEqual(documented('inside'), routes.inside.sort());
     assert.deepEqual(w.contract.unusedComponents(), []);
+    assert.ok(w.contract.holdExamples() > 10);
   });
 
   await test("the document's tokens are those that are sent", async () => {
