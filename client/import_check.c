@@ -67,10 +67,9 @@ static char *hindrance(const struct import *m, const struct import_plan *p,
     if (payee != NULL && !payee->active)
         return x_asprintf(payee->closed ? _("%s is closed") : _("%s is frozen"), to);
     if (payer != NULL && payer->purse && (int64_t)m->n_treasurers < p->treasurers)
-        return x_asprintf(_("%s is a purse: %" PRId64
-                            " treasurers must sign, and %zu of their keys "
-                            "are here"),
-                          from, p->treasurers, m->n_treasurers);
+        return x_asprintf(_("%s is a purse: of its treasurers' keys %zu are here, and %lld must "
+                            "sign"),
+                          from, m->n_treasurers, (long long)p->treasurers);
     if (payer != NULL && !payer->purse && !payer->recorded)
         return x_asprintf(_("%s has a device and doesn't let registrars record for it; it does so "
                             "with: pumasi member allow yes"),
@@ -106,7 +105,8 @@ static void note_created(const struct import *m, const struct import_plan *p)
 
     if (!m->o->dry_run || p->n_missing == 0)
         return;
-    note(_("%zu members would be made:"), p->n_missing);
+    note(ngettext("%zu member would be made:", "%zu members would be made:", p->n_missing),
+         p->n_missing);
     for (size_t i = 0; i < p->n; i++) {
         const char *address = m->file.members.list[i];
         char *title;
@@ -196,9 +196,12 @@ void import_note_plan(const struct import *m, const struct import_plan *p)
         free(text);
     }
     if (m->file.n_left_out > 0)
-        note(_("%zu rows are left out, as you said."), m->file.n_left_out);
+        note(ngettext("%zu row is left out, as you said.", "%zu rows are left out, as you said.",
+                      m->file.n_left_out),
+             m->file.n_left_out);
     if (m->file.n_other_unit > 0)
-        note(_("%zu rows are in other units, and not imported with this command."),
+        note(ngettext("%zu row is in another unit.", "%zu rows are in other units.",
+                      m->file.n_other_unit),
              m->file.n_other_unit);
     note_opening(m, p);
     note_created(m, p);

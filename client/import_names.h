@@ -8,7 +8,7 @@
 /*
  * Who is meant by the names in a spreadsheet. What isn't certain is written to a file of names,
  *
- *   name,decision,member,rows,first row,note
+ *   name,decision,member,rows,row,note
  *
  * where the registrar settles it: `member` and whose name it is, `new` and the handle of a member
  * to be made, or `skip` to leave out the rows with that name.

@@ -203,13 +203,17 @@ static void put_name(struct csv_out *o, const char *cell, const struct import_na
 
 int import_names_save(const struct import_names *n, const char *path)
 {
+    static const char *const titles[] = {"name", "decision", "member", "rows", "row", "note"};
     static const enum name_decision order[] = {NAME_OPEN, NAME_NEW, NAME_SKIP, NAME_MEMBER};
     struct buf b = BUF_INIT;
     struct csv_out out = {.to = &b, .separator = ','};
     int rc = PUMASI_OK;
 
     /* With the mark, without which Excel takes it for something else. */
-    buf_puts(&b, "\xef\xbb\xbfname,decision,member,rows,first row,note\r\n");
+    buf_puts(&b, "\xef\xbb\xbf");
+    for (size_t i = 0; i < ARRAY_LEN(titles); i++)
+        csv_put_plain(&out, titles[i]);
+    csv_end_row(&out);
     for (size_t k = 0; k < ARRAY_LEN(order); k++) {
         for (size_t i = 0; i < n->cells.n; i++) {
             if (n->list[i].decision == order[k])

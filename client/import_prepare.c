@@ -40,9 +40,9 @@ static int several_units(const struct import *m, const struct import_survey *v)
         char *safe = say_safe(v->units.list[i]);
 
         if (u != NULL)
-            note(_("  %s, %zu rows: --unit %s"), safe, v->unit_rows[i], u->unit);
+            note(_("  %s (rows: %zu): --unit %s"), safe, v->unit_rows[i], u->unit);
         else
-            note(_("  %s, %zu rows: the ledger has no unit of this name"), safe, v->unit_rows[i]);
+            note(_("  %s (rows: %zu): the ledger has no unit of this name"), safe, v->unit_rows[i]);
         free(safe);
     }
     return fail(PUMASI_USAGE, _("Say which unit is to be imported with --unit."));
@@ -88,9 +88,9 @@ static void list_names(const struct import_names *n, enum name_decision decision
     if (count == 0)
         return;
     if (decision == NAME_NEW)
-        note(_("%zu members are to be made:"), count);
+        note(ngettext("%zu member is to be made:", "%zu members are to be made:", count), count);
     else
-        note(_("%zu names aren't settled:"), count);
+        note(ngettext("%zu name isn't settled:", "%zu names aren't settled:", count), count);
     for (size_t i = 0; i < n->cells.n && shown < SHOWN_MAX; i++) {
         const struct import_name *name = &n->list[i];
         char *cell;

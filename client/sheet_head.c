@@ -80,7 +80,7 @@ static bool is_total(const char *s)
 {
     static const char *const words[] = {"합계",   "총계",  "소계",   "누계",     "계",
                                         "총합계", "total", "totals", "subtotal", "grandtotal",
-                                        "sum",    "summe", "gesamt", "suma",     "suma total"};
+                                        "sum",    "summe", "gesamt", "suma",     "sumatotal"};
     char *t = fold_name(s);
     size_t len = t == NULL ? 0 : strlen(t);
     bool yes = false;

@@ -188,7 +188,7 @@ CSV
     must --key t limits start@kenya hour --floor -12:30
     # A registrar alone can't pay from a purse.
     import 1 "${args[@]}" --key r
-    says "row 2: start@kenya is a purse: 1 treasurers must sign, and 0 of their keys are here"
+    says "row 2: start@kenya is a purse: of its treasurers' keys 0 are here, and 1 must sign"
     no_transfer
     import 0 "${args[@]}" --key r --key t
     says "Done: 2 rows booked, 3 members made"
@@ -225,9 +225,9 @@ CSV
     must --key t policy kenya sarafu --floor -1000 --ceiling none
     printf 'from,to,amount,unit\na,b,1:30,시간\na,b,20,Sarafu\nb,a,0:30,hour\n' > "$LEDGERS/a.csv"
     import 2 "$LEDGERS/a.csv"
-    says "Sarafu, 1 rows: --unit sarafu"
+    says "Sarafu (rows: 1): --unit sarafu"
     import 0 "$LEDGERS/a.csv" --unit hour
-    says "1 rows are in other units"
+    says "1 row is in another unit"
     balances a=-60 b=60
     import 0 "$LEDGERS/a.csv" --unit sarafu
     says "Done: 1 rows booked"
