@@ -40,6 +40,8 @@ const struct command *const commands[] = {
     &cmd_limits,
     &cmd_policy,
     &cmd_import,
+    &cmd_book,
+    &cmd_report,
     /* the stewards */
     &cmd_open,
     &cmd_unit_create,

@@ -17,6 +17,7 @@ extern const struct command cmd_member_create, cmd_member_list, cmd_member_updat
 extern const struct command cmd_member_freeze, cmd_member_unfreeze, cmd_member_close, cmd_limits;
 extern const struct command cmd_import;
 extern const struct command cmd_complete;
+extern const struct command cmd_book, cmd_report;
 
 /* Ends with NULL. */
 extern const struct command *const commands[];

@@ -62,6 +62,10 @@
 
 /* The time of a record, "2026-11-22T21:31:41.123Z": such texts sort as their times do. */
 #define RECORD_TIME "split_part(r.header, '\"', 8)"
+/* Its day in the ledger's zone. */
+#define RECORD_DAY                                 \
+    "to_char(" RECORD_TIME "::timestamptz AT TIME" \
+    " ZONE (SELECT l.zone FROM holders l WHERE l.holder = 'ledger'), 'YYYY-MM-DD')"
 
 /* How many records are of before the day that begins at midnight of $n, in the ledger's zone. Times
  * never fall along the log, so that a few steps find it. */
@@ -230,7 +234,7 @@ const struct read_statement read_statements[READ_COUNT] = {
          "SELECT a.account, coalesce(e.balance, 0), a.seq_then,"
          " CASE WHEN a.has_limits THEN a.floor ELSE coalesce(p.floor, 0) END,"
          " CASE WHEN a.has_limits THEN a.ceiling ELSE p.ceiling END,"
-         " e.idx, " RECORD_TIME
+         " e.idx, " RECORD_TIME ", " RECORD_DAY
          " FROM (SELECT *, CASE WHEN record < $4::bigint THEN seq ELSE "
          ENTRIES_BELOW("postings", "account = accounts.account", "accounts.seq", "$4::bigint")
          " END AS seq_then FROM accounts"
@@ -241,17 +245,15 @@ const struct read_statement read_statements[READ_COUNT] = {
          " ORDER BY a.account",
          false},
     /* clang-format on */
-    [READ_COOP_POSTINGS] =
-        {"read_coop_postings",
-         "SELECT e.seq, e.idx, r.header, r.parts, t.body,"
-         " to_char(" RECORD_TIME "::timestamptz AT TIME ZONE"
-         "  (SELECT l.zone FROM holders l WHERE l.holder = 'ledger'), 'YYYY-MM-DD'),"
-         " " TRANSFER_COLUMNS " FROM book_entries e JOIN records r ON r.idx = e.idx"
-         " LEFT JOIN texts t ON t.idx = e.idx AND t.field IN ('memo', 'reason')"
-         " WHERE e.book = $1::text AND e.seq < $2::bigint"
-         " AND e.seq > $3::bigint"
-         " ORDER BY e.seq DESC LIMIT $4::bigint",
-         false},
+    [READ_COOP_POSTINGS] = {"read_coop_postings",
+                            "SELECT e.seq, e.idx, r.header, r.parts, t.body, " RECORD_DAY
+                            ", " TRANSFER_COLUMNS
+                            " FROM book_entries e JOIN records r ON r.idx = e.idx"
+                            " LEFT JOIN texts t ON t.idx = e.idx AND t.field IN ('memo', 'reason')"
+                            " WHERE e.book = $1::text AND e.seq < $2::bigint"
+                            " AND e.seq > $3::bigint"
+                            " ORDER BY e.seq DESC LIMIT $4::bigint",
+                            false},
     /* A tile that isn't complete in the tree asked for is gathered from what it is made of. */
     [READ_TILES] = {"read_tiles",
                     "SELECT CASE"

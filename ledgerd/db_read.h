@@ -243,7 +243,8 @@ enum {
     COOP_ACCOUNTS_FLOOR,
     COOP_ACCOUNTS_CEILING,
     COOP_ACCOUNTS_IDX, /* of the latest posting; null without one */
-    COOP_ACCOUNTS_TIME
+    COOP_ACCOUNTS_TIME,
+    COOP_ACCOUNTS_DAY
 };
 
 /* Records of the book, newest first, its seq below `before` and above `after`. */

@@ -189,6 +189,7 @@ static void put_account(struct buf *b, const struct view *k, const PGresult *res
         out_int(b, "index", col_int(res, row, COOP_ACCOUNTS_IDX));
     }
     out_str(b, "time", col_text_or_null(res, row, COOP_ACCOUNTS_TIME));
+    out_str(b, "day", col_text_or_null(res, row, COOP_ACCOUNTS_DAY));
     out_close(b, '}');
 }
 
