@@ -220,13 +220,13 @@ static int run(struct client *c, const struct cli *cli)
 
 static const struct cli_option options[] = {
     {"book", 'b', N_("COOP"), N_("all accounts of a co-op instead of a member's")},
-    {"format", 'f', N_("FORMAT"), N_("csv, hledger or beancount (csv)")},
+    {"format", 'f', "csv|hledger|beancount", N_("what it is for (csv)")},
     {"from", 0, N_("DATE"), N_("from this day on, with what stood on the accounts before it")},
     {"to", 0, N_("DATE"), N_("to the end of this day")},
     {"output", 'o', N_("FILE"), N_("write a file, complete or not at all, instead of the output")},
     {"names", 0, NULL, N_("name accounts by what members are called, and not by handles alone")},
     {"separator", 0, N_("CHARACTER"), N_("csv: \",\", \";\" or \"tab\" between cells (\",\")")},
-    {"decimal", 0, N_("MARK"), N_("csv: \"point\" or \"comma\" (point; comma with \";\")")},
+    {"decimal", 0, "point|comma", N_("csv: the mark of decimals (point; comma with \";\")")},
     {"bom", 0, NULL, N_("csv: begin with the mark by which Excel knows UTF-8")},
     {0},
 };

@@ -100,6 +100,8 @@ commands_of_help() {
     has treasurer
     run of_pumasi 'pumasi unit create x --kind '
     has time credit goods
+    run of_pumasi 'pumasi export --format '
+    has csv hledger beancount
     # An address and a time are one word each, whatever bash thinks.
     run of_pumasi 'pumasi pay bob@hansalim 1:30 '
     has hour bread
