@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "client/detail.h"
 #include "client/import_run.h"
 #include "client/problem.h"
 #include "client/query.h"
@@ -51,8 +52,8 @@ static bool concerns_all(const struct import *m, size_t i, const char *name)
 
 static int refused(struct import *m, const struct bulk_result *r)
 {
-    const char *name = problem_name(r->problem), *detail = json_text(r->problem, "detail");
-    char *sentence, *safe;
+    const char *name = problem_name(r->problem);
+    char *sentence, *detail, *safe;
     struct buf *b = &m->results.refused;
 
     /* Somebody made the member since the plan was: all the better. */
@@ -67,7 +68,9 @@ static int refused(struct import *m, const struct bulk_result *r)
         return PUMASI_FAILED;
     }
     if (r->status == 202)
-        detail = _("it waits for others to sign");
+        detail = x_strdup(_("it waits for others to sign"));
+    else
+        detail = detail_translate(json_text(r->problem, "detail"));
     sentence = name[0] == '\0' ? x_strdup(detail) : x_asprintf("%s: %s", name, detail);
     safe = say_safe(sentence);
     buf_puts(b, "{\"act\":");
@@ -77,6 +80,7 @@ static int refused(struct import *m, const struct bulk_result *r)
     buf_puts(b, "}\n");
     m->results.n_refused++;
     free(safe);
+    free(detail);
     free(sentence);
     return PUMASI_OK;
 }
