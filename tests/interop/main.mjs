@@ -4,6 +4,7 @@
 import { test } from 'node:test';
 import './vectors.mjs';
 import { hostile } from './hostile.mjs';
+import { mutants } from './mutants.mjs';
 import { breakdown, coverage, statuses } from './statuses.mjs';
 import { audit, story } from './story.mjs';
 import { World } from './world.mjs';
@@ -24,6 +25,7 @@ try {
   if (begun) {
     await story(w);
     await hostile(w);
+    await mutants(w);
     await statuses(w);
     await audit(w);
     await breakdown(w);
