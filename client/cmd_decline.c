@@ -5,11 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/begun.h"
 #include "client/cited.h"
 #include "client/commands.h"
+#include "client/explain.h"
 #include "client/office.h"
 #include "client/query.h"
 #include "client/render.h"
+#include "client/requests.h"
 #include "client/submit.h"
 #include "client/waiting.h"
 #include "core/num.h"
@@ -125,14 +128,14 @@ static void forget(struct client *c, const char *jti)
 }
 
 static int agree(struct client *c, const struct cli *cli, const struct render_named *named,
-                 const struct keyfile *key)
+                 const struct render_named *in_turn, const struct keyfile *key)
 {
     bool own = render_withdraws(key->holder, named);
     char *text;
 
     if (cli_given(cli, "finish") || cli_given(cli, "discard-unsent"))
         return PUMASI_OK;
-    text = render_named(c, named, NULL);
+    text = render_named(c, named, in_turn);
     fputs(text, stderr);
     free(text);
     if (named->index < 0)
@@ -143,7 +146,7 @@ static int agree(struct client *c, const struct cli *cli, const struct render_na
 }
 
 static int decline(struct client *c, const struct cli *cli, const struct render_named *named,
-                   struct keyfile *key)
+                   const struct render_named *in_turn, struct keyfile *key)
 {
     struct submit_request rq = {.type = "decline", .by = key->holder, .lifetime = SUBMIT_SOON};
     char hash[HASH_B64U_LEN + 1], *reason = NULL, *what;
@@ -153,13 +156,13 @@ static int decline(struct client *c, const struct cli *cli, const struct render_
     if (rc == PUMASI_OK)
         rc = client_unlock(key);
     if (rc == PUMASI_OK)
-        rc = agree(c, cli, named, key);
+        rc = agree(c, cli, named, in_turn, key);
     if (rc != PUMASI_OK) {
         free(reason);
         return rc;
     }
     hash_text(hash, &named->act->payload_hash);
-    what = render_declining(c, key->holder, named);
+    what = render_declining(c, key->holder, named, in_turn);
     rq.what = what;
     rq.members = json_pack("{s:s}", "act", hash);
     rc = submit_act(c, cli, &rq, &key, 1, &r);
@@ -198,8 +201,13 @@ static int decline_record(struct client *c, const struct cli *cli, int64_t index
         rc = client_key(c, KEY_ANY_ROLE, NULL, &key);
     else if (rc == PUMASI_OK)
         rc = request_key(c, &record.w.act.u.transfer, &key);
+    if (rc == PUMASI_OK && !begun(c, ACT_DECLINE, index, &record.w.act.payload_hash, NULL)) {
+        rc = client_unlock(key);
+        if (rc == PUMASI_OK)
+            rc = requests_check_open(c, key, index);
+    }
     if (rc == PUMASI_OK)
-        rc = decline(c, cli, &named, key);
+        rc = decline(c, cli, &named, NULL, key);
     cited_free(&record);
     return rc;
 }
@@ -228,8 +236,12 @@ static int decline_waiting(struct client *c, const struct cli *cli, const char *
         rc = waiting_key(c, found, &key);
     if (rc == PUMASI_OK) {
         struct render_named named = {.act = &found->act, .s = &found->s, .index = -1};
+        struct explained e;
 
-        rc = decline(c, cli, &named, key);
+        rc = explain(c, &found->act, &l, &e);
+        if (rc == PUMASI_OK)
+            rc = decline(c, cli, &named, e.named, key);
+        explain_free(&e);
     }
     waiting_list_free(&l);
     return rc;

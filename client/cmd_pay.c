@@ -6,12 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/begun.h"
 #include "client/cited.h"
 #include "client/client.h"
 #include "client/commands.h"
 #include "client/office.h"
 #include "client/payment.h"
 #include "client/query.h"
+#include "client/requests.h"
 #include "client/submit.h"
 
 static int take_arguments(struct client *c, const struct cli *cli, struct payment *p)
@@ -135,6 +137,9 @@ static int pay(struct client *c, const struct cli *cli, struct payment *p,
 
     if (rc == PUMASI_OK)
         rc = check(c, p, keys);
+    if (rc == PUMASI_OK && request != NULL &&
+        !begun(c, ACT_TRANSFER, request->index, &request->w.act.payload_hash, NULL))
+        rc = requests_check_open(c, keys[0], request->index);
     if (rc == PUMASI_OK && request != NULL)
         rc = agree(c, cli, p, request);
     if (rc != PUMASI_OK)

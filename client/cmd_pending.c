@@ -62,8 +62,6 @@ static void collect(struct client *c, const struct waiting_list *l)
         what = x_strdup(list[i].what);
         if (submit_entry(c, &list[i], &r) == PUMASI_OK)
             note(_("Posted since: %s (record %lld)."), what, (long long)r.receipt.index);
-        else if (r.outcome == SUBMIT_REFUSED)
-            note(_("That was: %s."), what);
         submit_result_free(&r);
         outbox_entry_init(&list[i]); /* used up */
         free(what);

@@ -71,6 +71,8 @@ static int ask(struct client *c, const struct cli *cli, const struct payment *p,
     struct submit_request rq = {.type = "request", .by = s->keys[0]->holder};
     char expires[DATE_LEN + 1], *amount, *what;
     struct submit_result r;
+    int64_t index;
+    bool posted;
     int rc = expiry(c, cli, expires);
 
     if (rc != PUMASI_OK)
@@ -82,11 +84,13 @@ static int ask(struct client *c, const struct cli *cli, const struct payment *p,
     payment_put(p, &rq);
     json_object_set_new(rq.members, "expires", json_string(expires));
     rc = submit_act(c, cli, &rq, s->keys, s->n, &r);
-    if (r.outcome == SUBMIT_POSTED)
+    posted = r.outcome == SUBMIT_POSTED;
+    index = r.receipt.index;
+    rc = submit_finish(c, what, &r, rc);
+    if (posted)
         note(_("Until %s, %s can answer it with \"pumasi pay --request %" PRId64
                "\" or \"pumasi decline %" PRId64 "\"."),
-             expires, p->from, r.receipt.index, r.receipt.index);
-    rc = submit_finish(c, what, &r, rc);
+             expires, p->from, index, index);
     json_decref(rq.members);
     free(amount);
     free(what);

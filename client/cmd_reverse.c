@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "client/begun.h"
 #include "client/cited.h"
 #include "client/commands.h"
 #include "client/office.h"
@@ -104,42 +105,16 @@ static int given_before(struct client *c, const struct keyfile *key, struct givi
     return rc == FOUND ? PUMASI_OK : rc;
 }
 
-/* The amount of an interrupted run's reversal of this record: it is finished by this one, whatever
- * became of it. 0 without one. */
-static int64_t unfinished(struct client *c, int64_t record)
-{
-    struct outbox_entry *list = NULL;
-    int64_t amount = 0;
-    size_t n = 0;
-
-    if (outbox_list(&c->profile, &list, &n) != PUMASI_OK)
-        return 0;
-    for (size_t i = 0; i < n; i++) {
-        json_t *json = json_loads(list[i].submission, JSON_REJECT_DUPLICATES, NULL);
-        struct waiting w;
-        char *why;
-
-        if (waiting_read(&w, json, &why) != 0) {
-            free(why);
-        } else {
-            if (w.act.type == ACT_REVERSAL && w.act.u.reversal.record == record)
-                amount = w.act.u.reversal.amount;
-            waiting_free(&w);
-        }
-        json_decref(json);
-    }
-    outbox_list_free(list, n);
-    return amount;
-}
-
 static int judge_amount(struct client *c, struct giving *g, bool typed)
 {
-    int64_t left = g->t->amount - g->before, begun = unfinished(c, g->record->index);
+    int64_t left = g->t->amount - g->before;
+    struct act earlier;
     char *all, *rest;
     int rc = PUMASI_OK;
 
-    if (begun > 0 && (!typed || begun == g->amount)) {
-        g->amount = begun;
+    if (begun(c, ACT_REVERSAL, g->record->index, &g->record->w.act.payload_hash, &earlier) &&
+        (!typed || earlier.u.reversal.amount == g->amount)) {
+        g->amount = earlier.u.reversal.amount;
         return PUMASI_OK;
     }
     all = client_amount_text(c, g->t->amount, g->t->unit);

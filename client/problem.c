@@ -33,7 +33,7 @@ static const struct telling tellings[] = {
     {"id-reused", N_("Another act has the same id already."), N_("Try again, with a new id."),
      true},
     {"voided", N_("It was declined and will never be posted."),
-     N_("To have it all the same, begin it anew."), true},
+     N_("\"pumasi show RECORD\" says why. To have it all the same, begin it anew."), true},
     {"unknown-account", N_("There is no such account."), N_("Are the names spelt right?"), true},
     {"unknown-unit", N_("That unit isn't in use there."),
      N_("A co-op's treasurers open it for their members with: pumasi policy"), true},

@@ -88,13 +88,14 @@ bool render_withdraws(const char *by, const struct render_named *named)
     return str_eq(by, named->act->by) && (named->index >= 0 || name_is_address(by));
 }
 
-char *render_declining(const struct client *c, const char *by, const struct render_named *named)
+char *render_declining(const struct client *c, const char *by, const struct render_named *named,
+                       const struct render_named *in_turn)
 {
     char *what, *out;
 
     if (named == NULL)
         return x_strdup(_("decline of an act that isn't shown here"));
-    what = render_headline(c, named->act, NULL);
+    what = render_headline(c, named->act, in_turn);
     out = x_asprintf(
         render_withdraws(by, named) ? _("withdrawal of the %s") : _("decline of the %s"), what);
     free(what);
@@ -146,7 +147,7 @@ char *render_headline(const struct client *c, const struct act *a, const struct 
     case ACT_REVERSAL:
         return headline_reversal(c, &a->u.reversal, named);
     case ACT_DECLINE:
-        return render_declining(c, a->by, named);
+        return render_declining(c, a->by, named, NULL);
     }
     return x_strdup(act_type_name(a->type));
 }

@@ -35,8 +35,10 @@ char *render_act(const struct client *c, const struct act *a, const struct submi
 /* Is it `by`'s own that a decline ends? An office may begin what another of its keys declines: only
  * a request that it asked for is its own. */
 bool render_withdraws(const char *by, const struct render_named *named);
-/* "decline of the request that …", or "withdrawal of …". The caller frees it. */
-char *render_declining(const struct client *c, const char *by, const struct render_named *named);
+/* "decline of the request that …", or "withdrawal of …"; `in_turn` (may be NULL) is what that one
+ * names. The caller frees it. */
+char *render_declining(const struct client *c, const char *by, const struct render_named *named,
+                       const struct render_named *in_turn);
 /* A record by itself: "Record 12, booked …, says:" and lines as above; then what it names in turn
  * (may be NULL). The caller frees it. */
 char *render_named(const struct client *c, const struct render_named *named,

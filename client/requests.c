@@ -187,3 +187,53 @@ int requests_fetch(struct client *c, const char *state, struct request_list *out
         qsort(out->rows, out->n, sizeof(out->rows[0]), compare);
     return rc;
 }
+
+/* --- one of them --- */
+
+#define FOUND (-1)
+
+struct looking {
+    int64_t index;
+    json_t *item;
+};
+
+/* Newest first: what is past the index isn't there. */
+static int look(void *arg, json_t *item)
+{
+    struct looking *l = arg;
+
+    if (json_number(item, "index") > l->index)
+        return PUMASI_OK;
+    if (json_number(item, "index") == l->index)
+        l->item = json_incref(item);
+    return FOUND;
+}
+
+int requests_check_open(struct client *c, const struct keyfile *key, int64_t index)
+{
+    struct looking l = {.index = index};
+    int rc = c->json ? PUMASI_OK : query_list(c, key, "/v1/requests", 0, look, &l);
+    const char *state = json_text(l.item, "state");
+    json_t *answer = json_object_get(l.item, "answer");
+
+    if (rc == FOUND)
+        rc = PUMASI_OK;
+    if (rc == PUMASI_OK && str_eq(state, "paid"))
+        rc = fail(PUMASI_FAILED, _("Request %lld was paid before, by record %lld."),
+                  (long long)index, (long long)json_integer_value(answer));
+    else if (rc == PUMASI_OK && str_eq(state, "closed") && json_is_integer(answer))
+        rc = fail(PUMASI_FAILED,
+                  _("Request %lld was declined or withdrawn before: \"pumasi show %lld\" says by "
+                    "whom and why."),
+                  (long long)index, (long long)json_integer_value(answer));
+    else if (rc == PUMASI_OK && str_eq(state, "closed")) {
+        char *expires = say_safe(json_text(l.item, "expires"));
+
+        rc = fail(PUMASI_FAILED,
+                  _("Request %lld could be answered until %s only. Whoever asked may ask anew."),
+                  (long long)index, expires);
+        free(expires);
+    }
+    json_decref(l.item);
+    return rc;
+}

@@ -27,4 +27,11 @@ struct request_list {
 int requests_fetch(struct client *c, const char *state, struct request_list *out) MUST_CHECK;
 void requests_free(struct request_list *l);
 
+/*
+ * Is the request of that record still to be answered, as far as `key` may see? PUMASI_OK also where
+ * that isn't to be had, or the user wants the ledger's own refusal (--json); PUMASI_FAILED after a
+ * sentence that says what became of it.
+ */
+int requests_check_open(struct client *c, const struct keyfile *key, int64_t index) MUST_CHECK;
+
 #endif

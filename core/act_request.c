@@ -136,7 +136,7 @@ int decline_decide(const struct state *s, const struct act *a, struct moment now
         return -1;
     if (request)
         return close_request(s, request, index, out);
-    if (state_is_voided(s, hash, a->by, out->signed_as))
+    if (state_voided(s, hash, a->by, out->signed_as))
         return refuse(&out->refusal, REFUSED_ALREADY_ANSWERED, "%s has declined this before.",
                       a->by);
     out->voided = voided_new(hash, a->by, out->signed_as);

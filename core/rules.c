@@ -261,9 +261,12 @@ static int not_voided(const struct state *s, const struct act *a, const struct w
     for (size_t w = 0; w < ways->n; w++)
         for (size_t g = 0; g < ways->way[w].n; g++) {
             const struct group *group = &ways->way[w].groups[g];
+            const struct voided *voided =
+                state_voided(s, &a->payload_hash, group->holder, group->role);
 
-            if (state_is_voided(s, &a->payload_hash, group->holder, group->role))
-                return refuse(r, REFUSED_VOIDED, "%s has declined this act.", group->holder);
+            if (voided)
+                return refuse(r, REFUSED_VOIDED, "%s declined this act, by record %lld.",
+                              group->holder, (long long)voided->record);
         }
     return 0;
 }

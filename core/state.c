@@ -185,15 +185,15 @@ const struct deal *state_asked(const struct state *s, const struct hash *payload
     return ask ? state_deal(s, ask->record) : NULL;
 }
 
-bool state_is_voided(const struct state *s, const struct hash *payload_hash, const char *holder,
-                     enum role role)
+const struct voided *state_voided(const struct state *s, const struct hash *payload_hash,
+                                  const char *holder, enum role role)
 {
     char name[VOIDED_NAME_MAX + 1];
 
     if (s->table[THING_VOID].count == 0)
-        return false; /* as nearly always: an act then needn't be looked for */
+        return NULL; /* as nearly always: an act then needn't be looked for */
     voided_name(name, payload_hash, holder, role);
-    return table_get(s, THING_VOID, name) != NULL;
+    return (const struct voided *)table_get(s, THING_VOID, name);
 }
 
 static void id_name(char out[HOLDER_MAX + 1 + JTI_MAX + 1], const char *by, const char *jti)

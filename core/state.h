@@ -28,8 +28,9 @@ const struct deal *state_deal(const struct state *s, int64_t record);
 const struct deal *state_deal_named(const struct state *s, const char *name);
 /* The request of that payload. */
 const struct deal *state_asked(const struct state *s, const struct hash *payload_hash);
-bool state_is_voided(const struct state *s, const struct hash *payload_hash, const char *holder,
-                     enum role role);
+/* NULL unless that holder declined it in that role. */
+const struct voided *state_voided(const struct state *s, const struct hash *payload_hash,
+                                  const char *holder, enum role role);
 const struct posted_id *state_id(const struct state *s, const char *by, const char *jti);
 
 /* Puts a thing in its table in the place of one of the same name; the state owns it from here. */

@@ -115,19 +115,25 @@ static void gather_wants(struct batch *b, struct job **jobs, size_t n)
     }
 }
 
-/* Which accounts a reversal is about shows once the transfer is loaded. */
+/* Which accounts a reversal is about shows once the transfer is loaded, and which transfer it is
+ * that a declined reversal was to take back, once that one is. */
 static enum db_end load_more(struct batch *b, struct db_post *db, struct job **jobs, size_t n)
 {
-    if (b->want.deals.n == 0) {
-        return DB_DONE;
-    }
+    bool deals = b->want.deals.n > 0;
+    int64_t record;
+
     pgarray_clear(&b->want.accounts);
     pgarray_clear(&b->want.deals);
     pgarray_clear(&b->want.asked);
     for (size_t i = 0; i < n; i++) {
-        rules_accounts(b->l->state, &jobs[i]->act, want_account, b);
+        if (deals) {
+            rules_accounts(b->l->state, &jobs[i]->act, want_account, b);
+        }
+        if (decline_deal(&b->pend, &jobs[i]->act, &record) && record < (int64_t)b->l->tree.size) {
+            pgarray_int(&b->want.deals, record);
+        }
     }
-    return b->want.accounts.n == 0 ? DB_DONE : db_post_load(db, b->l, &b->want);
+    return b->want.accounts.n + b->want.deals.n == 0 ? DB_DONE : db_post_load(db, b->l, &b->want);
 }
 
 /* ---- Decide ---- */

@@ -22,6 +22,22 @@ static bool read_pending(const struct pending_act *pa, struct submission *sub, s
     return true;
 }
 
+bool decline_deal(const struct pendings *p, const struct act *a, int64_t *record)
+{
+    const struct pending_act *pa =
+        a->type == ACT_DECLINE ? pendings_find_payload(p, &a->u.decline.act) : NULL;
+    struct submission sub;
+    struct act waiting;
+
+    if (pa == NULL || !read_pending(pa, &sub, &waiting)) {
+        return false;
+    }
+    bool names = rules_deal(&waiting, record);
+    act_free(&waiting);
+    submission_free(&sub);
+    return names;
+}
+
 int decline_judge(const struct state *s, const struct pendings *p, const struct act *a,
                   enum role as, struct refusal *r)
 {

@@ -143,8 +143,12 @@ row() { # PERSON RECORD ARGUMENT...: that record's line of a list
     run as bob --yes pay --request "$n"
     says 0 'Done: payment of 1:30 hour to alice@hansalim (record '
     [ "$(balance bob@hansalim)" -eq $((before - 90)) ]
-    run as bob --yes pay --request "$n"
-    says 1 'pumasi requests --all'
+    # What is over is said before anything is asked.
+    run as bob pay --request "$n"
+    says 1 "Request $n was paid before, by record "
+    [[ $output != *booked* ]]
+    run as bob decline "$n"
+    says 1 "Request $n was paid before, by record "
     [ "$(balance bob@hansalim)" -eq $((before - 90)) ]
     # The payment took over what the request said.
     paid=$(as alice --json history -n 1 | jq '.items[0].index')
@@ -200,9 +204,9 @@ row() { # PERSON RECORD ARGUMENT...: that record's line of a list
     run as bob --yes decline "$n" -r '다음에'
     says 0 'Done: decline of the request that bob@hansalim pay 1:00 hour to alice@hansalim (record '
     run as bob --yes pay --request "$n"
-    says 1 'pumasi requests --all'
+    says 1 "Request $n was declined or withdrawn before"
     run as alice --yes decline "$n"
-    says 1 'pumasi requests --all'
+    says 1 "Request $n was declined or withdrawn before"
     [[ $(row alice "$n" requests --state closed) == $"$n"$'\tdeclined by record '* ]]
     # Who asked can read why.
     run as alice show "$(row alice "$n" requests --state closed | grep -oP 'declined by record \K\d+')"
@@ -214,7 +218,7 @@ row() { # PERSON RECORD ARGUMENT...: that record's line of a list
     says 0 'Withdraw this? [y/N]'
     says 0 'Done: withdrawal of the request that bob@hansalim pay'
     run as bob --yes pay --request "$n"
-    says 1 'was declined before'
+    says 1 'was declined or withdrawn before'
     run as bob decline 99999
     says 1 'There is no record 99999'
     run as bob decline 12x
@@ -314,6 +318,55 @@ row() { # PERSON RECORD ARGUMENT...: that record's line of a list
     [[ $(row alice "$n" history) == *'0:15 of it reversed'* ]]
 }
 
+@test "a reversal that waits is shown with what it takes back, and can be declined" {
+    local n jti
+    n=$(record_of alice pay bob@hansalim 0:20 hour)
+    jti=$(waiting_of sora -k sora-t reverse "$n")
+    run as duri pending
+    says 0 "reversal of record $n, all of its 0:20 hour"
+    run as duri decline "$jti"
+    says 2 '  payment of 0:20 hour from alice@hansalim to bob@hansalim'
+    run as duri --yes decline "$jti"
+    says 0 "Done: decline of the reversal of record $n, all of its 0:20 hour"
+    run as sora pending
+    says 0 'hansalim declined this act, by record '
+    says 0 'Nothing waits.'
+    # Who received it still gives it back.
+    run as bob --yes reverse "$n"
+    says 0 'Done: reversal of 0:20 hour'
+}
+
+@test "interrupted before it knew its end, a run is finished by the next one, whatever the ledger says meanwhile" {
+    local n state=$LEDGERS/bob/state/pumasi/default before
+    # As if pumasi had been killed between the ledger's answer and its own memory of it.
+    forget_the_end() {
+        local receipt
+        receipt=$(grep -l "\"index\": *$1\b" "$state"/receipts/*)
+        jq '{version: 1, by: .receipt.by, jti: .receipt.jti, type, what, unit, made: (now - 60 | floor),
+            exp: (now + 500 | floor), sent: true, submission, intent: $intent}' --arg intent "$2" "$receipt" \
+            > "$state/outbox/$(jq -r .receipt.jti "$receipt").json"
+        rm "$receipt"
+    }
+    sha() {
+        sha256sum | cut -c 1-64 | sed 's/../\\x&/g' | tr -d '\n' | xargs -0 printf '%b' | base64 | tr '+/' '-_' | tr -d '='
+    }
+    mkdir -p "$state/outbox"
+    n=$(record_of alice pay bob@hansalim 0:09 hour)
+    before=$(balance bob@hansalim)
+    forget_the_end "$(record_of bob reverse "$n")" "$(printf '{"by":"bob@hansalim","members":{"amount":9,"record":%d},"texts":{},"type":"reversal"}' "$n" | sha)"
+    run as bob --yes reverse "$n"
+    says 0 'Finishing the reversal of 0:09 hour of record '
+    says 0 'Done before: reversal of 0:09 hour'
+    [ "$(balance bob@hansalim)" -eq $((before - 9)) ]
+
+    n=$(record_of alice request bob@hansalim 0:08 hour)
+    forget_the_end "$(record_of bob pay --request "$n")" "$(printf '{"by":"bob@hansalim","members":{"amount":8,"from":"bob@hansalim","request":%d,"to":"alice@hansalim","unit":"hour"},"texts":{},"type":"transfer"}' "$n" | sha)"
+    run as bob --yes pay --request "$n"
+    says 0 'Done before: payment of 0:08 hour'
+    run as bob --yes pay --request "$n"
+    says 1 'was paid before'
+}
+
 @test "what the office records for a member shows as its work, and it can take it back" {
     local n
     run as minho pay bob@hansalim 0:10 hour --from carol@hansalim
@@ -404,7 +457,9 @@ row() { # PERSON RECORD ARGUMENT...: that record's line of a list
     [ "$(as sora --json outbox | jq '.items | length')" -eq 0 ]
     # Nor does it come back by a file.
     run as duri --yes sign "$BATS_TEST_TMPDIR/kept.json"
-    says 1 'begin it anew'
+    says 1 'hansalim declined this act, by record '
+    run as sora show "$(grep -oP 'by record \K\d+' <<< "$output")"
+    says 0 '“너무 많아요”'
     [ "$(balance fund@hansalim)" -eq "$before" ]
     # Its maker takes back what he began.
     jti=$(waiting_of sora pay bob@hansalim 0:30 hour --from fund@hansalim)
