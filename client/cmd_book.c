@@ -111,7 +111,7 @@ static const struct cli_option options[] = {
 
 const struct command cmd_book = {
     .name = "book",
-    .args = "[COOP] [UNIT]",
+    .args = N_("[COOP] [UNIT]"),
     .summary = N_("Show a co-op's accounts, which sum to zero, or its journal"),
     .help = N_("For the co-op's treasurers, registrars and auditors. Everything shown is of one "
                "point of the log, whatever is posted meanwhile. Days are days in the ledger's "

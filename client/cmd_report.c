@@ -136,7 +136,7 @@ static const struct cli_option options[] = {
 
 const struct command cmd_report = {
     .name = "report",
-    .args = "[COOP]",
+    .args = N_("[COOP]"),
     .summary = N_("Count a co-op's exchanges, hours and active members"),
     .help = N_("Counted from the postings of its book, and reconciled with it: for every account "
                "the opening balance and what was posted make the closing balance that \"pumasi "
