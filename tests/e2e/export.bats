@@ -165,7 +165,7 @@ setup_file() {
     ledger_start main
     ledger_wait main
     some_payments 3
-    echo "${FAKED:-}" > "$LEDGERS/faked"
+    printf '%s' "${FAKED:-}" > "$LEDGERS/faked"
     date -ud "$TODAY 9 days ago" +%F > "$LEDGERS/middle" # a day of the ledger's zone with postings
 }
 
