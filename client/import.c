@@ -416,7 +416,7 @@ int import_run(struct client *c, const struct import_options *o)
         goto out;
     folder = import_job_folder(&c->profile, o->coop, unit, &m.file.hash);
     if (o->dry_run) {
-        if (access(folder, F_OK) == 0)
+        if (import_job_begun(folder))
             note("%s", _("This file was imported before, or its import was begun. To book all of "
                          "it once more:"));
         rc = begin(&m);

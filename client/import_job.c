@@ -52,6 +52,15 @@ static int cannot(const char *path)
     return fail(PUMASI_FAILED, _("%s can't be used: %s."), path, strerror(errno));
 }
 
+bool import_job_begun(const char *folder)
+{
+    char *path = x_asprintf("%s/job.json", folder);
+    bool there = access(path, F_OK) == 0;
+
+    free(path);
+    return there;
+}
+
 /* --- job.json --- */
 
 static json_t *b64u_json(const void *bytes, size_t n)

@@ -49,6 +49,8 @@ struct import_job {
 /* The folder of an import of this file. The caller frees it. */
 char *import_job_folder(const struct profile *p, const char *coop, const char *unit,
                         const struct hash *file);
+/* Was an import begun in it? */
+bool import_job_begun(const char *folder);
 /*
  * Opens the job in `folder` and locks it. PUMASI_OK with *found telling whether there is one yet;
  * else a sentence was printed (another process is at it, or it can't be read). Close it in every

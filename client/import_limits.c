@@ -33,6 +33,21 @@ static void note_limit(const struct import *m, const struct import_plan *p,
     free(ceiling);
 }
 
+/* Limits are set for members who are there, under the name that the import would give them. */
+static void note_create(const struct import *m, const char *address)
+{
+    char *title = m->file.names == NULL ? NULL : import_names_title(m->file.names, address), *safe;
+
+    if (title == NULL) {
+        note(_("    (first: pumasi member create %s)"), address);
+        return;
+    }
+    safe = say_safe(title);
+    note(_("    (first: pumasi member create %s --name \"%s\")"), address, safe);
+    free(safe);
+    free(title);
+}
+
 /* The limits that are wanted, all of them with --dry-run. */
 static void list_limits(const struct import *m, const struct import_plan *p)
 {
@@ -45,7 +60,7 @@ static void list_limits(const struct import *m, const struct import_plan *p)
         }
         note_limit(m, p, l);
         if (!p->accounts[l->member].there && !l->by_registrar)
-            note(_("    (first: pumasi member create %s)"), m->file.members.list[l->member]);
+            note_create(m, m->file.members.list[l->member]);
     }
 }
 

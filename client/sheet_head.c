@@ -118,7 +118,8 @@ struct looking {
     const struct sheet *sheet;
     int64_t rows;            /* seen that aren't blank */
     enum sheet_column lacks; /* the first that the best row hasn't */
-    size_t best;             /* the most needed columns in one row */
+    size_t best;             /* the most needed columns in one row, */
+    size_t filled;           /* and of rows with as many the most cells that aren't empty */
     char *twice;             /* a header that stands there twice */
     char *seen;              /* the headers of the best row */
     bool doubtful;           /* the row may be data */
@@ -201,6 +202,15 @@ static bool has_digit(const struct csv_row *row, size_t place)
     return place < row->n && strpbrk(row->fields[place].s, "0123456789") != NULL;
 }
 
+static size_t count_filled(const struct csv_row *row)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < row->n; i++)
+        n += row->fields[i].len > 0;
+    return n;
+}
+
 static void remember(struct looking *l, const struct csv_row *row)
 {
     struct buf b = BUF_INIT, cell = BUF_INIT;
@@ -250,8 +260,9 @@ static bool try_row(struct looking *l, const struct csv_row *row)
     }
     for (size_t i = 0; i < row->n; i++)
         free(titles[i]);
-    if (l->seen == NULL || found > l->best) {
+    if (l->seen == NULL || found > l->best || (found == l->best && count_filled(row) > l->filled)) {
         l->best = found;
+        l->filled = count_filled(row);
         l->lacks = lacks;
         remember(l, row);
     }

@@ -177,6 +177,7 @@ CSV
     import 1 "${args[@]}" --create-members
     says "박철수: m002@kenya"
     import 1 "${args[@]}" --dry-run
+    says_not "was imported before"
     says "there is no purse start@kenya"
     must --key t member create start@kenya --purse --name 개시
     import 1 "${args[@]}" --dry-run
@@ -286,4 +287,21 @@ CSV
     check_once 4000
     sed -e 's/,Member \([0-9]*\)/,m\1/g' "$LEDGERS/a.csv" > "$LEDGERS/plain.csv"
     check_balances "$LEDGERS/plain.csv"
+}
+
+@test "a member whose limits only treasurers may set is made first, under its name" {
+    time_bank -2:00
+    printf 'from;to;amount\n박철수;김영희;150\n' > "$LEDGERS/a.csv"
+    local args=("$LEDGERS/a.csv" --unit hour --names "$LEDGERS/n.csv")
+    import 1 "${args[@]}" --create-members
+    import 1 "${args[@]}" --set-limits
+    says "pumasi limits m001@kenya hour --floor -150:00"
+    says 'first: pumasi member create m001@kenya --name "박철수"'
+    import 1 "${args[@]}" --dry-run
+    says_not "was imported before"
+    must member create m001@kenya --name 박철수
+    must --key t limits m001@kenya hour --floor -150:00
+    import 0 "${args[@]}"
+    says "Done: 1 rows booked, 1 members made"
+    balances m001=-9000 m002=9000
 }
