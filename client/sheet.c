@@ -160,6 +160,7 @@ static char *set_opening(struct sheet *s, const char *value)
 static char *set_encoding(struct sheet *s, const char *value)
 {
     replace(&s->encoding, value);
+    s->encoding_told = s->encoding != NULL;
     return NULL;
 }
 
@@ -310,7 +311,8 @@ int sheet_save(const struct sheet *s, const char *path, bool all)
         if (separators[i].separator == s->separator)
             put(&b, "separator", separators[i].name);
     }
-    put(&b, "encoding", s->encoding);
+    if (all || s->encoding_told)
+        put(&b, "encoding", s->encoding);
     if (s->decimal != 0)
         put(&b, "decimal", s->decimal == '.' ? "point" : "comma");
     if (s->dates != SHEET_AUTO)

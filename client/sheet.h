@@ -31,6 +31,7 @@ struct sheet {
                                      where it may be missing; NULL: the usual */
     char separator;               /* 0: not known yet */
     char *encoding;               /* as iconv calls it; NULL: not known yet */
+    bool encoding_told;           /* and not only found out for one file */
     char decimal;                 /* 0: not known yet */
     int dates;                    /* an enum cell_order, or SHEET_AUTO */
     int64_t header_row;           /* from 1, 0 for none, or SHEET_AUTO */

@@ -271,6 +271,12 @@ static bool try_row(struct looking *l, const struct csv_row *row)
     return found == needed;
 }
 
+static bool of_bad_rows(const struct csv_row *row)
+{
+    return row->row == 1 && row->n > 2 && str_eq(row->fields[0].s, "row") &&
+           str_eq(row->fields[1].s, "reason");
+}
+
 /* 1 when this is the row; 2 when there is no use in looking on. */
 static int look(void *arg, const struct csv_row *row)
 {
@@ -279,7 +285,8 @@ static int look(void *arg, const struct csv_row *row)
 
     if (row->fault != NULL || sheet_row_blank(row))
         return row->row > LOOK_ROWS ? 2 : 0;
-    if (want > 0 && row->row != want)
+    /* The headers of bad rows are in their first row, wherever those of their file were. */
+    if (want > 0 && row->row != want && !of_bad_rows(row))
         return row->row > want ? 2 : 0;
     if (++l->rows > LOOK_ROWS)
         return 2;

@@ -98,8 +98,9 @@ int sheet_text(char **bytes, size_t *len, char **encoding)
     const char *from = *encoding != NULL ? *encoding : guess(*bytes, *len);
     int64_t line;
 
-    /* A row that isn't valid is a bad one. */
-    if (strcasecmp(from, "UTF-8") == 0)
+    /* A row that isn't valid is a bad one. And a mark says it better than a mapping that was made
+     * for the file which these are the bad rows of. */
+    if (strcasecmp(from, "UTF-8") == 0 || (*len >= 3 && memcmp(*bytes, mark, 3) == 0))
         goto done;
     if (convert(from, *bytes, *len, &out, &line) != 0) {
         int rc = cannot(from, *encoding != NULL, errno, line);

@@ -96,7 +96,8 @@ CSV
     sed -e 's/^김영히,,/김영히,member,yh/; s/,new,m001/,new,minho/' "$LEDGERS/names.csv" |
         sed '1s/^\xef\xbb\xbf//' | iconv -f UTF-8 -t CP949 > "$LEDGERS/names2.csv"
     grep -q '^columns\|^from = 보낸 사람' "$LEDGERS/map.ini" || die "$(cat "$LEDGERS/map.ini")"
-    grep -q '^encoding = CP949$' "$LEDGERS/map.ini"
+    ! grep -q '^encoding' "$LEDGERS/map.ini" || die "the next file may be saved otherwise"
+    grep -q '^separator = semicolon$' "$LEDGERS/map.ini"
 
     import 0 "$LEDGERS/장부.csv" --unit hour --mapping "$LEDGERS/map.ini" --skip-rows 8 \
         --names "$LEDGERS/names2.csv" --dry-run
@@ -164,6 +165,19 @@ CSV
     balances ann=-30 ben=30
     must --json history hour --member ben@kenya
     [ "$(jq -r '[.items[].memo] | join("|")' <<< "$output")" = '5" nail|two lines' ] || die "$output"
+}
+
+@test "the bad rows of a CP949 file, set right, are imported with the same options" {
+    time_bank
+    printf '보낸이;받은이;금액;적요\r\nann;ben;1시간;김장\r\nann;ben;약 2시간;이사\r\n' |
+        iconv -f UTF-8 -t CP949 > "$LEDGERS/a.csv"
+    local args=(--unit hour --encoding CP949 --column from=보낸이 --column to=받은이)
+    import 1 "$LEDGERS/a.csv" "${args[@]}"
+    says "1 rows are not booked"
+    [ "$(head -c 3 "$LEDGERS/a.bad.csv")" = $'\xef\xbb\xbf' ] || die "no mark"
+    sed -i 's/;약 2시간;/;2시간;/' "$LEDGERS/a.bad.csv"
+    import 0 "$LEDGERS/a.bad.csv" "${args[@]}"
+    balances ann=-180 ben=180
 }
 
 @test "opening balances come from a purse that the treasurers sign for" {

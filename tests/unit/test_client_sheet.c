@@ -177,6 +177,11 @@ static void test_columns(void **state)
     assert_int_equal(find(&h, &s, "row,reason,x,y,z\n"), PUMASI_OK);
     assert_int_equal(h.place[SHEET_TO], 3);
     assert_int_equal(find(&h, &s, "kim,lee,5\n"), PUMASI_USAGE); /* no headers, but data */
+    set(&s, "header-row", "3");
+    assert_int_equal(find(&h, &s, "row,reason,x,y,z\n"), PUMASI_OK);
+    assert_int_equal(h.row, 1);
+    assert_int_equal(find(&h, &s, "x,y,z\n1,2,3\nx,y,z\n"), PUMASI_OK);
+    assert_int_equal(h.row, 3);
     set(&s, "header-row", "0");
     assert_int_equal(find(&h, &s, "kim,lee,5\n"), PUMASI_OK);
     assert_int_equal(h.row, 0);
