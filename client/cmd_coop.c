@@ -197,7 +197,8 @@ static void put_office(struct client *c, const json_t *coop)
 
     if (treasurers == NULL)
         return; /* not for this caller */
-    threshold = x_asprintf(_("%lld of %zu keys must sign"),
+    threshold = x_asprintf(ngettext("%lld of %zu key must sign", "%lld of %zu keys must sign",
+                                    json_array_size(treasurers)),
                            (long long)json_number(coop, "threshold"), json_array_size(treasurers));
     put_line(_("treasurers"), threshold);
     put_keys(c, "", treasurers);
@@ -229,8 +230,10 @@ static void put_policies(struct client *c, const json_t *policies)
         char *high_reg = bound_text(c, row, "registrar_ceiling", unit);
         char *label = x_asprintf(_("limits in %s"), unit);
         char *value = x_asprintf(
-            _("floor %s, ceiling %s; by a registrar %s to %s; forced reversals %lld days"), low,
-            high, low_reg, high_reg, (long long)json_number(row, "reversal_days"));
+            ngettext("floor %s, ceiling %s; by a registrar %s to %s; forced reversals %lld day",
+                     "floor %s, ceiling %s; by a registrar %s to %s; forced reversals %lld days",
+                     (unsigned long)json_number(row, "reversal_days")),
+            low, high, low_reg, high_reg, (long long)json_number(row, "reversal_days"));
 
         put_line(label, value);
         free(low);

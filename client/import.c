@@ -318,6 +318,21 @@ static void add_refusal(void *arg, size_t i, const char *why)
     import_file_add_bad(&m->file, row->row, row->at, row->len, false, x_strdup(why));
 }
 
+static void print_done(size_t n_rows, size_t n_members, size_t n_limits, int64_t ms)
+{
+    char *rows = x_asprintf(ngettext("%zu row booked", "%zu rows booked", n_rows), n_rows);
+    char *members =
+        x_asprintf(ngettext("%zu member made", "%zu members made", n_members), n_members);
+    char *limits = x_asprintf(
+        ngettext("limits of %zu account set", "limits of %zu accounts set", n_limits), n_limits);
+
+    printf(_("Done: %s, %s, %s, in %lld.%01lld s.\n"), rows, members, limits,
+           (long long)(ms / 1000), (long long)(ms % 1000 / 100));
+    free(rows);
+    free(members);
+    free(limits);
+}
+
 static void report(const struct import *m, size_t refused_rows, const char *bad)
 {
     int64_t ms = import_show_elapsed(&m->show);
@@ -334,14 +349,13 @@ static void report(const struct import *m, size_t refused_rows, const char *bad)
         client_print_json(json);
         json_decref(json);
     } else {
-        printf(
-            _("Done: %zu rows booked, %zu members made, limits of %zu accounts set, in %lld.%01lld "
-              "s.\n"),
-            j->n_rows - refused_rows, j->n_make, j->n_limits, (long long)(ms / 1000),
-            (long long)(ms % 1000 / 100));
+        print_done(j->n_rows - refused_rows, j->n_make, j->n_limits, ms);
         if (bad != NULL)
-            printf(_("%zu rows are not booked: see %s. Set them right there and import that "
-                     "file.\n"),
+            printf(ngettext("%zu row is not booked: see %s. Set it right there and import that "
+                            "file.\n",
+                            "%zu rows are not booked: see %s. Set them right there and import that "
+                            "file.\n",
+                            refused_rows + j->n_bad),
                    refused_rows + j->n_bad, bad);
         note(_("Receipts: %s"), receipts);
     }
@@ -365,7 +379,9 @@ static int finish(struct import *m)
         rc = import_job_finish(&m->job, now_ms());
     if (rc == PUMASI_OK) {
         if (r.members > 0)
-            note(_("%zu members were refused; their rows were too."), r.members);
+            note(ngettext("%zu member was refused; its rows were too.",
+                          "%zu members were refused; their rows were too.", r.members),
+                 r.members);
         report(m, m->file.n_bad - m->job.n_bad, bad);
         rc = verdict(&m->job);
     }

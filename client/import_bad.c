@@ -106,7 +106,9 @@ void import_list_bad(const struct import *m)
 
     if (f->n_bad == 0)
         return;
-    note(_("%zu rows of the file can't be booked:"), f->n_bad);
+    note(ngettext("%zu row of the file can't be booked:", "%zu rows of the file can't be booked:",
+                  f->n_bad),
+         f->n_bad);
     for (size_t i = 0; i < f->n_bad && i < SHOWN_MAX; i++)
         note(_("  row %" PRId64 ": %s"), f->bad[i].row, f->bad[i].reason);
     if (f->n_bad > SHOWN_MAX)

@@ -180,6 +180,19 @@ static void note_opening(const struct import *m, const struct import_plan *p)
         free(texts[i]);
 }
 
+static void count_up(size_t n_rows, size_t n_accounts, size_t n_members)
+{
+    char *rows = x_asprintf(ngettext("%zu row", "%zu rows", n_rows), n_rows);
+    char *accounts = x_asprintf(ngettext("%zu account", "%zu accounts", n_accounts), n_accounts);
+    char *members = x_asprintf(
+        ngettext("%zu member to be made", "%zu members to be made", n_members), n_members);
+
+    note(_("%s, %s, %s."), rows, accounts, members);
+    free(rows);
+    free(accounts);
+    free(members);
+}
+
 void import_note_plan(const struct import *m, const struct import_plan *p)
 {
     int64_t sum = 0;
@@ -187,8 +200,7 @@ void import_note_plan(const struct import *m, const struct import_plan *p)
 
     for (size_t i = 0; fits && i < m->file.n_rows; i++)
         fits = num_add(sum, m->file.rows[i].amount, &sum) == 0;
-    note(_("%zu rows, %zu accounts, %zu members to be made."), m->file.n_rows, m->file.members.n,
-         p->n_missing);
+    count_up(m->file.n_rows, m->file.members.n, p->n_missing);
     if (fits) {
         char *text = client_amount_text(m->c, sum, m->unit->unit);
 

@@ -79,17 +79,28 @@ int import_settle_limits(const struct import *m, struct import_plan *p)
                     p->n_limits, m->o->coop, m->unit->unit);
     if (m->o->set_limits && beyond == 0) {
         note(m->o->dry_run
-                 ? _("Limits of %zu accounts would be set as wide as the file needs them:")
-                 : _("Limits of %zu accounts are set as wide as the file needs them:"),
+                 ? ngettext("Limits of %zu account would be set as wide as the file needs them:",
+                            "Limits of %zu accounts would be set as wide as the file needs them:",
+                            p->n_limits)
+                 : ngettext("Limits of %zu account are set as wide as the file needs them:",
+                            "Limits of %zu accounts are set as wide as the file needs them:",
+                            p->n_limits),
              p->n_limits);
         list_limits(m, p);
         return PUMASI_OK;
     }
-    note(_("The file takes %zu accounts past their limits. They need:"), p->n_limits);
+    note(ngettext("The file takes %zu account past its limits. It needs:",
+                  "The file takes %zu accounts past their limits. They need:", p->n_limits),
+         p->n_limits);
     list_limits(m, p);
     if (beyond > 0)
-        note(_("%zu of them are past what %s's policy lets a registrar set, so the treasurers must "
-               "sign those, or widen the registrars' reach with: pumasi policy."),
+        note(ngettext("%zu of them is past what %s's policy lets a registrar set, so the "
+                      "treasurers must sign that, or widen the registrars' reach with: pumasi "
+                      "policy.",
+                      "%zu of them are past what %s's policy lets a registrar set, so the "
+                      "treasurers must sign those, or widen the registrars' reach with: pumasi "
+                      "policy.",
+                      beyond),
              beyond, m->o->coop);
     if (m->o->partial) {
         size_t n = 0;
@@ -98,7 +109,9 @@ int import_settle_limits(const struct import *m, struct import_plan *p)
             if (m->o->set_limits && p->limits[i].by_registrar)
                 p->limits[n++] = p->limits[i];
         }
-        note(_("--partial: %zu of them are set; rows that meet a limit are left out."), n);
+        note(ngettext("--partial: %zu of them is set; rows that meet a limit are left out.",
+                      "--partial: %zu of them are set; rows that meet a limit are left out.", n),
+             n);
         p->n_limits = n;
         return PUMASI_OK;
     }

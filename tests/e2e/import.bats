@@ -36,7 +36,7 @@ Date,from,to,amount,category,memo,id
 2020-01-27,bara"ka,amina,0.25,,,7
 CSV
     import 1 "$LEDGERS/week.csv" --set-limits
-    says "Done: 3 rows booked, 3 members made, limits of 1 accounts set"
+    says "Done: 3 rows booked, 3 members made, limits of 1 account set"
     says "4 rows are not booked"
     [ "$(cut -d, -f1 "$LEDGERS/week.bad.csv" | paste -sd ' ')" = "row 4 5 6 8" ]
     grep -q '^5,.*no handle.*,2020-01-26,amina,Baraka,1,standard,,4$' "$LEDGERS/week.bad.csv"
@@ -92,7 +92,7 @@ CSV
     says "Nothing was booked"
     # A registrar may go down to -500 here.
     import 1 "$LEDGERS/a.csv" --set-limits
-    says "1 of them are past what kenya's policy lets a registrar set"
+    says "1 of them is past what kenya's policy lets a registrar set"
     says "first: pumasi member create purse@kenya"
     says_not "create a@kenya"
     [ "$(ledger_psql main -c 'SELECT count(*) FROM accounts')" -eq 0 ]
