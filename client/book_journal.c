@@ -349,7 +349,7 @@ static int show(struct journal *j)
     int rc;
 
     if (j->ask->csv)
-        csv_table_begin(&j->sheet, csv_columns, ARRAY_LEN(csv_columns));
+        csv_table_begin(&j->sheet, csv_columns, ARRAY_LEN(csv_columns), j->ask->mark);
     j->table = style == TABLE_PLAIN ? table_new(columns_plain, ARRAY_LEN(columns_plain))
                                     : table_new(columns, ARRAY_LEN(columns));
     j->several = several_units(j->items);

@@ -206,7 +206,7 @@ static void print_csv(struct client *c, const struct book_ask *ask, const struct
 {
     struct csv_table s;
 
-    csv_table_begin(&s, csv_columns, ARRAY_LEN(csv_columns));
+    csv_table_begin(&s, csv_columns, ARRAY_LEN(csv_columns), ask->mark);
     for (size_t i = 0; i < b->n; i++) {
         if (shown(ask, b, i))
             put_csv(c, &s, &b->accounts[i], members);

@@ -77,6 +77,7 @@ static int run(struct client *c, const struct cli *cli)
         .category = cli_value(cli, "category"),
         .member = cli_value(cli, "member"),
         .csv = cli_given(cli, "csv"),
+        .mark = cli_given(cli, "bom"),
     };
     int rc = check_options(cli);
 
@@ -106,6 +107,7 @@ static const struct cli_option options[] = {
     {"member", 0, N_("MEMBER"), N_("the journal of what this member paid or was paid")},
     {"unit", 'u', N_("UNIT"), N_("this unit alone")},
     {"csv", 0, NULL, N_("as a table for spreadsheets, with amounts in minor units too")},
+    {"bom", 0, NULL, N_("csv: begin with the mark by which Excel knows UTF-8")},
     {0},
 };
 

@@ -96,7 +96,11 @@ static int gather(struct report *r, struct client *c, const struct keyfile *key,
 static int run(struct client *c, const struct cli *cli)
 {
     struct report r = {
-        .from = cli_value(cli, "from"), .to = cli_value(cli, "to"), .unit = cli_value(cli, "unit")};
+        .from = cli_value(cli, "from"),
+        .to = cli_value(cli, "to"),
+        .unit = cli_value(cli, "unit"),
+        .mark = cli_given(cli, "bom"),
+    };
     const struct profile_unit *u;
     json_t *members = NULL;
     struct keyfile *key;
@@ -131,6 +135,7 @@ static const struct cli_option options[] = {
      N_("month, category or member (without it: by month, and by category)")},
     {"unit", 'u', N_("UNIT"), N_("this unit alone")},
     {"csv", 0, NULL, N_("as a table for spreadsheets, with amounts in minor units too")},
+    {"bom", 0, NULL, N_("csv: begin with the mark by which Excel knows UTF-8")},
     {0},
 };
 

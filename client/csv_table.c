@@ -7,11 +7,13 @@
 
 #include "client/export_name.h"
 
-void csv_table_begin(struct csv_table *s, const char *const *columns, size_t n)
+void csv_table_begin(struct csv_table *s, const char *const *columns, size_t n, bool mark)
 {
     memset(s, 0, sizeof(*s));
     s->out.to = &s->text;
     s->out.separator = ',';
+    if (mark)
+        buf_puts(&s->text, "\xef\xbb\xbf");
     for (size_t i = 0; i < n; i++)
         csv_put_plain(&s->out, columns[i]);
     csv_end_row(&s->out);

@@ -13,7 +13,8 @@ struct csv_table {
     struct buf text;
     struct csv_out out;
 };
-void csv_table_begin(struct csv_table *s, const char *const *columns, size_t n);
+/* mark: with a byte order mark, by which Excel knows UTF-8. */
+void csv_table_begin(struct csv_table *s, const char *const *columns, size_t n, bool mark);
 void csv_table_text(struct csv_table *s, const char *text);
 void csv_table_int(struct csv_table *s, int64_t n);
 /* Minor units as a decimal of the unit, rounded to six places where its scale is no power of ten;

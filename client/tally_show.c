@@ -468,13 +468,13 @@ void report_print_csv(struct client *c, const struct report *r)
     struct csv_table s;
 
     if (r->by == REPORT_MEMBER) {
-        csv_table_begin(&s, csv_members, ARRAY_LEN(csv_members));
+        csv_table_begin(&s, csv_members, ARRAY_LEN(csv_members), r->mark);
         for (size_t i = 0; i < t->n_accounts; i++) {
             if (wanted(r, unit_of(t->accounts[i].account)))
                 put_member(c, &s, r, &t->accounts[i]);
         }
     } else {
-        csv_table_begin(&s, csv_columns, ARRAY_LEN(csv_columns));
+        csv_table_begin(&s, csv_columns, ARRAY_LEN(csv_columns), r->mark);
         for (size_t i = 0; i < t->n_rows; i++) {
             const struct tally_row *row = &t->rows[i];
 

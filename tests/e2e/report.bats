@@ -99,6 +99,10 @@ END
     run pumasi book --postings --member m0004@hansalim hour --csv
     [ "$(tail -n 1 <<< "$output" | tr -d '\r' | cut -d, -f 2,5,7,9-14)" = \
         '2026-02-10,purse@hansalim,m0004@hansalim,hour,5.000000,60,300,,treasurers' ] || die "$output"
+    for command in book 'book --postings' report 'report --by member'; do
+        # shellcheck disable=SC2086
+        [ "$(pumasi $command --csv --bom | head -c 3 | od -An -tx1)" = ' ef bb bf' ]
+    done
     # Nobody's who isn't of the office.
     run pumasi book mapo
     [ "$status" -eq 1 ]
