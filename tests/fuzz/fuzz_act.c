@@ -71,9 +71,18 @@ static void check_type(const struct act *a)
         MUST(a->u.key.threshold >= 1 && a->u.key.threshold <= ACT_KEYS_MAX);
         break;
     case ACT_TRANSFER:
+    case ACT_REQUEST:
         MUST(name_is_address(t->from) && name_is_address(t->to) && name_is_unit(t->unit));
         MUST(t->amount >= 1 && t->amount <= AMOUNT_MAX);
         MUST(t->category[0] == '\0' || name_is_category(t->category));
+        MUST(!t->has_request ||
+             (a->type == ACT_TRANSFER && t->request >= 0 && t->request <= NUM_MAX));
+        break;
+    case ACT_REVERSAL:
+        MUST(a->u.reversal.record >= 0 && a->u.reversal.record <= NUM_MAX);
+        MUST(a->u.reversal.amount >= 1 && a->u.reversal.amount <= AMOUNT_MAX);
+        break;
+    case ACT_DECLINE:
         break;
     }
 }
@@ -92,7 +101,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct act act;
     struct outcome out;
     struct state *s;
-    int64_t ms;
+    struct hash asked;
+    int64_t ms, record;
     int accounts = 0;
 
     if (size < sizeof(ms))
@@ -111,6 +121,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     MUST(act.aud[0] != '\0' && name_is_jti(act.jti));
     MUST(act.exp > act.iat && act.exp - act.iat <= ACT_LIFETIME_MAX);
     check_type(&act);
+    if (rules_deal(&act, &record))
+        MUST(record >= 0 && record <= NUM_MAX && !rules_asked(&act, &asked));
     s = state_new(act.aud);
     rules_accounts(s, &act, count, &accounts);
     rules_decide(s, &act, &env, (struct moment){ms, 0}, 0, &out);

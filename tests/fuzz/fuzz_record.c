@@ -37,6 +37,19 @@ static void check_part(const char *s, size_t len)
     part_free(&p);
 }
 
+/* What later acts may name is a transfer or a request that nothing has happened to yet. */
+static void check_deal(const char *header, size_t header_len, const char *part, size_t len)
+{
+    struct deal *d = record_deal(header, header_len, part, len);
+
+    if (!d)
+        return;
+    MUST(d->record >= 0 && d->amount >= 1 && d->amount <= AMOUNT_MAX);
+    MUST(d->reversed == 0 && d->answer == -1 && !d->paid);
+    MUST(name_is_address(d->from) && name_is_address(d->to) && name_is_unit(d->unit));
+    free(d);
+}
+
 /* Lines: the first is tried as a header, each as a part; then all as one record. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -62,6 +75,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         at += len + 1;
     }
     check_header(header, header_len);
+    if (n > 0)
+        check_deal(header, header_len, parts[0], lens[0]);
     s = state_new("ledger.example/test");
     if (record_replay(s, NULL, header, header_len, parts, lens, n, INT64_MIN, 0, &out, &act, why,
                       sizeof(why)) == 0) {

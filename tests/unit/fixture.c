@@ -443,6 +443,12 @@ char *fix_dump(const struct state *s)
 
 int fix_replay_one(struct state *s, const struct fix *f, size_t index, char *why, size_t size)
 {
+    return fix_replay_from(s, NULL, f, index, why, size);
+}
+
+int fix_replay_from(struct state *s, const struct replay_source *from, const struct fix *f,
+                    size_t index, char *why, size_t size)
+{
     const struct fix_record *rec = &f->log[index];
     const char *parts[RECORD_PARTS_MAX];
     size_t lens[RECORD_PARTS_MAX];
@@ -454,7 +460,7 @@ int fix_replay_one(struct state *s, const struct fix *f, size_t index, char *why
         parts[i] = rec->parts[i].data;
         lens[i] = rec->parts[i].len;
     }
-    if (record_replay(s, NULL, rec->header.data, rec->header.len, parts, lens, rec->n,
+    if (record_replay(s, from, rec->header.data, rec->header.len, parts, lens, rec->n,
                       index ? f->log[index - 1].ms : INT64_MIN, rec->today, &out, &act, why,
                       size) != 0)
         return -1;

@@ -94,6 +94,9 @@ const char *fix_part(const struct fix *f, size_t index, size_t i);
 char *fix_dump(const struct state *s);
 /* Replays one kept record into s, applies it and commits. 0, or -1 with why. */
 int fix_replay_one(struct state *s, const struct fix *f, size_t index, char *why, size_t size);
+/* The same, into one that forgets deals and has them from there. */
+int fix_replay_from(struct state *s, const struct replay_source *from, const struct fix *f,
+                    size_t index, char *why, size_t size);
 /* Replays the log into a new state and compares it with f's. Fails the test when they differ. */
 void fix_check_replay(const struct fix *f);
 /* Sums of all balances by co-op and unit are zero, and seqs of parts count without a gap. Fails

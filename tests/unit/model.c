@@ -2,173 +2,11 @@
 #include "model.h"
 
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
-/* Signatures wanted of one kind of key. */
-struct want {
-    enum model_role role; /* MODEL_NOBODY: the act's own new key, `of` 1 or 0 */
-    int coop, member, of;
-};
-/* All of `want` are to be met; `out_of_bounds`: whoever signs so is refused. */
-struct path {
-    int n;
-    struct want want[3];
-    bool out_of_bounds;
-};
-
-static bool counts(const struct model *m, const struct model_act *a, const struct want *w, int key)
-{
-    const struct model_key *k = &m->key[key];
-
-    if (w->role == MODEL_NOBODY)
-        return w->of > 0 && key == a->key;
-    return k->role == w->role && k->coop == w->coop && !k->revoked &&
-           (w->role != MODEL_MEMBER || k->member == w->member);
-}
-
-/* 2 complete, 1 some are missing, 0 a signature fits nowhere. */
-static int path_judge(const struct model *m, const struct model_act *a, const struct path *p)
-{
-    bool complete = true;
-
-    for (int s = 0; s < a->n_signers; s++) {
-        bool fits = false;
-
-        for (int w = 0; w < p->n; w++)
-            fits = fits || counts(m, a, &p->want[w], a->signer[s]);
-        if (!fits)
-            return 0;
-    }
-    for (int w = 0; w < p->n; w++) {
-        int have = 0;
-
-        for (int s = 0; s < a->n_signers; s++)
-            have += counts(m, a, &p->want[w], a->signer[s]);
-        complete = complete && have >= p->want[w].of;
-    }
-    return a->n_signers == 0 ? 0 : complete ? 2 : 1;
-}
-
-static int keys_of(const struct model *m, enum model_role role, int coop, int member)
-{
-    int n = 0;
-
-    for (int k = 0; k < MODEL_KEYS; k++)
-        n += m->key[k].role == role && !m->key[k].revoked && m->key[k].coop == coop &&
-             (role != MODEL_MEMBER || m->key[k].member == member);
-    return n;
-}
-
-static struct path path_of(enum model_role role, int coop, int member, int of)
-{
-    return (struct path){1, {{role, coop, member, of}}, false};
-}
-
-static bool by_itself(const struct model_act *a)
-{
-    return a->by_coop == a->coop && a->by_member == a->member;
-}
-
-static bool by_office(const struct model_act *a)
-{
-    return a->by_coop == a->coop && a->by_member == -1;
-}
-
-/* The ways an act may be signed. A refusal when there is none. */
-static const char *paths(const struct model *m, const struct model_act *a, struct path p[2], int *n)
-{
-    const struct model_coop *c = &m->coop[a->coop];
-    const struct model_member *who = &c->member[a->member];
-    struct path itself = path_of(MODEL_MEMBER, a->coop, a->member, who->need > 0 ? who->need : 1);
-    struct path registrar = path_of(MODEL_REGISTRAR, a->coop, 0, 1);
-    struct path treasurers = path_of(MODEL_TREASURER, a->coop, 0, c->need);
-    const struct want new_key = {MODEL_NOBODY, 0, 0, a->key >= 0 ? 1 : 0};
-    bool keyless = keys_of(m, MODEL_MEMBER, a->coop, a->member) == 0;
-
-    *n = 1;
-    switch (a->type) {
-    case MODEL_TRANSFER:
-        if (!by_itself(a) && !by_office(a))
-            return "not-permitted";
-        if (!who->there)
-            return "unknown-account";
-        if (by_itself(a) ? who->purse : !who->purse && !keyless && !who->allowed)
-            return "not-permitted";
-        p[0] = by_itself(a) ? itself : who->purse ? treasurers : registrar;
-        return NULL;
-    case MODEL_LIMITS:
-        if (!by_office(a))
-            return "not-permitted";
-        if (!who->there)
-            return "unknown-account";
-        if (!c->policy[a->unit])
-            return "unknown-unit";
-        *n = 2;
-        p[0] = registrar;
-        p[0].out_of_bounds =
-            a->floor < c->reach_floor[a->unit] || a->ceiling > c->reach_ceiling[a->unit];
-        p[1] = treasurers;
-        return NULL;
-    case MODEL_POLICY:
-        p[0] = treasurers;
-        return by_office(a) ? NULL : "not-permitted";
-    case MODEL_CREATE:
-        if (!by_office(a))
-            return "not-permitted";
-        *n = a->purse ? 2 : 1;
-        p[0] = a->purse ? treasurers : registrar;
-        if (!a->purse)
-            p[0].want[p[0].n++] = new_key;
-        p[1] = registrar;
-        p[1].want[p[1].n++] = treasurers.want[0];
-        return NULL;
-    case MODEL_UPDATE:
-    case MODEL_FREEZE:
-    case MODEL_CLOSE:
-    case MODEL_UNFREEZE:
-        if (!who->there)
-            return "unknown-account";
-        if (by_itself(a) && !who->purse && !(a->type == MODEL_UNFREEZE && who->state == 2)) {
-            p[0] = itself;
-            return NULL;
-        }
-        if (!by_office(a))
-            return "not-permitted";
-        p[0] =
-            who->purse || (a->type == MODEL_UNFREEZE && who->state == 2) ? treasurers : registrar;
-        return NULL;
-    case MODEL_ALLOW:
-        if (!who->there)
-            return "unknown-account";
-        p[0] = itself;
-        return by_itself(a) ? NULL : "not-permitted";
-    case MODEL_KEY_ADD:
-    case MODEL_KEY_REVOKE:
-    case MODEL_THRESHOLD:
-        if (a->role != MODEL_MEMBER) {
-            p[0] = treasurers;
-            if (!by_office(a))
-                return "not-permitted";
-        } else if (a->type == MODEL_KEY_ADD && !who->there) {
-            return "unknown-account";
-        } else if (a->type == MODEL_KEY_ADD && (who->purse || keyless)) {
-            p[0] = registrar;
-            if (who->purse || !by_office(a))
-                return "not-permitted";
-        } else {
-            p[0] = itself;
-            if (!by_itself(a))
-                return "not-permitted";
-            if (!who->there)
-                return "unknown-account";
-        }
-        if (a->type == MODEL_KEY_ADD)
-            p[0].want[p[0].n++] = new_key;
-        return NULL;
-    case MODEL_TYPES:
-        break;
-    }
-    return "no such act";
-}
+#include "core/base.h"
+#include "model_paths.h"
 
 static int64_t floor_of(const struct model_coop *c, int member, int unit)
 {
@@ -180,30 +18,188 @@ static int64_t ceiling_of(const struct model_coop *c, int member, int unit)
     return c->member[member].limits[unit] ? c->member[member].ceiling[unit] : c->ceiling[unit];
 }
 
-static const char *transfer(struct model *m, const struct model_act *a)
+static const char *inactive(const struct model_member *who)
 {
-    struct model_coop *c = &m->coop[a->coop];
-    struct model_member *from = &c->member[a->member], *to = &c->member[a->to_member];
+    return who->state == 0 ? NULL : who->state == 3 ? "closed" : "frozen";
+}
 
-    if (a->coop == a->to_coop && a->member == a->to_member)
-        return "same-account";
-    if (from->state != 0)
-        return from->state == 3 ? "closed" : "frozen";
-    if (!c->policy[a->unit])
+/* A payment, or one that goes back, or back by force. */
+static const char *pay(struct model *m, const struct model_record *r, bool back, bool forced)
+{
+    struct model_coop *c = &m->coop[r->coop];
+    struct model_member *from = &c->member[r->member],
+                        *to = &m->coop[r->to_coop].member[r->to_member];
+    int u = r->unit;
+
+    if (inactive(from) && !(forced && from->state != 3))
+        return inactive(from);
+    if (!c->policy[u])
         return "unknown-unit";
-    if (from->balance[a->unit] - a->amount < floor_of(c, a->member, a->unit))
+    if (from->balance[u] - r->amount < floor_of(c, r->member, u))
         return "insufficient-credit";
-    if (a->coop != a->to_coop)
+    if (r->coop != r->to_coop)
         return "line-exhausted";
-    if (!to->there || to->state != 0 ||
-        to->balance[a->unit] + a->amount > ceiling_of(c, a->to_member, a->unit))
+    if (!to->there || inactive(to) ||
+        (!back && to->balance[u] + r->amount > ceiling_of(c, r->to_member, u)))
         return "payee-cannot-receive";
-    from->balance[a->unit] -= a->amount;
-    to->balance[a->unit] += a->amount;
-    from->seq[a->unit]++;
-    to->seq[a->unit]++;
+    from->balance[u] -= r->amount;
+    to->balance[u] += r->amount;
+    from->seq[u]++;
+    to->seq[u]++;
     c->book++;
     return "posted";
+}
+
+static bool same(int coop, int member, int other_coop, int other_member)
+{
+    return coop == other_coop && member == other_member;
+}
+
+/* What an act of these terms would be as a record. */
+static struct model_record record_for(const struct model_act *a, int64_t ms)
+{
+    return (struct model_record){.type = a->type,
+                                 .id = a->id,
+                                 .coop = a->coop,
+                                 .member = a->member,
+                                 .to_coop = a->to_coop,
+                                 .to_member = a->to_member,
+                                 .unit = a->unit,
+                                 .amount = a->amount,
+                                 .ms = ms,
+                                 .office = a->by_member < 0,
+                                 .last_day = a->last_day};
+}
+
+static const char *transfer(struct model *m, const struct model_act *a, int64_t ms)
+{
+    struct model_record *asked = record_of(m, a->record, MODEL_REQUEST);
+    struct model_record r = record_for(a, ms);
+    const char *answer;
+
+    if (same(a->coop, a->member, a->to_coop, a->to_member))
+        return "same-account";
+    if (a->value_day > ms / 86400000)
+        return "malformed";
+    if (a->record >= 0) {
+        bool payer = asked && same(a->coop, a->member, asked->coop, asked->member);
+        bool payee = asked && same(a->to_coop, a->to_member, asked->to_coop, asked->to_member);
+
+        if (!payer && !payee)
+            return "unknown-record";
+        if (!payer || !payee || asked->unit != a->unit || asked->amount != a->amount)
+            return "request-mismatch";
+        if (asked->answered)
+            return "already-answered";
+        if (asked->last_day < ms / 86400000)
+            return "expired";
+    }
+    answer = pay(m, &r, false, false);
+    if (asked && strcmp(answer, "posted") == 0)
+        asked->answered = true;
+    return answer;
+}
+
+static void touch_books(struct model *m, int coop, int other)
+{
+    m->coop[coop].book++;
+    if (other != coop)
+        m->coop[other].book++;
+}
+
+static const char *request(struct model *m, const struct model_act *a, int64_t ms)
+{
+    const struct model_member *from = &m->coop[a->coop].member[a->member];
+    const struct model_member *to = &m->coop[a->to_coop].member[a->to_member];
+
+    if (same(a->coop, a->member, a->to_coop, a->to_member))
+        return "same-account";
+    if (a->value_day > ms / 86400000 || a->last_day < ms / 86400000)
+        return "malformed";
+    if (inactive(to))
+        return inactive(to);
+    if (!m->coop[a->to_coop].policy[a->unit])
+        return "unknown-unit";
+    if (!from->there)
+        return "unknown-account";
+    if (from->state == 3)
+        return "closed";
+    touch_books(m, a->coop, a->to_coop);
+    return "posted";
+}
+
+static const char *reversal(struct model *m, const struct model_act *a, enum model_role role,
+                            int64_t ms)
+{
+    struct model_record *r = record_of(m, a->record, MODEL_TRANSFER);
+    const struct model_record back = {.coop = r->to_coop,
+                                      .member = r->to_member,
+                                      .to_coop = r->coop,
+                                      .to_member = r->member,
+                                      .unit = r->unit,
+                                      .amount = a->amount};
+    const struct model_coop *c = &m->coop[r->to_coop];
+    bool forced = role == MODEL_TREASURER && !c->member[r->to_member].purse;
+    int64_t days = forced ? c->days[r->unit] : 30;
+    const char *answer;
+
+    if ((forced || role == MODEL_REGISTRAR) && ms > r->ms + days * 86400000)
+        return "not-permitted";
+    if (a->amount > r->amount - r->back)
+        return r->back == 0 ? "limit-out-of-bounds" : "already-reversed";
+    answer = pay(m, &back, true, forced);
+    if (strcmp(answer, "posted") == 0)
+        r->back += a->amount;
+    return answer;
+}
+
+static bool has_void(const struct model *m, int id, enum model_role role, int coop, int member)
+{
+    for (int i = 0; i < m->n_voids; i++)
+        if (m->voided[i].id == id && m->voided[i].role == role && m->voided[i].coop == coop &&
+            (role != MODEL_MEMBER || m->voided[i].member == member))
+            return true;
+    return false;
+}
+
+static const char *decline(struct model *m, const struct model_act *a, enum model_role role)
+{
+    struct model_record *r = request_of_act(m, a->target);
+
+    if (a->by_member >= 0 && inactive(&m->coop[a->by_coop].member[a->by_member]))
+        return inactive(&m->coop[a->by_coop].member[a->by_member]);
+    if (r) {
+        if (r->answered)
+            return "already-answered";
+        r->answered = true;
+        touch_books(m, r->coop, r->to_coop);
+        return "posted";
+    }
+    if (has_void(m, a->target, role, a->by_coop, a->by_member))
+        return "already-answered";
+    m->voided = x_realloc(m->voided, ((size_t)m->n_voids + 1) * sizeof(*m->voided));
+    m->voided[m->n_voids++] = (struct model_void){a->target, role, a->by_coop, a->by_member};
+    m->coop[a->by_coop].book++;
+    return "posted";
+}
+
+/* Was it declined by one whose signature it may take? */
+static bool is_void(const struct model *m, const struct model_act *a, const struct path *p, int n)
+{
+    for (int i = 0; i < n; i++)
+        for (int w = 0; w < p[i].n; w++) {
+            const struct want *want = &p[i].want[w];
+            bool new_key = want->role == MODEL_NOBODY;
+            enum model_role role = !new_key                  ? want->role
+                                   : a->type == MODEL_CREATE ? MODEL_MEMBER
+                                                             : a->role;
+
+            if ((!new_key || want->of > 0) &&
+                has_void(m, a->id, role, new_key ? a->coop : want->coop,
+                         new_key ? a->member : want->member))
+                return true;
+        }
+    return false;
 }
 
 static const char *change_keys(struct model *m, const struct model_act *a)
@@ -288,6 +284,7 @@ static const char *change_bounds(struct model *m, const struct model_act *a)
         c->ceiling[a->unit] = a->ceiling;
         c->reach_floor[a->unit] = a->reach_floor;
         c->reach_ceiling[a->unit] = a->reach_ceiling;
+        c->days[a->unit] = a->days;
     } else {
         if (who->state == 3)
             return "closed";
@@ -299,7 +296,7 @@ static const char *change_bounds(struct model *m, const struct model_act *a)
     return "posted";
 }
 
-const char *model_do(struct model *m, const struct model_act *a)
+static const char *judge(struct model *m, const struct model_act *a, int64_t ms)
 {
     struct path p[2];
     int n, best = 0;
@@ -308,6 +305,8 @@ const char *model_do(struct model *m, const struct model_act *a)
 
     if (refusal)
         return refusal;
+    if (is_void(m, a, p, n))
+        return "voided";
     for (int i = 0; i < n; i++)
         if (path_judge(m, a, &p[i]) > best) {
             best = path_judge(m, a, &p[i]);
@@ -320,10 +319,44 @@ const char *model_do(struct model *m, const struct model_act *a)
     if (best == 1)
         return "pending";
     if (a->type == MODEL_TRANSFER)
-        return transfer(m, a);
+        return transfer(m, a, ms);
+    if (a->type == MODEL_REQUEST)
+        return request(m, a, ms);
+    if (a->type == MODEL_REVERSAL)
+        return reversal(m, a, path->want[0].role, ms);
+    if (a->type == MODEL_DECLINE)
+        return decline(m, a, path->want[0].role);
     if (a->type == MODEL_LIMITS || a->type == MODEL_POLICY)
         return change_bounds(m, a);
     if (a->type == MODEL_KEY_ADD || a->type == MODEL_KEY_REVOKE || a->type == MODEL_THRESHOLD)
         return change_keys(m, a);
     return change_member(m, a);
+}
+
+static void keep(struct model *m, struct model_record r)
+{
+    m->record = x_realloc(m->record, ((size_t)m->n_records + 1) * sizeof(*m->record));
+    m->record[m->n_records++] = r;
+}
+
+const char *model_do(struct model *m, const struct model_act *a, int64_t ms)
+{
+    const char *answer = judge(m, a, ms);
+
+    if (strcmp(answer, "posted") == 0)
+        keep(m, record_for(a, ms));
+    return answer;
+}
+
+void model_skip(struct model *m, int records)
+{
+    while (records-- > 0)
+        keep(m, (struct model_record){.type = MODEL_TYPES});
+}
+
+void model_free(struct model *m)
+{
+    free(m->record);
+    free(m->voided);
+    memset(m, 0, sizeof(*m));
 }

@@ -13,8 +13,10 @@
 
 #include <sys/random.h>
 
+#include "core/date.h"
 #include "core/num.h"
-#include "model.h"
+#include "forgetful.h"
+#include "model_pick.h"
 
 /*
  * Random acts against core's rules and against the naive model, step by step: the same verdict, the
@@ -32,182 +34,6 @@ static const char *const kinds[] = {"?", "member", "treasurer", "registrar"};
 
 #define IS(call, answer) assert_string_equal(call, answer)
 
-struct world {
-    struct fix *f;
-    struct model m;
-    struct fix_key key[MODEL_KEYS];
-    int keys; /* used so far */
-    uint64_t random;
-};
-
-/* splitmix64 */
-static uint64_t next(struct world *w)
-{
-    uint64_t z = (w->random += UINT64_C(0x9e3779b97f4a7c15));
-
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
-
-static int below(struct world *w, int n)
-{
-    return (int)(next(w) % (uint64_t)n);
-}
-
-static bool chance(struct world *w, int percent)
-{
-    return below(w, 100) < percent;
-}
-
-/* ---- An act ---- */
-
-static void sign(struct model_act *a, int key)
-{
-    for (int i = 0; i < a->n_signers; i++)
-        if (a->signer[i] == key)
-            return;
-    if (a->n_signers < MODEL_SIGNERS)
-        a->signer[a->n_signers++] = key;
-}
-
-/* Signs with up to n keys in force of a role. */
-static void sign_as(struct world *w, struct model_act *a, enum model_role role, int n)
-{
-    int start = below(w, w->keys);
-
-    for (int i = 0; i < w->keys && n > 0; i++) {
-        int key = (start + i) % w->keys;
-        const struct model_key *k = &w->m.key[key];
-
-        if (k->role == role && k->coop == a->by_coop && (!k->revoked || chance(w, 5)) &&
-            (role != MODEL_MEMBER || k->member == a->by_member)) {
-            sign(a, key);
-            n--;
-        }
-    }
-}
-
-/* Floor and ceiling, now and then none. */
-static void bounds(struct world *w, int64_t *floor, int64_t *ceiling)
-{
-    *floor = below(w, 150) - 120;
-    *ceiling = *floor + below(w, 250);
-}
-
-static enum model_type pick_type(struct world *w)
-{
-    static const int weight[MODEL_TYPES] = {
-        [MODEL_TRANSFER] = 47, [MODEL_LIMITS] = 8,  [MODEL_POLICY] = 4,     [MODEL_CREATE] = 4,
-        [MODEL_UPDATE] = 3,    [MODEL_FREEZE] = 5,  [MODEL_UNFREEZE] = 7,   [MODEL_CLOSE] = 1,
-        [MODEL_ALLOW] = 4,     [MODEL_KEY_ADD] = 8, [MODEL_KEY_REVOKE] = 4, [MODEL_THRESHOLD] = 5};
-    int at = below(w, 100);
-
-    for (int t = 0; t < MODEL_TYPES; t++)
-        if ((at -= weight[t]) < 0)
-            return (enum model_type)t;
-    fail_msg("weights don't add up to 100");
-    return MODEL_TRANSFER;
-}
-
-/* Mostly small; now and then just what the payer has left or the payee has room for, or one more.
- */
-static int64_t pick_amount(struct world *w, const struct model_act *a)
-{
-    const struct model_coop *c = &w->m.coop[a->coop];
-    const struct model_member *from = &c->member[a->member], *to = &c->member[a->to_member];
-    int u = a->unit;
-    int64_t edge;
-
-    if (chance(w, 60))
-        return 1 + below(w, 90);
-    if (chance(w, 50))
-        edge = from->balance[u] - (from->limits[u] ? from->floor[u] : c->floor[u]);
-    else
-        edge = (to->limits[u] ? to->ceiling[u] : c->ceiling[u]) - to->balance[u];
-    edge += below(w, 2);
-    return edge > 0 ? edge : 1;
-}
-
-/* A key for the act: mostly one that nobody has, mostly one that fits. */
-static int pick_key(struct world *w, const struct model_act *a)
-{
-    if (a->type != MODEL_KEY_REVOKE)
-        return w->keys < MODEL_KEYS && chance(w, 90) ? w->keys : below(w, w->keys);
-    for (int tries = 0; tries < 40; tries++) {
-        int key = below(w, w->keys);
-
-        if (w->m.key[key].role == a->role && w->m.key[key].coop == a->coop &&
-            (a->role != MODEL_MEMBER || w->m.key[key].member == a->member))
-            return key;
-    }
-    return below(w, w->keys);
-}
-
-static bool has_keys(const struct world *w, int coop, int member)
-{
-    for (int k = 0; k < w->keys; k++)
-        if (w->m.key[k].role == MODEL_MEMBER && w->m.key[k].coop == coop &&
-            w->m.key[k].member == member && !w->m.key[k].revoked)
-            return true;
-    return false;
-}
-
-static void pick(struct world *w, struct model_act *a)
-{
-    const struct model_member *who;
-    bool office;
-
-    memset(a, 0, sizeof(*a));
-    a->type = pick_type(w);
-    a->coop = below(w, MODEL_COOPS);
-    a->member = below(w, MODEL_MEMBERS);
-    a->to_coop = chance(w, 90) ? a->coop : below(w, MODEL_COOPS);
-    a->to_member = below(w, MODEL_MEMBERS);
-    a->unit = chance(w, 70) ? 0 : 1;
-    a->amount = pick_amount(w, a);
-    a->allowed = chance(w, 60);
-    a->need = 1 + below(w, 3);
-    a->purse = (a->member >= 5) != chance(w, 5);
-    a->role = chance(w, 60) ? MODEL_MEMBER : chance(w, 50) ? MODEL_TREASURER : MODEL_REGISTRAR;
-    if (a->type == MODEL_THRESHOLD && a->role == MODEL_REGISTRAR)
-        a->role = MODEL_MEMBER;
-    bounds(w, &a->floor, &a->ceiling);
-    bounds(w, &a->reach_floor, &a->reach_ceiling);
-    who = &w->m.coop[a->coop].member[a->member];
-    if (!who->there && chance(w, 75))
-        a->type = MODEL_CREATE;
-    a->key = -1;
-    if (a->type == MODEL_KEY_ADD || a->type == MODEL_KEY_REVOKE ||
-        (a->type == MODEL_CREATE && !a->purse && chance(w, 75)))
-        a->key = pick_key(w, a);
-    a->by_coop = chance(w, 97) ? a->coop : below(w, MODEL_COOPS);
-    a->by_member = chance(w, 60) ? a->member : -1;
-    if (chance(w, 80)) { /* who is likely to do such a thing */
-        if (a->type == MODEL_LIMITS || a->type == MODEL_POLICY || a->type == MODEL_CREATE ||
-            who->purse)
-            a->by_member = -1;
-        else if (a->type >= MODEL_KEY_ADD)
-            a->by_member = a->role == MODEL_MEMBER ? a->member : -1;
-        else
-            a->by_member = has_keys(w, a->coop, a->member) ? a->member : -1;
-    }
-    office = a->type == MODEL_POLICY || who->purse || (a->type == MODEL_CREATE && a->purse) ||
-             a->type == MODEL_UNFREEZE || a->type >= MODEL_KEY_ADD;
-    if (a->by_member >= 0)
-        sign_as(w, a, MODEL_MEMBER, chance(w, 80) ? who->need : 1 + below(w, 2));
-    else if (chance(w, office ? 85 : 20))
-        sign_as(w, a, MODEL_TREASURER, chance(w, 80) ? w->m.coop[a->coop].need : 1 + below(w, 3));
-    else
-        sign_as(w, a, MODEL_REGISTRAR, 1);
-    if (a->key >= 0 && a->type != MODEL_KEY_REVOKE && chance(w, 90))
-        sign(a, a->key);
-    if (chance(w, 6))
-        sign(a, below(w, w->keys));
-    if (a->key == w->keys)
-        w->keys++;
-}
-
 /* ---- The same act for core ---- */
 
 static void put_bounds(struct buf *b, const char *prefix, int64_t floor, int64_t ceiling)
@@ -216,15 +42,39 @@ static void put_bounds(struct buf *b, const char *prefix, int64_t floor, int64_t
                (long long)ceiling);
 }
 
-static void put_members(struct buf *b, const struct model_act *a)
+static void put_terms(struct buf *b, const struct model_act *a)
+{
+    char date[DATE_LEN + 1];
+
+    buf_printf(b, "'from':'m%d@%s','to':'m%d@%s','unit':'%s','amount':%lld", a->member,
+               coops[a->coop], a->to_member, coops[a->to_coop], units[a->unit],
+               (long long)a->amount);
+    if (a->value_day) {
+        date_text(date, (int32_t)a->value_day);
+        buf_printf(b, ",'value_date':'%s'", date);
+    }
+    if (a->type == MODEL_REQUEST) {
+        date_text(date, (int32_t)a->last_day);
+        buf_printf(b, ",'expires':'%s'", date);
+    } else if (a->record >= 0) {
+        buf_printf(b, ",'request':%d", a->record);
+    }
+}
+
+static void put_members(const struct world *w, struct buf *b, const struct model_act *a)
 {
     const char *coop = coops[a->coop];
 
-    if (a->type == MODEL_TRANSFER) {
-        buf_printf(b, "'from':'m%d@%s','to':'m%d@%s','unit':'%s','amount':%lld", a->member, coop,
-                   a->to_member, coops[a->to_coop], units[a->unit], (long long)a->amount);
+    if (a->type == MODEL_TRANSFER || a->type == MODEL_REQUEST) {
+        put_terms(b, a);
+    } else if (a->type == MODEL_REVERSAL) {
+        buf_printf(b, "'record':%d,'amount':%lld", a->record, (long long)a->amount);
+    } else if (a->type == MODEL_DECLINE) {
+        buf_puts(b, "'act':'");
+        buf_put_b64u(b, w->hash[a->target].b, HASH_LEN);
+        buf_puts(b, "'");
     } else if (a->type == MODEL_POLICY) {
-        buf_printf(b, "'coop':'%s','unit':'%s','reversal_days':1", coop, units[a->unit]);
+        buf_printf(b, "'coop':'%s','unit':'%s','reversal_days':%d", coop, units[a->unit], a->days);
         put_bounds(b, "", a->floor, a->ceiling);
         put_bounds(b, "registrar_", a->reach_floor, a->reach_ceiling);
     } else if (a->type >= MODEL_KEY_ADD) {
@@ -253,29 +103,78 @@ static void put_members(struct buf *b, const struct model_act *a)
     }
 }
 
-static const char *core_do(struct world *w, const struct model_act *a)
+/* The payload of an act that there wasn't before. */
+static char *payload_of(struct world *w, const struct model_act *a)
 {
     static const char *const types[MODEL_TYPES] = {
-        "transfer",      "account.limits", "coop.policy",     "member.create",
-        "member.update", "member.freeze",  "member.unfreeze", "member.close",
-        "record.allow",  "key.add",        "key.revoke",      "threshold.set"};
+        "transfer",     "request",       "reversal",      "decline",       "account.limits",
+        "coop.policy",  "member.create", "member.update", "member.freeze", "member.unfreeze",
+        "member.close", "record.allow",  "key.add",       "key.revoke",    "threshold.set"};
     struct buf b = BUF_INIT;
-    char by[64], signers[64];
-    const char *answer;
-    size_t n = 0;
+    char by[64];
+    char *payload;
 
-    put_members(&b, a);
+    put_members(w, &b, a);
     if (a->by_member >= 0)
         (void)snprintf(by, sizeof(by), "m%d@%s", a->by_member, coops[a->by_coop]);
     else
         (void)snprintf(by, sizeof(by), "%s", coops[a->by_coop]);
+    w->f->iat = w->f->ms / 1000;
+    w->f->exp = w->f->iat + ACT_LIFETIME_MAX;
+    payload = fix_payload(w->f, types[a->type], by, "%s", b.data);
+    buf_free(&b);
+    assert_int_equal(a->id, w->ids);
+    w->hash = x_realloc(w->hash, (size_t)(w->ids + 1) * sizeof(*w->hash));
+    hash_bytes(&w->hash[w->ids++], payload, strlen(payload));
+    return payload;
+}
+
+static const char *core_do(struct world *w, const struct model_act *a, const char *payload)
+{
+    char signers[64];
+    size_t n = 0;
+
     signers[0] = '\0';
     for (int i = 0; i < a->n_signers; i++)
         n += (size_t)snprintf(signers + n, sizeof(signers) - n, "k%d ", a->signer[i]);
-    w->f->ms += 1 + below(w, 5);
-    answer = fix_act(w->f, signers, types[a->type], by, "%s", b.data);
-    buf_free(&b);
-    return answer;
+    return fix_submit(w->f, payload, signers);
+}
+
+/* ---- Acts that come late ---- */
+
+/* Takes a draft away; the payload is the caller's. */
+static struct draft take_draft(struct world *w, int i)
+{
+    struct draft d = w->draft[i];
+
+    w->draft[i] = w->draft[--w->n_drafts];
+    return d;
+}
+
+static void keep_draft(struct world *w, const struct model_act *a, char *payload)
+{
+    if (w->n_drafts == DRAFTS) {
+        struct draft old = take_draft(w, below(w, DRAFTS));
+
+        free(old.payload);
+    }
+    w->draft[w->n_drafts++] = (struct draft){*a, payload};
+}
+
+/* An act to try now, and its payload: mostly a new one. */
+static char *next_act(struct world *w, struct model_act *a)
+{
+    while (w->n_drafts > 0 && chance(w, 10)) {
+        struct draft d = take_draft(w, below(w, w->n_drafts));
+
+        if (w->f->ms < d.act.made + (ACT_LIFETIME_MAX - 86400) * INT64_C(1000)) {
+            *a = d.act;
+            return d.payload;
+        }
+        free(d.payload);
+    }
+    pick(w, a);
+    return payload_of(w, a);
 }
 
 /* ---- Comparing ---- */
@@ -305,6 +204,29 @@ static void compare_member(const struct world *w, int c, int i)
         assert_int_equal(fix_balance(w->f, name), m->balance[u]);
         assert_int_equal(fix_seq(w->f, name), m->seq[u]);
     }
+}
+
+static void compare_deals(const struct world *w)
+{
+    int requests = 0;
+
+    assert_int_equal(w->f->n, w->m.n_records);
+    assert_int_equal(state_count(w->f->s, THING_VOID), w->m.n_voids);
+    for (int i = 0; i < w->m.n_records; i++) {
+        const struct model_record *m = &w->m.record[i];
+        const struct deal *d = state_deal(w->f->s, i);
+
+        assert_int_equal(d != NULL, m->type == MODEL_TRANSFER || m->type == MODEL_REQUEST);
+        if (!d)
+            continue;
+        requests += m->type == MODEL_REQUEST;
+        assert_int_equal(d->is_request, m->type == MODEL_REQUEST);
+        assert_int_equal(d->reversed, m->back);
+        assert_int_equal(d->answer >= 0, m->answered);
+        if (d->paid)
+            assert_int_equal(w->m.record[d->answer].type, MODEL_TRANSFER);
+    }
+    assert_int_equal(state_count(w->f->s, THING_ASK), requests);
 }
 
 static void compare(const struct world *w)
@@ -365,6 +287,7 @@ static void begin(struct world *w, uint64_t seed)
     w->f = fix_new();
     w->random = seed;
     w->keys = 0;
+    w->ids = 0;
     fix_open(w->f);
     for (int u = 0; u < MODEL_UNITS; u++)
         IS(fix_act(w->f, "s1 s2", "unit.create", "stewards",
@@ -387,6 +310,23 @@ static void begin(struct world *w, uint64_t seed)
         w->m.coop[c].book = 1;
         w->keys += 4;
     }
+    model_skip(&w->m, (int)w->f->n);
+}
+
+static void end(struct world *w)
+{
+    fix_check_books(w->f);
+    fix_check_replay(w->f);
+    forgetful_check(w->f, w->random);
+    fix_free(w->f);
+    model_free(&w->m);
+    while (w->n_drafts > 0) {
+        struct draft d = take_draft(w, 0);
+
+        free(d.payload);
+    }
+    free(w->hash);
+    w->hash = NULL;
 }
 
 static uint64_t setting(const char *name, uint64_t otherwise)
@@ -403,7 +343,7 @@ static uint64_t setting(const char *name, uint64_t otherwise)
 static void test_model(void **state)
 {
     struct world *w = x_calloc(1, sizeof(*w));
-    size_t answers[REFUSED_COUNT] = {0}, posted = 0, pending = 0, n = 0;
+    size_t answers[REFUSED_COUNT] = {0}, by_type[MODEL_TYPES] = {0}, posted = 0, pending = 0, n = 0;
     uint64_t seed = 0, steps = getenv("UNDER_VALGRIND") ? 60 : STEPS;
 
     (void)state;
@@ -422,28 +362,43 @@ static void test_model(void **state)
         for (uint64_t step = 0; step < steps; step++, n++) {
             struct model_act a;
             const char *model, *core;
+            char *payload;
 
-            pick(w, &a);
-            core = core_do(w, &a);
-            model = model_do(&w->m, &a);
+            advance(w);
+            payload = next_act(w, &a);
+            if (chance(w, 4)) {
+                keep_draft(w, &a, payload);
+                continue;
+            }
+            core = core_do(w, &a, payload);
+            model = model_do(&w->m, &a, w->f->ms);
             if (!str_eq(core, model))
                 fail_msg("MODEL_SEED=%llu world %d step %llu, act %d: core says %s (%s), the model "
-                         "%s",
+                         "%s: %s",
                          (unsigned long long)seed, world, (unsigned long long)step, (int)a.type,
-                         core, w->f->out.refusal.detail, model);
+                         core, w->f->out.refusal.detail, model, payload);
             posted += str_eq(core, "posted");
+            by_type[a.type] += str_eq(core, "posted");
             pending += str_eq(core, "pending");
             answers[w->f->out.refusal.code] += 1;
             compare(w);
+            if (step % 40 == 0)
+                compare_deals(w);
+            if (!str_eq(core, "posted") && chance(w, 25))
+                keep_draft(w, &a, payload);
+            else
+                free(payload);
         }
-        fix_check_books(w->f);
-        fix_check_replay(w->f);
-        fix_free(w->f);
+        compare_deals(w);
+        end(w);
     }
     print_message("%zu acts, %zu posted, %zu pending\n", n, posted, pending);
     for (int i = 1; i < REFUSED_COUNT; i++)
         if (answers[i])
             print_message("%zu %s\n", answers[i], refusal_name((enum refusal_code)i));
+    print_message("posted: %zu transfers, %zu requests, %zu reversals, %zu declines\n",
+                  by_type[MODEL_TRANSFER], by_type[MODEL_REQUEST], by_type[MODEL_REVERSAL],
+                  by_type[MODEL_DECLINE]);
     /* A run that only ever refuses would show little. */
     assert_true(n < 2000 || (posted > n / 10 && pending > n / 200));
     free(w);
