@@ -85,6 +85,7 @@ void act_end(struct conn *c, struct buf *b, struct shot *s, const char *const *s
         secret_of(c->h, *signers, secret);
         envelope_sign(&sub.env, secret);
     }
+    s->payload_hash = sub.env.payload_hash;
     submission_put(&body, &sub);
     s->body = buf_take(&body);
     submission_free(&sub);

@@ -58,6 +58,8 @@ struct shot {
     char *body;
     const char *want; /* "posted", "pending", a refusal, or NULL: whatever comes */
     bool done;
+    int64_t index;            /* of its record, once it is posted */
+    struct hash payload_hash; /* by which a decline names it */
 };
 
 /* ---- journal.c ---- */

@@ -119,6 +119,101 @@ static void on_member(struct conn *c, int64_t kind)
     (void)shoot(c, &s, 1, false);
 }
 
+static void begin_transfer(struct conn *c, struct buf *b, struct shot *s, const char *const who[2],
+                           int64_t amount)
+{
+    act_begin(c, b, s, "transfer", who[0]);
+    buf_printf(b, ",\"from\":\"%s\",\"to\":\"%s\",\"unit\":\"" UNIT "\",\"amount\":%" PRId64,
+               who[0], who[1], amount);
+}
+
+static bool send_decline(struct conn *c, const char *by, const struct hash *act)
+{
+    struct buf b = BUF_INIT;
+    struct shot s;
+
+    act_begin(c, &b, &s, "decline", by);
+    buf_puts(&b, ",\"act\":\"");
+    buf_put_b64u(&b, act->b, HASH_LEN);
+    buf_putc(&b, '"');
+    act_end(c, &b, &s, SIGNERS(by), "reason", "아니요");
+    return shoot(c, &s, 1, false);
+}
+
+/* A request that is paid, or declined, and then can't be paid once more. */
+static void on_request(struct conn *c, const char *const who[2], int64_t amount)
+{
+    bool declined = rnd(c, 2) == 0;
+    struct buf b = BUF_INIT;
+    struct shot asked, s;
+
+    act_begin(c, &b, &asked, "request", who[1]);
+    buf_printf(&b,
+               ",\"from\":\"%s\",\"to\":\"%s\",\"unit\":\"" UNIT "\",\"amount\":%" PRId64
+               ",\"expires\":\"2999-12-31\"",
+               who[0], who[1], amount);
+    act_end(c, &b, &asked, SIGNERS(who[1]), "memo", "빨래");
+    if (!shoot(c, &asked, 1, false) ||
+        (declined && !send_decline(c, who[rnd(c, 2)], &asked.payload_hash)))
+        return;
+    for (int k = declined ? 1 : 0; k < 2; k++) {
+        begin_transfer(c, &b, &s, who, amount);
+        buf_printf(&b, ",\"request\":%" PRId64, asked.index);
+        act_end(c, &b, &s, SIGNERS(who[0]), NULL, NULL);
+        s.want = k == 0 ? "posted" : "already-answered";
+        if (!shoot(c, &s, 1, false))
+            return;
+    }
+}
+
+/* A payment that goes back in two parts, and has nothing left then. */
+static void on_reversal(struct conn *c, const char *const who[2], int64_t amount)
+{
+    const int64_t parts[] = {amount - amount / 2, amount / 2, 1};
+    struct buf b = BUF_INIT;
+    struct shot paid, s;
+
+    begin_transfer(c, &b, &paid, who, amount);
+    act_end(c, &b, &paid, SIGNERS(who[0]), NULL, NULL);
+    if (!shoot(c, &paid, 1, false))
+        return;
+    for (int k = 0; k < 3; k++) {
+        act_begin(c, &b, &s, "reversal", who[1]);
+        buf_printf(&b, ",\"record\":%" PRId64 ",\"amount\":%" PRId64, paid.index, parts[k]);
+        act_end(c, &b, &s, SIGNERS(who[1]), NULL, NULL);
+        s.want = k < 2 ? "posted" : "already-reversed";
+        if (!shoot(c, &s, 1, false))
+            return;
+    }
+}
+
+/* What later acts name: requests, transfers, and acts that shall never come. */
+static void on_deal(struct conn *c)
+{
+    int64_t from = rnd(c, c->h->members), kind = rnd(c, 5), amount = 2 + rnd(c, 600);
+    int64_t to = (from + 2 + 2 * rnd(c, c->h->members / 2 - 1)) % c->h->members;
+    char payer[ADDRESS_MAX + 1], payee[ADDRESS_MAX + 1];
+    const char *const who[] = {payer, payee};
+    struct buf b = BUF_INIT;
+    struct shot s;
+
+    member(payer, from);
+    member(payee, to);
+    if (kind < 2) {
+        on_request(c, who, amount);
+    } else if (kind < 4) {
+        on_reversal(c, who, amount);
+    } else {
+        begin_transfer(c, &b, &s, who, amount);
+        act_end(c, &b, &s, SIGNERS(payer), NULL, NULL);
+        s.want = "voided";
+        if (send_decline(c, payer, &s.payload_hash))
+            (void)shoot(c, &s, 1, false);
+        else
+            free(s.body);
+    }
+}
+
 static void *load_thread(void *arg)
 {
     struct conn *c = arg;
@@ -127,9 +222,11 @@ static void *load_thread(void *arg)
     while (!atomic_load(&c->h->stop)) {
         int64_t kind = rnd(c, 100);
 
-        if (kind < 70) {
+        if (kind < 60) {
             make_any_transfer(c, &shots[0]);
             (void)shoot(c, shots, 1, false);
+        } else if (kind < 70) {
+            on_deal(c);
         } else if (kind < 82) {
             size_t n = 2 + (size_t)rnd(c, BULK_MAX - 1);
 

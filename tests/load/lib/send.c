@@ -62,7 +62,7 @@ long ask(struct conn *c, const char *path, const char *body, size_t len, const c
 /* ---- Answers ---- */
 
 /* True when the receipt is right: journalled. The same is done when an act is sent again. */
-static bool take_receipt(struct conn *c, const struct shot *s, const json_t *receipt)
+static bool take_receipt(struct conn *c, struct shot *s, const json_t *receipt)
 {
     const char *header = json_string_value(json_object_get(receipt, "header"));
     const char *text = json_string_value(json_object_get(receipt, "proof"));
@@ -91,6 +91,7 @@ static bool take_receipt(struct conn *c, const struct shot *s, const json_t *rec
     hex(root_hex, &at.root);
     journal(c->h, "A\t%s\t%" PRId64 "\t%s\t%" PRIu64 "\t%s\n", s->jti, index, entry_hex, at.size,
             root_hex);
+    s->index = index;
     return true;
 }
 
