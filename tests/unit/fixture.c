@@ -378,6 +378,7 @@ static void dump_one(void *arg, const struct thing *thing)
     const struct key_row *k = (const struct key_row *)thing;
     const struct book *book = (const struct book *)thing;
     const struct posted_id *id = (const struct posted_id *)thing;
+    const struct deal *deal = (const struct deal *)thing;
 
     buf_printf(&b, "%d %s: ", (int)d->kind, thing->name);
     switch (d->kind) {
@@ -400,9 +401,17 @@ static void dump_one(void *arg, const struct thing *thing)
                    (long long)book->entries.record);
         break;
     case THING_VOID:
-    case THING_ID:
+        buf_printf(&b, "record %lld", (long long)((const struct voided *)thing)->record);
+        break;
     case THING_DEAL:
+        buf_printf(&b, "%d %s %s %s amount %lld reversed %lld answer %lld %d", deal->is_request,
+                   deal->from, deal->to, deal->unit, (long long)deal->amount,
+                   (long long)deal->reversed, (long long)deal->answer, deal->paid);
+        break;
     case THING_ASK:
+        buf_printf(&b, "record %lld", (long long)((const struct ask *)thing)->record);
+        break;
+    case THING_ID:
         buf_printf(&b, "record %lld ", (long long)id->record);
         buf_put_b64u(&b, id->payload_hash.b, HASH_LEN);
         break;

@@ -17,7 +17,6 @@ struct kept {
 struct store {
     const struct fix *f;
     struct kept *kept;
-    size_t brought; /* how many times a deal was asked for and found */
 };
 
 static void keep(void *arg, const struct thing *thing)
@@ -26,6 +25,17 @@ static void keep(void *arg, const struct thing *thing)
     const struct deal *d = (const struct deal *)(const void *)thing;
 
     st->kept[d->record] = (struct kept){true, d->paid, d->reversed, d->answer};
+}
+
+static void compare(void *arg, const struct thing *thing)
+{
+    const struct store *st = arg;
+    const struct deal *d = (const struct deal *)(const void *)thing;
+
+    assert_true(st->kept[d->record].there);
+    assert_int_equal(st->kept[d->record].reversed, d->reversed);
+    assert_int_equal(st->kept[d->record].answer, d->answer);
+    assert_int_equal(st->kept[d->record].paid, d->paid);
 }
 
 static int bring(void *arg, struct state *s, int64_t record)
@@ -45,7 +55,6 @@ static int bring(void *arg, struct state *s, int64_t record)
     if (d->is_request)
         state_put(s, THING_ASK, &ask_new(&d->payload_hash, record)->thing);
     state_put(s, THING_DEAL, &d->thing);
-    st->brought++;
     return 0;
 }
 
@@ -87,11 +96,13 @@ void forgetful_check(struct fix *f, uint64_t random)
         if (fix_replay_from(s, &from, f, i, why, sizeof(why)) != 0)
             fail_msg("record %zu isn't replayed by who forgets: %s", i, why);
         random = random * UINT64_C(6364136223846793005) + 1;
-        if (random >> 62 == 0) {
+        if (random >> 60 == 0) {
             state_each(s, THING_DEAL, keep, &st);
             forget(s);
         }
     }
+    state_each(s, THING_DEAL, keep, &st);
+    state_each(f->s, THING_DEAL, compare, &st);
     forget(s);
     forget(f->s);
     a = fix_dump(f->s);

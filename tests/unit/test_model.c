@@ -223,8 +223,7 @@ static void compare_deals(const struct world *w)
         assert_int_equal(d->is_request, m->type == MODEL_REQUEST);
         assert_int_equal(d->reversed, m->back);
         assert_int_equal(d->answer >= 0, m->answered);
-        if (d->paid)
-            assert_int_equal(w->m.record[d->answer].type, MODEL_TRANSFER);
+        assert_int_equal(d->paid, d->answer >= 0 && w->m.record[d->answer].type == MODEL_TRANSFER);
     }
     assert_int_equal(state_count(w->f->s, THING_ASK), requests);
 }

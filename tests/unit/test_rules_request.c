@@ -108,6 +108,10 @@ static void test_two_coops(void **state)
     IS(DECLINE(f, "q1", "icoop", f->n - 1), "not-permitted"); /* dora has a key */
     IS(DECLINE(f, "dora", "dora@icoop", f->n - 1), "posted");
     assert_int_equal(f->log[f->n - 1].n, 3);
+    /* For a payer without a device its own registrar says no, not that of who asks. */
+    IS(ASK(f, "dora", "dora@icoop", "old@hansalim", "dora@icoop", "60"), "posted");
+    IS(DECLINE(f, "q1", "icoop", f->n - 1), "not-permitted");
+    IS(DECLINE(f, "r1", "hansalim", f->n - 1), "posted");
 }
 
 static void test_answered(void **state)
@@ -268,6 +272,7 @@ static void test_voided_by_role(void **state)
     assert_true(rules_calls_for(f->s, &act, "hansalim", ROLE_TREASURER));
     assert_false(rules_calls_for(f->s, &act, "hansalim", ROLE_REGISTRAR));
     assert_false(rules_calls_for(f->s, &act, "bob@hansalim", ROLE_MEMBER));
+    assert_false(rules_calls_for(f->s, &act, "icoop", ROLE_TREASURER));
     act_free(&act);
     envelope_free(&env);
     free(payload);

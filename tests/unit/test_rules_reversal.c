@@ -129,6 +129,14 @@ static void test_forced(void **state)
     IS(fix_act(f, "r1", "member.freeze", "hansalim", "'member':'bob@hansalim'"), "posted");
     IS(reverse(f, "bob", "bob@hansalim", record, 5), "frozen");
     IS(reverse(f, "t1 t2", "hansalim", record, 5), "posted");
+    /* Whoever has left has nothing to take back, and owes nothing for it. */
+    IS(fix_act(f, "t1 t2", "member.unfreeze", "hansalim", "'member':'bob@hansalim'"), "posted");
+    assert_int_equal(fix_balance(f, "bob@hansalim/hour"), 0);
+    IS(fix_act(f, "t1 t2", "account.limits", "hansalim",
+               "'member':'bob@hansalim','unit':'hour','floor':-600,'ceiling':1200"),
+       "posted");
+    IS(fix_act(f, "bob", "member.close", "bob@hansalim", "'member':'bob@hansalim'"), "posted");
+    IS(reverse(f, "t1 t2", "hansalim", record, 5), "closed");
 }
 
 static void test_purse(void **state)
