@@ -442,7 +442,16 @@ static void put_command(FILE *f, const struct command *k)
     free(left);
 }
 
-void cli_help(FILE *f, const struct cli *cli, const struct command *const *commands)
+static void put_title(FILE *f, const struct command_group *groups, const struct command *k)
+{
+    for (; groups->first != NULL; groups++) {
+        if (groups->first == k)
+            fprintf(f, "\n%s\n", _(groups->title));
+    }
+}
+
+void cli_help(FILE *f, const struct cli *cli, const struct command *const *commands,
+              const struct command_group *groups)
 {
     const struct command *k = cli->command;
 
@@ -462,9 +471,13 @@ void cli_help(FILE *f, const struct cli *cli, const struct command *const *comma
         return;
     }
     fputs(_("Usage: pumasi COMMAND [OPTION...] [ARGUMENT...]\n\n"
-            "Pays and asks in a ledger of mutual credit.\n\nCommands:\n"),
+            "Pays and asks in a ledger of mutual credit.\n"),
           f);
+    if (cli->first != NULL)
+        fputs(_("\nCommands:\n"), f);
     for (; *commands != NULL; commands++) {
+        if (cli->first == NULL)
+            put_title(f, groups, *commands);
         if ((cli->first == NULL && ((*commands)->flags & COMMAND_HIDDEN) == 0) ||
             (cli->first != NULL && str_eq(cli->first, (*commands)->name)))
             put_command(f, *commands);

@@ -82,7 +82,15 @@ int cli_number(const struct cli *cli, const char *name, int64_t min, int64_t max
 /* The i-th argument, NULL past the last. */
 const char *cli_arg(const struct cli *cli, int i);
 
+/* The commands from `first` on, up to the next group's, as the help parts them. A list ends with a
+ * row of zeros. */
+struct command_group {
+    const struct command *first;
+    const char *title; /* N_() */
+};
+
 /* Help for all, for one command, or for all with the same first word. */
-void cli_help(FILE *f, const struct cli *cli, const struct command *const *commands);
+void cli_help(FILE *f, const struct cli *cli, const struct command *const *commands,
+              const struct command_group *groups);
 
 #endif

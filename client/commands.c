@@ -1,6 +1,15 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "client/commands.h"
 
+const struct command_group command_groups[] = {
+    {&cmd_connect, N_("Your own affairs:")},
+    {&cmd_key_new, N_("Keys:")},
+    {&cmd_pending, N_("What waits, and what was done:")},
+    {&cmd_member_create, N_("A co-op's office:")},
+    {&cmd_open, N_("The stewards, and what the ledger holds:")},
+    {0},
+};
+
 /* clang-format off */
 const struct command *const commands[] = {
     /* one's own affairs */

@@ -19,7 +19,8 @@ extern const struct command cmd_import;
 extern const struct command cmd_complete;
 extern const struct command cmd_book, cmd_report;
 
-/* Ends with NULL. */
+/* Ends with NULL; its parts, with a row of zeros. */
 extern const struct command *const commands[];
+extern const struct command_group command_groups[];
 
 #endif

@@ -31,6 +31,20 @@ static size_t directive(const char *s, bool *number)
     return s[n] == '\0' ? 0 : n + 1;
 }
 
+/* Names and numbers have no blanks; what has some must be words that the rules put there. */
+static bool can_stand(const char *s, size_t len)
+{
+    char *piece;
+    bool known;
+
+    if (memchr(s, ' ', len) == NULL)
+        return true;
+    piece = x_strndup(s, len);
+    known = strcmp(_(piece), piece) != 0;
+    free(piece);
+    return known;
+}
+
 /* Whether `text` is what `format` makes; shortest pieces first. */
 static bool match(const char *format, const char *text, struct pieces *out)
 {
@@ -57,7 +71,7 @@ static bool match(const char *format, const char *text, struct pieces *out)
         out->at[out->n].s = text;
         out->at[out->n].len = n;
         out->n++;
-        if (match(format + len, text + n, out))
+        if (match(format + len, text + n, out) && can_stand(text, n))
             return true;
         out->n--;
     }

@@ -42,7 +42,7 @@ int main(int argc, char **argv)
     if (rc != PUMASI_OK)
         return rc;
     if (cli.help) {
-        cli_help(stdout, &cli, commands);
+        cli_help(stdout, &cli, commands, command_groups);
     } else if (cli.version) {
         printf("pumasi %s\n", PUMASI_VERSION);
     } else {

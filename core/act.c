@@ -156,8 +156,8 @@ int act_parse(struct act *out, const struct envelope *env, struct refusal *r)
     if (!in.fault)
         act_rows[out->type].parse(&in, out);
     if (strict_end(&in) != 0) {
-        refuse(r, REFUSED_MALFORMED, "In the payload, %.24s %s.", in.where ? in.where : "a member",
-               in.fault);
+        refuse(r, REFUSED_MALFORMED, "In the payload, %.24s %s.",
+               in.where ? in.where : N_("one of its members"), in.fault);
         act_free(out);
         json_decref(payload);
         return -1;

@@ -31,7 +31,7 @@ const struct conf_option conf_options[] = {
     {"metrics_listen", "http", CONF_ADDRS, "127.0.0.1:7475", AT(metrics_listen), 0, 0, NULL, true,
      N_("addresses to serve /metrics on; empty: none")},
     {"database", "database", CONF_TEXT, "", AT(database), 0, 0, NULL, true,
-     N_("libpq connection string; empty: a private cluster in the data folder")},
+     N_("libpq connection string; empty: a cluster of its own")},
     {"pg_bin", "database", CONF_PATH, "", AT(pg_bin), 0, 0, NULL, true,
      N_("folder of PostgreSQL's programs")},
     {"read_connections", "database", CONF_INT, "4", AT(read_connections), 1, 64, NULL, false,

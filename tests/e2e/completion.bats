@@ -59,8 +59,8 @@ lacks() { # WORD
 
 # "WORD [WORD]" of every command, as the help lists them.
 commands_of_help() {
-    pumasi --help | awk '/^Commands:/ { on = 1; next } /^$/ { on = 0 }
-        on && /^  [a-z]/ { print $1, ($2 ~ /^[a-z]+$/ && $2 !~ /^(yes|no)/ ? $2 : "") }'
+    pumasi --help | awk '/^Options/ { exit }
+        /^  [a-z]/ { print $1, ($2 ~ /^[a-z]+$/ && $2 !~ /^(yes|no)/ ? $2 : "") }'
 }
 
 @test "bash knows every command and every option that the help knows" {
