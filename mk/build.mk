@@ -135,7 +135,7 @@ $(BUILD)/tests/test_ledgerd_%: $(BUILD)/obj/tests/unit/test_ledgerd_%.o $(HELPER
 	@$(LINK) $< $(HELPER_OBJ) $(LEDGERD_LIBS) -lcmocka
 
 $(BUILD)/tests/test_client_%: $(BUILD)/obj/tests/unit/test_client_%.o $(HELPER_OBJ) \
-		$(BUILD)/libclient.a $(BUILD)/libcore.a
+		$(BUILD)/libclient.a $(BUILD)/libcore.a | $(CATALOGUES)
 	@mkdir -p $(@D)
 	@$(LINK) $< $(HELPER_OBJ) $(CLIENT_LIBS) -lcmocka
 
