@@ -163,6 +163,17 @@ connect
 END
 }
 
+@test "what the Korean first page tells to type is understood" {
+    local line n=0
+    while IFS= read -r line; do
+        line=${line%%#*}
+        eval "run as alice ${line%%>*} --help"
+        says 0 '사용법: pumasi'
+        n=$((n + 1))
+    done < <(sed -n 's/^    pumasi //p' "$BATS_TEST_DIRNAME/../../docs/ko/README.md")
+    [ "$n" -gt 20 ]
+}
+
 @test "paying, and what it comes out as" {
     run as alice pay bob@hansalim 0:30 hour -m '설거지'
     says 0 '되었습니다: bob@hansalim에게 0:30 hour 지급 (기록 '
