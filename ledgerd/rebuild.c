@@ -263,12 +263,14 @@ static void wait_again(struct rebuild *b, const char *line, size_t len)
     struct outcome out;
     struct refusal r;
     struct act act;
+    int64_t record;
 
     if (submission_parse(&sub, line, len, &r) != 0)
         return;
     if (act_parse(&act, &sub.env, &r) == 0) {
         if (act.exp > (int64_t)time(NULL) && act_check_texts(&act, &sub, &r) == 0 &&
-            envelope_verify(&sub.env, lookup_key, b->ledger.state, &r) == 0) {
+            envelope_verify(&sub.env, lookup_key, b->ledger.state, &r) == 0 &&
+            (!rules_deal(&act, &record) || load_deal(b, b->ledger.state, record) == 0)) {
             rules_authority(b->ledger.state, &act, &sub.env, &out, NULL);
             if (out.verdict != VERDICT_REFUSED) {
                 struct pending_act *pa = pendings_add(&b->pendings, act.by, act.jti);

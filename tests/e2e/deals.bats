@@ -209,8 +209,27 @@ reversal() { # BY RECORD AMOUNT SIGNER...
     answered 200
     [ "$(jq -c '.receipt.index // .problem.type' "$BODY" | tr '\n' ' ')" = \
         "$next $((next + 1)) \"/problems/already-reversed\" $((next + 2)) $((next + 3)) \"/problems/already-answered\" " ]
+    asked=$(request m0000@hansalim m0002@hansalim 8)
+    { tr -d '\n' <<< "$asked" && echo && decline m0000@hansalim "$(hash_of "$asked")" m0000@hansalim; } > "$BODY.lines"
+    post_lines "$BODY.lines"
+    answered 200
+    [ "$(jq -c .status "$BODY" | tr '\n' ' ')" = "201 201 " ]
 }
 
 @test "a ledger made anew of the records has the same tables" {
     check_rebuild main
+}
+
+@test "a reversal that waits does so in a ledger made anew of an export, too" {
+    posted "$(payment m0000@hansalim m0002@hansalim 3)"
+    post "$(reversal hansalim "$INDEX" 2 treasurer1@hansalim)"
+    answered 202
+    "$LEDGERD" export "$LEDGERS/open/waits" --data "$LEDGERS/main"
+    "$LEDGERD" init --data "$LEDGERS/waits" --from "$LEDGERS/open/waits" --keys "$LEDGERS/main"
+    ledger_start waits
+    ledger_wait waits
+    waiting="SELECT by, jti, payload_hash FROM pending ORDER BY by, jti"
+    [ -n "$(ledger_psql main -c "$waiting")" ]
+    [ "$(ledger_psql main -c "$waiting")" = "$(ledger_psql waits -c "$waiting")" ]
+    ledger_stop waits
 }
