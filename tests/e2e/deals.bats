@@ -151,6 +151,15 @@ reversal() { # BY RECORD AMOUNT SIGNER...
 @test "an act that was refused, or never sent, can be ended for good; one that was posted cannot" {
     late=$(payment m0003@mapo m0005@mapo 77)
     posted "$(decline m0003@mapo "$(hash_of "$late")" m0003@mapo)"
+    no=$INDEX
+    for who in m0003@mapo registrar@mapo; do
+        get "$who" "/v1/records/$no"
+        answered 200
+    done
+    for who in m0005@mapo registrar@hansalim steward; do
+        get "$who" "/v1/records/$no"
+        problem 404 not-found
+    done
     refused 422 voided "$late"
     # Words of whom it doesn't need count for nothing.
     other=$(payment m0003@mapo m0005@mapo 78)
