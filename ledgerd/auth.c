@@ -17,7 +17,7 @@ struct auth {
 
 static const char *bearer(const struct request *r)
 {
-    return evhttp_find_header(evhttp_request_get_input_headers(r->ev), "Authorization");
+    return http_head_field(http_conn_head(r->conn), "Authorization");
 }
 
 bool auth_offered(const struct request *r)

@@ -1,30 +1,30 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* The HTTP server: libevent's evhttp, its limits, and the way from it to the requests. */
+/* The HTTP server: listeners, limits of connections, and the way from them to the requests. */
 #include "ledgerd/http.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <event2/buffer.h>
 #include <event2/event.h>
-#include <event2/keyvalq_struct.h>
 #include <event2/listener.h>
 #include <fcntl.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "lang/lang.h"
+#include "ledgerd/http_conn.h"
 #include "ledgerd/ledgerd.h"
 #include "ledgerd/log.h"
 #include "ledgerd/request.h"
 #include "ledgerd/route.h"
 
-#define IDLE_SECONDS 60 /* without a byte, reading or writing */
 #define STOP_SECONDS 10
 
 /* Descriptors that connections may take, and how many they leave for the database and for files
@@ -34,120 +34,48 @@
 #define FULL_MS      500 /* between two looks whether there is room again */
 #define FULL_TOLD_S  60  /* between two complaints */
 
-#define ALL_METHODS                                                                            \
-    (EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | \
-     EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE | EVHTTP_REQ_CONNECT | EVHTTP_REQ_PATCH)
+/* Connections from one address (of IPv6 from one /64), but for our own machine's. Counted by a
+ * keyed hash: two addresses that share a place share the room. */
+#define PER_ADDRESS_MAX 256
+#define ADDRESS_PLACES  4096
+
+#define BODIES_MAX (32 << 20) /* bytes of bodies that are read and not answered */
+#define BACKLOG    1024
 
 /* The listeners that share a table of requests. */
 struct door {
     struct http *http;
-    struct evhttp *ev;
     const struct route *table;
     size_t n;
-    struct evhttp_bound_socket **bound;
-    size_t n_bound;
+    struct evconnlistener **listeners;
+    size_t n_listeners;
 };
 
 struct http {
     struct ledgerd *d;
     struct door outside, inside;
+    struct http_conns conns;
     struct event *answers; /* of the queue */
     struct event *full;    /* looks whether connections can be taken again */
     int fds_max;
     time_t full_told;
-    size_t open;    /* requests not answered yet */
-    size_t writing; /* answers not written yet */
+    unsigned char address_key[crypto_shorthash_KEYBYTES];
+    uint16_t per_address[ADDRESS_PLACES];
     bool accepting;
 };
 
-/* An answer on its way out. */
-struct writing {
-    struct http *http;
-    struct evhttp_connection *conn;
-};
-
-static const char *method_name(enum evhttp_cmd_type cmd)
+static void http_on_request(struct http_conn *conn, void *arg)
 {
-    switch (cmd) {
-    case EVHTTP_REQ_GET:
-        return "GET";
-    case EVHTTP_REQ_POST:
-        return "POST";
-    case EVHTTP_REQ_HEAD:
-        return "HEAD";
-    case EVHTTP_REQ_PUT:
-        return "PUT";
-    case EVHTTP_REQ_DELETE:
-        return "DELETE";
-    case EVHTTP_REQ_OPTIONS:
-        return "OPTIONS";
-    case EVHTTP_REQ_TRACE:
-        return "TRACE";
-    case EVHTTP_REQ_CONNECT:
-        return "CONNECT";
-    case EVHTTP_REQ_PATCH:
-        return "PATCH";
-    }
-    return "?";
-}
+    struct http *h = arg;
+    const struct door *door = http_conn_door(conn);
+    const struct http_head *head = http_conn_head(conn);
+    struct request *r = request_new(h, h->d, conn);
 
-/*
- * True when the length of the body can be read in two ways (RFC 9112 section 6.3). A proxy before
- * us may have read it the other way, and then what follows on the connection is a stranger's.
- * libevent takes a body with some methods and with HEAD none, knows one transfer coding, and takes
- * the first of two lengths.
- */
-static bool framing_is_doubtful(struct evhttp_request *ev)
-{
-    struct evkeyvalq *headers = evhttp_request_get_input_headers(ev);
-    enum evhttp_cmd_type method = evhttp_request_get_command(ev);
-    bool takes_body =
-        method == EVHTTP_REQ_POST || method == EVHTTP_REQ_PUT || method == EVHTTP_REQ_PATCH;
-    const char *coding = NULL, *length = NULL;
-    size_t n = 0;
-
-    for (const struct evkeyval *h = headers->tqh_first; h != NULL; h = h->next.tqe_next) {
-        if (strcasecmp(h->key, "Transfer-Encoding") == 0) {
-            coding = h->value;
-            n++;
-        } else if (strcasecmp(h->key, "Content-Length") == 0) {
-            length = h->value;
-            n++;
-        }
-    }
-    if (n == 0) {
-        return false;
-    }
-    if (n > 1 || (coding != NULL && strcasecmp(coding, "chunked") != 0)) {
-        return true;
-    }
-    if (!takes_body) {
-        return coding != NULL || !str_eq(length, "0");
-    }
-    return length != NULL && (length[0] == '\0' || length[strspn(length, "0123456789")] != '\0');
-}
-
-static void http_on_request(struct evhttp_request *ev, void *arg)
-{
-    struct door *door = arg;
-    struct http *h = door->http;
-    const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(ev);
-    const char *path = uri != NULL ? evhttp_uri_get_path(uri) : NULL;
-    const char *query = uri != NULL ? evhttp_uri_get_query(uri) : NULL;
-    struct request *r = request_new(h, h->d, ev);
-
-    h->open++;
-    r->method = method_name(evhttp_request_get_command(ev));
-    r->raw_path = x_strdup(path != NULL ? path : "");
-    r->query = query != NULL ? x_strdup(query) : NULL;
+    r->method = head->method;
+    r->raw_path = x_strdup(head->path);
+    r->query = head->query != NULL ? x_strdup(head->query) : NULL;
     if (!h->accepting) {
-        request_header(r, "Connection", "close");
         request_busy(r, "the ledger is stopping");
-        return;
-    }
-    if (framing_is_doubtful(ev)) {
-        request_header(r, "Connection", "close");
-        request_malformed(r, "where this request ends can't be told for certain");
         return;
     }
     if (path_parse(&r->path, r->raw_path) != 0) {
@@ -157,70 +85,11 @@ static void http_on_request(struct evhttp_request *ev, void *arg)
     route_dispatch(r, door->table, door->n);
 }
 
-static void body_free(const void *data, size_t len, void *arg)
-{
-    (void)data;
-    (void)len;
-    free(arg);
-}
-
-static void writing_end(struct writing *w)
-{
-    w->http->writing--;
-    free(w);
-}
-
-static void writing_on_complete(struct evhttp_request *ev, void *arg)
-{
-    struct writing *w = arg;
-
-    (void)ev;
-    evhttp_connection_set_closecb(w->conn, NULL, NULL);
-    writing_end(w);
-}
-
-static void writing_on_close(struct evhttp_connection *conn, void *arg)
-{
-    struct writing *w = arg;
-
-    (void)conn;
-    writing_end(w);
-}
-
-void http_answer(struct http *h, struct evhttp_request *ev, int status, const char *type,
+void http_answer(struct http *h, struct http_conn *conn, int status, const char *type,
                  struct buf *body)
 {
-    struct evkeyvalq *headers = evhttp_request_get_output_headers(ev);
-    struct evhttp_connection *conn = evhttp_request_get_connection(ev);
-    struct evbuffer *out = evbuffer_new();
-    size_t len = body->len;
-    char *data = buf_take(body);
-
-    h->open--;
     atomic_fetch_add(&h->d->metrics->http_requests[status / 100 % 6], 1);
-    (void)evhttp_add_header(headers, "Content-Type", type);
-    (void)evhttp_add_header(headers, "X-Content-Type-Options", "nosniff");
-    if (evhttp_request_get_command(ev) == EVHTTP_REQ_HEAD) { /* libevent would send the body */
-        char length[24];
-
-        (void)snprintf(length, sizeof(length), "%zu", len);
-        (void)evhttp_add_header(headers, "Content-Length", length);
-        len = 0;
-    }
-    if (out == NULL || evbuffer_add_reference(out, data, len, body_free, data) != 0) {
-        log_error("http: no memory for an answer");
-        abort();
-    }
-    if (conn != NULL) {
-        struct writing *w = x_calloc(1, sizeof(*w));
-        w->http = h;
-        w->conn = conn;
-        h->writing++;
-        evhttp_request_set_on_complete_cb(ev, writing_on_complete, w);
-        evhttp_connection_set_closecb(conn, writing_on_close, w);
-    }
-    evhttp_send_reply(ev, status, NULL, out); /* also frees ev whose client has gone */
-    evbuffer_free(out);
+    http_conn_answer(conn, status, type, body);
 }
 
 static void http_on_answers(evutil_socket_t fd, short what, void *arg)
@@ -247,21 +116,84 @@ static bool has_room(const struct http *h)
 
 static void door_take(struct door *door, bool take)
 {
-    for (size_t i = 0; i < door->n_bound; i++) {
-        struct evconnlistener *l = evhttp_bound_socket_get_listener(door->bound[i]);
-        (void)(take ? evconnlistener_enable(l) : evconnlistener_disable(l));
+    for (size_t i = 0; i < door->n_listeners; i++) {
+        (void)(take ? evconnlistener_enable(door->listeners[i])
+                    : evconnlistener_disable(door->listeners[i]));
     }
 }
 
-/* Called for each connection taken; NULL: libevent makes its bufferevent. */
-static struct bufferevent *http_on_connection(struct event_base *base, void *arg)
+/* The place of an address among the counters; -1 for our own machine, where a proxy may be. */
+static int address_place(const struct http *h, const struct sockaddr *addr)
 {
-    struct http *h = arg;
-    time_t now = time(NULL);
+    unsigned char hash[crypto_shorthash_BYTES];
+    unsigned char bytes[8] = {0};
+    uint16_t place;
 
-    (void)base;
+    if (addr->sa_family == AF_INET) {
+        const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)addr;
+        if (ntohl(in->sin_addr.s_addr) >> 24 == 127) {
+            return -1;
+        }
+        memcpy(bytes, &in->sin_addr, 4);
+    } else if (addr->sa_family == AF_INET6) {
+        const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)(const void *)addr;
+        if (IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr)) {
+            return -1;
+        }
+        if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
+            memcpy(bytes, in6->sin6_addr.s6_addr + 12, 4);
+        } else {
+            memcpy(bytes, in6->sin6_addr.s6_addr, 8);
+        }
+    } else {
+        return -1;
+    }
+    (void)crypto_shorthash(hash, bytes, sizeof(bytes), h->address_key);
+    memcpy(&place, hash, sizeof(place));
+    return place % ADDRESS_PLACES;
+}
+
+static void http_on_gone(struct http_conn *conn, void *arg)
+{
+    uint16_t *counter = arg;
+
+    (void)conn;
+    if (counter != NULL) {
+        --*counter;
+    }
+}
+
+static void http_on_connection(struct evconnlistener *listener, evutil_socket_t fd,
+                               struct sockaddr *addr, int addr_len, void *arg)
+{
+    struct door *door = arg;
+    struct http *h = door->http;
+    int place = address_place(h, addr);
+    uint16_t *counter = place < 0 ? NULL : &h->per_address[place];
+    struct bufferevent *bev;
+    time_t now = time(NULL);
+    int on = 1;
+
+    (void)listener;
+    (void)addr_len;
+    if (counter != NULL && *counter >= PER_ADDRESS_MAX) {
+        atomic_fetch_add(&h->d->metrics->http_turned_away, 1);
+        close(fd);
+        return;
+    }
+    bev = bufferevent_socket_new(h->d->base, fd, BEV_OPT_CLOSE_ON_FREE);
+    if (bev == NULL) {
+        close(fd);
+        return;
+    }
+    /* Answers are written whole: nothing is gained by waiting for more. */
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    if (counter != NULL) {
+        ++*counter;
+    }
+    http_conn_new(&h->conns, bev, door, http_on_gone, counter);
     if (has_room(h)) {
-        return NULL;
+        return;
     }
     door_take(&h->outside, false);
     door_take(&h->inside, false);
@@ -269,14 +201,13 @@ static struct bufferevent *http_on_connection(struct event_base *base, void *arg
         h->full_told = now;
         log_warn("http: too many connections: no more are taken until some have ended");
     }
-    return NULL;
 }
 
 /* Should the system run out of descriptors all the same: libevent would try again at once, and
  * complain, for ever. */
 static void http_on_accept_error(struct evconnlistener *listener, void *arg)
 {
-    (void)arg; /* libevent's */
+    (void)arg;
     (void)evconnlistener_disable(listener);
 }
 
@@ -319,7 +250,32 @@ static int bound_port(evutil_socket_t fd)
     return ntohs(((const struct sockaddr_in *)(const void *)&addr)->sin_port);
 }
 
-static int door_open(struct door *door, struct http *h, const char *listen_on, const char *what,
+/* One listener on the first of the address's meanings that can be had. NULL with errno. */
+static struct evconnlistener *listen_on(struct door *door, const char *host, unsigned port)
+{
+    const struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV,
+                                   .ai_family = AF_UNSPEC,
+                                   .ai_socktype = SOCK_STREAM};
+    struct evconnlistener *l = NULL;
+    struct addrinfo *found = NULL;
+    char service[12];
+
+    (void)snprintf(service, sizeof(service), "%u", port);
+    if (getaddrinfo(host, service, &hints, &found) != 0) {
+        errno = EADDRNOTAVAIL;
+        return NULL;
+    }
+    for (const struct addrinfo *a = found; a != NULL && l == NULL; a = a->ai_next) {
+        l = evconnlistener_new_bind(door->http->d->base, http_on_connection, door,
+                                    LEV_OPT_REUSEABLE | LEV_OPT_CLOSE_ON_FREE |
+                                        LEV_OPT_CLOSE_ON_EXEC,
+                                    BACKLOG, a->ai_addr, (int)a->ai_addrlen);
+    }
+    freeaddrinfo(found);
+    return l;
+}
+
+static int door_open(struct door *door, struct http *h, const char *addresses, const char *what,
                      const struct route *table, size_t n, char *err, size_t err_size)
 {
     struct conf_addr *addrs = NULL;
@@ -329,35 +285,22 @@ static int door_open(struct door *door, struct http *h, const char *listen_on, c
     door->http = h;
     door->table = table;
     door->n = n;
-    if (conf_addrs(listen_on, &addrs, &n_addrs, err, err_size) != 0) {
+    if (conf_addrs(addresses, &addrs, &n_addrs, err, err_size) != 0) {
         return -1;
     }
-    door->ev = evhttp_new(h->d->base);
-    if (door->ev == NULL) {
-        (void)snprintf(err, err_size, _("the HTTP server can't be made"));
-        goto out;
-    }
-    evhttp_set_allowed_methods(door->ev, ALL_METHODS);
-    evhttp_set_max_body_size(door->ev, HTTP_BODY_MAX);
-    evhttp_set_max_headers_size(door->ev, HTTP_HEADERS_MAX);
-    evhttp_set_timeout(door->ev, IDLE_SECONDS);
-    evhttp_set_gencb(door->ev, http_on_request, door);
-    evhttp_set_bevcb(door->ev, http_on_connection, h);
-    door->bound = x_calloc(n_addrs + 1, sizeof(struct evhttp_bound_socket *));
+    door->listeners = x_calloc(n_addrs + 1, sizeof(struct evconnlistener *));
     for (size_t i = 0; i < n_addrs; i++) {
-        struct evhttp_bound_socket *s =
-            evhttp_bind_socket_with_handle(door->ev, addrs[i].host, addrs[i].port);
-        if (s == NULL) {
+        struct evconnlistener *l = listen_on(door, addrs[i].host, addrs[i].port);
+        if (l == NULL) {
             (void)snprintf(err, err_size, _("can't listen on %s port %u: %s"), addrs[i].host,
                            addrs[i].port, strerror(errno));
             goto out;
         }
-        door->bound[door->n_bound++] = s;
-        struct evconnlistener *l = evhttp_bound_socket_get_listener(s);
+        door->listeners[door->n_listeners++] = l;
         evconnlistener_set_error_cb(l, http_on_accept_error);
         log_event(LOG_LEVEL_INFO, "listening", LOG_STR("for", what),
                   LOG_STR("address", addrs[i].host),
-                  LOG_INT("port", bound_port(evhttp_bound_socket_get_fd(s))));
+                  LOG_INT("port", bound_port(evconnlistener_get_fd(l))));
     }
     rc = 0;
 out:
@@ -367,12 +310,12 @@ out:
 
 static void door_close(struct door *door)
 {
-    if (door->ev != NULL) {
-        evhttp_free(door->ev);
-        door->ev = NULL;
+    for (size_t i = 0; i < door->n_listeners; i++) {
+        evconnlistener_free(door->listeners[i]);
     }
-    free(door->bound);
-    door->bound = NULL;
+    free(door->listeners);
+    door->listeners = NULL;
+    door->n_listeners = 0;
 }
 
 struct http *http_start(struct ledgerd *d, char *err, size_t err_size)
@@ -383,6 +326,9 @@ struct http *http_start(struct ledgerd *d, char *err, size_t err_size)
     h->d = d;
     h->accepting = true;
     h->fds_max = fds_max();
+    h->conns = (struct http_conns){
+        .base = d->base, .on_request = http_on_request, .arg = h, .bodies_max = BODIES_MAX};
+    crypto_shorthash_keygen(h->address_key);
     h->full = event_new(d->base, -1, EV_PERSIST, http_on_full, h);
     if (h->full == NULL || event_add(h->full, &look) != 0) {
         (void)snprintf(err, err_size, _("no timer can be made"));
@@ -413,20 +359,12 @@ fail:
     return NULL;
 }
 
-static void door_shut(struct door *door)
-{
-    for (size_t i = 0; i < door->n_bound; i++) {
-        evhttp_del_accept_socket(door->ev, door->bound[i]);
-    }
-    door->n_bound = 0;
-}
-
 void http_stop_accepting(struct http *h)
 {
     if (h->accepting) {
         h->accepting = false;
-        door_shut(&h->outside);
-        door_shut(&h->inside);
+        door_close(&h->outside);
+        door_close(&h->inside);
     }
 }
 
@@ -451,9 +389,10 @@ void http_finish(struct http *h)
     for (int i = 0; i < 3; i++) {
         (void)event_base_loop(h->d->base, EVLOOP_NONBLOCK);
     }
+    http_conns_close_idle(&h->conns);
     timer = event_new(h->d->base, -1, EV_PERSIST, http_on_tick, NULL);
     if (timer != NULL && event_add(timer, &tick) == 0) {
-        while (h->open + h->writing > 0 && time(NULL) < end) {
+        while (h->conns.open + h->conns.writing > 0 && time(NULL) < end) {
             if (event_base_loop(h->d->base, EVLOOP_ONCE) != 0) {
                 break;
             }
@@ -467,14 +406,15 @@ void http_stop(struct http *h)
     if (h == NULL) {
         return;
     }
-    if (h->open > 0) {
+    if (h->conns.open > 0) {
         log_event(LOG_LEVEL_WARN, "http: stopped with requests unanswered",
-                  LOG_INT("requests", h->open));
+                  LOG_INT("requests", h->conns.open));
     }
     (void)event_base_loop(h->d->base, EVLOOP_NONBLOCK); /* what reads_stop answered */
     event_free(h->answers);
     event_free(h->full);
     door_close(&h->outside);
     door_close(&h->inside);
+    http_conns_end(&h->conns);
     free(h);
 }

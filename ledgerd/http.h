@@ -2,16 +2,12 @@
 #ifndef PUMASI_LEDGERD_HTTP_H
 #define PUMASI_LEDGERD_HTTP_H
 
-#include <event2/http.h>
-
 #include "core/base.h"
 #include "core/buf.h"
 
 struct ledgerd;
 struct http;
-
-#define HTTP_BODY_MAX    (4 << 20)
-#define HTTP_HEADERS_MAX 8192
+struct http_conn;
 
 /*
  * Listens on conf's addresses, and watches the queue's answers. d->reads, queue, published and
@@ -30,7 +26,7 @@ void http_finish(struct http *h);
 void http_stop(struct http *h);
 
 /* For request.c: sends an answer, body and its memory taken over. */
-void http_answer(struct http *h, struct evhttp_request *ev, int status, const char *type,
+void http_answer(struct http *h, struct http_conn *conn, int status, const char *type,
                  struct buf *body);
 
 #endif

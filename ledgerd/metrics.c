@@ -135,6 +135,8 @@ static void put_http(struct buf *b, struct metrics *m)
         buf_printf(b, "pumasi_http_requests_total{status=\"%zuxx\"} %" PRIu64 "\n", i,
                    (uint64_t)atomic_load(&m->http_requests[i]));
     }
+    counter(b, "http_connections_refused_total",
+            "Connections closed because their address had too many.", &m->http_turned_away);
 }
 
 static void put_mode(struct buf *b, const struct ledgerd *d)

@@ -69,6 +69,12 @@ void problem_put(struct buf *b, enum problem p, const char *detail)
     out_close(b, '}');
 }
 
+void problem_put_status(struct buf *b, const struct refusal *r, int status)
+{
+    put(b, refusal_name(r->code), titles[r->code], status, r->detail);
+    out_close(b, '}');
+}
+
 void problem_put_refusal(struct buf *b, const struct refusal *r)
 {
     put(b, refusal_name(r->code), titles[r->code], refusal_status(r->code), r->detail);

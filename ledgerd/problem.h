@@ -28,4 +28,7 @@ void problem_put(struct buf *b, enum problem p, const char *detail);
 /* The same of a refusal, whose status is refusal_status(). */
 void problem_put_refusal(struct buf *b, const struct refusal *r);
 
+/* The same under another status, of what HTTP itself has one for. */
+void problem_put_status(struct buf *b, const struct refusal *r, int status);
+
 #endif

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* POST /v1/acts: one submission, or a line each; GET /v1/acts/{by}/{jti}: what became of one. */
-#include <event2/buffer.h>
-#include <event2/http.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -95,9 +93,7 @@ static bool media_is(const char *header, const char *type)
 
 void req_acts_post(struct request *r)
 {
-    const char *type = evhttp_find_header(evhttp_request_get_input_headers(r->ev), "Content-Type");
-    struct evbuffer *in = evhttp_request_get_input_buffer(r->ev);
-    size_t len = evbuffer_get_length(in);
+    const char *type = http_head_field(http_conn_head(r->conn), "Content-Type");
     char *proof = request_param(r, "proof");
     bool want_proof = proof == NULL || !str_eq(proof, "0");
     bool bulk = media_is(type, "application/x-ndjson");
@@ -108,14 +104,8 @@ void req_acts_post(struct request *r)
                         "acts are sent as application/json or application/x-ndjson");
         return;
     }
-    char *body = x_malloc(len + 1);
-    if (evbuffer_copyout(in, body, len) != (ev_ssize_t)len) {
-        free(body);
-        request_malformed(r, "the body can't be read");
-        return;
-    }
-    body[len] = '\0';
-    (void)evbuffer_drain(in, len);
+    size_t len;
+    char *body = http_conn_take_body(r->conn, &len);
     if (bulk) {
         acts_bulk(r, body, len, want_proof);
     } else {

@@ -10,13 +10,13 @@
 
 #define RETRY_AFTER "1" /* seconds */
 
-struct request *request_new(struct http *http, struct ledgerd *d, struct evhttp_request *ev)
+struct request *request_new(struct http *http, struct ledgerd *d, struct http_conn *conn)
 {
     struct request *r = x_calloc(1, sizeof(*r));
 
     r->http = http;
     r->d = d;
-    r->ev = ev;
+    r->conn = conn;
     return r;
 }
 
@@ -34,7 +34,7 @@ static void request_free(struct request *r)
 void request_reply(struct request *r, int status, const char *type, struct buf *body)
 {
     request_header(r, "Cache-Control", "no-store");
-    http_answer(r->http, r->ev, status, type, body);
+    http_answer(r->http, r->conn, status, type, body);
     request_free(r);
 }
 
@@ -98,7 +98,7 @@ void request_read_failed(struct request *r, enum read_end end)
 
 void request_header(struct request *r, const char *name, const char *value)
 {
-    (void)evhttp_add_header(evhttp_request_get_output_headers(r->ev), name, value);
+    http_conn_add_field(r->conn, name, value);
 }
 
 static void request_on_read(void *arg, enum read_end end, const PGresult *res)

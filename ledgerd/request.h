@@ -2,13 +2,12 @@
 #ifndef PUMASI_REQUEST_H
 #define PUMASI_REQUEST_H
 
-#include <event2/http.h>
-
 #include "core/base.h"
 #include "core/buf.h"
 #include "core/refusal.h"
 #include "ledgerd/auth.h"
 #include "ledgerd/cursor.h"
+#include "ledgerd/http_conn.h"
 #include "ledgerd/ledgerd.h"
 #include "ledgerd/path.h"
 #include "ledgerd/problem.h"
@@ -29,7 +28,7 @@ typedef void request_rows(struct request *r, const PGresult *res);
 struct request {
     struct ledgerd *d;
     struct http *http;
-    struct evhttp_request *ev;
+    struct http_conn *conn;
     const struct route *route;
     const char *method;
     char *raw_path; /* as it came, without the query: a token's htu */
@@ -45,7 +44,7 @@ struct request {
     void (*state_free)(void *state);
 };
 
-struct request *request_new(struct http *http, struct ledgerd *d, struct evhttp_request *ev);
+struct request *request_new(struct http *http, struct ledgerd *d, struct http_conn *conn);
 
 /* Answers; each takes over `body` and leaves it empty. */
 void request_reply(struct request *r, int status, const char *type, struct buf *body);

@@ -149,9 +149,9 @@ $(BUILD)/load/%: $(BUILD)/obj/tests/load/%.o $(LOAD_OBJ) $(BUILD)/libcore.a
 	@$(LINK) $< $(LOAD_OBJ) $(CORE_LIBS) $(LIBS_LOAD) -lpthread
 
 # Fuzz targets: CC=clang SAN=fuzzer-no-link,address,undefined; each has libFuzzer's main.
-$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/libcore.a
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/libledgerd.a $(BUILD)/libcore.a
 	@mkdir -p $(@D)
-	@$(LINK) -fsanitize=fuzzer $< $(CORE_LIBS)
+	@$(LINK) -fsanitize=fuzzer $< $(LEDGERD_LIBS)
 
 # Keep objects of tests between runs.
 .SECONDARY:

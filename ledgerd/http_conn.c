@@ -1,0 +1,538 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "ledgerd/http_conn.h"
+
+#include <event2/buffer.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "ledgerd/http_text.h"
+#include "ledgerd/log.h"
+#include "ledgerd/problem.h"
+
+/* Deadlines, in seconds. None of them is prolonged by what a client sends meanwhile. */
+#define IDLE_SECONDS    60 /* from an answer, or the beginning, to a request's first byte */
+#define HEAD_SECONDS    10 /* from the first byte to the end of the head */
+#define REQUEST_SECONDS 60 /* from there to the end of the body */
+#define WRITE_SECONDS   60 /* for the answer to be taken */
+#define LINGER_SECONDS  2  /* for the client to have read the answer and to close */
+
+#define READ_AHEAD     65536 /* bytes kept of what was sent ahead */
+#define CHUNK_LINE_MAX 256
+#define TRAILER_MAX    1024
+
+enum conn_state {
+    CONN_HEAD,       /* waits for a request's head */
+    CONN_BODY,       /* of known length */
+    CONN_CHUNK_LINE, /* of a chunked body */
+    CONN_CHUNK,
+    CONN_CHUNK_END,
+    CONN_TRAILER,
+    CONN_ANSWERING, /* the request is with its handler */
+    CONN_WRITING,
+    CONN_LINGERING, /* answered; what still comes is thrown away */
+};
+
+struct http_conn {
+    struct http_conns *all;
+    struct http_conn *prev, *next;
+    struct bufferevent *bev; /* NULL: the client has gone */
+    struct event *timer;
+    void *door;
+    void (*gone)(struct http_conn *c, void *arg);
+    void *gone_arg;
+    enum conn_state state;
+    bool begun;  /* the request's first byte is here */
+    bool eof;    /* the client sends no more */
+    bool handed; /* the handler has the request, and hasn't answered yet */
+    struct http_head head;
+    char head_bytes[HTTP_HEAD_MAX + 1];
+    struct buf body;
+    size_t counted;  /* bytes of all->bodies that are this request's */
+    uint64_t left;   /* of the body or the chunk */
+    size_t trailers; /* bytes of them */
+    struct buf fields;
+};
+
+static void conn_go_on(struct http_conn *c);
+
+static void count_body(struct http_conn *c, size_t n)
+{
+    c->all->bodies += n - c->counted;
+    c->counted = n;
+}
+
+static void conn_free(struct http_conn *c)
+{
+    struct http_conns *all = c->all;
+
+    if (c->gone != NULL) {
+        c->gone(c, c->gone_arg);
+    }
+    count_body(c, 0);
+    if (c->handed) {
+        all->open--;
+    }
+    if (c->state == CONN_WRITING) {
+        all->writing--;
+    }
+    if (c->bev != NULL) {
+        bufferevent_free(c->bev);
+    }
+    event_free(c->timer);
+    buf_free(&c->body);
+    buf_free(&c->fields);
+    *(c->prev != NULL ? &c->prev->next : &all->first) = c->next;
+    if (c->next != NULL) {
+        c->next->prev = c->prev;
+    }
+    all->n--;
+    free(c);
+}
+
+/* The client is gone, or shall be. While a handler has the request, it still answers. */
+static void conn_end(struct http_conn *c)
+{
+    if (!c->handed) {
+        conn_free(c);
+        return;
+    }
+    bufferevent_free(c->bev);
+    c->bev = NULL;
+    (void)event_del(c->timer);
+}
+
+static void set_deadline(struct http_conn *c, int seconds)
+{
+    const struct timeval limit = {seconds, 0};
+
+    if (event_add(c->timer, &limit) != 0) {
+        log_error("http: no timer can be set");
+        abort();
+    }
+}
+
+/* ---- Writing ---- */
+
+static void body_free(const void *data, size_t len, void *arg)
+{
+    (void)data;
+    (void)len;
+    free(arg);
+}
+
+/* Queues the answer's bytes. */
+static void write_answer(struct http_conn *c, int status, const char *type, struct buf *body,
+                         bool last)
+{
+    struct evbuffer *out = bufferevent_get_output(c->bev);
+    struct buf head = BUF_INIT;
+    size_t len = body->len;
+    char *data = buf_take(body);
+
+    buf_printf(&head, "HTTP/1.1 %d %s\r\n", status, http_reason(status));
+    http_put_date(&head);
+    buf_printf(&head, "Content-Type: %s\r\nContent-Length: %zu\r\n", type, len);
+    buf_puts(&head, "X-Content-Type-Options: nosniff\r\n");
+    buf_put(&head, c->fields.data, c->fields.len);
+    buf_printf(&head, "Connection: %s\r\n\r\n", last ? "close" : "keep-alive");
+    if (str_eq(c->head.method, "HEAD")) {
+        len = 0;
+    }
+    if (evbuffer_add(out, head.data, head.len) != 0 ||
+        evbuffer_add_reference(out, data, len, body_free, data) != 0) {
+        log_error("http: no memory for an answer");
+        abort();
+    }
+    buf_free(&head);
+    buf_clear(&c->fields);
+}
+
+void http_conn_answer(struct http_conn *c, int status, const char *type, struct buf *body)
+{
+    if (c->handed) {
+        c->handed = false;
+        c->all->open--;
+    }
+    count_body(c, 0);
+    if (c->bev == NULL) {
+        buf_free(body);
+        conn_free(c);
+        return;
+    }
+    c->head.keep_alive = c->head.keep_alive && !c->eof && !c->all->closing;
+    c->state = CONN_WRITING;
+    c->all->writing++;
+    set_deadline(c, WRITE_SECONDS);
+    write_answer(c, status, type, body, !c->head.keep_alive);
+}
+
+/* The request can't be read to its end: an answer, and no more from this client. */
+static void refuse_request(struct http_conn *c, int status, const char *why)
+{
+    struct refusal refusal;
+    struct buf body = BUF_INIT;
+    enum refusal_code code = status == 413   ? REFUSED_TOO_LARGE
+                             : status == 503 ? REFUSED_BUSY
+                                             : REFUSED_MALFORMED;
+
+    (void)refuse(&refusal, code, "%s", why);
+    problem_put_status(&body, &refusal, status);
+    buf_putc(&body, '\n');
+    if (status == 503) {
+        http_conn_add_field(c, "Retry-After", "1");
+    }
+    http_conn_add_field(c, "Cache-Control", "no-store");
+    c->head.keep_alive = false;
+    http_conn_answer(c, status, PROBLEM_CONTENT_TYPE, &body);
+}
+
+/*
+ * The answer is written. Closing while the client still sends would reset the connection, and the
+ * answer with it: so it is told that no more comes, and read from for a little while.
+ */
+static void conn_on_written(struct bufferevent *bev, void *arg)
+{
+    struct http_conn *c = arg;
+
+    if (c->state != CONN_WRITING) {
+        return; /* "100 Continue" */
+    }
+    c->all->writing--;
+    c->state = CONN_HEAD;
+    if (c->head.keep_alive) {
+        c->begun = false;
+        set_deadline(c, IDLE_SECONDS);
+        conn_go_on(c);
+        return;
+    }
+    c->state = CONN_LINGERING;
+    if (c->eof || bufferevent_getfd(bev) < 0 || shutdown(bufferevent_getfd(bev), SHUT_WR) != 0) {
+        conn_free(c);
+        return;
+    }
+    set_deadline(c, LINGER_SECONDS);
+    conn_go_on(c);
+}
+
+/* ---- Reading ---- */
+
+static void take_request(struct http_conn *c)
+{
+    c->state = CONN_ANSWERING;
+    c->handed = true;
+    c->all->open++;
+    (void)event_del(c->timer);
+    c->all->on_request(c, c->all->arg);
+}
+
+/* Room for n bytes of body in all; false when the request is refused for want of it. */
+static bool body_has_room(struct http_conn *c, uint64_t n)
+{
+    if (n > HTTP_BODY_MAX) {
+        refuse_request(c, 413, WIRE_("a request has at most 4 MiB"));
+        return false;
+    }
+    if (c->all->bodies - c->counted + n > c->all->bodies_max) {
+        refuse_request(c, 503, WIRE_("too much is being sent at once; send the same again"));
+        return false;
+    }
+    count_body(c, (size_t)n);
+    return true;
+}
+
+/* The head is in c->head: what comes next. */
+static void begin_body(struct http_conn *c)
+{
+    buf_clear(&c->body);
+    c->left = c->head.length;
+    c->trailers = 0;
+    if (c->head.has_length && !body_has_room(c, c->head.length)) {
+        return;
+    }
+    c->state = c->head.chunked ? CONN_CHUNK_LINE : CONN_BODY;
+    if (!c->head.chunked && c->left == 0) {
+        return; /* at its end already */
+    }
+    set_deadline(c, REQUEST_SECONDS);
+    if (c->head.expects_continue) {
+        (void)bufferevent_write(c->bev, "HTTP/1.1 100 Continue\r\n\r\n", 25);
+    }
+}
+
+/* True when there may be more to do. */
+static bool read_head(struct http_conn *c, struct evbuffer *in)
+{
+    struct evbuffer_ptr end;
+    size_t len = evbuffer_get_length(in);
+    const char *why;
+    int status;
+
+    /* Empty lines before a request are an old client's (RFC 9112 section 2.2). */
+    while (len >= 2 && memcmp(evbuffer_pullup(in, 2), "\r\n", 2) == 0) {
+        (void)evbuffer_drain(in, 2);
+        len -= 2;
+    }
+    if (len == 0) {
+        return false;
+    }
+    if (!c->begun) {
+        c->begun = true;
+        set_deadline(c, HEAD_SECONDS);
+    }
+    end = evbuffer_search(in, "\r\n\r\n", 4, NULL);
+    if (end.pos < 0 || end.pos + 4 > HTTP_HEAD_MAX) {
+        memset(&c->head, 0, sizeof(c->head));
+        if (len > HTTP_HEAD_MAX || end.pos >= 0) {
+            refuse_request(c, 431, WIRE_("the request's head is larger than 8 KiB"));
+        } else if (evbuffer_search(in, "\n\n", 2, NULL).pos >= 0) {
+            refuse_request(c, 400, WIRE_("a line doesn't end with CR and LF"));
+        }
+        return c->state != CONN_HEAD;
+    }
+    len = (size_t)end.pos + 4;
+    (void)evbuffer_remove(in, c->head_bytes, len);
+    status = http_head_parse(&c->head, c->head_bytes, len, &why);
+    if (status != 0) {
+        refuse_request(c, status, why);
+    } else {
+        begin_body(c);
+    }
+    return true;
+}
+
+/* Moves what is there of the body, or of the chunk; true when it is whole. */
+static bool read_part(struct http_conn *c, struct evbuffer *in)
+{
+    size_t n = evbuffer_get_length(in);
+
+    if (n > c->left) {
+        n = (size_t)c->left;
+    }
+    if (n > 0) {
+        buf_reserve(&c->body, n);
+        (void)evbuffer_remove(in, c->body.data + c->body.len, n);
+        c->body.len += n;
+        c->body.data[c->body.len] = '\0';
+        c->left -= n;
+    }
+    return c->left == 0;
+}
+
+/* One line into `line`, without its CRLF. 1; 0: it isn't whole yet; -1: it is none, or too long. */
+static int read_line(struct evbuffer *in, char line[CHUNK_LINE_MAX + 1], size_t *len)
+{
+    struct evbuffer_ptr end = evbuffer_search(in, "\n", 1, NULL);
+
+    if (end.pos < 0) {
+        return evbuffer_get_length(in) > CHUNK_LINE_MAX ? -1 : 0;
+    }
+    if (end.pos > CHUNK_LINE_MAX) {
+        return -1;
+    }
+    (void)evbuffer_remove(in, line, (size_t)end.pos + 1);
+    if (end.pos == 0 || line[end.pos - 1] != '\r') {
+        return -1;
+    }
+    *len = (size_t)end.pos - 1;
+    return 1;
+}
+
+/* A line of a chunked body: a size, the end of a chunk, a trailer. True when there may be more to
+ * do. */
+static bool read_chunk_line(struct http_conn *c, struct evbuffer *in)
+{
+    char line[CHUNK_LINE_MAX + 1];
+    size_t len = 0;
+    int got = read_line(in, line, &len);
+
+    if (got == 0) {
+        return false;
+    }
+    c->trailers += c->state == CONN_TRAILER ? len + 2 : 0;
+    if (got < 0 || (c->state == CONN_CHUNK_END && len > 0) || c->trailers > TRAILER_MAX) {
+        refuse_request(c, 400, WIRE_("the chunks of the body can't be read"));
+        return true;
+    }
+    if (c->state == CONN_CHUNK_END) {
+        c->state = CONN_CHUNK_LINE;
+    } else if (c->state == CONN_TRAILER) {
+        if (len == 0) {
+            take_request(c);
+        }
+    } else if (http_chunk_size(line, len, HTTP_BODY_MAX + 1, &c->left) != 0) {
+        refuse_request(c, 400, WIRE_("the chunks of the body can't be read"));
+    } else if (body_has_room(c, c->body.len + c->left)) {
+        c->state = c->left == 0 ? CONN_TRAILER : CONN_CHUNK;
+    }
+    return true;
+}
+
+/* One step; true when there may be another one. */
+static bool conn_step(struct http_conn *c, struct evbuffer *in)
+{
+    switch (c->state) {
+    case CONN_HEAD:
+        return read_head(c, in);
+    case CONN_BODY:
+        if (!read_part(c, in)) {
+            return false;
+        }
+        take_request(c);
+        return false; /* it may be answered, and the connection gone */
+    case CONN_CHUNK:
+        if (!read_part(c, in)) {
+            return false;
+        }
+        c->state = CONN_CHUNK_END;
+        return true;
+    case CONN_CHUNK_LINE:
+    case CONN_CHUNK_END:
+        return read_chunk_line(c, in);
+    case CONN_TRAILER:
+        (void)read_chunk_line(c, in);
+        return c->state == CONN_TRAILER;
+    case CONN_ANSWERING:
+    case CONN_WRITING:
+        return false;
+    case CONN_LINGERING:
+        (void)evbuffer_drain(in, evbuffer_get_length(in));
+        return false;
+    }
+    return false;
+}
+
+/* All that can be done with what is here. The connection may be gone after it. */
+static void conn_go_on(struct http_conn *c)
+{
+    while (conn_step(c, bufferevent_get_input(c->bev))) {
+    }
+    if (!c->eof) {
+        return;
+    }
+    switch (c->state) {
+    case CONN_HEAD:
+    case CONN_BODY:
+    case CONN_CHUNK_LINE:
+    case CONN_CHUNK:
+    case CONN_CHUNK_END:
+    case CONN_TRAILER:
+    case CONN_LINGERING:
+        conn_free(c);
+        return;
+    case CONN_ANSWERING: /* a client may say that it sends no more, and still read */
+    case CONN_WRITING:
+        return;
+    }
+}
+
+static void conn_on_read(struct bufferevent *bev, void *arg)
+{
+    (void)bev;
+    conn_go_on(arg);
+}
+
+static void conn_on_event(struct bufferevent *bev, short what, void *arg)
+{
+    struct http_conn *c = arg;
+
+    (void)bev;
+    if ((what & BEV_EVENT_EOF) != 0 && (what & BEV_EVENT_WRITING) == 0) {
+        c->eof = true;
+        conn_go_on(c);
+    } else if ((what & (BEV_EVENT_ERROR | BEV_EVENT_TIMEOUT | BEV_EVENT_EOF)) != 0) {
+        conn_end(c);
+    }
+}
+
+static void conn_on_timer(evutil_socket_t fd, short what, void *arg)
+{
+    struct http_conn *c = arg;
+
+    (void)fd;
+    (void)what;
+    if (c->state == CONN_WRITING || c->state == CONN_LINGERING ||
+        (c->state == CONN_HEAD && !c->begun)) {
+        conn_free(c);
+        return;
+    }
+    if (c->state == CONN_HEAD) {
+        memset(&c->head, 0, sizeof(c->head));
+    }
+    refuse_request(c, 408, WIRE_("the request took too long to arrive"));
+}
+
+/* ---- For the server ---- */
+
+void http_conn_new(struct http_conns *all, struct bufferevent *bev, void *door,
+                   void (*gone)(struct http_conn *c, void *arg), void *arg)
+{
+    struct http_conn *c = x_calloc(1, sizeof(*c));
+
+    c->all = all;
+    c->bev = bev;
+    c->door = door;
+    c->gone = gone;
+    c->gone_arg = arg;
+    c->state = CONN_HEAD;
+    c->next = all->first;
+    if (all->first != NULL) {
+        all->first->prev = c;
+    }
+    all->first = c;
+    all->n++;
+    c->timer = evtimer_new(all->base, conn_on_timer, c);
+    if (c->timer == NULL) {
+        log_error("http: no timer can be made");
+        abort();
+    }
+    set_deadline(c, IDLE_SECONDS);
+    bufferevent_setcb(bev, conn_on_read, conn_on_written, conn_on_event, c);
+    bufferevent_setwatermark(bev, EV_READ, 0, READ_AHEAD);
+    (void)bufferevent_enable(bev, EV_READ | EV_WRITE);
+}
+
+void *http_conn_door(const struct http_conn *c)
+{
+    return c->door;
+}
+
+const struct http_head *http_conn_head(const struct http_conn *c)
+{
+    return &c->head;
+}
+
+char *http_conn_take_body(struct http_conn *c, size_t *len)
+{
+    *len = c->body.len;
+    buf_reserve(&c->body, 1);
+    c->body.data[c->body.len] = '\0';
+    return buf_take(&c->body);
+}
+
+void http_conn_add_field(struct http_conn *c, const char *name, const char *value)
+{
+    buf_printf(&c->fields, "%s: %s\r\n", name, value);
+}
+
+void http_conns_close_idle(struct http_conns *all)
+{
+    struct http_conn *next;
+
+    all->closing = true;
+    for (struct http_conn *c = all->first; c != NULL; c = next) {
+        next = c->next;
+        if (c->state == CONN_HEAD && !c->begun) {
+            conn_free(c);
+        }
+    }
+}
+
+void http_conns_end(struct http_conns *all)
+{
+    while (all->first != NULL) {
+        conn_free(all->first);
+    }
+}
