@@ -12,8 +12,9 @@ struct conf {
     char *data; /* the data folder */
     char *user; /* whom a daemon started as root becomes */
     /* [http] */
-    char *listen;         /* addresses, see conf_addrs */
-    char *metrics_listen; /* the same; empty: none */
+    char *listen;               /* addresses, see conf_addrs */
+    char *metrics_listen;       /* the same; empty: none */
+    int64_t request_timeout_ms; /* for a request to arrive, from its first byte to its last */
     /* [database] */
     char *database; /* a libpq connection string; empty: the embedded cluster in data/pg */
     char *pg_bin;   /* folder of PostgreSQL's programs; empty: the newest that suits */

@@ -326,8 +326,11 @@ struct http *http_start(struct ledgerd *d, char *err, size_t err_size)
     h->d = d;
     h->accepting = true;
     h->fds_max = fds_max();
-    h->conns = (struct http_conns){
-        .base = d->base, .on_request = http_on_request, .arg = h, .bodies_max = BODIES_MAX};
+    h->conns = (struct http_conns){.base = d->base,
+                                   .on_request = http_on_request,
+                                   .arg = h,
+                                   .request_ms = d->conf->request_timeout_ms,
+                                   .bodies_max = BODIES_MAX};
     crypto_shorthash_keygen(h->address_key);
     h->full = event_new(d->base, -1, EV_PERSIST, http_on_full, h);
     if (h->full == NULL || event_add(h->full, &look) != 0) {

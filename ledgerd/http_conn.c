@@ -7,17 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "ledgerd/http_text.h"
 #include "ledgerd/log.h"
 #include "ledgerd/problem.h"
 
 /* Deadlines, in seconds. None of them is prolonged by what a client sends meanwhile. */
-#define IDLE_SECONDS    60 /* from an answer, or the beginning, to a request's first byte */
-#define HEAD_SECONDS    10 /* from the first byte to the end of the head */
-#define REQUEST_SECONDS 60 /* from there to the end of the body */
-#define WRITE_SECONDS   60 /* for the answer to be taken */
-#define LINGER_SECONDS  2  /* for the client to have read the answer and to close */
+#define IDLE_SECONDS 60 /* from an answer, or the beginning, to a request's first byte */
+#define HEAD_SECONDS 10 /* from the first byte to the end of the head, if the request has as long \
+                         */
+#define WRITE_SECONDS  60 /* for the answer to be taken */
+#define LINGER_SECONDS 2  /* for the client to have read the answer and to close */
 
 #define READ_AHEAD     65536 /* bytes kept of what was sent ahead */
 #define CHUNK_LINE_MAX 256
@@ -50,9 +51,10 @@ struct http_conn {
     struct http_head head;
     char head_bytes[HTTP_HEAD_MAX + 1];
     struct buf body;
-    size_t counted;  /* bytes of all->bodies that are this request's */
-    uint64_t left;   /* of the body or the chunk */
-    size_t trailers; /* bytes of them */
+    size_t counted;     /* bytes of all->bodies that are this request's */
+    uint64_t left;      /* of the body or the chunk */
+    size_t trailers;    /* bytes of them */
+    int64_t request_ms; /* when the request has to be here, on the monotonic clock */
     struct buf fields;
 };
 
@@ -104,14 +106,27 @@ static void conn_end(struct http_conn *c)
     (void)event_del(c->timer);
 }
 
-static void set_deadline(struct http_conn *c, int seconds)
+static int64_t now_ms(void)
 {
-    const struct timeval limit = {seconds, 0};
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void set_deadline_ms(struct http_conn *c, int64_t ms)
+{
+    const struct timeval limit = {ms > 0 ? ms / 1000 : 0, ms > 0 ? ms % 1000 * 1000 : 0};
 
     if (event_add(c->timer, &limit) != 0) {
         log_error("http: no timer can be set");
         abort();
     }
+}
+
+static void set_deadline(struct http_conn *c, int seconds)
+{
+    set_deadline_ms(c, (int64_t)seconds * 1000);
 }
 
 /* ---- Writing ---- */
@@ -256,7 +271,7 @@ static void begin_body(struct http_conn *c)
     if (!c->head.chunked && c->left == 0) {
         return; /* at its end already */
     }
-    set_deadline(c, REQUEST_SECONDS);
+    set_deadline_ms(c, c->request_ms - now_ms());
     if (c->head.expects_continue) {
         (void)bufferevent_write(c->bev, "HTTP/1.1 100 Continue\r\n\r\n", 25);
     }
@@ -280,7 +295,9 @@ static bool read_head(struct http_conn *c, struct evbuffer *in)
     }
     if (!c->begun) {
         c->begun = true;
-        set_deadline(c, HEAD_SECONDS);
+        c->request_ms = now_ms() + c->all->request_ms;
+        set_deadline_ms(c, c->all->request_ms < HEAD_SECONDS * 1000 ? c->all->request_ms
+                                                                    : HEAD_SECONDS * 1000);
     }
     end = evbuffer_search(in, "\r\n\r\n", 4, NULL);
     if (end.pos < 0 || end.pos + 4 > HTTP_HEAD_MAX) {
@@ -390,10 +407,8 @@ static bool conn_step(struct http_conn *c, struct evbuffer *in)
         return true;
     case CONN_CHUNK_LINE:
     case CONN_CHUNK_END:
-        return read_chunk_line(c, in);
     case CONN_TRAILER:
-        (void)read_chunk_line(c, in);
-        return c->state == CONN_TRAILER;
+        return read_chunk_line(c, in);
     case CONN_ANSWERING:
     case CONN_WRITING:
         return false;

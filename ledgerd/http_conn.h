@@ -23,24 +23,26 @@ struct http_conns {
     /* Takes a whole request; answered by http_conn_answer, now or later. */
     void (*on_request)(struct http_conn *c, void *arg);
     void *arg;
-    size_t bodies;     /* bytes of bodies read and not answered yet */
-    size_t bodies_max; /* a request that would pass it is answered 503 */
-    size_t n;          /* connections */
-    size_t open;       /* of them, with a request that isn't answered yet */
-    size_t writing;    /* of them, with an answer that isn't written yet */
-    bool closing;      /* each answer is its connection's last */
+    int64_t request_ms; /* for a request to arrive, from its first byte to its last */
+    size_t bodies;      /* bytes of bodies read and not answered yet */
+    size_t bodies_max;  /* a request that would pass it is answered 503 */
+    size_t n;           /* connections */
+    size_t open;        /* of them, with a request that isn't answered yet */
+    size_t writing;     /* of them, with an answer that isn't written yet */
+    bool closing;       /* each answer is its connection's last */
     struct http_conn *first;
 };
 
-/* Takes over the bufferevent. `door` is handed on to who asks for it; `gone` is called at the end. */
+/* Takes over the bufferevent. `door` is handed on to who asks for it; `gone` is called at the end.
+ */
 void http_conn_new(struct http_conns *all, struct bufferevent *bev, void *door,
                    void (*gone)(struct http_conn *c, void *arg), void *arg);
 void *http_conn_door(const struct http_conn *c);
 
 /* Of the request at hand, valid until it is answered. */
 const struct http_head *http_conn_head(const struct http_conn *c);
-/* The body with a NUL behind it, malloc'd, the caller's from now on; *len without the NUL. It counts
- * among the bodies until the request is answered. */
+/* The body with a NUL behind it, malloc'd, the caller's from now on; *len without the NUL. It
+ * counts among the bodies until the request is answered. */
 char *http_conn_take_body(struct http_conn *c, size_t *len);
 
 /* A field of the answer to come. Neither holds a line end. */
