@@ -15,8 +15,9 @@
 
 /* Deadlines, in seconds. None of them is prolonged by what a client sends meanwhile. */
 #define IDLE_SECONDS 60 /* from an answer, or the beginning, to a request's first byte */
-#define HEAD_SECONDS 10 /* from the first byte to the end of the head, if the request has as long \
-                         */
+#define HEAD_SECONDS                                                             \
+    10 /* from the first byte to the end of the head, if the request has as long \
+        */
 #define WRITE_SECONDS  60 /* for the answer to be taken */
 #define LINGER_SECONDS 2  /* for the client to have read the answer and to close */
 

@@ -90,7 +90,7 @@ garbage() { # SEED
         1) printf 'GET /v1/ledger HTTP/1.1\r\nHost: x\r\n' && head -c 300 /dev/urandom ;;
         2) printf 'POST /v1/acts HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n\r\n' ;;
         3) printf 'POST /v1/acts HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n' && head -c 900 /dev/urandom ;;
-        esac >&"$wire" 2> /dev/null
+        esac 1>&"$wire"
         exec {wire}>&-
     done
 }

@@ -212,12 +212,15 @@ export async function statuses(w) {
   await test('too large, and of the wrong media type', async () => {
     await w.refused(413, 'too-large', await w.client.submit(' '.repeat(65537)));
     await w.refused(413, 'too-large', await w.client.submitLines(Array(5001).fill('x')));
-    const html = await ask(`${w.ledger.url}/v1/acts`, 'POST', {
+    const huge = await ask(`${w.ledger.url}/v1/acts`, 'POST', {
       'content-type': 'application/json',
       'content-length': 4194305,
     });
-    assert.deepEqual([html.status, html.headers.get('content-type')], [413, 'text/html']);
-    await w.contract.exchange(html, 'outside');
+    assert.deepEqual(
+      [huge.status, huge.headers.get('content-type')],
+      [413, 'application/problem+json'],
+    );
+    await w.contract.exchange(huge, 'outside');
     await w.refused(415, 'malformed', await w.client.submit('{}', { type: 'text/plain' }));
     await w.refused(400, 'malformed', await w.client.submit('{}'));
     await w.refused(400, 'malformed', await w.client.submit('{"act":'));
