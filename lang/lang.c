@@ -35,6 +35,7 @@ void lang_start(const char *program)
 
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C");
+    setlocale(LC_TIME, "C");
     if (folder != NULL)
         bindtextdomain(program, folder);
     bind_textdomain_codeset(program, "UTF-8");

@@ -19,7 +19,8 @@
  * Takes the language from the environment, as every program does; call once, before there are
  * threads. Catalogues are found beside the program (in the folder it was built in) or in
  * share/locale of where it is installed. Messages are UTF-8 whatever the environment says, as all
- * texts of a ledger are, and numbers keep their point.
+ * texts of a ledger are; numbers keep their point, and days of the week their English names, as the
+ * files that PostgreSQL names after them.
  */
 void lang_start(const char *program);
 

@@ -139,7 +139,10 @@ static bool is_noise(const char *line, size_t len)
                                         "skipping missing",
                                         "redirecting log",
                                         "starting PostgreSQL",
-                                        "listening on"};
+                                        "listening on",
+                                        "startup process (PID",
+                                        "terminating any other",
+                                        "shutting down due to"};
 
     for (size_t i = 0; i < ARRAY_LEN(noise); i++)
         if (memmem(line, len, noise[i], strlen(noise[i])) != NULL)

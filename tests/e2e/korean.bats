@@ -323,6 +323,14 @@ END
     [[ $output == 'profile  default'* ]]
 }
 
+@test "why PostgreSQL doesn't start is found in its log, whatever the day is called here" {
+    ledger_init broken
+    rm "$LEDGERS"/broken/pg/pg_wal/0*
+    ledger_start broken
+    until_ok 60 grep -q 'PostgreSQL이 시작되지 않았습니다(.*): .*checkpoint' "$LEDGERS/broken.log"
+    ledger_stop broken || true
+}
+
 @test "a ledger that is away" {
     run as alice connect http://127.0.0.1:1
     says 4 '응답하는 장부가 없습니다(연결이 거부됨)'
