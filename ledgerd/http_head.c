@@ -96,7 +96,7 @@ static int parse_request_line(struct http_head *out, char *line, size_t len, con
     char *target = memchr(line, ' ', len);
     char *version = target == NULL ? NULL : memchr(target + 1, ' ', (size_t)(end - target - 1));
 
-    *why = "the request line is none";
+    *why = WIRE_("the request line is none");
     if (version == NULL || !is_token(line, (size_t)(target - line)) ||
         target - line > HTTP_METHOD_MAX || memchr(line, '\0', len) != NULL) {
         return 400;
@@ -108,12 +108,12 @@ static int parse_request_line(struct http_head *out, char *line, size_t len, con
         return 400;
     }
     if (!str_eq(version, "HTTP/1.1") && !str_eq(version, "HTTP/1.0")) {
-        *why = "this server speaks HTTP/1.1";
+        *why = WIRE_("this server speaks HTTP/1.1");
         return 505;
     }
     out->keep_alive = version[7] == '1';
     if (parse_target(out, target, (size_t)(version - 1 - target)) != 0) {
-        *why = "the request's target is none";
+        *why = WIRE_("the request's target is none");
         return 400;
     }
     return 0;
@@ -124,14 +124,14 @@ static int parse_field(struct http_head *out, char *line, size_t len, const char
     char *colon = memchr(line, ':', len);
     char *value, *end = line + len;
 
-    *why = "a header field can't be read";
+    *why = WIRE_("a header field can't be read");
     /* A line that goes on from the one before begins with a blank, which no name has. */
     if (colon == NULL || !is_token(line, (size_t)(colon - line)) ||
         !is_value(colon + 1, (size_t)(end - colon - 1))) {
         return 400;
     }
     if (out->n_fields == HTTP_FIELDS_MAX) {
-        *why = "there are too many header fields";
+        *why = WIRE_("there are too many header fields");
         return 431;
     }
     *colon = '\0';
@@ -169,12 +169,12 @@ static int judge_framing(struct http_head *out, bool old, const char **why)
     const char *coding = only_field(out, "Transfer-Encoding", &n_codings);
     int64_t value = 0;
 
-    *why = "where this request ends can't be told for certain";
+    *why = WIRE_("where this request ends can't be told for certain");
     if (n_lengths + n_codings > 1 || (coding != NULL && old)) {
         return 400;
     }
     if (coding != NULL && strcasecmp(coding, "chunked") != 0) {
-        *why = "the only transfer coding taken is chunked";
+        *why = WIRE_("the only transfer coding taken is chunked");
         return 501;
     }
     if (length != NULL) {
@@ -224,7 +224,8 @@ static int judge_fields(struct http_head *out, const char **why)
     for (size_t i = 0; i < ARRAY_LEN(once); i++) {
         const char *value = only_field(out, once[i], &n);
         bool host = i == 0;
-        *why = host ? "a request names its Host once" : "a header field is there twice";
+        *why =
+            host ? WIRE_("a request names its Host once") : WIRE_("a header field is there twice");
         if (n > 1 || (host && n == 0 && !old) ||
             (host && value != NULL && strpbrk(value, " \t/@,?#\\") != NULL)) {
             return 400;
@@ -242,7 +243,7 @@ static int judge_fields(struct http_head *out, const char **why)
     }
     const char *expect = http_head_field(out, "Expect");
     if (expect != NULL && strcasecmp(expect, "100-continue") != 0) {
-        *why = "this expectation can't be met";
+        *why = WIRE_("this expectation can't be met");
         return 417;
     }
     out->expects_continue = expect != NULL && !old;
@@ -257,14 +258,14 @@ int http_head_parse(struct http_head *out, char *bytes, size_t len, const char *
     int status;
 
     memset(out, 0, sizeof(*out));
-    *why = "a line doesn't end with CR and LF";
+    *why = WIRE_("a line doesn't end with CR and LF");
     line = next_line(&at, end, &line_len);
     if (line == NULL) {
         return 400;
     }
     status = parse_request_line(out, line, line_len, why);
     while (status == 0) {
-        *why = "a line doesn't end with CR and LF";
+        *why = WIRE_("a line doesn't end with CR and LF");
         line = next_line(&at, end, &line_len);
         if (line == NULL) {
             return 400;
