@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/office.h"
+#include "core/date.h"
 #include "core/num.h"
 
 static bool in_range(const json_t *item, const char *name)
@@ -45,6 +46,19 @@ int book_take(struct book *b, json_t *item)
     a->ceiling = json_number(item, "ceiling");
     (void)snprintf(a->day, sizeof(a->day), "%s", json_text(item, "day"));
     a->item = json_incref(item);
+    return PUMASI_OK;
+}
+
+int book_check_posting(const json_t *item)
+{
+    const char *account = json_text(item, "account"), *slash = strchr(account, '/');
+    const char *at = strchr(account, '@');
+    int32_t day;
+
+    if (slash == NULL || at == NULL || at > slash || !name_is_unit(slash + 1) ||
+        !in_range(item, "index") || json_number(item, "index") < 0 || !in_range(item, "amount") ||
+        json_number(item, "amount") == 0 || date_parse(json_text(item, "day"), &day) != 0)
+        return fail(PUMASI_UNPROVED, _("The ledger's answer has a posting that can't be one."));
     return PUMASI_OK;
 }
 

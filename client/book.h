@@ -39,6 +39,11 @@ int book_fetch(struct book *b, struct client *c, const struct keyfile *key, cons
 void book_free(struct book *b);
 /* For book_fetch and tests: adds one account of an answer; book_sort once they all are there. */
 int book_take(struct book *b, json_t *item) MUST_CHECK;
+/*
+ * Can this be a posting of a book, an item of GET /v1/coops/{coop}/postings? PUMASI_UNPROVED after
+ * a sentence when its account, index, day or amount can't be one; its texts are not looked at.
+ */
+int book_check_posting(const json_t *item) MUST_CHECK;
 void book_sort(struct book *b);
 
 /* The end of the accounts of the same unit that begin at `from`. */

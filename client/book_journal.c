@@ -54,8 +54,11 @@ struct journal {
 
 static int keep(void *arg, json_t *item)
 {
-    json_array_append(arg, item);
-    return 0;
+    int rc = book_check_posting(item);
+
+    if (rc == PUMASI_OK)
+        json_array_append(arg, item);
+    return rc;
 }
 
 static char *member_of(const char *account)
@@ -231,8 +234,10 @@ static int add_record(struct journal *j, size_t first, size_t end)
         const json_t *leg = json_array_get(j->items, i);
         int64_t amount = json_number(leg, "amount");
 
-        if (num_add(sum, amount, &sum) != 0)
+        if (num_add(sum, amount, &sum) != 0) {
+            sum = NUM_MAX; /* whatever it is, it isn't zero */
             break;
+        }
         if (!pair || amount > 0) {
             const json_t *other =
                 pair ? json_array_get(j->items, i == first ? end - 1 : first) : NULL;

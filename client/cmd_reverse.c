@@ -102,6 +102,8 @@ static int given_before(struct client *c, const struct keyfile *key, struct givi
 
     free(path);
     g->before = l.reversed;
+    if (rc == FOUND && (l.reversed < 0 || l.reversed > g->t->amount))
+        rc = fail(PUMASI_UNPROVED, _("The ledger's answer has a posting that can't be one."));
     return rc == FOUND ? PUMASI_OK : rc;
 }
 

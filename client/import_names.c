@@ -102,10 +102,12 @@ struct matching {
     int64_t next;   /* number of the next proposed handle */
 };
 
+/* Names in it are the ledger's or the file's, and people read it on a terminal too. */
 static void say(struct import_name *name, char *note)
 {
     free(name->note);
-    name->note = note;
+    name->note = note == NULL ? NULL : say_safe(note);
+    free(note);
 }
 
 static void is_member(struct import_name *name, const char *address)

@@ -32,7 +32,7 @@ enum field {
 
 struct reading {
     struct import_names *names;
-    const char *path, *coop;
+    const char *path, *coop; /* path: as it is said */
     bool begun;
     size_t at[FIELDS];
 };
@@ -154,19 +154,18 @@ static char separator_of(const char *text)
 
 int import_names_load(struct import_names *n, const char *path, const char *coop)
 {
-    struct reading r = {.names = n, .path = path, .coop = coop};
-    char *text = NULL, *encoding = NULL;
+    char *text = NULL, *encoding = NULL, *safe = say_safe(path);
+    struct reading r = {.names = n, .path = safe, .coop = coop};
     size_t len;
     struct csv *csv;
-    int rc;
+    int rc = PUMASI_OK;
+    bool read = files_read(path, FILE_MAX, &text, &len) == 0;
 
-    if (files_read(path, FILE_MAX, &text, &len) != 0) {
-        if (errno == ENOENT)
-            return PUMASI_OK;
-        return fail(PUMASI_FAILED, _("%s can't be read: %s."), path, strerror(errno));
-    }
-    rc = sheet_text(&text, &len, &encoding);
-    if (rc == PUMASI_OK) {
+    if (read)
+        rc = sheet_text(&text, &len, &encoding);
+    else if (errno != ENOENT)
+        rc = fail(PUMASI_FAILED, _("%s can't be read: %s."), safe, strerror(errno));
+    if (read && rc == PUMASI_OK) {
         csv = csv_new_sheet(separator_of(text), take_row, &r);
         rc = csv_feed(csv, text, len);
         if (rc == PUMASI_OK)
@@ -175,6 +174,7 @@ int import_names_load(struct import_names *n, const char *path, const char *coop
     }
     free(encoding);
     free(text);
+    free(safe);
     return rc;
 }
 
@@ -220,8 +220,13 @@ int import_names_save(const struct import_names *n, const char *path)
                 put_name(&out, n->cells.list[i], &n->list[i]);
         }
     }
-    if (files_write(path, b.data, b.len) != 0)
-        rc = fail(PUMASI_FAILED, _("%s can't be written: %s."), path, strerror(errno));
+    if (files_write(path, b.data, b.len) != 0) {
+        int why = errno;
+        char *safe = say_safe(path);
+
+        rc = fail(PUMASI_FAILED, _("%s can't be written: %s."), safe, strerror(why));
+        free(safe);
+    }
     buf_free(&b);
     return rc;
 }

@@ -66,15 +66,19 @@ int import_choose_unit(struct import *m, const char **out)
         if (unit_called(&m->c->profile, v.units.list[i]) != u)
             u = NULL;
     }
-    if (v.units.n == 0)
+    if (v.units.n == 0) {
+        char *safe = say_safe(m->o->path);
+
         rc = fail(PUMASI_USAGE,
                   _("Say in which unit the amounts are, for example: pumasi import %s "
                     "--unit hour"),
-                  m->o->path);
-    else if (u == NULL)
+                  safe);
+        free(safe);
+    } else if (u == NULL) {
         rc = several_units(m, &v);
-    else
+    } else {
         *out = u->unit;
+    }
     import_survey_free(&v);
     return rc;
 }
@@ -115,6 +119,7 @@ static int settle_names(struct import *m)
 {
     const char *path = m->o->names_path;
     size_t open, fresh;
+    char *safe;
     int rc;
 
     import_names_match(&m->names, &m->roster, m->o->coop, m->o->create_members);
@@ -129,10 +134,13 @@ static int settle_names(struct import *m)
     list_names(&m->names, NAME_NEW);
     if (open > 0 && !m->o->create_members)
         note("%s", _("With --create-members, those whom nobody is like are made."));
-    return fail(PUMASI_FAILED,
-                _("Nothing was booked. Go through %s: for each name write a decision (member, new "
-                  "or skip) and the member's handle. Then run this again."),
-                path);
+    safe = say_safe(path);
+    rc = fail(PUMASI_FAILED,
+              _("Nothing was booked. Go through %s: for each name write a decision (member, new "
+                "or skip) and the member's handle. Then run this again."),
+              safe);
+    free(safe);
+    return rc;
 }
 
 /* --- all of it --- */

@@ -270,19 +270,32 @@ int sheet_load(struct sheet *s, const char *path)
 
 int sheet_format(struct sheet *s, const char *name)
 {
+    char *safe;
+
     for (const struct sheet_format *f = sheet_formats; f->name != NULL; f++) {
         if (str_eq(name, f->name))
             return read_text(s, f->text, f->name);
     }
-    return fail(PUMASI_USAGE,
-                _("There is no format \"%s\"; there are timeoverflow, cyclos and ces."), name);
+    safe = say_safe(name);
+    (void)fail(PUMASI_USAGE,
+               _("There is no format \"%s\"; there are timeoverflow, cyclos and ces."), safe);
+    free(safe);
+    return PUMASI_USAGE;
 }
 
-/* inih would cut these, or take them for something else. */
+/* inih would cut these, or take them for something else: to it a ';' behind white space, such as
+ * that which follows the '=', begins a remark. */
 static bool survives(const char *value)
 {
-    return strstr(value, " ;") == NULL && strpbrk(value, "\r\n") == NULL &&
-           strlen(value) < LINE_MAX_BYTES / 2 && value[0] != ' ' && value[0] != '\0';
+    char before = ' ';
+
+    for (const char *at = value; *at != '\0'; at++) {
+        if (*at == '\r' || *at == '\n' || (*at == ';' && (before == ' ' || before == '\t')))
+            return false;
+        before = *at;
+    }
+    return strlen(value) < LINE_MAX_BYTES / 2 && strchr(" \t", value[0]) == NULL && before != ' ' &&
+           before != '\t';
 }
 
 static void put(struct buf *b, const char *name, const char *value)

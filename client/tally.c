@@ -199,11 +199,12 @@ static int end_record(struct tally *t)
 int tally_add(struct tally *t, json_t *item)
 {
     const json_t *last = json_array_get(t->legs, json_array_size(t->legs) - 1);
-    int rc = PUMASI_OK;
+    int rc = book_check_posting(item);
 
-    if (last != NULL && json_number(last, "index") != json_number(item, "index"))
+    if (rc == PUMASI_OK && last != NULL && json_number(last, "index") != json_number(item, "index"))
         rc = end_record(t);
-    json_array_append(t->legs, item);
+    if (rc == PUMASI_OK)
+        json_array_append(t->legs, item);
     return rc;
 }
 

@@ -81,6 +81,7 @@ static void test_mapping_file(void **state)
         "[what]\nfrom = A\n",   "[columns]\nfrom\n",   "[columns]\nwho = A\n",
         "[sheet]\ndates = x\n",
     };
+    static const char *const lost[] = {"a ;b", ";b", "a\t;b", "a ", "a\t"};
     struct sheet s, again;
 
     sheet_init(&s);
@@ -113,9 +114,11 @@ static void test_mapping_file(void **state)
     assert_int_equal(sheet_load(&again, path), PUMASI_OK);
     assert_string_equal(again.skip, "4");
     assert_string_equal(again.opening, "start@kenya");
-    /* A header that the file couldn't give back. */
-    set(&s, "to", "a ;b");
-    assert_int_equal(sheet_save(&s, path, false), PUMASI_USAGE);
+    /* Headers that the file couldn't give back. */
+    for (size_t i = 0; i < ARRAY_LEN(lost); i++) {
+        set(&s, "to", lost[i]);
+        assert_int_equal(sheet_save(&s, path, false), PUMASI_USAGE);
+    }
     for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
         assert_int_equal(files_write(path, wrong[i], strlen(wrong[i])), 0);
         assert_int_equal(sheet_load(&again, path), PUMASI_USAGE);
@@ -295,7 +298,7 @@ static void test_names(void **state)
         "김 영희",        "김영히",        "kim sora", "yh",
         "박철수@kenya",   "이민호",        "최유진",   "최유잔",
         "Rosa Vila (12)", "Anna Puig (3)", "TALE0007", "ANNA PUIG",
-        "Closed One",     "m009",
+        "Closed One",     "m009",          "박민수",
     };
     const char *tmp = getenv("TMPDIR");
     char *path = x_asprintf("%s/names.%d", tmp != NULL ? tmp : "/tmp", (int)getpid()), *title;
@@ -308,6 +311,7 @@ static void test_names(void **state)
     add(&r, "s2@kenya", "KIM SORA");
     add(&r, "ap@kenya", "Anna Puig");
     add(&r, "m009@kenya", "");
+    add(&r, "pms@kenya", "박민수\x1b"); /* nobody's name, but a ledger may say anything */
     roster_add(&r, "co@kenya", "Closed One", &closed);
     for (size_t i = 0; i < ARRAY_LEN(cells); i++)
         import_names_put(&n, cells[i], (int64_t)i + 2);
@@ -324,6 +328,8 @@ static void test_names(void **state)
     check_name(&n, "TALE0007", NAME_NEW, "tale0007@kenya");
     check_name(&n, "ANNA PUIG", NAME_MEMBER, "ap@kenya");
     check_name(&n, "m009", NAME_MEMBER, "m009@kenya");
+    check_name(&n, "박민수", NAME_OPEN, "");
+    assert_non_null(strstr(import_names_find(&n, "박민수")->note, "박민수\\x1b (pms@kenya)"));
     assert_int_equal(import_names_find(&n, "Closed One")->decision, NAME_NEW);
     title = import_names_title(&n, "m012@kenya");
     assert_string_equal(title, "Rosa Vila");
