@@ -49,6 +49,13 @@ int book_take(struct book *b, json_t *item)
     return PUMASI_OK;
 }
 
+const char *book_unit_of(const char *account)
+{
+    const char *slash = strchr(account, '/');
+
+    return slash == NULL ? "" : slash + 1;
+}
+
 int book_check_posting(const json_t *item)
 {
     const char *account = json_text(item, "account"), *slash = strchr(account, '/');
@@ -221,4 +228,14 @@ int book_reader(struct client *c, const char *coop, struct keyfile **key, const 
     if (!name_is_coop(*name))
         return fail(PUMASI_USAGE, _("Say which co-op, for example: pumasi book hansalim"));
     return client_ledger(c, NULL);
+}
+
+int book_csv_style(const struct client *c, const struct cli *cli, struct csv_style *out)
+{
+    *out = (struct csv_style){.separator = ',', .mark = cli_given(cli, "bom")};
+    if (out->mark && !cli_given(cli, "csv"))
+        return fail(PUMASI_USAGE, _("--bom goes with --csv only."));
+    if (c->json && cli_given(cli, "csv"))
+        return fail(PUMASI_USAGE, _("Give either --csv or --json."));
+    return PUMASI_OK;
 }

@@ -47,7 +47,8 @@ struct journal {
     json_t *items; /* newest first, as they come */
     json_t *members;
     struct table *table;
-    struct csv_table sheet;
+    struct csv_table sheet; /* into csv */
+    struct buf csv;
     size_t records;
     bool several; /* units */
 };
@@ -64,13 +65,6 @@ static int keep(void *arg, json_t *item)
 static char *member_of(const char *account)
 {
     return x_strndup(account, strcspn(account, "/"));
-}
-
-static const char *unit_of(const char *account)
-{
-    const char *slash = strchr(account, '/');
-
-    return slash == NULL ? "" : slash + 1;
 }
 
 /* How somebody is called in this co-op's own journal: without its name behind the '@'. */
@@ -247,7 +241,7 @@ static int add_record(struct journal *j, size_t first, size_t end)
             struct entry e = {.leg = leg,
                               .from = amount > 0 ? theirs : mine,
                               .to = amount > 0 ? mine : theirs,
-                              .unit = unit_of(json_text(leg, "account")),
+                              .unit = book_unit_of(json_text(leg, "account")),
                               .amount = amount > 0 ? amount : -amount};
 
             e.signed_by = signer(j, &e);
@@ -292,7 +286,7 @@ static bool several_units(const json_t *items)
     size_t i;
 
     json_array_foreach (items, i, item) {
-        const char *one = unit_of(json_text(item, "account"));
+        const char *one = book_unit_of(json_text(item, "account"));
 
         if (unit != NULL && !str_eq(unit, one))
             return true;
@@ -354,13 +348,13 @@ static int show(struct journal *j)
     int rc;
 
     if (j->ask->csv)
-        csv_table_begin(&j->sheet, csv_columns, ARRAY_LEN(csv_columns), j->ask->mark);
+        csv_table_begin(&j->sheet, &j->csv, csv_columns, ARRAY_LEN(csv_columns), &j->ask->style);
     j->table = style == TABLE_PLAIN ? table_new(columns_plain, ARRAY_LEN(columns_plain))
                                     : table_new(columns, ARRAY_LEN(columns));
     j->several = several_units(j->items);
     rc = add_records(j);
     if (j->ask->csv)
-        csv_table_print(&j->sheet, stdout);
+        fputs(j->csv.data, stdout);
     else if (j->records == 0)
         note(_("Nothing was posted."));
     else
@@ -385,6 +379,7 @@ int book_show_postings(struct client *c, const struct book_ask *ask)
         print_json(&j);
     else if (rc == PUMASI_OK)
         rc = show(&j);
+    buf_free(&j.csv);
     json_decref(j.members);
     json_decref(j.items);
     free(path);

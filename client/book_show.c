@@ -204,14 +204,16 @@ static bool shown(const struct book_ask *ask, const struct book *b, size_t i)
 static void print_csv(struct client *c, const struct book_ask *ask, const struct book *b,
                       const json_t *members)
 {
+    struct buf csv = BUF_INIT;
     struct csv_table s;
 
-    csv_table_begin(&s, csv_columns, ARRAY_LEN(csv_columns), ask->mark);
+    csv_table_begin(&s, &csv, csv_columns, ARRAY_LEN(csv_columns), &ask->style);
     for (size_t i = 0; i < b->n; i++) {
         if (shown(ask, b, i))
             put_csv(c, &s, &b->accounts[i], members);
     }
-    csv_table_print(&s, stdout);
+    fputs(csv.data, stdout);
+    buf_free(&csv);
 }
 
 static void print_json(struct client *c, const struct book_ask *ask, const struct book *b,

@@ -10,7 +10,8 @@ struct book_ask {
     const char *coop, *unit;
     const char *as_of;                             /* of accounts */
     const char *since, *until, *category, *member; /* of postings */
-    bool csv, mark;                                /* mark: a byte order mark in front */
+    bool csv;
+    struct csv_style style; /* of csv */
 };
 
 /* The accounts in every unit, each unit summed. An enum pumasi_exit. */

@@ -124,6 +124,21 @@ int client_check_date(const char *s)
     return PUMASI_USAGE;
 }
 
+int client_check_category(const char *s)
+{
+    char *safe;
+
+    if (name_is_category(s))
+        return PUMASI_OK;
+    safe = say_safe(s);
+    (void)fail(PUMASI_USAGE,
+               _("\"%s\" is no category: that is 1 to 24 small letters a-z, digits and '-', as in "
+                 "garden."),
+               safe);
+    free(safe);
+    return PUMASI_USAGE;
+}
+
 char *client_text(const char *what, const char *s, size_t max)
 {
     char *nfc = text_nfc(s);

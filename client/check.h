@@ -14,6 +14,7 @@ int client_check_address(struct client *c, const char *s) MUST_CHECK;
 int client_check_coop(const char *s) MUST_CHECK;
 int client_check_unit(const char *s) MUST_CHECK;
 int client_check_date(const char *s) MUST_CHECK;
+int client_check_category(const char *s) MUST_CHECK;
 /* A text in NFC as the protocol wants it, within max bytes; NULL after a sentence. The caller frees
  * it. */
 char *client_text(const char *what, const char *s, size_t max);

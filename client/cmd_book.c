@@ -34,6 +34,8 @@ static int check_options(const struct cli *cli)
         if (!postings && cli_given(cli, journal[i]))
             return fail(PUMASI_USAGE, _("--%s is for the journal: add --postings."), journal[i]);
     }
+    if (cli_arg(cli, 1) != NULL && cli_given(cli, "unit"))
+        return fail(PUMASI_USAGE, _("Give either UNIT or --unit."));
     return PUMASI_OK;
 }
 
@@ -50,15 +52,8 @@ static int check_values(struct client *c, const struct book_ask *ask)
     if (rc == PUMASI_OK && ask->since != NULL && ask->until != NULL &&
         strcmp(ask->since, ask->until) > 0)
         rc = fail(PUMASI_USAGE, _("--since %s is after --until %s."), ask->since, ask->until);
-    if (rc == PUMASI_OK && ask->category != NULL && !name_is_category(ask->category)) {
-        char *safe = say_safe(ask->category);
-
-        rc = fail(PUMASI_USAGE,
-                  _("\"%s\" is no category: that is one word of a-z, 0-9 and \"-\", such as "
-                    "garden."),
-                  safe);
-        free(safe);
-    }
+    if (rc == PUMASI_OK && ask->category != NULL)
+        rc = client_check_category(ask->category);
     if (rc == PUMASI_OK && ask->member != NULL)
         rc = client_check_address(c, ask->member);
     if (rc == PUMASI_OK && ask->unit != NULL)
@@ -77,10 +72,11 @@ static int run(struct client *c, const struct cli *cli)
         .category = cli_value(cli, "category"),
         .member = cli_value(cli, "member"),
         .csv = cli_given(cli, "csv"),
-        .mark = cli_given(cli, "bom"),
     };
     int rc = check_options(cli);
 
+    if (rc == PUMASI_OK)
+        rc = book_csv_style(c, cli, &ask.style);
     if (rc != PUMASI_OK)
         return rc;
     if (word != NULL && cli_arg(cli, 1) == NULL && ask.unit == NULL && is_unit(c, word)) {

@@ -22,7 +22,7 @@ enum format {
 
 struct wish {
     enum format format;
-    struct export_csv_style style;
+    struct csv_style style;
     const char *member, *unit, *output; /* NULL: not given */
     bool names;
 };

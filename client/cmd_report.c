@@ -99,13 +99,14 @@ static int run(struct client *c, const struct cli *cli)
         .from = cli_value(cli, "from"),
         .to = cli_value(cli, "to"),
         .unit = cli_value(cli, "unit"),
-        .mark = cli_given(cli, "bom"),
     };
     const struct profile_unit *u;
     json_t *members = NULL;
     struct keyfile *key;
     int rc = parse_by(cli_value(cli, "by"), &r.by);
 
+    if (rc == PUMASI_OK)
+        rc = book_csv_style(c, cli, &r.style);
     if (rc == PUMASI_OK)
         rc = check_days(&r);
     if (rc == PUMASI_OK)

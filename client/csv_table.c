@@ -3,17 +3,17 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "client/export_name.h"
+#include "client/say.h"
 
-void csv_table_begin(struct csv_table *s, const char *const *columns, size_t n, bool mark)
+void csv_table_begin(struct csv_table *s, struct buf *to, const char *const *columns, size_t n,
+                     const struct csv_style *style)
 {
-    memset(s, 0, sizeof(*s));
-    s->out.to = &s->text;
-    s->out.separator = ',';
-    if (mark)
-        buf_puts(&s->text, "\xef\xbb\xbf");
+    s->out = (struct csv_out){.to = to, .separator = style->separator};
+    s->decimal_comma = style->decimal_comma;
+    if (style->mark)
+        buf_puts(to, "\xef\xbb\xbf");
     for (size_t i = 0; i < n; i++)
         csv_put_plain(&s->out, columns[i]);
     csv_end_row(&s->out);
@@ -21,7 +21,10 @@ void csv_table_begin(struct csv_table *s, const char *const *columns, size_t n, 
 
 void csv_table_text(struct csv_table *s, const char *text)
 {
-    csv_put_text(&s->out, text);
+    char *safe = say_safe(text);
+
+    csv_put_text(&s->out, safe);
+    free(safe);
 }
 
 void csv_table_int(struct csv_table *s, int64_t n)
@@ -40,7 +43,7 @@ void csv_table_amount(struct csv_table *s, int64_t amount, const struct profile_
         csv_table_int(s, amount);
         return;
     }
-    export_decimal(&b, amount, u, '.');
+    export_decimal(&b, amount, u, s->decimal_comma ? ',' : '.');
     csv_put_plain(&s->out, b.data);
     buf_free(&b);
 }
@@ -48,10 +51,4 @@ void csv_table_amount(struct csv_table *s, int64_t amount, const struct profile_
 void csv_table_end_row(struct csv_table *s)
 {
     csv_end_row(&s->out);
-}
-
-void csv_table_print(struct csv_table *s, FILE *f)
-{
-    (void)fwrite(s->text.data, 1, s->text.len, f);
-    buf_free(&s->text);
 }

@@ -3,6 +3,7 @@
 #define PUMASI_EXPORT_H
 
 #include "client/client.h"
+#include "client/csv_table.h"
 #include "core/buf.h"
 #include "core/name.h"
 
@@ -52,12 +53,6 @@ struct export
     json_t *names; /* address → name; NULL when accounts aren't to be named so */
 };
 
-struct export_csv_style {
-    char separator;
-    bool decimal_comma;
-    bool mark; /* a byte order mark in front */
-};
-
 void export_free(struct export *x);
 /* Finds an account or adds it; *out is its place. -1 when member is no address or contra account's.
  */
@@ -83,7 +78,7 @@ int32_t export_first_day(const struct export *x);
 void export_heading(struct buf *b, const struct export *x);
 
 /* The formats; docs/export.md describes them. The same accounts make the same bytes. */
-void export_csv(struct buf *b, const struct export *x, const struct export_csv_style *style);
+void export_csv(struct buf *b, const struct export *x, const struct csv_style *style);
 void export_hledger(struct buf *b, const struct export *x);
 void export_beancount(struct buf *b, const struct export *x);
 

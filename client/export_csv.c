@@ -1,138 +1,115 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-#include <inttypes.h>
-#include <stdlib.h>
-
 #include "client/export.h"
-#include "client/export_name.h"
-#include "core/csv.h"
 #include "core/date.h"
 
 /* For programs: not translated. docs/export.md tells what each is. */
 static const char *const columns[] = {
-    "booked_date", "value_date", "record",  "kind",          "account", "counterparty", "unit",
-    "amount",      "balance",    "minor",   "balance_minor", "scale",   "memo",         "category",
-    "signed_by",   "reverses",   "request", "forced",        "entry",   "time",
+    "booked_date",   "value_date",
+    "record",        "kind",
+    "account",       "counterparty",
+    "unit",          "amount",
+    "balance",       "minor",
+    "balance_minor", "scale",
+    "memo",          "category",
+    "signed_by",     "reverses",
+    "request",       "forced",
+    "entry",         "time",
+    "name",          "counterparty_name",
 };
-
-static void put_int(struct csv_out *o, int64_t n)
-{
-    char *text = x_asprintf("%" PRId64, n);
-
-    csv_put_plain(o, text);
-    free(text);
-}
+#define NAME_COLUMNS 2 /* the last ones, which --names adds */
 
 /* A record that needn't be. */
-static void put_record(struct csv_out *o, int64_t index)
+static void put_record(struct csv_table *t, int64_t index)
 {
     if (index >= 0)
-        put_int(o, index);
+        csv_table_int(t, index);
     else
-        csv_put_plain(o, "");
+        csv_put_plain(&t->out, "");
 }
 
-static void put_day(struct csv_out *o, int32_t day)
+static void put_day(struct csv_table *t, int32_t day)
 {
     char text[DATE_LEN + 1];
 
     date_text(text, day);
-    csv_put_plain(o, text);
+    csv_put_plain(&t->out, text);
 }
 
-static void put_decimal(struct csv_out *o, int64_t amount, const struct profile_unit *u,
-                        const struct export_csv_style *style)
+static void put_amounts(struct csv_table *t, const struct profile_unit *u, int64_t amount,
+                        int64_t balance)
 {
-    struct buf b = BUF_INIT;
-
-    export_decimal(&b, amount, u, style->decimal_comma ? ',' : '.');
-    csv_put_plain(o, b.data);
-    buf_free(&b);
+    csv_table_text(t, u->unit);
+    csv_table_amount(t, amount, u);
+    csv_table_amount(t, balance, u);
+    csv_table_int(t, amount);
+    csv_table_int(t, balance);
+    csv_table_int(t, u->scale);
 }
 
-static void put_amounts(struct csv_out *o, const struct export_csv_style *style,
-                        const struct profile_unit *u, int64_t amount, int64_t balance)
-{
-    csv_put_text(o, u->unit);
-    put_decimal(o, amount, u, style);
-    put_decimal(o, balance, u, style);
-    put_int(o, amount);
-    put_int(o, balance);
-    put_int(o, u->scale);
-}
-
-static void put_name(struct csv_out *o, const struct export *x, const char *member)
+static void put_name(struct csv_table *t, const struct export *x, const char *member)
 {
     const char *name = export_name_of(x, member);
 
-    csv_put_text(o, name == NULL ? "" : name);
+    csv_table_text(t, name == NULL ? "" : name);
 }
 
 /* What stood on an account before the period, so that its rows sum to the balance at the end. */
-static void put_opening(struct csv_out *o, const struct export *x, const struct export_account *a,
-                        const struct export_csv_style *style)
+static void put_opening(struct csv_table *t, const struct export *x, const struct export_account *a)
 {
-    put_day(o, x->from);
-    put_day(o, x->from);
-    csv_put_plain(o, "");
-    csv_put_plain(o, "opening");
-    csv_put_text(o, a->member);
-    csv_put_plain(o, "");
-    put_amounts(o, style, a->unit, a->opening, a->opening);
+    put_day(t, x->from);
+    put_day(t, x->from);
+    csv_put_plain(&t->out, "");
+    csv_put_plain(&t->out, "opening");
+    csv_table_text(t, a->member);
+    csv_put_plain(&t->out, "");
+    put_amounts(t, a->unit, a->opening, a->opening);
     for (size_t i = 0; i < 8; i++)
-        csv_put_plain(o, "");
+        csv_put_plain(&t->out, "");
     if (x->names != NULL) {
-        put_name(o, x, a->member);
-        csv_put_plain(o, "");
+        put_name(t, x, a->member);
+        csv_put_plain(&t->out, "");
     }
-    csv_end_row(o);
+    csv_table_end_row(t);
 }
 
-static void put_posting(struct csv_out *o, const struct export *x, const struct export_posting *p,
-                        const struct export_csv_style *style)
+static void put_posting(struct csv_table *t, const struct export *x, const struct export_posting *p)
 {
     const struct export_account *a = &x->accounts[p->account];
     char time[TIME_LEN + 1];
 
-    put_day(o, p->day);
-    put_day(o, p->has_value_date ? p->value_date : p->day);
-    put_int(o, p->index);
-    csv_put_plain(o, p->reverses >= 0 ? "reversal" : "transfer");
-    csv_put_text(o, a->member);
-    csv_put_text(o, p->counterparty);
-    put_amounts(o, style, a->unit, p->amount, p->balance);
-    csv_put_text(o, p->memo);
-    csv_put_text(o, p->category);
-    csv_put_text(o, p->signed_by);
-    put_record(o, p->reverses);
-    put_record(o, p->request);
-    csv_put_plain(o, p->forced ? "yes" : "");
-    put_int(o, p->seq);
+    put_day(t, p->day);
+    put_day(t, p->has_value_date ? p->value_date : p->day);
+    csv_table_int(t, p->index);
+    csv_put_plain(&t->out, p->reverses >= 0 ? "reversal" : "transfer");
+    csv_table_text(t, a->member);
+    csv_table_text(t, p->counterparty);
+    put_amounts(t, a->unit, p->amount, p->balance);
+    csv_table_text(t, p->memo);
+    csv_table_text(t, p->category);
+    csv_table_text(t, p->signed_by);
+    put_record(t, p->reverses);
+    put_record(t, p->request);
+    csv_put_plain(&t->out, p->forced ? "yes" : "");
+    csv_table_int(t, p->seq);
     time_text(time, p->ms);
-    csv_put_plain(o, time);
+    csv_put_plain(&t->out, time);
     if (x->names != NULL) {
-        put_name(o, x, a->member);
-        put_name(o, x, p->counterparty);
+        put_name(t, x, a->member);
+        put_name(t, x, p->counterparty);
     }
-    csv_end_row(o);
+    csv_table_end_row(t);
 }
 
-void export_csv(struct buf *b, const struct export *x, const struct export_csv_style *style)
+void export_csv(struct buf *b, const struct export *x, const struct csv_style *style)
 {
-    struct csv_out o = {.to = b, .separator = style->separator};
+    size_t n = ARRAY_LEN(columns) - (x->names == NULL ? NAME_COLUMNS : 0);
+    struct csv_table t;
 
-    if (style->mark)
-        buf_puts(b, "\xef\xbb\xbf");
-    for (size_t i = 0; i < ARRAY_LEN(columns); i++)
-        csv_put_plain(&o, columns[i]);
-    if (x->names != NULL) {
-        csv_put_plain(&o, "name");
-        csv_put_plain(&o, "counterparty_name");
-    }
-    csv_end_row(&o);
+    csv_table_begin(&t, b, columns, n, style);
     for (size_t i = 0; x->has_from && i < x->n_accounts; i++) {
         if (x->accounts[i].opening != 0)
-            put_opening(&o, x, &x->accounts[i], style);
+            put_opening(&t, x, &x->accounts[i]);
     }
     for (size_t i = 0; i < x->n; i++)
-        put_posting(&o, x, &x->postings[i], style);
+        put_posting(&t, x, &x->postings[i]);
 }

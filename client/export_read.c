@@ -148,8 +148,9 @@ static int take_posting(struct reader *r, const json_t *item, size_t account)
     p->amount = json_number(item, "amount");
     p->balance = json_number(item, "balance");
     p->seq = json_number(item, "seq");
-    p->memo = x_strdup(json_text(item, "memo"));
-    p->signed_by = x_strdup(json_text(item, "signed_by"));
+    /* No record holds a text that say_safe changes, but an answer may say anything. */
+    p->memo = say_safe(json_text(item, "memo"));
+    p->signed_by = say_safe(json_text(item, "signed_by"));
     p->reverses = record_of(item, "reverses");
     p->request = record_of(item, "request");
     p->forced = json_is_true(json_object_get(item, "forced"));
@@ -227,11 +228,17 @@ static int on_posting(void *arg, json_t *item)
     return take_posting(r, item, r->x->n_accounts - 1);
 }
 
+static void put_name(struct reader *r, const char *member, const json_t *name)
+{
+    char *safe = json_is_string(name) ? say_safe(json_string_value(name)) : NULL;
+
+    json_object_set_new(r->x->names, member, safe == NULL ? json_null() : json_string(safe));
+    free(safe);
+}
+
 static int on_member(void *arg, json_t *item)
 {
-    struct reader *r = arg;
-
-    json_object_set(r->x->names, json_text(item, "member"), json_object_get(item, "name"));
+    put_name(arg, json_text(item, "member"), json_object_get(item, "name"));
     return PUMASI_OK;
 }
 
@@ -250,9 +257,7 @@ static int ask_name(struct reader *r, const char *member)
     if (rc == PUMASI_OK && status != 200 && status != 404)
         rc = query_failed(r->c, path, status, answer);
     if (rc == PUMASI_OK)
-        json_object_set_new(r->x->names, member,
-                            status == 200 ? json_incref(json_object_get(answer, "name"))
-                                          : json_null());
+        put_name(r, member, status == 200 ? json_object_get(answer, "name") : NULL);
     json_decref(answer);
     free(path);
     return rc;

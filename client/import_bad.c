@@ -7,6 +7,7 @@
 
 #include "client/files.h"
 #include "client/import_run.h"
+#include "core/csv.h"
 
 #define SHOWN_MAX 10 /* bad rows that are listed without a file */
 
@@ -17,10 +18,11 @@ static int by_row(const void *a, const void *b)
     return (x->row > y->row) - (x->row < y->row);
 }
 
-/* A field in quotes. */
-static void put_quoted(struct buf *b, const char *s, size_t len)
+/* A field in quotes, with `mark` in front of its text. */
+static void put_quoted(struct buf *b, const char *mark, const char *s, size_t len)
 {
     buf_putc(b, '"');
+    buf_puts(b, mark);
     for (size_t i = 0; i < len; i++) {
         if (s[i] == '"')
             buf_putc(b, '"');
@@ -36,7 +38,7 @@ static void put_reason(struct buf *b, const struct import_bad *bad, char part, b
         buf_putc(b, part);
     buf_put_i64(b, bad->row);
     buf_putc(b, part);
-    put_quoted(b, bad->reason, strlen(bad->reason));
+    put_quoted(b, csv_would_run(bad->reason) ? "'" : "", bad->reason, strlen(bad->reason));
     if (before)
         buf_putc(b, part);
 }
@@ -60,7 +62,7 @@ void import_put_bad(struct buf *b, struct import_file *f)
         if (f->head.row > 0)
             put_reason(b, bad, part, true);
         if (bad->broken)
-            put_quoted(b, f->bytes + bad->at, bad->len);
+            put_quoted(b, "", f->bytes + bad->at, bad->len);
         else
             buf_put(b, f->bytes + bad->at, bad->len);
         /* Columns that are known by their letter only stay where they are. */

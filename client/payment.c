@@ -10,21 +10,14 @@
 int payment_options(const struct cli *cli, struct payment *p)
 {
     const char *memo = cli_value(cli, "memo");
-    char *safe;
     int rc = PUMASI_OK;
 
     p->value_date = cli_value(cli, "value-date");
     p->category = cli_value(cli, "category");
     if (p->value_date != NULL)
         rc = client_check_date(p->value_date);
-    if (rc == PUMASI_OK && p->category != NULL && !name_is_category(p->category)) {
-        safe = say_safe(p->category);
-        rc = fail(PUMASI_USAGE,
-                  _("\"%s\" is no category: that is 1 to 24 small letters a-z, digits and '-', "
-                    "as in garden."),
-                  safe);
-        free(safe);
-    }
+    if (rc == PUMASI_OK && p->category != NULL)
+        rc = client_check_category(p->category);
     if (rc == PUMASI_OK && memo != NULL && memo[0] != '\0') {
         p->memo = client_text(_("memo"), memo, TEXT_MEMO_MAX);
         rc = p->memo == NULL ? PUMASI_USAGE : PUMASI_OK;

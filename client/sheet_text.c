@@ -5,30 +5,14 @@
 #include <iconv.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utf8proc.h>
 
 #include "client/say.h"
 #include "core/buf.h"
+#include "core/text.h"
 
 #define PIECE 65536
 
 static const char mark[] = "\xef\xbb\xbf";
-
-static bool is_utf8(const char *s, size_t len)
-{
-    size_t at = 0;
-
-    while (at < len) {
-        utf8proc_int32_t c;
-        utf8proc_ssize_t n =
-            utf8proc_iterate((const utf8proc_uint8_t *)s + at, (utf8proc_ssize_t)(len - at), &c);
-
-        if (n <= 0)
-            return false;
-        at += (size_t)n;
-    }
-    return true;
-}
 
 /* -1 with errno as iconv sets it and *line where; EINVAL also when there is no such encoding. */
 static int convert(const char *encoding, const char *bytes, size_t len, struct buf *out,
@@ -72,7 +56,7 @@ static const char *guess(const char *bytes, size_t len)
         return "UTF-16LE";
     if (len >= 2 && memcmp(bytes, "\xfe\xff", 2) == 0)
         return "UTF-16BE";
-    return is_utf8(bytes, len) ? "UTF-8" : "CP949";
+    return text_is_utf8(bytes, len) ? "UTF-8" : "CP949";
 }
 
 static int cannot(const char *encoding, bool told, int why, int64_t line)

@@ -50,13 +50,6 @@ static int too_much(void)
     return fail(PUMASI_UNPROVED, _("What was posted adds up to more than any number here."));
 }
 
-static const char *unit_of(const char *account)
-{
-    const char *slash = strchr(account, '/');
-
-    return slash == NULL ? "" : slash + 1;
-}
-
 static struct tally_row *row(struct tally *t, enum tally_by by, const char *unit, const char *key)
 {
     struct tally_row *r;
@@ -163,14 +156,14 @@ static int end_record(struct tally *t)
 
     if (first == NULL)
         return PUMASI_OK;
-    const char *unit = unit_of(json_text(first, "account"));
+    const char *unit = book_unit_of(json_text(first, "account"));
     json_array_foreach (t->legs, i, leg) {
         int64_t n = json_number(leg, "amount");
 
         if (n < NUM_MIN || n > NUM_MAX || num_add(sum, n, &sum) != 0 ||
             (n > 0 && num_add(amount, n, &amount) != 0) || post(t, leg) != 0)
             return too_much();
-        if (!str_eq(unit_of(json_text(leg, "account")), unit))
+        if (!str_eq(book_unit_of(json_text(leg, "account")), unit))
             sum = NUM_MAX; /* in two units it doesn't sum at all */
     }
     if (sum != 0)
@@ -237,7 +230,7 @@ static int check_counted(const struct tally *t, const struct tally_row *total)
     for (size_t i = 0; i < t->n_accounts; i++) {
         const struct tally_account *a = &t->accounts[i];
 
-        if (str_eq(unit_of(a->account), total->unit) &&
+        if (str_eq(book_unit_of(a->account), total->unit) &&
             (num_add(received, a->received, &received) != 0 || num_add(paid, a->paid, &paid) != 0))
             return too_much();
     }
@@ -254,7 +247,7 @@ static int check_counted(const struct tally *t, const struct tally_row *total)
 static int compare_accounts(const void *one, const void *other)
 {
     const struct tally_account *a = one, *b = other;
-    int rc = strcmp(unit_of(a->account), unit_of(b->account));
+    int rc = strcmp(book_unit_of(a->account), book_unit_of(b->account));
 
     if (rc == 0)
         rc = (a->account[0] == '!') - (b->account[0] == '!');
@@ -332,7 +325,7 @@ int tally_standing(const struct tally *t, const char *unit, bool closing, int64_
         const struct tally_account *a = &t->accounts[i];
         int64_t balance = closing ? a->closing : a->opening;
 
-        if (!str_eq(unit_of(a->account), unit))
+        if (!str_eq(book_unit_of(a->account), unit))
             continue;
         if ((balance > 0 && num_add(*credit, balance, credit) != 0) ||
             (balance < 0 && num_add(*debt, balance, debt) != 0))

@@ -59,13 +59,6 @@ static const char *const csv_members[] = {
     "opening_minor", "received_minor", "paid_minor", "closing_minor",
 };
 
-static const char *unit_of(const char *account)
-{
-    const char *slash = strchr(account, '/');
-
-    return slash == NULL ? "" : slash + 1;
-}
-
 static bool wanted(const struct report *r, const char *unit)
 {
     return r->unit == NULL || str_eq(r->unit, unit);
@@ -74,10 +67,10 @@ static bool wanted(const struct report *r, const char *unit)
 /* Accounts are sorted by unit: where the unit that begins at `from` ends. */
 static size_t unit_end(const struct tally *t, size_t from)
 {
-    const char *unit = unit_of(t->accounts[from].account);
+    const char *unit = book_unit_of(t->accounts[from].account);
     size_t end = from;
 
-    while (end < t->n_accounts && str_eq(unit_of(t->accounts[end].account), unit))
+    while (end < t->n_accounts && str_eq(book_unit_of(t->accounts[end].account), unit))
         end++;
     return end;
 }
@@ -138,7 +131,7 @@ static void print_members(struct client *c, const struct report *r, size_t from,
 
     for (size_t i = from; i < end; i++) {
         const struct tally_account *a = &r->tally.accounts[i];
-        const char *unit = unit_of(a->account);
+        const char *unit = book_unit_of(a->account);
         char *member = x_strndup(a->account, strcspn(a->account, "/"));
         char *name = book_clip(book_name(r->members, member), NAME_COLUMNS);
 
@@ -159,7 +152,7 @@ static void print_members(struct client *c, const struct report *r, size_t from,
         free(name);
     }
     if (style != TABLE_PLAIN) {
-        const char *unit = unit_of(r->tally.accounts[from].account);
+        const char *unit = book_unit_of(r->tally.accounts[from].account);
 
         table_add(t, _("Total"));
         table_add(t, "");
@@ -186,7 +179,7 @@ static void add_line(struct client *c, struct table *t, char *title, int64_t cre
 static void print_reconciliation(struct client *c, const struct report *r, size_t from, size_t end)
 {
     struct table *t = table_new(reconciliation, ARRAY_LEN(reconciliation));
-    const char *unit = unit_of(r->tally.accounts[from].account);
+    const char *unit = book_unit_of(r->tally.accounts[from].account);
     const struct tally_row *total = tally_find(&r->tally, TALLY_TOTAL, unit, "");
     int64_t credit, debt, received = 0, paid = 0;
 
@@ -280,7 +273,7 @@ static void print_plain(struct client *c, const struct report *r)
 
 static void print_unit(struct client *c, const struct report *r, size_t from, size_t end)
 {
-    const char *unit = unit_of(r->tally.accounts[from].account);
+    const char *unit = book_unit_of(r->tally.accounts[from].account);
 
     bool any = tally_find(&r->tally, TALLY_TOTAL, unit, "") != NULL;
 
@@ -313,7 +306,7 @@ void report_print(struct client *c, const struct report *r)
         print_title(r);
     for (size_t i = 0, end; i < t->n_accounts; i = end) {
         end = unit_end(t, i);
-        if (!wanted(r, unit_of(t->accounts[i].account)))
+        if (!wanted(r, book_unit_of(t->accounts[i].account)))
             continue;
         if (plain)
             print_members(c, r, i, end);
@@ -393,7 +386,7 @@ void report_print_json(struct client *c, const struct report *r)
                   "time", r->view.time, "members", (json_int_t)r->persons);
 
     for (size_t i = 0, end; i < t->n_accounts; i = end) {
-        const char *unit = unit_of(t->accounts[i].account);
+        const char *unit = book_unit_of(t->accounts[i].account);
         const struct profile_unit *u = profile_unit(&c->profile, unit);
         const struct tally_row *total = tally_find(t, TALLY_TOTAL, unit, "");
 
@@ -441,10 +434,10 @@ static void put_row(struct client *c, struct csv_table *s, const struct tally_ro
 static void put_member(struct client *c, struct csv_table *s, const struct report *r,
                        const struct tally_account *a)
 {
-    const struct profile_unit *u = profile_unit(&c->profile, unit_of(a->account));
+    const struct profile_unit *u = profile_unit(&c->profile, book_unit_of(a->account));
     char *member = x_strndup(a->account, strcspn(a->account, "/"));
 
-    csv_table_text(s, unit_of(a->account));
+    csv_table_text(s, book_unit_of(a->account));
     csv_table_text(s, a->account);
     csv_table_text(s, book_name(r->members, member));
     csv_table_text(s, book_kind(r->members, member));
@@ -465,16 +458,17 @@ static void put_member(struct client *c, struct csv_table *s, const struct repor
 void report_print_csv(struct client *c, const struct report *r)
 {
     const struct tally *t = &r->tally;
+    struct buf csv = BUF_INIT;
     struct csv_table s;
 
     if (r->by == REPORT_MEMBER) {
-        csv_table_begin(&s, csv_members, ARRAY_LEN(csv_members), r->mark);
+        csv_table_begin(&s, &csv, csv_members, ARRAY_LEN(csv_members), &r->style);
         for (size_t i = 0; i < t->n_accounts; i++) {
-            if (wanted(r, unit_of(t->accounts[i].account)))
+            if (wanted(r, book_unit_of(t->accounts[i].account)))
                 put_member(c, &s, r, &t->accounts[i]);
         }
     } else {
-        csv_table_begin(&s, csv_columns, ARRAY_LEN(csv_columns), r->mark);
+        csv_table_begin(&s, &csv, csv_columns, ARRAY_LEN(csv_columns), &r->style);
         for (size_t i = 0; i < t->n_rows; i++) {
             const struct tally_row *row = &t->rows[i];
 
@@ -482,5 +476,6 @@ void report_print_csv(struct client *c, const struct report *r)
                 put_row(c, &s, row);
         }
     }
-    csv_table_print(&s, stdout);
+    fputs(csv.data, stdout);
+    buf_free(&csv);
 }

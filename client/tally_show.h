@@ -14,7 +14,7 @@ enum report_by {
 struct report {
     const char *coop, *from, *to, *unit; /* the latter three NULL where not said */
     enum report_by by;
-    bool mark; /* a byte order mark in front of a CSV file */
+    struct csv_style style; /* of a table for spreadsheets */
     struct query_view view;
     const json_t *members;
     int64_t persons;    /* how many members there are now, purses and closed ones not counted */

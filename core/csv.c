@@ -6,6 +6,7 @@
 #include <utf8proc.h>
 
 #include "core/buf.h"
+#include "core/text.h"
 
 enum csv_state {
     AT_FIELD,    /* before the first character of a field */
@@ -94,26 +95,6 @@ static void end_field(struct csv *c)
     c->state = AT_FIELD;
 }
 
-static bool is_utf8(const char *s, size_t len)
-{
-    size_t at = 0;
-
-    while (at < len) {
-        utf8proc_int32_t ch;
-        utf8proc_ssize_t n;
-
-        if ((unsigned char)s[at] < 0x80) {
-            at++;
-            continue;
-        }
-        n = utf8proc_iterate((const utf8proc_uint8_t *)s + at, (utf8proc_ssize_t)(len - at), &ch);
-        if (n <= 0)
-            return false;
-        at += (size_t)n;
-    }
-    return true;
-}
-
 /* The row is complete: hands it over and begins the next one. */
 static int end_row(struct csv *c)
 {
@@ -123,7 +104,7 @@ static int end_row(struct csv *c)
 
     if (c->fault == NULL)
         end_field(c);
-    if (c->fault == NULL && !is_utf8(c->raw.data == NULL ? "" : c->raw.data, c->raw.len))
+    if (c->fault == NULL && !text_is_utf8(c->raw.data == NULL ? "" : c->raw.data, c->raw.len))
         c->fault = N_("it isn't UTF-8");
     row.raw = c->raw.data == NULL ? "" : c->raw.data;
     row.raw_len = c->raw.len;

@@ -86,6 +86,26 @@ const char *text_fault(const char *s, size_t len, size_t max)
     return stable ? NULL : N_("isn't in Unicode's normal form C");
 }
 
+bool text_is_utf8(const char *s, size_t len)
+{
+    size_t at = 0;
+
+    while (at < len) {
+        utf8proc_int32_t ch;
+        utf8proc_ssize_t n;
+
+        if ((unsigned char)s[at] < 0x80) {
+            at++;
+            continue;
+        }
+        n = utf8proc_iterate((const utf8proc_uint8_t *)s + at, (utf8proc_ssize_t)(len - at), &ch);
+        if (n <= 0)
+            return false;
+        at += (size_t)n;
+    }
+    return true;
+}
+
 void text_hash(struct hash *out, const uint8_t salt[TEXT_SALT_LEN], const char *s, size_t len)
 {
     hash_two(out, salt, TEXT_SALT_LEN, s, len);

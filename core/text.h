@@ -15,6 +15,8 @@
  * or unassigned character. NULL when it is fine, else a constant sentence that says what is wrong.
  */
 const char *text_fault(const char *s, size_t len, size_t max);
+/* Are these bytes UTF-8 at all? */
+bool text_is_utf8(const char *s, size_t len) MUST_CHECK;
 
 /* SHA-256(salt ‖ text), as in memo_hash, name_hash, reason_hash. */
 void text_hash(struct hash *out, const uint8_t salt[TEXT_SALT_LEN], const char *s, size_t len);

@@ -118,6 +118,13 @@ END
         # shellcheck disable=SC2086
         [ "$(pumasi $command --csv --bom | head -c 3 | od -An -tx1)" = ' ef bb bf' ]
     done
+    # What would have no effect is no option.
+    for command in 'book --bom' 'report --bom' '--json book --csv' '--json report --csv' 'book hansalim hour -u won' \
+        'book --postings --category Garden!'; do
+        # shellcheck disable=SC2086
+        run pumasi $command
+        [ "$status" -eq 2 ] || die "$command: $status, $output"
+    done
     # Nobody's who isn't of the office.
     run pumasi book mapo
     [ "$status" -eq 1 ]
@@ -202,4 +209,17 @@ END
     [[ $output == *'THIS BOOK IS WRONG'* ]]
     ledger_psql main -c "UPDATE postings SET balance = balance - 1 WHERE account = 'm0004@hansalim/hour' AND seq = 1"
     pumasi report --from 2026-02-01 > /dev/null
+}
+
+@test "texts that no record can hold are harmless on a terminal" {
+    winter
+    ledger_psql main -c "UPDATE texts SET body = body || E'\\x1b[2J\\u009b\\u202e'"
+    for command in 'book --postings' 'book --postings --csv' 'book --csv' 'report --by member --csv' 'export --book hansalim --names' \
+        'export --book hansalim --names --format hledger' 'export --book hansalim --names --format beancount'; do
+        # shellcheck disable=SC2086
+        run pumasi $command
+        [ "$status" -eq 0 ] || die "$command: $output"
+        ! LC_ALL=C grep -qaE $'\x1b|\xc2\x9b|\xe2\x80\xae' <<< "$output" || die "$command: $(head -c 400 <<< "$output" | od -c | head -n 30)"
+    done
+    [[ $output == *'half a day\\x1b[2J\\xc2\\x9b'* ]] || die "$output"
 }

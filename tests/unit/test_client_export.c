@@ -330,12 +330,32 @@ static void test_faults(void **state)
     export_free(&x);
 }
 
+/* A table that says what no record can hold is looked at on a terminal too. */
+static void test_table(void **state)
+{
+    static const char *const columns[] = {"a", "b"};
+    static const struct csv_style style = {.separator = ';', .decimal_comma = true, .mark = true};
+    struct buf b = BUF_INIT;
+    struct csv_table t;
+
+    (void)state;
+    csv_table_begin(&t, &b, columns, ARRAY_LEN(columns), &style);
+    csv_table_text(&t, "=x\x1b[2J\xc2\x9b\xe2\x80\xae");
+    csv_table_amount(&t, -150, &units[COIN]);
+    csv_table_end_row(&t);
+    assert_string_equal(b.data, "\xef\xbb\xbf"
+                                "a;b\r\n"
+                                "'=x\\x1b[2J\\xc2\\x9b\\xe2\\x80\\xae;\"-1,50\"\r\n");
+    buf_free(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_accounts),    cmocka_unit_test(test_no_two_alike),
         cmocka_unit_test(test_commodities), cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_settle),      cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_table),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

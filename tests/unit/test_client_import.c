@@ -172,6 +172,7 @@ static void test_bad_file(void **state)
                 "id,from,to,amount\r\n1,a,b,1\r\n2,a,a,1\r\n3,\"a\"b,c,1\r\n4,\"a\",b,\"0\"\r\n");
     /* Refusals of the ledger are added later, and stand by their line. */
     import_file_add_bad(&f, 2, f.rows[0].at, f.rows[0].len, false, x_strdup("say \"no\""));
+    import_file_add_bad(&f, 9, 0, 0, false, x_strdup("\"=1+1\" is no amount of hour"));
     import_put_bad(&out, &f);
     assert_string_equal(out.data,
                         "\xef\xbb\xbf"
@@ -180,7 +181,9 @@ static void test_bad_file(void **state)
                         "3,\"from and to are the same\",2,a,a,1\n"
                         "4,\"something stands between a closing quotation mark and the next "
                         "separator\",\"3,\"\"a\"\"b,c,1\"\n"
-                        "5,\"the amount is zero\",4,\"a\",b,\"0\"\n");
+                        "5,\"the amount is zero\",4,\"a\",b,\"0\"\n"
+                        /* What a spreadsheet might run. */
+                        "9,\"'\"\"=1+1\"\" is no amount of hour\",\n");
     import_file_free(&f);
     buf_free(&out);
 }
