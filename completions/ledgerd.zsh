@@ -14,6 +14,7 @@ _ledgerd() {
         '--metrics_listen[addresses to serve /metrics on]:address:'
         '--database[libpq connection string]:connection:'
         '--pg_bin[folder of the programs of PostgreSQL]:folder:_files -/'
+        '--request_timeout_ms[longest time for a request to arrive]:milliseconds:'
         '--read_connections[connections that answer queries]:number:'
         '--statement_timeout_ms[longest time for one statement]:milliseconds:'
         '--verify_threads[threads that verify signatures]:number:'
