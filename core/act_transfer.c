@@ -178,8 +178,8 @@ int terms_decide(const struct state *s, const struct act_transfer *t, struct mom
 }
 
 /*
- * The request that a transfer answers, as it would be after. Whoever has no part in it learns
- * nothing of it, not even that there is one.
+ * The request that a transfer answers, as it would be after. Whoever isn't asked learns nothing of
+ * it, not even that there is one.
  */
 static struct deal *answer_request(const struct state *s, const struct act *a, struct moment now,
                                    int64_t index, struct refusal *r)
@@ -188,16 +188,14 @@ static struct deal *answer_request(const struct state *s, const struct act *a, s
     const struct deal *request = state_deal(s, t->request);
     struct deal *after;
 
-    if (!request || !request->is_request ||
-        (!str_eq(request->from, t->from) && !str_eq(request->to, t->to))) {
+    if (!request || !request->is_request || !str_eq(request->from, t->from)) {
         (void)refuse(r, REFUSED_UNKNOWN_RECORD, "There is no request %lld.", (long long)t->request);
         return NULL;
     }
-    if (!str_eq(request->from, t->from) || !str_eq(request->to, t->to) ||
-        !str_eq(request->unit, t->unit) || request->amount != t->amount) {
+    if (!str_eq(request->to, t->to) || !str_eq(request->unit, t->unit) ||
+        request->amount != t->amount) {
         (void)refuse(r, REFUSED_REQUEST_MISMATCH,
-                     "Request %lld is for another payer, payee, unit or amount.",
-                     (long long)t->request);
+                     "Request %lld is for another payee, unit or amount.", (long long)t->request);
         return NULL;
     }
     if (request->answer >= 0) {

@@ -254,25 +254,33 @@ static int holders_exist(const struct state *s, const struct ways *ways, struct 
     return 0;
 }
 
-/* Did somebody whose signature the act may take say that it shall never be posted? */
-static int not_voided(const struct state *s, const struct act *a, const struct ways *ways,
+/* May whoever is in the group say that the act shall never be posted? */
+static bool has_say(const struct act *a, const struct group *group)
+{
+    return a->type != ACT_KEY_REVOKE && !group->listed;
+}
+
+/*
+ * Did somebody whose signature this way asks for say that the act shall never be posted? A new key
+ * that only proves that somebody has it has no say. Nor has anybody against the revoking of a key:
+ * it could be the very one that was stolen.
+ */
+static int not_voided(const struct state *s, const struct act *a, const struct way *way,
                       struct refusal *r)
 {
-    for (size_t w = 0; w < ways->n; w++)
-        for (size_t g = 0; g < ways->way[w].n; g++) {
-            const struct group *group = &ways->way[w].groups[g];
-            const struct voided *voided =
-                state_voided(s, &a->payload_hash, group->holder, group->role);
+    for (size_t g = 0; g < way->n; g++) {
+        const struct group *group = &way->groups[g];
+        const struct voided *voided = state_voided(s, &a->payload_hash, group->holder, group->role);
 
-            if (voided)
-                return refuse(r, REFUSED_VOIDED, "%s declined this act, by record %lld.",
-                              group->holder, (long long)voided->record);
-        }
+        if (voided && has_say(a, group))
+            return refuse(r, REFUSED_VOIDED, "%s declined this act, by record %lld.", group->holder,
+                          (long long)voided->record);
+    }
     return 0;
 }
 
-static void judge_ways(const struct state *s, const struct ways *ways, const struct envelope *env,
-                       struct outcome *out, bool *useful)
+static void judge_ways(const struct state *s, const struct act *a, const struct ways *ways,
+                       const struct envelope *env, struct outcome *out, bool *useful)
 {
     const struct way *way = way_chosen(s, ways, env);
 
@@ -285,6 +293,8 @@ static void judge_ways(const struct state *s, const struct ways *ways, const str
     } else if (way->barred != REFUSED_NOT) {
         (void)refuse(&out->refusal, way->barred,
                      "This is more than the policy leaves to a registrar: treasurers must sign.");
+    } else if (not_voided(s, a, way, &out->refusal) != 0) {
+        return;
     } else if (way_is_complete(s, way, env)) {
         out->verdict = VERDICT_POSTED;
         out->signed_as = way->groups[0].role;
@@ -292,6 +302,24 @@ static void judge_ways(const struct state *s, const struct ways *ways, const str
         list_needs(s, way, env, out);
         out->verdict = VERDICT_PENDING;
     }
+}
+
+/*
+ * A reversal and a decline name what somebody else did, and only keys of their `by` sign them: -1
+ * when none has, so that nobody learns from an answer what such an act would have met.
+ */
+static int may_ask(const struct state *s, const struct act *a, const struct envelope *env,
+                   struct refusal *r)
+{
+    if (a->type != ACT_REVERSAL && a->type != ACT_DECLINE)
+        return 0;
+    for (size_t i = 0; i < env->n_sigs; i++) {
+        const struct key_row *row = state_key(s, env->sigs[i].kid.s);
+
+        if (row && !row->revoked && str_eq(row->holder, a->by))
+            return 0;
+    }
+    return refuse(r, REFUSED_NOT_PERMITTED, "No signature is by a key of %s.", a->by);
 }
 
 static void judge_signatures(const struct state *s, const struct act *a, const struct envelope *env,
@@ -302,9 +330,10 @@ static void judge_signatures(const struct state *s, const struct act *a, const s
     out->verdict = VERDICT_REFUSED;
     for (size_t i = 0; useful && i < env->n_sigs; i++)
         useful[i] = false;
-    if (act_rows[a->type].ways(s, a, &ways, &out->refusal) == 0 &&
-        holders_exist(s, &ways, &out->refusal) == 0 && not_voided(s, a, &ways, &out->refusal) == 0)
-        judge_ways(s, &ways, env, out, useful);
+    if (may_ask(s, a, env, &out->refusal) == 0 &&
+        act_rows[a->type].ways(s, a, &ways, &out->refusal) == 0 &&
+        holders_exist(s, &ways, &out->refusal) == 0)
+        judge_ways(s, a, &ways, env, out, useful);
     ways_free(&ways);
 }
 
@@ -315,17 +344,20 @@ void rules_authority(const struct state *s, const struct act *a, const struct en
     judge_signatures(s, a, env, out, useful);
 }
 
-bool rules_calls_for(const struct state *s, const struct act *a, const char *holder, enum role role)
+bool rules_calls_for(const struct state *s, const struct act *a, const struct envelope *env,
+                     const char *holder, enum role role)
 {
     struct ways ways = {0};
     struct refusal ignored;
+    const struct way *way;
     bool found = false;
 
-    if (act_rows[a->type].ways(s, a, &ways, &ignored) == 0)
-        for (size_t w = 0; w < ways.n; w++)
-            for (size_t g = 0; g < ways.way[w].n; g++)
-                found |= ways.way[w].groups[g].role == role &&
-                         str_eq(ways.way[w].groups[g].holder, holder);
+    if (act_rows[a->type].ways(s, a, &ways, &ignored) == 0) {
+        way = way_chosen(s, &ways, env);
+        for (size_t g = 0; way && g < way->n; g++)
+            found |= has_say(a, &way->groups[g]) && way->groups[g].role == role &&
+                     str_eq(way->groups[g].holder, holder);
+    }
     ways_free(&ways);
     return found;
 }

@@ -108,8 +108,9 @@ void outcome_free(struct outcome *out);
 void rules_authority(const struct state *s, const struct act *a, const struct envelope *env,
                      struct outcome *out, bool *useful);
 
-/* Does the act, as the state stands, ask for a signature of that holder in that role? */
-bool rules_calls_for(const struct state *s, const struct act *a, const char *holder,
-                     enum role role);
+/* Does the act, as the state stands and the signatures go, ask for one of that holder in that role,
+ * so that its word ends it? */
+bool rules_calls_for(const struct state *s, const struct act *a, const struct envelope *env,
+                     const char *holder, enum role role);
 
 #endif

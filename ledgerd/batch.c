@@ -366,21 +366,18 @@ static void decide_pending(struct batch *b, struct job *job, struct pending_act 
     submission_free(&sub);
 }
 
-/* Was the act of that payload posted? Of a request the rules know it themselves. */
+/* Was the act of that payload posted lately? Of a request the rules know it themselves. */
 static bool is_posted(const struct batch *b, const struct hash *payload_hash)
 {
-    for (size_t i = 0; i < b->want.n_posted; i++) {
-        if (hash_eq(&b->want.posted[i], payload_hash)) {
-            return true;
-        }
+    if (state_asked(b->l->state, payload_hash) != NULL) {
+        return false;
     }
     for (size_t i = 0; i < b->n_posted; i++) {
-        const struct act *a = &b->posted[i].job->act;
-        if (a->type != ACT_REQUEST && hash_eq(&a->payload_hash, payload_hash)) {
+        if (hash_eq(&b->posted[i].job->act.payload_hash, payload_hash)) {
             return true;
         }
     }
-    return false;
+    return recent_has(b->l->recent, payload_hash);
 }
 
 /*
@@ -573,6 +570,9 @@ enum db_end batch_run(struct batch *b, struct db_post *db, struct ledger *l, int
     if (pendings_is_changed(&b->pend)) {
         pendings_count(&b->pend, l->makers);
         atomic_store(&b->d->metrics->pending_acts, strmap_sum(l->makers));
+    }
+    for (size_t i = 0; i < b->n_posted; i++) {
+        recent_add(l->recent, &b->posted[i].job->act.payload_hash);
     }
     for (size_t i = 0; i < b->n_keys; i++) {
         keyring_add(b->d->keyring, &b->keys[i]);

@@ -15,9 +15,6 @@ const struct db_stmt db_deal_stmts[] = {
     {"ask_asked", "SELECT r.header, split_part(r.parts, E'\\n', 1), 0::bigint, q.answer, q.paid"
                   " FROM unnest($1::bytea[]) AS u(hash)"
                   " JOIN requests q ON q.payload_hash = u.hash JOIN records r ON r.idx = q.idx"},
-    {"ask_posted", "SELECT u.hash FROM unnest($1::bytea[]) AS u(hash)"
-                   " WHERE CASE WHEN EXISTS (SELECT FROM requests q WHERE q.payload_hash = u.hash)"
-                   " THEN false ELSE record_of_payload(u.hash) IS NOT NULL END"},
 };
 const size_t db_deal_stmts_count = ARRAY_LEN(db_deal_stmts);
 
@@ -37,11 +34,6 @@ int db_deal_ask(struct db_pipe *pipe, struct pgarray *records)
 int db_deal_ask_asked(struct db_pipe *pipe, struct pgarray *payload_hashes)
 {
     return ask(pipe, "ask_asked", payload_hashes);
-}
-
-int db_deal_ask_posted(struct db_pipe *pipe, struct pgarray *payload_hashes)
-{
-    return ask(pipe, "ask_posted", payload_hashes);
 }
 
 int db_deal_take(const PGresult *res, struct state *s)
@@ -66,11 +58,6 @@ int db_deal_take(const PGresult *res, struct state *s)
         state_put(s, THING_DEAL, &deal->thing);
     }
     return 0;
-}
-
-int db_deal_take_posted(const PGresult *res, int i, struct hash *payload_hash)
-{
-    return res_bytes(res, i, 0, payload_hash->b, HASH_LEN);
 }
 
 struct voided *db_deal_voided(const PGresult *res, int row)

@@ -18,11 +18,6 @@ int db_deal_ask_asked(struct db_pipe *pipe, struct pgarray *payload_hashes);
 /* Puts the answer to either into the state. -1 when it isn't understood. */
 int db_deal_take(const PGresult *res, struct state *s) MUST_CHECK;
 
-/* Asks which of these payload hashes are of acts posted before that are no requests. */
-int db_deal_ask_posted(struct db_pipe *pipe, struct pgarray *payload_hashes);
-/* Hash number i of the answer, which has PQntuples. -1 when it isn't understood. */
-int db_deal_take_posted(const PGresult *res, int i, struct hash *payload_hash) MUST_CHECK;
-
 /* One row of voids as "load_voids" answers it. NULL when it isn't understood; else the caller's. */
 struct voided *db_deal_voided(const PGresult *res, int row) MUST_CHECK;
 

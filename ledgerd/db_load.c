@@ -29,6 +29,8 @@ const struct db_stmt db_load_stmts[] = {
     {"load_books", "SELECT book, seq, record FROM books"},
     {"load_leaves", "SELECT leaf FROM records WHERE idx >= $1::bigint AND idx < $2::bigint"
                     " ORDER BY idx"},
+    {"load_recent", "SELECT payload_hash FROM records WHERE idx >= $1::bigint"
+                    " ORDER BY idx LIMIT " CHUNK},
     {"load_roots", "SELECT root FROM tiles WHERE level = $1::bigint AND n >= $2::bigint"
                    " AND n < $3::bigint ORDER BY n"},
 };
@@ -363,6 +365,31 @@ static int load_tiles(struct db_post *db, struct ledger *l, char *err, size_t er
     return 0;
 }
 
+static int load_recent(struct db_post *db, struct ledger *l, char *err, size_t err_size)
+{
+    uint64_t from = l->head.size > RECENT_MIN ? l->head.size - RECENT_MIN : 0;
+    struct hash payload_hash;
+    const PGresult *res;
+
+    recent_clear(l->recent);
+    do {
+        struct db_args args = DB_ARGS_INIT;
+        db_arg_int(&args, (int64_t)from);
+        res = ask(db, "load_recent", &args, err, err_size);
+        if (res == NULL) {
+            return -1;
+        }
+        for (int row = 0; row < PQntuples(res); row++) {
+            if (res_bytes(res, row, 0, payload_hash.b, HASH_LEN) != 0) {
+                return odd(err, err_size, "records");
+            }
+            recent_add(l->recent, &payload_hash);
+        }
+        from += (uint64_t)PQntuples(res);
+    } while (PQntuples(res) > 0);
+    return 0;
+}
+
 static int load_makers(struct db_post *db, struct ledger *l, char *err, size_t err_size)
 {
     int statement = db_pending_ask_makers(db->pipe);
@@ -396,8 +423,8 @@ int db_load_ledger(struct db_post *db, struct ledger *l, struct keyring *keyring
         load_units(db, l->state, err, err_size) != 0 ||
         load_policies(db, l->state, err, err_size) != 0 ||
         load_books(db, l->state, err, err_size) != 0 ||
-        load_voids(db, l->state, err, err_size) != 0 || load_tiles(db, l, err, err_size) != 0 ||
-        load_makers(db, l, err, err_size) != 0) {
+        load_voids(db, l->state, err, err_size) != 0 || load_recent(db, l, err, err_size) != 0 ||
+        load_tiles(db, l, err, err_size) != 0 || load_makers(db, l, err, err_size) != 0) {
         goto out;
     }
     state_commit(l->state);

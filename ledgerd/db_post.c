@@ -334,8 +334,6 @@ void want_init(struct want *w)
     pgarray_init(&w->jti, PGARRAY_TEXT);
     pgarray_init(&w->deals, PGARRAY_INT8);
     pgarray_init(&w->asked, PGARRAY_BYTEA);
-    w->posted = NULL;
-    w->n_posted = 0;
 }
 
 void want_free(struct want *w)
@@ -345,7 +343,6 @@ void want_free(struct want *w)
     pgarray_free(&w->jti);
     pgarray_free(&w->deals);
     pgarray_free(&w->asked);
-    free(w->posted);
 }
 
 void want_clear(struct want *w)
@@ -355,7 +352,6 @@ void want_clear(struct want *w)
     pgarray_clear(&w->jti);
     pgarray_clear(&w->deals);
     pgarray_clear(&w->asked);
-    w->n_posted = 0;
 }
 
 static void take_accounts(const PGresult *res, struct state *s)
@@ -395,12 +391,12 @@ static int take_ids(const PGresult *res, struct state *s)
 
 /* What was sent of a want; -1 for what was not. */
 struct asked {
-    int accounts, deals, asked, posted, pending;
+    int accounts, deals, asked, pending;
 };
 
 static struct asked ask_wanted(struct db_post *db, struct want *w)
 {
-    struct asked sent = {-1, -1, -1, -1, -1};
+    struct asked sent = {-1, -1, -1, -1};
     struct db_args accounts = DB_ARGS_INIT;
 
     if (w->accounts.n > 0) {
@@ -412,22 +408,9 @@ static struct asked ask_wanted(struct db_post *db, struct want *w)
     }
     if (w->asked.n > 0) {
         sent.asked = db_deal_ask_asked(db->pipe, &w->asked);
-        sent.posted = db_deal_ask_posted(db->pipe, &w->asked);
         sent.pending = db_pending_ask_payloads(db->pipe, &w->asked);
     }
     return sent;
-}
-
-static int take_posted(const PGresult *res, struct want *w)
-{
-    w->n_posted = (size_t)PQntuples(res);
-    w->posted = x_realloc(w->posted, (w->n_posted + 1) * sizeof(*w->posted));
-    for (size_t i = 0; i < w->n_posted; i++) {
-        if (db_deal_take_posted(res, (int)i, &w->posted[i]) != 0) {
-            return -1;
-        }
-    }
-    return 0;
 }
 
 static int take_wanted(struct db_post *db, const struct asked *sent, struct want *w,
@@ -438,7 +421,6 @@ static int take_wanted(struct db_post *db, const struct asked *sent, struct want
     }
     if ((sent->deals >= 0 && db_deal_take(db_pipe_result(db->pipe, sent->deals), s) != 0) ||
         (sent->asked >= 0 && db_deal_take(db_pipe_result(db->pipe, sent->asked), s) != 0) ||
-        (sent->posted >= 0 && take_posted(db_pipe_result(db->pipe, sent->posted), w) != 0) ||
         (sent->pending >= 0 && pend != NULL &&
          db_pending_take(db_pipe_result(db->pipe, sent->pending), pend) != 0)) {
         return -1;

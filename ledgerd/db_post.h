@@ -52,9 +52,6 @@ struct want {
     struct pgarray by, jti; /* ids, of posted and pending acts */
     struct pgarray deals;   /* records that acts name */
     struct pgarray asked;   /* payload hashes that acts name */
-    /* The answer to the last: which of them are of posted acts that are no requests. */
-    struct hash *posted;
-    size_t n_posted;
 };
 void want_init(struct want *w);
 void want_free(struct want *w);

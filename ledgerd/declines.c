@@ -48,7 +48,7 @@ int decline_judge(const struct state *s, const struct pendings *p, const struct 
     if (pa == NULL || !read_pending(pa, &sub, &waiting)) {
         return 0;
     }
-    bool called_for = rules_calls_for(s, &waiting, a->by, as);
+    bool called_for = rules_calls_for(s, &waiting, &sub.env, a->by, as);
     act_free(&waiting);
     submission_free(&sub);
     if (!called_for) {

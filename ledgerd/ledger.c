@@ -15,6 +15,7 @@ void ledger_init(struct ledger *l, const char *origin)
     tree_init(&l->tree);
     tiles_init(&l->tiles);
     l->makers = strmap_new();
+    l->recent = recent_new();
 }
 
 void ledger_free(struct ledger *l)
@@ -23,6 +24,7 @@ void ledger_free(struct ledger *l)
     tree_free(&l->tree);
     tiles_free(&l->tiles);
     strmap_free(l->makers);
+    recent_free(l->recent);
     memset(l, 0, sizeof(*l));
 }
 

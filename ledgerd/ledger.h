@@ -7,6 +7,7 @@
 #include "core/name.h"
 #include "core/state.h"
 #include "core/tree.h"
+#include "ledgerd/recent.h"
 #include "ledgerd/strmap.h"
 #include "ledgerd/tiles.h"
 
@@ -30,6 +31,7 @@ struct ledger {
     struct tree tree;
     struct tiles tiles;
     struct strmap *makers; /* kid to its pending acts */
+    struct recent *recent; /* payloads of the latest records */
 };
 
 /* An empty one for a log of that name. */

@@ -54,15 +54,4 @@ COMMENT ON COLUMN voids.holder IS 'Who declined';
 COMMENT ON COLUMN voids.role IS 'In which role';
 COMMENT ON COLUMN voids.record IS 'Index of the decline''s record';
 
--- So that nobody is told that an act is ended which was posted already. Declines are rare and posting is not: a BRIN
--- index costs posting next to nothing, where a B-tree over random hashes would write a page of its own for each record.
-CREATE INDEX records_payload_hash ON records USING brin (payload_hash bytea_bloom_ops) WITH (autosummarize = on);
--- The poster's session forbids itself what a BRIN index is read by. Walking the whole log is forbidden here as well:
--- the planner guesses from a chance correlation of the hashes with the log whether it pays, and so would do it at times.
-CREATE FUNCTION record_of_payload(wanted bytea) RETURNS bigint
-    LANGUAGE plpgsql STABLE
-    SET enable_bitmapscan = on SET enable_seqscan = off
-    AS $$ BEGIN RETURN (SELECT idx FROM records WHERE payload_hash = wanted LIMIT 1); END $$;
-COMMENT ON FUNCTION record_of_payload IS 'Index of the record whose act has the payload of that hash; null when there is none';
-
 CREATE INDEX pending_payload_hash ON pending (payload_hash);

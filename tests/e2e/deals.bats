@@ -197,7 +197,11 @@ reversal() { # BY RECORD AMOUNT SIGNER...
     refused 409 already-reversed "$(reversal m0006@hansalim "$record" 26 m0006@hansalim)"
     posted "$(reversal m0006@hansalim "$record" 25 m0006@hansalim)"
     refused 409 already-reversed "$(reversal m0006@hansalim "$record" 1 m0006@hansalim)"
-    refused 422 unknown-record "$(reversal halmoni@hansalim "$INDEX" 25 m0006@hansalim)"
+    refused 422 unknown-record "$(reversal m0006@hansalim "$INDEX" 25 m0006@hansalim)"
+    # Signing for others tells nothing of who paid whom.
+    for by in m0006@hansalim halmoni@hansalim m0004@hansalim hansalim; do
+        refused 403 not-permitted "$(reversal "$by" "$record" 1 m0001@mapo)"
+    done
     # The account's whole story: it is where it was.
     get m0006@hansalim /v1/accounts/m0006@hansalim/hour
     answered 200 '.balance == 0'

@@ -85,9 +85,9 @@ static const char *transfer(struct model *m, const struct model_act *a, int64_t 
         bool payer = asked && same(a->coop, a->member, asked->coop, asked->member);
         bool payee = asked && same(a->to_coop, a->to_member, asked->to_coop, asked->to_member);
 
-        if (!payer && !payee)
+        if (!payer)
             return "unknown-record";
-        if (!payer || !payee || asked->unit != a->unit || asked->amount != a->amount)
+        if (!payee || asked->unit != a->unit || asked->amount != a->amount)
             return "request-mismatch";
         if (asked->answered)
             return "already-answered";
@@ -183,22 +183,30 @@ static const char *decline(struct model *m, const struct model_act *a, enum mode
     return "posted";
 }
 
-/* Was it declined by one whose signature it may take? */
-static bool is_void(const struct model *m, const struct model_act *a, const struct path *p, int n)
+/* Was it declined by one who is asked to sign on this path? */
+static bool is_void(const struct model *m, const struct model_act *a, const struct path *p)
 {
-    for (int i = 0; i < n; i++)
-        for (int w = 0; w < p[i].n; w++) {
-            const struct want *want = &p[i].want[w];
-            bool new_key = want->role == MODEL_NOBODY;
-            enum model_role role = !new_key                  ? want->role
-                                   : a->type == MODEL_CREATE ? MODEL_MEMBER
-                                                             : a->role;
+    for (int w = 0; w < p->n; w++) {
+        const struct want *want = &p->want[w];
 
-            if ((!new_key || want->of > 0) &&
-                has_void(m, a->id, role, new_key ? a->coop : want->coop,
-                         new_key ? a->member : want->member))
-                return true;
-        }
+        if (want->role != MODEL_NOBODY && a->type != MODEL_KEY_REVOKE &&
+            has_void(m, a->id, want->role, want->coop, want->member))
+            return true;
+    }
+    return false;
+}
+
+/* Is a key among the signers' that speaks for whom the act is by? */
+static bool has_own_signature(const struct model *m, const struct model_act *a)
+{
+    for (int s = 0; s < a->n_signers; s++) {
+        const struct model_key *k = &m->key[a->signer[s]];
+
+        if (k->role != MODEL_NOBODY && !k->revoked && k->coop == a->by_coop &&
+            (a->by_member < 0 ? k->role != MODEL_MEMBER
+                              : k->role == MODEL_MEMBER && k->member == a->by_member))
+            return true;
+    }
     return false;
 }
 
@@ -300,13 +308,14 @@ static const char *judge(struct model *m, const struct model_act *a, int64_t ms)
 {
     struct path p[2];
     int n, best = 0;
-    const char *refusal = paths(m, a, p, &n);
+    const char *refusal;
     const struct path *path = NULL;
 
+    if ((a->type == MODEL_REVERSAL || a->type == MODEL_DECLINE) && !has_own_signature(m, a))
+        return "not-permitted";
+    refusal = paths(m, a, p, &n);
     if (refusal)
         return refusal;
-    if (is_void(m, a, p, n))
-        return "voided";
     for (int i = 0; i < n; i++)
         if (path_judge(m, a, &p[i]) > best) {
             best = path_judge(m, a, &p[i]);
@@ -316,6 +325,8 @@ static const char *judge(struct model *m, const struct model_act *a, int64_t ms)
         return "not-permitted";
     if (path->out_of_bounds)
         return "limit-out-of-bounds";
+    if (is_void(m, a, path))
+        return "voided";
     if (best == 1)
         return "pending";
     if (a->type == MODEL_TRANSFER)

@@ -124,14 +124,14 @@ static void test_answered(void **state)
        "request-mismatch");
     IS(PAY(f, "bob", "bob@hansalim", "bob@hansalim", "fund@hansalim", "60", request),
        "request-mismatch");
-    IS(PAY(f, "carol1 carol2", "carol@hansalim", "carol@hansalim", "alice@hansalim", "60", request),
-       "request-mismatch");
     IS(fix_act(f, "bob", "transfer", "bob@hansalim",
                "'from':'bob@hansalim','to':'alice@hansalim','unit':'won','amount':60,"
                "'request':%zu",
                request),
        "request-mismatch");
-    /* Who has no part in it isn't told that it is a request. */
+    /* Who isn't asked isn't told that it is a request. */
+    IS(PAY(f, "carol1 carol2", "carol@hansalim", "carol@hansalim", "alice@hansalim", "60", request),
+       "unknown-record");
     IS(PAY(f, "carol1 carol2", "carol@hansalim", "carol@hansalim", "fund@hansalim", "60", request),
        "unknown-record");
     IS(PAY(f, "bob", "bob@hansalim", "bob@hansalim", "alice@hansalim", "60", request - 1),
@@ -232,7 +232,7 @@ static void test_voided(void **state)
     IS(fix_act(f, "s1", "decline", "stewards", "'act':'%s'", hash), "posted");
     assert_int_equal(f->log[f->n - 1].n, 1); /* no book */
     IS(fix_act(f, "log", "decline", "ledger", "'act':'%s'", hash), "not-permitted");
-    IS(fix_act(f, "alice", "decline", "nobody@hansalim", "'act':'%s'", hash), "unknown-account");
+    IS(fix_act(f, "alice", "decline", "nobody@hansalim", "'act':'%s'", hash), "not-permitted");
     IS(fix_act(f, "t1 t2", "decline", "fund@hansalim", "'act':'%s'", hash), "not-permitted");
     IS(fix_act(f, "bob", "decline", "alice@hansalim", "'act':'%s'", hash), "not-permitted");
     IS(fix_act(f, "bob", "decline", "bob@hansalim", "'act':'%s'", hash), "already-answered");
@@ -262,22 +262,53 @@ static void test_voided_by_role(void **state)
     IS(fix_act(f, "t3", "decline", "hansalim", "'act':'%s'", hash), "posted");
     IS(fix_submit(f, payload, "t1"), "voided");
     IS(fix_submit(f, payload, "t1 t2"), "voided");
-    IS(fix_submit(f, payload, "r1"), "voided");
+    IS(fix_submit(f, payload, "r1"), "not-permitted");
     /* What waits is seen to be void, too. */
     fix_envelope(&env, payload, "t1");
     assert_int_equal(act_parse(&act, &env, &r), 0);
     rules_authority(f->s, &act, &env, &out, NULL);
     assert_int_equal(out.verdict, VERDICT_REFUSED);
     assert_int_equal(out.refusal.code, REFUSED_VOIDED);
-    assert_true(rules_calls_for(f->s, &act, "hansalim", ROLE_TREASURER));
-    assert_false(rules_calls_for(f->s, &act, "hansalim", ROLE_REGISTRAR));
-    assert_false(rules_calls_for(f->s, &act, "bob@hansalim", ROLE_MEMBER));
-    assert_false(rules_calls_for(f->s, &act, "icoop", ROLE_TREASURER));
+    assert_true(rules_calls_for(f->s, &act, &env, "hansalim", ROLE_TREASURER));
+    assert_false(rules_calls_for(f->s, &act, &env, "hansalim", ROLE_REGISTRAR));
+    assert_false(rules_calls_for(f->s, &act, &env, "bob@hansalim", ROLE_MEMBER));
+    assert_false(rules_calls_for(f->s, &act, &env, "icoop", ROLE_TREASURER));
     act_free(&act);
     envelope_free(&env);
     free(payload);
     IS(fix_act(f, "alice", "decline", "alice@hansalim", "'act':'" HASH_A "x'"), "malformed");
     IS(fix_act(f, "alice", "decline", "alice@hansalim", "'reason_hash':'" HASH_A "'"), "malformed");
+}
+
+/* Who has a say is who is asked to sign along the way that the signatures go. */
+static void test_voided_by_way(void **state)
+{
+    struct fix *f = *state;
+    char hash[HASH_B64U_LEN + 1];
+    char *payload = fix_payload(f, "account.limits", "hansalim",
+                                "'member':'bob@hansalim','unit':'hour','floor':-700,'ceiling':900");
+
+    /* A registrar could have set these limits, and can't keep the treasurers from it. */
+    hash_of(hash, payload);
+    IS(fix_act(f, "r1", "decline", "hansalim", "'act':'%s'", hash), "posted");
+    IS(fix_submit(f, payload, "r2"), "voided");
+    IS(fix_submit(f, payload, "t1 t2"), "posted");
+    free(payload);
+    /* A registrar has no say in another's key, though that key signs as well. */
+    payload =
+        fix_payload(f, "key.add", "hansalim", "'holder':'hansalim','role':'registrar','key':$r3");
+    hash_of(hash, payload);
+    IS(fix_act(f, "r1", "decline", "hansalim", "'act':'%s'", hash), "posted");
+    IS(fix_submit(f, payload, "t1 t2 r3"), "posted");
+    free(payload);
+    /* Nobody has one in the revoking of a key: it could be theirs. */
+    payload = fix_payload(f, "key.revoke", "hansalim",
+                          "'holder':'hansalim','role':'treasurer','kid':'#t3'");
+    hash_of(hash, payload);
+    IS(fix_submit(f, payload, "t1"), "pending");
+    IS(fix_act(f, "t3", "decline", "hansalim", "'act':'%s'", hash), "posted");
+    IS(fix_submit(f, payload, "t1 t2"), "posted");
+    free(payload);
 }
 
 /* What posting looks up by name is what rules_deal and rules_asked say. */
@@ -323,6 +354,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_declined, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(test_voided, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(test_voided_by_role, fix_setup, fix_teardown),
+        cmocka_unit_test_setup_teardown(test_voided_by_way, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(test_lookups, fix_setup, fix_teardown),
     };
 

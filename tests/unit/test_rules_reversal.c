@@ -47,6 +47,11 @@ static void test_by_payee(void **state)
     IS(reverse(f, "carol1 carol2", "carol@hansalim", record, 60), "unknown-record");
     IS(reverse(f, "alice", "bob@hansalim", record, 60), "not-permitted");
     IS(reverse(f, "r1", "hansalim", record, 60), "not-permitted"); /* the office didn't record it */
+    /* Who signs with no key of `by` learns nothing: the answer is the same whoever that is. */
+    IS(reverse(f, "carol1", "alice@hansalim", record, 60), "not-permitted");
+    IS(reverse(f, "carol1", "bob@hansalim", record, 60), "not-permitted");
+    IS(reverse(f, "carol1", "old@hansalim", record, 60), "not-permitted");
+    IS(reverse(f, "carol1", "bob@hansalim", record - 1, 60), "not-permitted");
     IS(reverse(f, "bob", "bob@hansalim", record - 1, 60), "unknown-record");
     IS(reverse(f, "bob", "bob@hansalim", f->n, 60), "unknown-record");
     IS(reverse(f, "bob", "bob@hansalim", record, 61), "limit-out-of-bounds");
