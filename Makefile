@@ -13,6 +13,7 @@ T      ?=
 
 SHELL := /bin/bash
 export LC_ALL := C.UTF-8
+unexport LANGUAGE
 
 # Packages are installed during the run, so the build, which asks pkg-config, is a make of its own.
 SUBMAKE = $(MAKE) --no-print-directory -f mk/build.mk $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
