@@ -67,7 +67,8 @@ char *import_names_title(const struct import_names *n, const char *address)
     for (size_t i = 0; i < n->cells.n; i++) {
         char *cut, *title;
 
-        if (n->list[i].decision != NAME_NEW || !str_eq(n->list[i].member, address))
+        if (n->list[i].decision != NAME_NEW || n->list[i].alias ||
+            !str_eq(n->list[i].member, address))
             continue;
         cut = x_strndup(n->cells.list[i], without_number(n->cells.list[i]));
         title = text_nfc(cut);
@@ -86,8 +87,8 @@ size_t import_names_count(const struct import_names *n, enum name_decision decis
     size_t count = 0;
 
     for (size_t i = 0; i < n->cells.n; i++)
-        count +=
-            n->list[i].decision == decision && n->list[i].row > 0 && (!fresh || !n->list[i].told);
+        count += n->list[i].decision == decision && n->list[i].row > 0 && !n->list[i].alias &&
+                 (!fresh || !n->list[i].told);
     return count;
 }
 
@@ -199,7 +200,8 @@ static bool by_slip(const struct matching *m, size_t i)
         const struct import_name *other = &m->names->list[k];
 
         if (k == i || other->row == 0 || other->decision == NAME_MEMBER ||
-            other->decision == NAME_SKIP || !is_near(m->cells[i], m->cells[k]))
+            other->decision == NAME_SKIP || !is_near(m->cells[i], m->cells[k]) ||
+            str_eq(m->cells[i], m->cells[k]))
             continue;
         if (n++ > 0)
             buf_puts(&list, ", ");
@@ -265,6 +267,49 @@ static void propose(struct matching *m, size_t i)
     free(full);
 }
 
+/* --- one person, several names --- */
+
+/* The name `i` stands for the member whom the name `k` makes. */
+static void is_alias(struct matching *m, size_t i, size_t k)
+{
+    struct import_name *name = &m->names->list[i];
+
+    name->decision = NAME_NEW;
+    name->alias = true;
+    str_copy(name->member, sizeof(name->member), m->names->list[k].member);
+    say(name, x_asprintf(_("the same as %s"), m->names->cells.list[k]));
+}
+
+/* Capitals and spaces don't matter among new names either. */
+static bool other_spelling(struct matching *m, size_t i)
+{
+    for (size_t k = 0; k < m->names->cells.n; k++) {
+        const struct import_name *other = &m->names->list[k];
+
+        if (k == i || other->decision != NAME_NEW || other->alias || m->cells[k] == NULL ||
+            !str_eq(m->cells[i], m->cells[k]))
+            continue;
+        is_alias(m, i, k);
+        return true;
+    }
+    return false;
+}
+
+/* `member` and a handle that another row of the file of names makes. */
+static bool made_here(struct matching *m, size_t i)
+{
+    for (size_t k = 0; k < m->names->cells.n; k++) {
+        const struct import_name *other = &m->names->list[k];
+
+        if (k == i || !other->told || other->decision != NAME_NEW || other->alias ||
+            !str_eq(other->member, m->names->list[i].member))
+            continue;
+        is_alias(m, i, k);
+        return true;
+    }
+    return false;
+}
+
 /* --- all of it --- */
 
 /* What the file of names says must still be so. */
@@ -277,6 +322,8 @@ static void check_told(struct matching *m, size_t i)
         return;
     r = roster_find(m->roster, name->member);
     if (name->decision == NAME_MEMBER && r == NULL) {
+        if (made_here(m, i))
+            return;
         name->decision = NAME_OPEN;
         name->told = false;
         say(name, x_asprintf(_("there is no member %s: write new as the decision to have it made"),
@@ -316,7 +363,7 @@ static bool match_one(struct matching *m, size_t i, bool look_near)
     found = cell[cut] != '\0' && folded != NULL && by_name(m, i, folded);
     free(part);
     free(folded);
-    if (found || m->cells[i] == NULL || (look_near && by_slip(m, i)))
+    if (found || m->cells[i] == NULL || other_spelling(m, i) || (look_near && by_slip(m, i)))
         return false;
     say(name, x_strdup(_("no member has this name")));
     return true;

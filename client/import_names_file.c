@@ -182,14 +182,17 @@ int import_names_load(struct import_names *n, const char *path, const char *coop
 
 static void put_name(struct csv_out *o, const char *cell, const struct import_name *name)
 {
+    /* A spelling that was found to be another's follows that one, whatever handle it is given. */
+    bool follows = name->alias && !name->told;
+    enum name_decision decision = follows ? NAME_OPEN : name->alias ? NAME_MEMBER : name->decision;
     const char *word = "";
     char handle[MEMBER_MAX + 1], number[32];
 
     for (size_t i = ARRAY_LEN(words); i-- > 0;) {
-        if (words[i].decision == name->decision)
+        if (words[i].decision == decision)
             word = words[i].word;
     }
-    str_copy(handle, strcspn(name->member, "@") + 1, name->member);
+    str_copy(handle, follows ? 1 : strcspn(name->member, "@") + 1, name->member);
     csv_put_text(o, cell);
     csv_put_plain(o, word);
     csv_put_plain(o, handle);

@@ -99,7 +99,8 @@ static void list_names(const struct import_names *n, enum name_decision decision
         const struct import_name *name = &n->list[i];
         char *cell;
 
-        if (name->decision != decision || name->row == 0 || (decision == NAME_NEW && name->told))
+        if (name->decision != decision || name->row == 0 || name->alias ||
+            (decision == NAME_NEW && name->told))
             continue;
         cell = say_safe(n->cells.list[i]);
         if (decision == NAME_NEW)

@@ -460,7 +460,7 @@ static void put_named(struct buf *b, const struct client *c, const struct render
     buf_printf(b, "  %s\n", headline);
     free(headline);
     details_of(b, c, named->act, named->s, in_turn);
-    line(b, _("asked for by"), "%s", named->act->by);
+    line(b, _("made by"), "%s", named->act->by);
     if (in_turn != NULL)
         put_named(b, c, in_turn, NULL);
 }
@@ -504,7 +504,7 @@ char *render_act(const struct client *c, const struct act *a, const struct submi
     buf_printf(&b, "%s\n", headline);
     free(headline);
     details_of(&b, c, a, s, named);
-    line(&b, _("asked for by"), "%s", a->by);
+    line(&b, _("made by"), "%s", a->by);
     seconds_line(&b, _("made"), a->iat);
     seconds_line(&b, _("to be signed by"), a->exp);
     line(&b, _("id"), "%s", a->jti);

@@ -53,12 +53,11 @@ static void print_plain(const struct table *t, FILE *f)
     }
 }
 
-/* One cell of a row. The last column is not filled up on its right. */
-static void print_cell(const struct table *t, FILE *f, size_t column, size_t width,
+/* One cell of a row. The last column that is shown is not filled up on its right. */
+static void print_cell(const struct table *t, FILE *f, size_t column, size_t width, bool last,
                        const char *text, const char *colour)
 {
     int fill = (int)(width - text_width(text));
-    bool last = column + 1 == t->n_columns;
 
     if (t->columns[column].align == TABLE_RIGHT)
         fprintf(f, "%*s", fill, "");
@@ -71,25 +70,45 @@ static void print_cell(const struct table *t, FILE *f, size_t column, size_t wid
         fprintf(f, "%*s", GAP, "");
 }
 
-void table_print(const struct table *t, FILE *f, enum table_style style)
+/* How wide each column is: 0 of one that no row has anything in, which isn't shown. The caller
+ * frees it. *last: the last one that is shown. */
+static size_t *column_widths(const struct table *t, size_t *last)
 {
-    size_t *width;
+    size_t *width = x_calloc(t->n_columns, sizeof(*width));
 
-    if (style == TABLE_PLAIN) {
-        print_plain(t, f);
-        return;
-    }
-    width = x_calloc(t->n_columns, sizeof(*width));
-    for (size_t i = 0; i < t->n_columns; i++)
-        width[i] = text_width(_(t->columns[i].title));
     for (size_t i = 0; i < t->n_cells; i++) {
         size_t w = text_width(t->cells[i]);
 
         if (w > width[i % t->n_columns])
             width[i % t->n_columns] = w;
     }
-    for (size_t i = 0; i < t->n_columns; i++)
-        print_cell(t, f, i, width[i], _(t->columns[i].title), style == TABLE_COLOUR ? BOLD : "");
+    *last = 0;
+    for (size_t i = 0; i < t->n_columns; i++) {
+        size_t title = text_width(_(t->columns[i].title));
+
+        if (width[i] == 0 && t->n_cells > 0)
+            continue;
+        if (title > width[i])
+            width[i] = title;
+        *last = i;
+    }
+    return width;
+}
+
+void table_print(const struct table *t, FILE *f, enum table_style style)
+{
+    size_t *width, last;
+
+    if (style == TABLE_PLAIN) {
+        print_plain(t, f);
+        return;
+    }
+    width = column_widths(t, &last);
+    for (size_t i = 0; i < t->n_columns; i++) {
+        if (width[i] > 0)
+            print_cell(t, f, i, width[i], i == last, _(t->columns[i].title),
+                       style == TABLE_COLOUR ? BOLD : "");
+    }
     for (size_t i = 0; i < t->n_cells; i++) {
         size_t column = i % t->n_columns;
         const char *cell = t->cells[i];
@@ -97,7 +116,8 @@ void table_print(const struct table *t, FILE *f, enum table_style style)
         bool red = style == TABLE_COLOUR && t->columns[column].align == TABLE_RIGHT &&
                    cell[0] == '-' && cell[1] >= '0' && cell[1] <= '9';
 
-        print_cell(t, f, column, width[column], cell, red ? RED : "");
+        if (width[column] > 0)
+            print_cell(t, f, column, width[column], column == last, cell, red ? RED : "");
     }
     free(width);
 }

@@ -8,8 +8,9 @@
 
 /*
  * Rows for people and for scripts. On a terminal: a header and columns that are aligned by what the
- * characters take (Hangul two columns), in colour unless NO_COLOR is set. Otherwise: no header,
- * cells parted by one tab, one row a line.
+ * characters take (Hangul two columns), in colour unless NO_COLOR is set; a column in which no row
+ * has anything is left out, as terminals are narrow. Otherwise: no header, cells parted by one tab,
+ * all of them, one row a line.
  */
 enum table_align {
     TABLE_LEFT,

@@ -188,7 +188,10 @@ static void print_reconciliation(struct client *c, const struct report *r, size_
         paid += r->tally.accounts[i].paid;
     }
     if (tally_standing(&r->tally, unit, false, &credit, &debt) == 0)
-        add_line(c, t, x_asprintf(_("before record %" PRId64), r->view.first), credit, debt, unit);
+        add_line(c, t,
+                 r->view.first == 0 ? x_strdup(_("at the beginning"))
+                                    : x_asprintf(_("before record %" PRId64), r->view.first),
+                 credit, debt, unit);
     if (total != NULL) {
         const struct tally_sum *s = &total->sum;
 

@@ -153,7 +153,7 @@ static void every_act_has_a_headline(void **state)
         assert_string_equal(headline, rows[i].headline);
         text = render_act(&client, &a, NULL, NULL);
         assert_has(text, headline);
-        assert_has(text, "asked for by");
+        assert_has(text, "made by");
         assert_has(text, JTI);
         assert_has(text, "2026-11-22 01:00"); /* exp */
         free(headline);

@@ -354,13 +354,75 @@ static void test_names(void **state)
     free(path);
 }
 
+static void save_and_load(struct import_names *n, const char *path, const char *from,
+                          const char *to)
+{
+    char *text = NULL, *changed, *at;
+    size_t len;
+
+    assert_int_equal(import_names_save(n, path), PUMASI_OK);
+    import_names_free(n);
+    assert_int_equal(files_read(path, 1 << 20, &text, &len), 0);
+    at = strstr(text, from);
+    assert_non_null(at);
+    changed = x_asprintf("%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+    assert_int_equal(files_write(path, changed, strlen(changed)), 0);
+    assert_int_equal(import_names_load(n, path, "kenya"), PUMASI_OK);
+    free(changed);
+    free(text);
+}
+
+/* One person under several names: spellings are found, a slip is said to be `member` of the handle
+ * that another row makes. Whatever handle the registrar gives her, they follow. */
+static void test_spellings(void **state)
+{
+    static const char *const cells[] = {"박 철수", "박철수", "이순신", "이순싱", "박  철수"};
+    const char *tmp = getenv("TMPDIR");
+    char *path = x_asprintf("%s/names.%d", tmp != NULL ? tmp : "/tmp", (int)getpid()), *title;
+    struct roster r = {0};
+    struct import_names n = {0};
+
+    add(&r, "yh@kenya", "김영희");
+    for (size_t i = 0; i < ARRAY_LEN(cells); i++)
+        import_names_put(&n, cells[i], (int64_t)i + 2);
+    import_names_match(&n, &r, "kenya", true);
+    check_name(&n, "박 철수", NAME_NEW, "m001@kenya");
+    check_name(&n, "박철수", NAME_NEW, "m001@kenya");
+    check_name(&n, "박  철수", NAME_NEW, "m001@kenya");
+    check_name(&n, "이순신", NAME_OPEN, "");
+    assert_int_equal(import_names_count(&n, NAME_NEW, true), 1); /* people, not spellings */
+
+    save_and_load(&n, path, "박 철수,new,m001,", "박 철수,new,pcs,");
+    save_and_load(&n, path, "이순신,,,", "이순신,new,lss,");
+    save_and_load(&n, path, "이순싱,,,", "이순싱,member,lss,");
+    for (int again = 0; again < 2; again++) {
+        for (size_t i = 0; i < ARRAY_LEN(cells); i++)
+            import_names_put(&n, cells[i], (int64_t)i + 2);
+        import_names_match(&n, &r, "kenya", true);
+        check_name(&n, "박 철수", NAME_NEW, "pcs@kenya");
+        check_name(&n, "박철수", NAME_NEW, "pcs@kenya");
+        check_name(&n, "이순싱", NAME_NEW, "lss@kenya");
+        assert_int_equal(import_names_count(&n, NAME_OPEN, false), 0);
+        assert_int_equal(import_names_count(&n, NAME_NEW, true), 0);
+        title = import_names_title(&n, "lss@kenya");
+        assert_string_equal(title, "이순신");
+        free(title);
+        if (again == 0)
+            save_and_load(&n, path, "이순싱,member,lss,", "이순싱,member,lss,");
+    }
+    assert_int_equal(unlink(path), 0);
+    import_names_free(&n);
+    roster_free(&r);
+    free(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_settings), cmocka_unit_test(test_mapping_file),
         cmocka_unit_test(test_formats),  cmocka_unit_test(test_columns),
         cmocka_unit_test(test_totals),   cmocka_unit_test(test_encodings),
-        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_names),    cmocka_unit_test(test_spellings),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -96,6 +96,42 @@ static void test_empty(void **state)
     free(text);
 }
 
+/* Two memos in three rows keep their column; nobody's category takes no room. Scripts get all. */
+static void test_empty_columns(void **state)
+{
+    static const struct table_column four[] = {{"Day", TABLE_LEFT},
+                                               {"Category", TABLE_LEFT},
+                                               {"Amount", TABLE_RIGHT},
+                                               {"Memo", TABLE_LEFT}};
+    static const char *const memos[] = {"garden", "", "bicycle"};
+
+    for (int with = 0; with < 2; with++) {
+        for (enum table_style style = TABLE_PLAIN; style <= TABLE_TERMINAL; style++) {
+            struct table *t = table_new(four, ARRAY_LEN(four));
+            char *text;
+
+            for (size_t i = 0; i < ARRAY_LEN(memos); i++) {
+                table_add(t, "Mon");
+                table_add(t, "");
+                table_add(t, "1:30");
+                table_add(t, with == 0 ? "" : memos[i]);
+            }
+            text = printed(t, style);
+            if (style == TABLE_PLAIN)
+                assert_string_equal(text, with == 0
+                                              ? "Mon\t\t1:30\t\nMon\t\t1:30\t\nMon\t\t1:30\t\n"
+                                              : "Mon\t\t1:30\tgarden\nMon\t\t1:30\t\n"
+                                                "Mon\t\t1:30\tbicycle\n");
+            else
+                assert_string_equal(text, with == 0 ? "Day  Amount\nMon    1:30\nMon    1:30\n"
+                                                      "Mon    1:30\n"
+                                                    : "Day  Amount  Memo\nMon    1:30  garden\n"
+                                                      "Mon    1:30  \nMon    1:30  bicycle\n");
+            free(text);
+        }
+    }
+}
+
 static void check_ago(int64_t seconds, const char *want)
 {
     char *text = say_ago(1000000, 1000000 + seconds);
@@ -134,7 +170,7 @@ int main(void)
         cmocka_unit_test(test_plain),  cmocka_unit_test(test_terminal),
         cmocka_unit_test(test_colour), cmocka_unit_test(test_hostile_cells),
         cmocka_unit_test(test_empty),  cmocka_unit_test(test_ago),
-        cmocka_unit_test(test_safe),
+        cmocka_unit_test(test_safe),   cmocka_unit_test(test_empty_columns),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
