@@ -236,6 +236,7 @@ static int make_new(const struct conf *conf, const struct init *in, PGconn *conn
 {
     struct ownkeys keys;
     char err[512], vkey[VKEY_MAX];
+    struct kid kid;
     int ret;
 
     ret = ownkeys_create(&keys, conf->data, err, sizeof(err));
@@ -245,13 +246,16 @@ static int make_new(const struct conf *conf, const struct init *in, PGconn *conn
         fprintf(stderr, "ledgerd init: %s\n", err);
     } else {
         vkey_text(vkey, in->origin, &keys.log_key);
+        key_kid(&kid, &keys.log_key);
         printf(_("The ledger %s is made in %s; its days are days in %s.\n"
-                 "Its log key, to be printed on paper: %s\n\n"
+                 "Print the fingerprint of its log key on paper, as \"pumasi connect\" shows it to "
+                 "everybody who connects: %s\n"
+                 "The same key as programs take it that check checkpoints: %s\n\n"
                  "It opens once its stewards have signed, within 30 days:\n"
                  "  ledgerd --data %s\n"
                  "and then each steward:\n"
                  "  pumasi connect http://127.0.0.1:7474 && pumasi open\n"),
-               in->origin, conf->data, in->zone, vkey, conf->data);
+               in->origin, conf->data, in->zone, kid.s, vkey, conf->data);
     }
     ownkeys_wipe(&keys);
     return ret == 0 ? 0 : 1;

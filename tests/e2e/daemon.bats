@@ -44,6 +44,14 @@ never() {
     fi
 }
 
+@test "the log key that init says to print is the one that people see when they connect" {
+    local shown
+    shown=$(XDG_CONFIG_HOME=$LEDGERS/visitor "$BUILD/pumasi" --yes connect "$(ledger_url main)" 2>&1 |
+        sed -n 's/^Log key *//p')
+    [ "${#shown}" -eq 43 ] || die "no fingerprint: $shown"
+    grep -qF "everybody who connects: $shown" "$LEDGERS/main.init" || die "$shown: $(cat "$LEDGERS/main.init")"
+}
+
 @test "init says what is missing, and makes nothing then" {
     local steward=$LEDGERS/steward.jwk
     init() { # OPTION...

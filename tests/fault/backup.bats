@@ -66,7 +66,8 @@ spoilt() { # a copy of the backup, in $try
     posted "$(payment m0002@hansalim m0000@hansalim 30)"
     lost=$(($(log_size) - $(jq .size < <("${AS_LEDGERD[@]}" cat "$LEDGERS/open/night/ledger.json"))))
     [ "$lost" -ge 1 ]
-    drill --data "$LEDGERS/main" --keys "$LEDGERS/safe" --export "$LEDGERS/open/night"
+    cd "$LEDGERS" # paths may be said from where one is
+    drill --data main --keys safe --export open/night
     ends 0 "would have saved you, but for the last $lost records"
 }
 
