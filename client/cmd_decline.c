@@ -221,18 +221,10 @@ static int decline_waiting(struct client *c, const struct cli *cli, const char *
 
     if (rc != PUMASI_OK)
         return rc;
-    for (size_t i = 0; found == NULL && i < l.n; i++) {
-        if (str_eq(l.rows[i].act.jti, jti))
-            found = &l.rows[i];
-    }
-    if (found == NULL)
-        rc = fail(PUMASI_FAILED,
-                  _("No act %s waits for you. It may have been posted or declined; \"pumasi "
-                    "pending\" lists what waits."),
-                  jti);
-    else if (c->n_key_names > 0)
+    rc = waiting_find(&l, jti, &found);
+    if (rc == PUMASI_OK && c->n_key_names > 0)
         rc = client_key(c, KEY_ANY_ROLE, NULL, &key);
-    else
+    else if (rc == PUMASI_OK)
         rc = waiting_key(c, found, &key);
     if (rc == PUMASI_OK) {
         struct render_named named = {.act = &found->act, .s = &found->s, .index = -1};

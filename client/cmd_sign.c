@@ -138,29 +138,14 @@ static int nothing_of_mine(const struct waiting *w)
 static int sign_id(struct client *c, const char *jti)
 {
     struct waiting_list l;
-    const struct waiting *found = NULL;
-    char *safe;
+    const struct waiting *found;
     int rc = waiting_fetch(c, &l);
 
     if (rc != PUMASI_OK)
         return rc;
-    for (size_t i = 0; found == NULL && i < l.n; i++) {
-        if (str_eq(l.rows[i].act.jti, jti))
-            found = &l.rows[i];
-    }
-    if (found == NULL) {
-        safe = say_safe(jti);
-        rc = fail(
-            PUMASI_FAILED,
-            _("No act %s waits for you. It may have been posted; \"pumasi pending\" lists what "
-              "waits."),
-            safe);
-        free(safe);
-    } else if (found->mine.n == 0) {
-        rc = nothing_of_mine(found);
-    } else {
-        rc = sign_one(c, found, &l);
-    }
+    rc = waiting_find(&l, jti, &found);
+    if (rc == PUMASI_OK)
+        rc = found->mine.n == 0 ? nothing_of_mine(found) : sign_one(c, found, &l);
     waiting_list_free(&l);
     return rc;
 }

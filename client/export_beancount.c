@@ -10,14 +10,6 @@
 #define OTHERS  "Equity:Exchange"
 #define OPENING "Equity:Opening"
 
-static void put_day(struct buf *b, int32_t day)
-{
-    char text[DATE_LEN + 1];
-
-    date_text(text, day);
-    buf_puts(b, text);
-}
-
 static void put_own(struct buf *b, const struct export *x, const struct export_account *a)
 {
     export_beancount_account(b, OWN, a->member, export_name_of(x, a->member));
@@ -58,18 +50,18 @@ static void put_units(struct buf *b, const struct export *x, int32_t first)
     for (size_t i = 0; i < x->n_units; i++) {
         const struct profile_unit *u = &x->units[i];
 
-        put_day(b, first);
+        export_day(b, first);
         buf_puts(b, " commodity ");
         export_beancount_commodity(b, u);
         buf_putc(b, '\n');
         put_name(b, u->name != NULL ? u->name : u->unit);
         if (export_is_decimal(u))
             continue;
-        put_day(b, first);
+        export_day(b, first);
         buf_puts(b, " commodity ");
         export_beancount_unit(b, u->unit);
         buf_putc(b, '\n');
-        put_day(b, first);
+        export_day(b, first);
         buf_puts(b, " price ");
         export_beancount_commodity(b, u);
         buf_putc(b, ' ');
@@ -88,7 +80,7 @@ static void put_open(struct buf *b, const struct export *x, json_t *opened, stru
 
     if (json_object_get(opened, what->data) == NULL) {
         json_object_set_new(opened, what->data, json_true());
-        put_day(b, export_first_day(x));
+        export_day(b, export_first_day(x));
         buf_puts(b, " open ");
         buf_put(b, what->data, what->len);
         buf_putc(b, '\n');
@@ -117,7 +109,7 @@ static void put_accounts(struct buf *b, const struct export *x)
         put_open(b, x, opened, &what, x->postings[i].counterparty);
     }
     if (x->has_from) {
-        put_day(b, x->from);
+        export_day(b, x->from);
         buf_puts(b, " open " OPENING "\n");
     }
     json_decref(opened);
@@ -142,7 +134,7 @@ static void put_opening(struct buf *b, const struct export *x)
             continue;
         if (!begun) {
             buf_putc(b, '\n');
-            put_day(b, x->from);
+            export_day(b, x->from);
             buf_printf(b, " * \"%s\"\n", _("opening balances"));
         }
         begun = true;
@@ -161,7 +153,7 @@ static void put_opening(struct buf *b, const struct export *x)
 static void put_balance(struct buf *b, const struct export *x, const struct export_account *a,
                         int32_t day, int64_t balance)
 {
-    put_day(b, day);
+    export_day(b, day);
     buf_puts(b, " balance ");
     put_own(b, x, a);
     buf_puts(b, "  ");
@@ -194,7 +186,7 @@ static void put_head(struct buf *b, const struct export *x, const struct export_
     char time[TIME_LEN + 1];
 
     buf_putc(b, '\n');
-    put_day(b, p->day);
+    export_day(b, p->day);
     buf_puts(b, " * ");
     buf_printf(&payee, name != NULL ? "%s (%s)" : "%s%s", name != NULL ? name : "",
                p->counterparty);
@@ -210,7 +202,7 @@ static void put_head(struct buf *b, const struct export *x, const struct export_
     put_text(b, "time", time);
     if (p->has_value_date) {
         buf_puts(b, "  value-date: ");
-        put_day(b, p->value_date);
+        export_day(b, p->value_date);
         buf_putc(b, '\n');
     }
     if (!str_eq(p->signed_by, "member"))

@@ -18,14 +18,6 @@ static void put_amount(struct buf *b, int64_t amount, const struct profile_unit 
     export_hledger_commodity(b, u);
 }
 
-static void put_day(struct buf *b, int32_t day)
-{
-    char text[DATE_LEN + 1];
-
-    date_text(text, day);
-    buf_puts(b, text);
-}
-
 /* An account of those that are exported. */
 static void put_own(struct buf *b, const struct export *x, const struct export_account *a)
 {
@@ -72,7 +64,7 @@ static void put_units(struct buf *b, const struct export *x, int32_t first)
         buf_puts(b, "commodity 1000.00 ");
         export_hledger_unit(b, u->unit);
         buf_puts(b, "\nP ");
-        put_day(b, first);
+        export_day(b, first);
         buf_putc(b, ' ');
         export_hledger_commodity(b, u);
         buf_putc(b, ' ');
@@ -134,7 +126,7 @@ static void put_opening(struct buf *b, const struct export *x)
                 continue;
             if (!begun) {
                 buf_putc(b, '\n');
-                put_day(b, x->from);
+                export_day(b, x->from);
                 buf_printf(b, " * %s\n", _("opening balances"));
             }
             begun = true;
@@ -179,10 +171,10 @@ static void put_tags(struct buf *b, const struct export_posting *p)
 static void put_head(struct buf *b, const struct export *x, const struct export_posting *p)
 {
     buf_putc(b, '\n');
-    put_day(b, p->day);
+    export_day(b, p->day);
     if (p->has_value_date) {
         buf_putc(b, '=');
-        put_day(b, p->value_date);
+        export_day(b, p->value_date);
     }
     buf_printf(b, " * (%" PRId64 ") ", p->index);
     put_payee(b, x, p->counterparty);

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <utf8proc.h>
 
+#include "core/date.h"
+
 #define DECIMALS 6
 
 static bool is_alnum(char ch)
@@ -231,6 +233,14 @@ void export_fraction(struct buf *b, const struct profile_unit *u)
     uint64_t scale = (uint64_t)u->scale, tens = UINT64_C(1000000000000);
 
     put_scaled(b, false, (tens * 2 + scale) / (scale * 2), 12, '.');
+}
+
+void export_day(struct buf *b, int32_t day)
+{
+    char text[DATE_LEN + 1];
+
+    date_text(text, day);
+    buf_puts(b, text);
 }
 
 void export_hledger_text(struct buf *b, const char *s)

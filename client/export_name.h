@@ -46,6 +46,8 @@ void export_decimal(struct buf *b, int64_t amount, const struct profile_unit *u,
 /* 1/scale with twelve decimals. */
 void export_fraction(struct buf *b, const struct profile_unit *u);
 
+/* A day, as 2026-11-22. */
+void export_day(struct buf *b, int32_t day);
 /* Text in an hledger description: ';' would begin a comment and '|' part the payee from the rest,
  * so their full-width forms stand for them. */
 void export_hledger_text(struct buf *b, const char *s);

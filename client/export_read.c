@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "client/export_name.h"
 #include "client/query.h"
 #include "core/date.h"
 #include "core/num.h"
@@ -301,10 +302,8 @@ static int read_postings(struct reader *r, const char *path, int (*take)(void *,
 /* Appends "<name>=<day>" to a path's query. */
 static void put_day(struct buf *path, const char *name, int32_t day)
 {
-    char text[DATE_LEN + 1];
-
-    date_text(text, day);
-    buf_printf(path, "&%s=%s", name, text);
+    buf_printf(path, "&%s=", name);
+    export_day(path, day);
 }
 
 /* A list of the book at the point that the export is of. */

@@ -415,15 +415,31 @@ static int run_job(struct import *m, bool found)
     return rc == PUMASI_OK ? finish(m) : rc;
 }
 
+/* Bad rows written over the spreadsheet would be the end of all its other rows. */
+static int check_bad_path(const struct import_options *o)
+{
+    char *bad = o->bad_path == NULL ? NULL : realpath(o->bad_path, NULL);
+    char *sheet = realpath(o->path, NULL);
+    bool same = bad != NULL && sheet != NULL && str_eq(bad, sheet);
+
+    free(bad);
+    free(sheet);
+    return same ? fail(PUMASI_USAGE,
+                       _("--bad must name another file than the one that is imported."))
+                : PUMASI_OK;
+}
+
 int import_run(struct client *c, const struct import_options *o)
 {
     struct import m = {.c = c, .o = o, .sheet = o->sheet};
     const char *unit = o->unit;
     char *folder = NULL;
     bool found = false;
-    int rc = import_file_open(&m.file, o->path);
+    int rc = check_bad_path(o);
 
     m.job.lock = m.job.receipts = m.job.refused = -1;
+    if (rc == PUMASI_OK)
+        rc = import_file_open(&m.file, o->path);
     if (rc == PUMASI_OK && unit == NULL)
         rc = import_choose_unit(&m, &unit);
     if (rc == PUMASI_OK)

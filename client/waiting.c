@@ -203,3 +203,22 @@ int waiting_fetch(struct client *c, struct waiting_list *out)
         waiting_list_free(out);
     return rc;
 }
+
+int waiting_find(const struct waiting_list *l, const char *jti, const struct waiting **out)
+{
+    char *safe;
+
+    for (size_t i = 0; i < l->n; i++) {
+        if (!str_eq(l->rows[i].act.jti, jti))
+            continue;
+        *out = &l->rows[i];
+        return PUMASI_OK;
+    }
+    safe = say_safe(jti);
+    (void)fail(PUMASI_FAILED,
+               _("No act %s waits for you. It may have been posted or declined; \"pumasi "
+                 "pending\" lists what waits."),
+               safe);
+    free(safe);
+    return PUMASI_FAILED;
+}

@@ -29,6 +29,9 @@ struct waiting_list {
  */
 int waiting_fetch(struct client *c, struct waiting_list *out) MUST_CHECK;
 void waiting_list_free(struct waiting_list *l);
+/* The one of that id, which l keeps. PUMASI_FAILED after a sentence when it isn't there. */
+int waiting_find(const struct waiting_list *l, const char *jti,
+                 const struct waiting **out) MUST_CHECK;
 
 /*
  * Reads one from JSON that has "act" and perhaps "texts", other members are passed over. 0, or -1

@@ -116,6 +116,11 @@ CSV
 @test "--partial books what the limits allow" {
     import_setup -500
     printf 'from,to,amount\npurse,a,400\npurse,b,200\nb,c,100\n' > "$LEDGERS/a.csv"
+    # Never over the spreadsheet itself.
+    ln -s a.csv "$LEDGERS/link.csv"
+    import 2 "$LEDGERS/a.csv" --partial --bad "$LEDGERS/link.csv"
+    says "--bad must name another file"
+    [ "$(wc -l < "$LEDGERS/a.csv")" -eq 4 ]
     import 1 "$LEDGERS/a.csv" --partial --bad "$LEDGERS/left.csv"
     says "Done: 0 rows booked"
     [ "$(grep -c insufficient-credit "$LEDGERS/left.csv")" -eq 3 ]
