@@ -198,6 +198,9 @@ static int reverse(struct client *c, const struct cli *cli, const struct cited *
 
     if (rc == PUMASI_OK)
         rc = choose_keys(c, &g, &s);
+    if (rc == PUMASI_FAILED)
+        note(_("%s received it and can give it back: ask them, or send \"pumasi request\"."),
+             g.t->to);
     if (rc == PUMASI_OK)
         rc = given_before(c, s.keys[0], &g);
     if (rc == PUMASI_OK)

@@ -258,6 +258,7 @@ row() { # PERSON RECORD ARGUMENT...: that record's line of a list
     n=$(record_of alice pay bob@hansalim 1:00 hour -m garden)
     run as alice --yes reverse "$n"
     says 1 "This needs a key of bob@hansalim or treasurer key of hansalim"
+    says 1 "bob@hansalim received it and can give it back"
     run as carol --yes reverse "$n"
     says 1 "There is no record $n"
     run as bob --yes reverse "$n" 1:01
