@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/render.h"
+#include "client/words.h"
 #include "core/text.h"
 
 /* --- who signs --- */
@@ -63,7 +64,7 @@ static int add_all_of(struct client *c, const struct signer_choice *choice,
         rc = add(k, out);
     }
     if (rc == PUMASI_OK && out->n - before > 1)
-        note(_("Signing with your %zu %s's keys of %s."), out->n - before, role_name(choice->role),
+        note(_("Signing with your %zu %s's keys of %s."), out->n - before, word_role(choice->role),
              choice->holder);
     return rc;
 }

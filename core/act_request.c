@@ -115,7 +115,8 @@ static int close_request(const struct state *s, const struct deal *request, int6
     if (request->answer >= 0)
         return refuse(&out->refusal, REFUSED_ALREADY_ANSWERED,
                       "Request %lld was %s before, by record %lld.", (long long)request->record,
-                      request->paid ? "paid" : "declined", (long long)request->answer);
+                      request->paid ? WIRE_("paid") : WIRE_("declined"),
+                      (long long)request->answer);
     after = deal_copy(request);
     after->answer = index;
     outcome_deal(out, after);

@@ -200,7 +200,7 @@ static struct deal *answer_request(const struct state *s, const struct act *a, s
     }
     if (request->answer >= 0) {
         (void)refuse(r, REFUSED_ALREADY_ANSWERED, "Request %lld was %s before, by record %lld.",
-                     (long long)t->request, request->paid ? "paid" : "declined",
+                     (long long)t->request, request->paid ? WIRE_("paid") : WIRE_("declined"),
                      (long long)request->answer);
         return NULL;
     }

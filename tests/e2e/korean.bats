@@ -246,12 +246,12 @@ END
 @test "requests, their answers, reversals" {
     local n
     run as bob request alice@hansalim 2 hour -m '자전거 수리'
-    says 0 '을(를) 달라는 청구 (기록 '
+    says 0 '을(를) 지급해 달라는 청구 (기록 '
     n=$(as alice --json requests | jq '.items[0].index')
     run on_terminal alice requests
     says 0 '답하기'
     run as alice show "$n"
-    says 0 'alice@hansalim이(가) bob@hansalim에게 2:00 hour을(를) 달라는 청구'
+    says 0 'alice@hansalim이(가) bob@hansalim에게 2:00 hour을(를) 지급해 달라는 청구'
     # Asked on a terminal, whose answer may be Korean too: no, then yes.
     echo 아니요 > "$BATS_TEST_TMPDIR/no"
     echo 네 > "$BATS_TEST_TMPDIR/yes"
