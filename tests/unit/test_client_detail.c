@@ -54,6 +54,10 @@ static void test_known(void **state)
     /* The format with the most words of its own wins: not "There is no %s." */
     says("There is no member alice@hansalim.", "조합원 alice@hansalim은(는) 없습니다.");
     says("There is no request 12.", "청구 12번은 없습니다.");
+    says("Request 12 was paid before, by record 14.",
+         "청구 12번은 기록 14번에서 이미 끝났습니다(지급됨).");
+    says("Request 12 was declined before, by record 14.",
+         "청구 12번은 기록 14번에서 이미 끝났습니다(거절됨).");
     /* Words in an order of their own. */
     says("This act is for hansalim to make, and it says by mapo.",
          "이 안건은 hansalim이(가) 만들 것인데, 만든 쪽이 mapo(으)로 적혀 있습니다.");
