@@ -184,7 +184,7 @@ static int run(struct client *c, const struct cli *cli)
 }
 
 static const struct cli_option options[] = {
-    {"limit", 'n', N_("NUMBER"), N_("how many, counted from the newest (20)")},
+    {"limit", 'n', N_("N"), N_("how many, counted from the newest (20)")},
     {"all", 'a', NULL, N_("all of them")},
     {"member", 0, N_("MEMBER"), N_("whose; an office and its auditors may see their members'")},
     {0},
