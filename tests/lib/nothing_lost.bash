@@ -50,6 +50,13 @@ check_books() { # NAME JOURNAL
     [ -z "$found" ] || die "the books of $1:" "$found"
 }
 
+# Requests, reversals and declines against the acts of the log (tests/lib/deals.sql).
+check_deals() { # NAME
+    local found
+    found=$(ledger_psql "$1" < "$LIB/deals.sql" 2>&1) || die "psql: $found" || return 1
+    [ -z "$found" ] || die "what acts of $1 name:" "$found"
+}
+
 # Sends what has no answer until it has one, then everything acknowledged again: the same index and
 # header as at first. Every checkpoint ever shown is one of the log.
 check_receipts() { # NAME JOURNAL
@@ -83,6 +90,7 @@ tables_of() { # NAME FOLDER: every derived table, in the order of its primary ke
 # Exports NAME, makes a new ledger of the records, and compares every table row by row.
 check_rebuild() { # NAME: leaves it as it is; needs that nobody posts meanwhile
     local copy=$1-again table n=0
+    check_deals "$1" || return 1
     rm -rf "${LEDGERS:?}/open/$copy" "${LEDGERS:?}/$copy" "$LEDGERS/tables"
     "$LEDGERD" export "$LEDGERS/open/$copy" --data "$LEDGERS/$1" > "$LEDGERS/$copy.log" 2>&1 3>&- &&
         "$LEDGERD" init --data "$LEDGERS/$copy" --from "$LEDGERS/open/$copy" \
