@@ -40,6 +40,8 @@ void lang_start(const char *program)
         bindtextdomain(program, folder);
     bind_textdomain_codeset(program, "UTF-8");
     textdomain(program);
+    /* Read now: a daemon becomes a user who may not get to where the program is. */
+    (void)lang_is_foreign();
     free(folder);
 }
 
