@@ -20,16 +20,6 @@ void cursor_put(struct buf *b, char kind, const char *const *words, size_t n)
     buf_free(&text);
 }
 
-void cursor_put_int(struct buf *b, char kind, int64_t n)
-{
-    struct buf text = BUF_INIT;
-
-    buf_put_i64(&text, n);
-    const char *word = text.data;
-    cursor_put(b, kind, &word, 1);
-    buf_free(&text);
-}
-
 int cursor_parse(struct cursor *out, char kind, size_t n, const char *s)
 {
     char text[CURSOR_MAX];

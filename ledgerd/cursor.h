@@ -19,7 +19,6 @@ struct cursor {
 
 /* Appends one made of n words, which have no white space in them. */
 void cursor_put(struct buf *b, char kind, const char *const *words, size_t n);
-void cursor_put_int(struct buf *b, char kind, int64_t n);
 /* 0, or -1 when s is no cursor of that kind and number of words. */
 int cursor_parse(struct cursor *out, char kind, size_t n, const char *s) MUST_CHECK;
 /* The only word as a number. */

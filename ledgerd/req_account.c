@@ -86,16 +86,8 @@ static void on_postings(struct request *r, const PGresult *res)
             return;
         }
     }
-    out_close(&b, ']');
-    if (rows > shown) {
-        out_raw(&b, "next", "\"", 1);
-        cursor_put_int(&b, CURSOR_KIND, col_int(res, shown - 1, POSTINGS_SEQ));
-        buf_putc(&b, '"');
-    } else {
-        out_null(&b, "next");
-    }
-    out_close(&b, '}');
-    request_json(r, 200, &b);
+    request_list_end_int(r, &b, CURSOR_KIND,
+                         rows > shown ? col_int(res, shown - 1, POSTINGS_SEQ) : -1);
 }
 
 /* The account may be had; the page of it now. */

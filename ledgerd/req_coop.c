@@ -16,18 +16,10 @@
  * next page. */
 static void end_named(struct request *r, struct buf *b, const PGresult *res, int shown, char kind)
 {
-    out_close(b, ']');
-    if (PQntuples(res) > shown && shown > 0) {
-        const char *name = col_text(res, shown - 1, 0);
+    bool more = PQntuples(res) > shown && shown > 0;
+    const char *name = more ? col_text(res, shown - 1, 0) : NULL;
 
-        out_raw(b, "next", "\"", 1);
-        cursor_put(b, kind, &name, 1);
-        buf_putc(b, '"');
-    } else {
-        out_null(b, "next");
-    }
-    out_close(b, '}');
-    request_json(r, 200, b);
+    request_list_end(r, b, kind, more ? &name : NULL, 1);
 }
 
 static int begin_named(const struct request *r, struct buf *b, const PGresult *res)

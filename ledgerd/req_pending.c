@@ -23,19 +23,14 @@ static void on_pending(struct request *r, const PGresult *res)
             return;
         }
     }
-    out_close(&b, ']');
     if (rows > shown) {
         const char *place[] = {col_text(res, shown - 1, PENDING_EXP),
                                col_text(res, shown - 1, PENDING_BY),
                                col_text(res, shown - 1, PENDING_JTI)};
-        out_raw(&b, "next", "\"", 1);
-        cursor_put(&b, CURSOR_KIND, place, ARRAY_LEN(place));
-        buf_putc(&b, '"');
+        request_list_end(r, &b, CURSOR_KIND, place, ARRAY_LEN(place));
     } else {
-        out_null(&b, "next");
+        request_list_end(r, &b, CURSOR_KIND, NULL, 0);
     }
-    out_close(&b, '}');
-    request_json(r, 200, &b);
 }
 
 void req_pending(struct request *r)

@@ -75,16 +75,8 @@ static void on_requests(struct request *r, const PGresult *res)
             return;
         }
     }
-    out_close(&b, ']');
-    if (rows > shown) {
-        out_raw(&b, "next", "\"", 1);
-        cursor_put_int(&b, CURSOR_KIND, col_int(res, shown - 1, REQUESTS_IDX));
-        buf_putc(&b, '"');
-    } else {
-        out_null(&b, "next");
-    }
-    out_close(&b, '}');
-    request_json(r, 200, &b);
+    request_list_end_int(r, &b, CURSOR_KIND,
+                         rows > shown ? col_int(res, shown - 1, REQUESTS_IDX) : -1);
 }
 
 void req_requests(struct request *r)

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "ledgerd/http.h"
+#include "ledgerd/out.h"
 
 #define RETRY_AFTER "1" /* seconds */
 
@@ -172,6 +173,30 @@ bool request_cursor_name(struct request *r, char kind, struct cursor *out)
     bool there;
 
     return request_cursor(r, kind, 1, out, &there);
+}
+
+void request_list_end(struct request *r, struct buf *b, char kind, const char *const *place,
+                      size_t n)
+{
+    out_close(b, ']');
+    if (place != NULL) {
+        out_raw(b, "next", "\"", 1);
+        cursor_put(b, kind, place, n);
+        buf_putc(b, '"');
+    } else {
+        out_null(b, "next");
+    }
+    out_close(b, '}');
+    request_json(r, 200, b);
+}
+
+void request_list_end_int(struct request *r, struct buf *b, char kind, int64_t place)
+{
+    struct buf text = BUF_INIT;
+
+    buf_put_i64(&text, place);
+    request_list_end(r, b, kind, place < 0 ? NULL : (const char *const[]){text.data}, 1);
+    buf_free(&text);
 }
 
 int64_t request_now(void)

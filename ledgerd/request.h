@@ -75,6 +75,15 @@ bool request_cursor(struct request *r, char kind, size_t n, struct cursor *out,
 /* A name in a cursor of one word; "" without one. */
 bool request_cursor_name(struct request *r, char kind, struct cursor *out) MUST_CHECK;
 
+/*
+ * Ends {"items":[…, a list that fills a page, and answers with it: the next one goes on from
+ * `place`, n words; NULL: this was the last.
+ */
+void request_list_end(struct request *r, struct buf *b, char kind, const char *const *place,
+                      size_t n);
+/* The same from a number; -1: this was the last. */
+void request_list_end_int(struct request *r, struct buf *b, char kind, int64_t place);
+
 /* Seconds since 1970. */
 int64_t request_now(void);
 

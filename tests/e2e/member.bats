@@ -5,6 +5,7 @@
 # steward; alice and bob are members; old@hansalim has no device.
 
 load ../lib/ledger
+load ../lib/client
 
 setup_file() {
     ledger_setup
@@ -41,18 +42,6 @@ teardown() {
 
 teardown_file() {
     ledger_teardown_file
-}
-
-client_environment() {
-    PUMASI=$BUILD/pumasi
-    export PUMASI_BATCH=1 TZ=UTC
-    unset PUMASI_PROFILE PUMASI_KEY PUMASI_PASSPHRASE_FILE NO_COLOR
-}
-
-as() { # PERSON ARGUMENT...
-    local who=$1
-    shift
-    XDG_CONFIG_HOME=$LEDGERS/$who/config XDG_STATE_HOME=$LEDGERS/$who/state "$PUMASI" "$@" 3>&-
 }
 
 # The same on a terminal of its own.

@@ -100,7 +100,7 @@ static void test_cursor(void **state)
     assert_int_equal(cursor_parse(&c, 'x', 3, b.data), -1);
     assert_int_equal(cursor_parse(&c, 'w', 2, b.data), -1);
     buf_clear(&b);
-    cursor_put_int(&b, 'p', 42);
+    cursor_put(&b, 'p', (const char *const[]){"42"}, 1);
     assert_int_equal(cursor_parse_int('p', b.data, 0, INT64_MAX, &n), 0);
     assert_int_equal(n, 42);
     assert_int_equal(cursor_parse_int('p', b.data, 0, 41, &n), -1);

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# Using pumasi as several people on one machine. Needs tests/lib/ledger.bash.
+
+client_environment() {
+    PUMASI=$BUILD/pumasi
+    export PUMASI_BATCH=1 TZ=UTC
+    unset PUMASI_PROFILE PUMASI_KEY PUMASI_PASSPHRASE_FILE NO_COLOR
+}
+
+as() { # PERSON ARGUMENT...
+    local who=$1
+    shift
+    XDG_CONFIG_HOME=$LEDGERS/$who/config XDG_STATE_HOME=$LEDGERS/$who/state "$PUMASI" "$@" 3>&-
+}
