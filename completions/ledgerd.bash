@@ -5,7 +5,7 @@
 _ledgerd() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command='' i
     local options='--help --version --config --data --user --listen --metrics_listen --database --pg_bin
-        --request_timeout_ms --read_connections --statement_timeout_ms --verify_threads --batch_max --queue_max --takeover_ms
+        --request_timeout_ms --publish_minutes --read_connections --statement_timeout_ms --verify_threads --batch_max --queue_max --takeover_ms
         --log_format --log_level'
 
     for ((i = 1; i < COMP_CWORD; i++)); do

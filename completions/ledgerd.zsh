@@ -15,6 +15,7 @@ _ledgerd() {
         '--database[libpq connection string]:connection:'
         '--pg_bin[folder of the programs of PostgreSQL]:folder:_files -/'
         '--request_timeout_ms[longest time for a request to arrive]:milliseconds:'
+        '--publish_minutes[minutes between public checkpoints; 0\: each one]:minutes:'
         '--read_connections[connections that answer queries]:number:'
         '--statement_timeout_ms[longest time for one statement]:milliseconds:'
         '--verify_threads[threads that verify signatures]:number:'

@@ -22,6 +22,7 @@
 #include "ledgerd/poster.h"
 #include "ledgerd/privs.h"
 #include "ledgerd/reads.h"
+#include "ledgerd/shown.h"
 #include "ledgerd/verify.h"
 #include "ledgerd/zone.h"
 
@@ -167,6 +168,7 @@ static int start_parts(struct serve *s, const struct conf *conf, char *err, size
                                   err, err_size);
     if (!d->published)
         return -1;
+    d->shown = shown_new(d->published, conf->publish_minutes);
     d->base = event_base_new();
     d->metrics = metrics_new();
     d->keyring = keyring_new();
@@ -212,6 +214,7 @@ static void stop_parts(struct serve *s)
     queue_free(d->queue);
     keyring_free(d->keyring);
     free(d->metrics);
+    shown_free(d->shown);
     published_free(d->published);
     if (d->base)
         event_base_free(d->base);

@@ -32,6 +32,8 @@ const struct conf_option conf_options[] = {
      N_("addresses to serve /metrics on; empty: none")},
     {"request_timeout_ms", "http", CONF_INT, "60000", AT(request_timeout_ms), 1000, 600000, NULL,
      false, N_("longest time for a request to arrive")},
+    {"publish_minutes", "http", CONF_INT, "0", AT(publish_minutes), 0, 1440, NULL, false,
+     N_("minutes between public checkpoints; 0: each one")},
     {"database", "database", CONF_TEXT, "", AT(database), 0, 0, NULL, true,
      N_("libpq connection string; empty: a cluster of its own")},
     {"pg_bin", "database", CONF_PATH, "", AT(pg_bin), 0, 0, NULL, true,

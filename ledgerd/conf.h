@@ -15,6 +15,7 @@ struct conf {
     char *listen;               /* addresses, see conf_addrs */
     char *metrics_listen;       /* the same; empty: none */
     int64_t request_timeout_ms; /* for a request to arrive, from its first byte to its last */
+    int64_t publish_minutes;    /* between two checkpoints that the public sees; 0: each one */
     /* [database] */
     char *database; /* a libpq connection string; empty: the embedded cluster in data/pg */
     char *pg_bin;   /* folder of PostgreSQL's programs; empty: the newest that suits */

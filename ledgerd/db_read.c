@@ -269,6 +269,11 @@ const struct read_statement read_statements[READ_COUNT] = {
                     " FROM unnest($1::smallint[], $2::bigint[], $3::bigint[])"
                     " WITH ORDINALITY AS q(level, n, count, o) ORDER BY q.o",
                     true},
+    [READ_ENTRIES] = {"read_entries",
+                      "SELECT string_agg('\\x0020'::bytea || sha256(convert_to(header, 'UTF8')),"
+                      " ''::bytea ORDER BY idx) FROM records"
+                      " WHERE idx >= $1::bigint AND idx < $1::bigint + $2::bigint",
+                      true},
 };
 
 static struct read_query query(enum read_name name)
@@ -517,6 +522,15 @@ struct read_query read_tiles(const int64_t *level, const int64_t *n, const int64
     bind_ints(&q, level, tiles);
     bind_ints(&q, n, tiles);
     bind_ints(&q, count, tiles);
+    return q;
+}
+
+struct read_query read_entries(int64_t first, int64_t count)
+{
+    struct read_query q = query(READ_ENTRIES);
+
+    bind_int(&q, first);
+    bind_int(&q, count);
     return q;
 }
 

@@ -32,8 +32,9 @@ enum read_name {
     READ_COOP_ACCOUNTS,
     READ_COOP_POSTINGS,
     READ_TILES,
+    READ_ENTRIES,
 };
-#define READ_COUNT (READ_TILES + 1)
+#define READ_COUNT (READ_ENTRIES + 1)
 
 struct read_statement {
     const char *name;
@@ -268,6 +269,16 @@ struct read_query read_tiles(const int64_t *level, const int64_t *n, const int64
                              size_t tiles);
 enum {
     TILES_HASHES
+};
+
+/*
+ * The entries of `count` records from `first` on as tlog-tiles bundles them: two bytes of length,
+ * then the 32 of SHA-256(header). One row, one column, short when they aren't all there. Binary.
+ */
+#define ENTRY_LEN 34
+struct read_query read_entries(int64_t first, int64_t count);
+enum {
+    ENTRIES_BUNDLE
 };
 
 /* Columns of an answer in text format. */

@@ -16,6 +16,7 @@
 struct http;
 struct reads;
 struct poster;
+struct shown;
 struct verifier;
 
 /* Everything a running daemon has, made in cmd_serve.c and handed down. */
@@ -29,6 +30,7 @@ struct ledgerd {
     struct queue *queue;
     struct keyring *keyring;
     struct published *published;
+    struct shown *shown; /* what the public sees of it */
     struct metrics *metrics;
     struct verifier *verifier;
     struct poster *poster;

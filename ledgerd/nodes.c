@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* The cache of tiles, and inclusion proofs made from it. */
+/* The cache of tiles, and proofs made from it. */
 #include "ledgerd/nodes.h"
 
 #include <stdlib.h>
@@ -33,10 +33,11 @@ struct nodes {
     struct tile_bucket buckets[BUCKETS];
 };
 
-/* One call of nodes_prove on its way. */
+/* One call of nodes_prove or nodes_consistency on its way. */
 struct proving {
     struct nodes *nodes;
     uint64_t size;
+    uint64_t old;       /* a consistency proof from here; 0: inclusion proofs */
     size_t count, made; /* proofs wanted and done */
     int64_t *indexes;
     struct node_proof *proofs;
@@ -178,15 +179,25 @@ static void proving_on_tiles(void *arg, enum read_end end, const PGresult *res)
     proving_go(p);
 }
 
+static int proving_make(struct proving *p, size_t i)
+{
+    struct node_proof *proof = &p->proofs[i];
+
+    if (p->old > 0) {
+        proof->n = tree_consistency(proving_node, p, p->old, p->size, proof->hashes);
+    } else {
+        proof->n = tree_inclusion(proving_node, p, (uint64_t)p->indexes[i], p->size, proof->hashes);
+    }
+    return proof->n;
+}
+
 static void proving_go(struct proving *p)
 {
     p->n_missing = 0;
     for (size_t i = p->made; i < p->count; i++) {
-        struct node_proof *proof = &p->proofs[i];
         size_t before = p->n_missing;
 
-        proof->n = tree_inclusion(proving_node, p, (uint64_t)p->indexes[i], p->size, proof->hashes);
-        if (proof->n < 0) {
+        if (proving_make(p, i) < 0) {
             proving_end(p, READ_BROKEN);
             return;
         }
@@ -210,8 +221,8 @@ static void proving_go(struct proving *p)
               proving_on_tiles, p);
 }
 
-void nodes_prove(struct nodes *nodes, uint64_t size, const int64_t *indexes, size_t count,
-                 nodes_done *done, void *arg)
+static struct proving *proving_new(struct nodes *nodes, uint64_t size, size_t count,
+                                   nodes_done *done, void *arg)
 {
     struct proving *p = x_calloc(1, sizeof(*p));
 
@@ -219,11 +230,78 @@ void nodes_prove(struct nodes *nodes, uint64_t size, const int64_t *indexes, siz
     p->size = size;
     p->count = count;
     p->indexes = x_calloc(count + 1, sizeof(*p->indexes));
-    memcpy(p->indexes, indexes, count * sizeof(*indexes));
     p->proofs = x_calloc(count + 1, sizeof(*p->proofs));
     p->done = done;
     p->arg = arg;
+    return p;
+}
+
+void nodes_prove(struct nodes *nodes, uint64_t size, const int64_t *indexes, size_t count,
+                 nodes_done *done, void *arg)
+{
+    struct proving *p = proving_new(nodes, size, count, done, arg);
+
+    memcpy(p->indexes, indexes, count * sizeof(*indexes));
     proving_go(p);
+}
+
+void nodes_consistency(struct nodes *nodes, uint64_t old, uint64_t size, nodes_done *done,
+                       void *arg)
+{
+    struct proving *p = proving_new(nodes, size, 1, done, arg);
+
+    p->old = old;
+    proving_go(p);
+}
+
+/* One call of nodes_tile on its way. */
+struct fetching {
+    struct nodes *nodes;
+    unsigned level;
+    uint64_t n;
+    size_t count;
+    nodes_tile_done *done;
+    void *arg;
+};
+
+static void fetching_on_tile(void *arg, enum read_end end, const PGresult *res)
+{
+    struct fetching *f = arg;
+    const struct tile *t = NULL;
+
+    if (end == READ_OK) {
+        if (PQntuples(res) == 1 && col_len(res, 0, TILES_HASHES) == f->count * HASH_LEN) {
+            tile_keep(f->nodes, f->level, f->n, col_text(res, 0, TILES_HASHES), f->count);
+            t = tile_find(f->nodes, f->level, f->n);
+        } else {
+            log_event(LOG_LEVEL_ERROR, "the tree's tiles are not whole", LOG_INT("level", f->level),
+                      LOG_INT("tile", (int64_t)f->n));
+            end = READ_BROKEN;
+        }
+    }
+    f->done(f->arg, end, t != NULL ? t->nodes : NULL);
+    free(f);
+}
+
+void nodes_tile(struct nodes *nodes, unsigned level, uint64_t n, size_t count,
+                nodes_tile_done *done, void *arg)
+{
+    const struct tile *t = tile_find(nodes, level, n);
+    const int64_t of_level = level, number = (int64_t)n, hashes = (int64_t)count;
+    struct fetching *f;
+
+    if (t != NULL && t->count >= count) {
+        done(arg, READ_OK, t->nodes);
+        return;
+    }
+    f = x_calloc(1, sizeof(*f));
+    f->nodes = nodes;
+    f->level = level;
+    f->n = n;
+    f->count = count;
+    f->done = done;
+    f->arg = arg;
+    reads_ask(nodes->reads, read_tiles(&of_level, &number, &hashes, 1), fetching_on_tile, f);
 }
 
 struct nodes *nodes_new(struct ledgerd *d, struct reads *r)

@@ -77,6 +77,9 @@ bool path_match(const struct path *p, const char *pattern, const char *args[PATH
         if (*pattern++ != '/') {
             return false;
         }
+        if (*pattern == '*') {
+            return true;
+        }
         len = strcspn(pattern, "/");
         if (pattern[0] == '{') {
             if (segment[0] == '\0' || n_args == PATH_ARGS_MAX) {

@@ -21,6 +21,8 @@ request_go req_coop_postings;
 request_go req_record;
 request_go req_record_proof;
 request_go req_checkpoint;
+request_go req_tile;
+request_go req_consistency;
 request_go req_healthz;
 request_go req_readyz;
 request_go req_metrics;

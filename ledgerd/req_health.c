@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* GET /healthz, /readyz, /metrics and /checkpoint: how the ledger is, and where its log stands. */
+/* GET /healthz, /readyz and /metrics: how the ledger is. */
 #include <stdlib.h>
 
 #include "ledgerd/out.h"
@@ -50,21 +50,4 @@ void req_metrics(struct request *r)
 
     metrics_put(&b, r->d);
     request_reply(r, 200, "text/plain; version=0.0.4; charset=utf-8", &b);
-}
-
-/* The latest signed note, verbatim (C2SP tlog-tiles). */
-void req_checkpoint(struct request *r)
-{
-    struct checkpoint checkpoint;
-    struct buf b = BUF_INIT;
-    char *note = NULL;
-    size_t len;
-
-    if (!published_get(r->d->published, &checkpoint, &note, &len)) {
-        request_not_found(r);
-        return;
-    }
-    buf_put(&b, note, len);
-    free(note);
-    request_reply(r, 200, "text/plain; charset=utf-8", &b);
 }

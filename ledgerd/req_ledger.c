@@ -5,6 +5,7 @@
 #include "core/note.h"
 #include "ledgerd/out.h"
 #include "ledgerd/req.h"
+#include "ledgerd/shown.h"
 
 /* The answer so far, between the two reads. */
 static void state_free(void *state)
@@ -54,8 +55,6 @@ static void on_ledger(struct request *r, const PGresult *res)
     struct checkpoint checkpoint;
     struct ledgerd *d = r->d;
     char vkey[VKEY_MAX];
-    char *note = NULL;
-    size_t note_len;
 
     r->state = b;
     r->state_free = state_free;
@@ -86,12 +85,11 @@ static void on_ledger(struct request *r, const PGresult *res)
     out_str(b, "zone", col_text(res, 0, LEDGER_ZONE));
     out_int(b, "rules", col_int(res, 0, LEDGER_RULES));
     /* What is public is what was published. */
-    if (published_get(d->published, &checkpoint, &note, &note_len)) {
+    if (shown_get(d->shown, request_now(), &checkpoint, NULL, NULL)) {
         out_int(b, "size", (int64_t)checkpoint.size);
     } else {
         out_int(b, "size", col_int(res, 0, LEDGER_SIZE));
     }
-    free(note);
     request_read(r, read_units(), on_units);
 }
 

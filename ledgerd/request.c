@@ -32,6 +32,13 @@ static void request_free(struct request *r)
     free(r);
 }
 
+void request_reply_kept(struct request *r, const char *type, const char *cache, struct buf *body)
+{
+    request_header(r, "Cache-Control", cache);
+    http_answer(r->http, r->conn, 200, type, body);
+    request_free(r);
+}
+
 void request_reply(struct request *r, int status, const char *type, struct buf *body)
 {
     request_header(r, "Cache-Control", "no-store");

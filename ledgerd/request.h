@@ -48,6 +48,8 @@ struct request *request_new(struct http *http, struct ledgerd *d, struct http_co
 
 /* Answers; each takes over `body` and leaves it empty. */
 void request_reply(struct request *r, int status, const char *type, struct buf *body);
+/* 200, what caches in between may keep: the value of Cache-Control (RFC 9111). */
+void request_reply_kept(struct request *r, const char *type, const char *cache, struct buf *body);
 void request_json(struct request *r, int status, struct buf *body);
 void request_problem(struct request *r, enum problem p, const char *detail);
 void request_refuse(struct request *r, const struct refusal *refusal);

@@ -675,6 +675,36 @@ END
     ledger_stop closed
 }
 
+@test "the public sees a new checkpoint only so often, a party's receipts are always fresh" {
+    local ledger=quiet shown size
+    ledger_init "$ledger"
+    ledger_start "$ledger" --publish_minutes 1440
+    ledger_wait "$ledger"
+    "$HAMMER" setup "$(ledger_url "$ledger")" --members 4
+    URL=$(ledger_url "$ledger")
+    ask /checkpoint
+    header Cache-Control 'public, max-age=[1-9][0-9]*'
+    shown=$(sed -n 2p "$BODY")
+    cp "$BODY" "$BODY.shown"
+    wire_meet "$ledger"
+    posted "$(payment m0000@hansalim m0002@hansalim 5)"
+    read -r _ size < <("$ACTOR" receipt "$VKEY" < "$BODY")
+    [ "$size" -gt "$shown" ]
+    ask /checkpoint
+    cmp "$BODY" "$BODY.shown"
+    ask /v1/ledger
+    answered 200 '.size == $size' --argjson size "$shown"
+    ask "/tile/0/000.p/$shown"
+    [ "$STATUS" = 200 ]
+    [ "$(stat -c %s "$BODY")" -eq $((32 * shown)) ]
+    ask "/tile/0/000.p/$size"
+    problem 404 not-found
+    ask "/v1/consistency?old=1&size=$size"
+    problem 400 malformed
+    ledger_stop "$ledger"
+    wire_adopt main
+}
+
 @test "what was posted once is not posted again, not after a restart nor after its exp" {
     act=$(cat "$LEDGERS/early.act")
     first=$(jq -c '[.index, .header]' "$LEDGERS/early.receipt")

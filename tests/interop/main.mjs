@@ -3,10 +3,11 @@
 // folders. The tests follow each other on one ledger, and are printed as TAP.
 import { test } from 'node:test';
 import './vectors.mjs';
+import { audit, strangers } from './audit.mjs';
 import { hostile } from './hostile.mjs';
 import { mutants } from './mutants.mjs';
 import { breakdown, coverage, statuses } from './statuses.mjs';
-import { audit, story } from './story.mjs';
+import { story } from './story.mjs';
 import { World } from './world.mjs';
 
 const w = new World();
@@ -28,6 +29,7 @@ try {
     await mutants(w);
     await statuses(w);
     await audit(w);
+    await strangers(w);
     await breakdown(w);
     await coverage(w);
   }

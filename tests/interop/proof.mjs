@@ -85,6 +85,39 @@ export async function inclusion(leaf, index, size, path, root) {
   must(hex(r) === hex(root), 'the path does not lead to the root');
 }
 
+// RFC 9162, section 2.1.4.2.
+export async function consistency(old, size, path, oldRoot, root) {
+  must(old > 0 && old <= size, 'the older tree is not the smaller one');
+  let fn = BigInt(old) - 1n;
+  let sn = BigInt(size) - 1n;
+  while ((fn & 1n) === 1n) {
+    fn >>= 1n;
+    sn >>= 1n;
+  }
+  const [seed, ...rest] = fn === 0n ? [oldRoot, ...path] : path;
+  must(seed, 'the proof is empty');
+  let fr = seed;
+  let sr = seed;
+  for (const c of rest) {
+    must(sn !== 0n, 'the proof is too long');
+    if ((fn & 1n) === 1n || fn === sn) {
+      fr = await sha256(Uint8Array.of(1), c, fr);
+      sr = await sha256(Uint8Array.of(1), c, sr);
+      while ((fn & 1n) === 0n && fn !== 0n) {
+        fn >>= 1n;
+        sn >>= 1n;
+      }
+    } else {
+      sr = await sha256(Uint8Array.of(1), sr, c);
+    }
+    fn >>= 1n;
+    sn >>= 1n;
+  }
+  must(sn === 0n, 'the proof is too short');
+  must(hex(fr) === hex(oldRoot), 'the proof does not lead to the older root');
+  must(hex(sr) === hex(root), 'the proof does not lead to the newer root');
+}
+
 export async function leafHash(header) {
   return await sha256(Uint8Array.of(0), await sha256(bytesOf(header)));
 }

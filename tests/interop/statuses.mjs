@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { ROOT } from './contract.mjs';
 import { until } from './ledger.mjs';
+import * as proof from './proof.mjs';
 import { now, submission, token } from './pumasi.mjs';
 import { QUEUE_MAX } from './world.mjs';
 
@@ -19,8 +20,17 @@ const SAMPLES = {
   '{unit}': 'hour',
   '{coop}': 'hansalim',
   '{index}': '0',
+  '{level}': 'entries',
+  '{tile}': '000',
+  '{width}': '3',
 };
-const sample = (path) => path.replace(/\{[a-z]+\}/g, (name) => SAMPLES[name]);
+const sample = (path) =>
+  path
+    .replace('{tile}/{width}', '{tile}.p/{width}')
+    .replace(/\{[a-z]+\}/g, (name) => SAMPLES[name]);
+// The same with what a request must say in its query.
+const QUERIES = { '/v1/consistency': '?old=1' };
+const urlOf = (o) => sample(o.path) + (QUERIES[o.path] ?? '');
 const READER = 'auditorOfAll';
 
 // What Node's fetch doesn't send: a body with GET, and the promise of one that is too large.
@@ -73,7 +83,7 @@ export async function statuses(w) {
   ]);
   const wantsToken = (o) => (o.operation.security ?? []).some((way) => way.queryToken);
   const get = (o, client, name = READER) =>
-    client.get(sample(o.path), wantsToken(o) ? w.who[name] : null);
+    client.get(urlOf(o), wantsToken(o) ? w.who[name] : null);
 
   await test('the document lists the requests of ledgerd, all of them and no others', async () => {
     const routes = await routesOfTheServer();
@@ -83,11 +93,15 @@ export async function statuses(w) {
       routes.outside.length + routes.inside.length,
       'rows of route.c that could not be read',
     );
-    const documented = (where) =>
-      operations
-        .filter((o) => o[where])
-        .map((o) => o.key)
-        .sort();
+    // A tile's path has as many segments as its number needs; the document has the common ones.
+    const documented = (where) => [
+      ...new Set(
+        operations
+          .filter((o) => o[where])
+          .map((o) => o.key.replace(/ \/tile\/.*/, ' /tile/*'))
+          .sort(),
+      ),
+    ];
     assert.deepEqual(documented('outside'), routes.outside.sort());
     assert.deepEqual(documented('inside'), routes.inside.sort());
     assert.deepEqual(w.contract.unusedComponents(), []);
@@ -112,7 +126,7 @@ export async function statuses(w) {
 
   await test('405, HEAD and bodies where there may be none, everywhere', async () => {
     for (const [o, client] of everywhere) {
-      const url = client.url + sample(o.path);
+      const url = client.url + urlOf(o);
       for (const method of ['DELETE', 'PUT', o.method === 'GET' ? 'POST' : 'GET', 'PATCH']) {
         const answer = await client.fetch(url, { method });
         assert.equal(`${o.key}: ${method} ${answer.status}`, `${o.key}: ${method} 405`);
@@ -122,7 +136,7 @@ export async function statuses(w) {
         const answer = await ask(url, 'GET', { 'content-length': 2 }, '{}');
         assert.equal(answer.status, 400, o.key);
         await w.contract.exchange(answer, client === w.inside ? 'inside' : 'outside');
-        const head = await client.get(sample(o.path), wantsToken(o) ? w.who[READER] : null, 'HEAD');
+        const head = await client.get(urlOf(o), wantsToken(o) ? w.who[READER] : null, 'HEAD');
         const got = await get(o, client);
         assert.equal(head.status, got.status, o.key);
         assert.equal(head.headers.get('content-type'), got.headers.get('content-type'));
@@ -142,9 +156,9 @@ export async function statuses(w) {
   await test('401 and 404, everywhere', async () => {
     for (const [o, client] of everywhere.filter(([o]) => wantsToken(o))) {
       const open = o.operation.security.some((way) => Object.keys(way).length === 0);
-      await w.refused(401, 'bad-token', await client.get(sample(o.path), w.who.stranger));
+      await w.refused(401, 'bad-token', await client.get(urlOf(o), w.who.stranger));
       if (!open) {
-        await w.refused(401, 'bad-token', await client.get(sample(o.path), null));
+        await w.refused(401, 'bad-token', await client.get(urlOf(o), null));
       }
       if (o.operation.responses['404']) {
         for (const path of [
@@ -177,6 +191,56 @@ export async function statuses(w) {
     await w.refused(404, 'not-found', await w.get('/v1/coops/hansalim/postings', 'mapoTreasurer'));
   });
 
+  await test('tiles: as far as the log goes, under one name each, kept by caches', async () => {
+    const pay = () =>
+      submission(
+        'transfer',
+        w.client.aud,
+        'alice@hansalim',
+        { from: 'alice@hansalim', to: 'bob@hansalim', unit: 'hour', amount: 1 },
+        w.keys('alice'),
+      );
+    const back = () =>
+      submission(
+        'transfer',
+        w.client.aud,
+        'bob@hansalim',
+        { from: 'bob@hansalim', to: 'alice@hansalim', unit: 'hour', amount: 1 },
+        w.keys('bob'),
+      );
+    const acts = await Promise.all([...Array(256)].map((_, i) => (i % 2 ? back() : pay())));
+    for (let i = 0; i < acts.length; i += QUEUE_MAX) {
+      const { lines } = await w.client.submitLines(acts.slice(i, i + QUEUE_MAX));
+      for (const line of lines) {
+        assert.equal(line.status, 201, JSON.stringify(line));
+        await w.keep(line.receipt);
+      }
+    }
+    const { size } = await proof.checkpoint(await w.ok('/checkpoint'), w.pins);
+    const there = async (path, bytes) => {
+      const found = await w.client.fetch(w.client.url + path);
+      assert.equal(found.status, 200, path);
+      assert.equal(found.headers.get('content-type'), 'application/octet-stream');
+      assert.match(found.headers.get('cache-control'), /immutable/);
+      assert.equal((await found.arrayBuffer()).byteLength, bytes, path);
+    };
+    await there('/tile/0/000', 256 * 32);
+    await there('/tile/1/000.p/1', 32);
+    await there(`/tile/0/001.p/${size % 256}`, (size % 256) * 32);
+    await there('/tile/entries/000', 256 * 34);
+    await there(`/tile/entries/001.p/${size % 256}`, (size % 256) * 34);
+    for (const path of [
+      '0/999', '1/000', '1/000.p/2', '2/000.p/1', '8/000.p/1', '63/000', '64/000', '00/000', '-1/000',
+      `0/001.p/${(size % 256) + 1}`, '0/000.p/0', '0/000.p/256', '0/000.p/01', '0/000.p', '0/000.p/x',
+      '0/0', '0/00', '0/0000', '0/x000/000', '0/x00/000', '0/000/000', '0/x999/999', '0/x001',
+      '0/x9223372/x036/x854/x775/807', '0/x999/x999/x999/x999/999', 'entries/x001', 'x/000', '0/',
+      'entries/000.p/256', 'leaves/000', '0/ 00', '0/+00',
+    ]) {
+      const answer = await w.client.fetch(`${w.client.url}/tile/${path.replace(' ', '%20')}`);
+      assert.equal(answer.status, 404, path);
+    }
+  });
+
   await test('parameters out of their bounds', async () => {
     const bad = {
       limit: ['0', '1001', 'x', '', '-1', '1.5', '99999999999999999999'],
@@ -189,6 +253,7 @@ export async function statuses(w) {
       unit: ['Hour', '1', ''],
       member: ['alice', '@hansalim', ''],
       state: ['shut', 'OPEN', ''],
+      old: ['0', 'x', '', '99999999999999999999'],
     };
     for (const [o, client] of everywhere.filter(([o]) => o.method === 'GET')) {
       for (const parameter of o.parameters.filter((p) => p.in === 'query')) {
@@ -247,6 +312,7 @@ export async function breakdown(w) {
   const reads = operations.filter((o) => o.method === 'GET' && o.operation.responses['500']);
 
   await test('503 while the database is away', async () => {
+    await w.pay('alice', 'bob', 1); // so that no proof of the latest tree is remembered
     const listeners = (o) => [...(o.outside ? [w.client] : []), ...(o.inside ? [w.inside] : [])];
     await w.ledger.psql('ALTER DATABASE ledger ALLOW_CONNECTIONS false', 'postgres');
     await w.ledger.psql(
@@ -263,7 +329,7 @@ export async function breakdown(w) {
       .filter((o) => o.method === 'GET' && o.operation.responses['503'])
       .flatMap((o) =>
         listeners(o).map(async (client) =>
-          assert.equal((await client.get(sample(o.path), w.who[READER])).status, 503, o.key),
+          assert.equal((await client.get(urlOf(o), w.who[READER])).status, 503, o.key),
         ),
       );
     await Promise.all(asked);
@@ -278,6 +344,7 @@ export async function breakdown(w) {
   });
 
   await test("500 when a table can't be read", async () => {
+    await w.pay('alice', 'bob', 1); // as above
     const tables = (
       await w.ledger.psql(
         "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'",
@@ -290,7 +357,7 @@ export async function breakdown(w) {
       ${tables.map((t) => `ALTER TABLE ${t} RENAME TO ${t}_real; CREATE VIEW ${t} AS SELECT * FROM ${t}_real WHERE broken();`).join('')}`);
     for (const o of reads) {
       const answer = await until(10, 'a connection for reads', async () => {
-        const answer = await w.client.get(sample(o.path), w.who[READER]);
+        const answer = await w.client.get(urlOf(o), w.who[READER]);
         return answer.status === 503 ? null : answer;
       });
       assert.equal(answer.status, 500, o.key);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as proof from './proof.mjs';
-import { b64u, b64uBytes, bytesOf, concat, Key, payloadOf, sha256, submission } from './pumasi.mjs';
+import { b64u, b64uBytes, bytesOf, Key, payloadOf, sha256, submission } from './pumasi.mjs';
 
 export async function story(w) {
   const { who } = w;
@@ -672,87 +672,4 @@ export async function story(w) {
     const none = await w.ok('/v1/coops/hansalim/postings?since=2999-01-01', 'auditor');
     assert.deepEqual([none.items, none.first], [[], none.size]);
   });
-}
-
-// At the end of all: an auditor reads every record, and finds nothing that doesn't fit.
-export async function audit(w) {
-  await test('every record hashes to its header, every receipt to one log, every book to zero', async () => {
-    const { size } = await proof.checkpoint(await w.ok('/checkpoint'), w.pins);
-    const headers = [];
-    const balances = {};
-    const seqs = {};
-    for (let index = 0; index < size; index++) {
-      const record = await w.ok(`/v1/records/${index}`, 'auditorOfAll');
-      const parts = await proof.parts(record.header, record.parts, record.texts);
-      assert.equal(parts.length, JSON.parse(record.header).parts.length);
-      let sum = 0;
-      for (const part of parts.slice(1)) {
-        const name = part.account ?? part.subject ?? `book ${part.book}`;
-        seqs[name] = (seqs[name] ?? 0) + 1;
-        assert.equal(part.seq, seqs[name], name);
-        if (part.part === 'posting') {
-          sum += part.amount;
-          balances[part.account] = (balances[part.account] ?? 0) + part.amount;
-          assert.equal(part.balance, balances[part.account]);
-        }
-      }
-      assert.equal(sum, 0);
-      headers.push(record.header);
-    }
-    const leaves = await Promise.all(headers.map((header) => proof.leafHash(header)));
-    const roots = new Map();
-    for (const receipt of w.receipts) {
-      assert.equal(receipt.header, headers[receipt.index]);
-      const found = await proof.tlogProof(receipt.proof, w.pins);
-      const key = b64u(found.root);
-      assert.equal(roots.get(found.size) ?? key, key, 'two roots of one size');
-      roots.set(found.size, key);
-    }
-    for (const [n, root] of roots) {
-      assert.equal(b64u(await treeRoot(leaves.slice(0, n))), root, `the root of ${n} records`);
-    }
-    assert.ok(roots.size > 20, `${roots.size} checkpoints`);
-
-    // Proofs in trees of other sizes have no signature of their own, but lead to roots that have.
-    for (const [n, root] of [...roots].slice(0, 5)) {
-      for (const index of [0, Math.floor(n / 2), n - 1]) {
-        const answer = await w.ok(`/v1/records/${index}/proof?size=${n}`, 'auditorOfAll');
-        assert.equal(answer.proof === null, n !== size);
-        const path = answer.hashes.map((hash) => new Uint8Array(Buffer.from(hash, 'base64')));
-        await proof.inclusion(leaves[index], index, n, path, b64uBytes(root));
-      }
-    }
-
-    for (const coop of ['hansalim', 'mapo']) {
-      const accounts = await w.client.list(`/v1/coops/${coop}/accounts`, w.who.auditorOfAll, 3);
-      const told = Object.fromEntries(accounts.map((a) => [a.account, a.balance]));
-      const posted = Object.entries(balances).filter(([account]) => account.includes(`@${coop}/`));
-      posted.forEach(([account, balance]) => assert.equal(told[account], balance));
-      for (const unit of ['hour', 'won']) {
-        const sum = accounts
-          .filter((a) => a.account.endsWith(`/${unit}`))
-          .reduce((n, a) => n + a.balance, 0);
-        assert.equal(sum, 0);
-      }
-      const book = await w.client.list(`/v1/coops/${coop}/postings`, w.who.auditorOfAll, 5);
-      assert.equal(
-        book.length,
-        posted.reduce((n, [account]) => n + seqs[account], 0),
-      );
-    }
-  });
-}
-
-// RFC 6962, section 2.1.
-async function treeRoot(leaves) {
-  if (leaves.length === 1) {
-    return leaves[0];
-  }
-  let k = 1;
-  while (k * 2 < leaves.length) {
-    k *= 2;
-  }
-  return await sha256(
-    concat(Uint8Array.of(1), await treeRoot(leaves.slice(0, k)), await treeRoot(leaves.slice(k))),
-  );
 }

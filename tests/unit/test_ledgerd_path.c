@@ -41,6 +41,10 @@ static void test_match(void **state)
     assert_false(match("/v1/members/a/b", "/v1/members/{member}", NULL));
     assert_true(match("/v1/records/7/proof", "/v1/records/{index}/proof", "7"));
     assert_false(match("/v1/records/7/prooF", "/v1/records/{index}/proof", NULL));
+    assert_true(match("/tile/0/x001/234.p/5", "/tile/*", NULL));
+    assert_true(match("/tile/", "/tile/*", NULL));
+    assert_false(match("/tile", "/tile/*", NULL));
+    assert_false(match("/tiles/0", "/tile/*", NULL));
 }
 
 static void test_bad_paths(void **state)
