@@ -13,6 +13,7 @@ complete -c ledgerd -l data -x -a '(__fish_complete_directories)' -d 'the data f
 complete -c ledgerd -l user -x -a '(__fish_complete_users)' -d 'whom to become when started as root'
 complete -c ledgerd -l listen -x -d 'addresses to serve on'
 complete -c ledgerd -l metrics_listen -x -d 'addresses to serve /metrics on'
+complete -c ledgerd -l trusted_proxy -x -d 'proxies whose X-Forwarded-For counts'
 complete -c ledgerd -l database -x -d 'libpq connection string'
 complete -c ledgerd -l pg_bin -x -a '(__fish_complete_directories)' -d 'folder of PostgreSQL\'s programs'
 complete -c ledgerd -l request_timeout_ms -x -d 'longest time for a request to arrive'

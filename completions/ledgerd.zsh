@@ -12,6 +12,7 @@ _ledgerd() {
         '--user[whom to become when started as root]:user:_users'
         '--listen[addresses to serve on]:address:'
         '--metrics_listen[addresses to serve /metrics on]:address:'
+        '--trusted_proxy[proxies whose X-Forwarded-For counts]:addresses:'
         '--database[libpq connection string]:connection:'
         '--pg_bin[folder of the programs of PostgreSQL]:folder:_files -/'
         '--request_timeout_ms[longest time for a request to arrive]:milliseconds:'

@@ -13,6 +13,7 @@
 #include "core/buf.h"
 #include "core/num.h"
 #include "lang/lang.h"
+#include "ledgerd/address.h"
 #include "ledgerd/files.h"
 
 #define CONF_SYSTEM_FILE "/etc/pumasi/ledgerd.conf"
@@ -30,6 +31,8 @@ const struct conf_option conf_options[] = {
      N_("addresses to serve on, separated by commas")},
     {"metrics_listen", "http", CONF_ADDRS, "127.0.0.1:7475", AT(metrics_listen), 0, 0, NULL, true,
      N_("addresses to serve /metrics on; empty: none")},
+    {"trusted_proxy", "http", CONF_NETWORKS, "", AT(trusted_proxy), 0, 0, NULL, true,
+     N_("proxies whose X-Forwarded-For counts, separated by commas")},
     {"request_timeout_ms", "http", CONF_INT, "60000", AT(request_timeout_ms), 1000, 600000, NULL,
      false, N_("longest time for a request to arrive")},
     {"publish_minutes", "http", CONF_INT, "0", AT(publish_minutes), 0, 1440, NULL, false,
@@ -59,7 +62,7 @@ const size_t conf_options_count = ARRAY_LEN(conf_options);
 
 static bool is_text_kind(enum conf_kind kind)
 {
-    return kind == CONF_TEXT || kind == CONF_PATH || kind == CONF_ADDRS;
+    return kind == CONF_TEXT || kind == CONF_PATH || kind == CONF_ADDRS || kind == CONF_NETWORKS;
 }
 
 static char **text_of(struct conf *c, const struct conf_option *o)
@@ -139,6 +142,16 @@ static int option_set(struct conf *c, const struct conf_option *o, const char *v
             snprintf(err, err_size, _("%s must not be empty"), o->name);
             return -1;
         }
+    }
+    if (o->kind == CONF_NETWORKS) {
+        struct networks networks;
+        char why[200];
+
+        if (networks_parse(&networks, value, why, sizeof(why)) != 0) {
+            snprintf(err, err_size, "%s: %s", o->name, why);
+            return -1;
+        }
+        networks_free(&networks);
     }
     free(*text_of(c, o));
     *text_of(c, o) = x_strdup(value);

@@ -14,6 +14,7 @@ struct conf {
     /* [http] */
     char *listen;               /* addresses, see conf_addrs */
     char *metrics_listen;       /* the same; empty: none */
+    char *trusted_proxy;        /* networks whose X-Forwarded-For counts, see networks_parse */
     int64_t request_timeout_ms; /* for a request to arrive, from its first byte to its last */
     int64_t publish_minutes;    /* between two checkpoints that the public sees; 0: each one */
     /* [database] */
@@ -35,6 +36,7 @@ enum conf_kind {
     CONF_TEXT,
     CONF_PATH, /* a path; made absolute when it comes from the command line */
     CONF_ADDRS,
+    CONF_NETWORKS,
     CONF_INT,
     CONF_CHOICE,
 };

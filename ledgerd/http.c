@@ -34,8 +34,9 @@
 #define FULL_MS      500 /* between two looks whether there is room again */
 #define FULL_TOLD_S  60  /* between two complaints */
 
-/* Connections from one address (of IPv6 from one /64), but for our own machine's. Counted by a
- * keyed hash: two addresses that share a place share the room. */
+/* Connections from one address (of IPv6 from one /64), but for our own machine's and for trusted
+ * proxies'; over those, requests at hand for one address, as many clients share a connection.
+ * Counted by a keyed hash: two addresses that share a place share the room. */
 #define PER_ADDRESS_MAX 256
 #define ADDRESS_PLACES  4096
 
@@ -55,8 +56,9 @@ struct http {
     struct ledgerd *d;
     struct door outside, inside;
     struct http_conns conns;
-    struct event *answers; /* of the queue */
-    struct event *full;    /* looks whether connections can be taken again */
+    struct event *answers;   /* of the queue */
+    struct event *full;      /* looks whether connections can be taken again */
+    struct networks trusted; /* proxies */
     int fds_max;
     time_t full_told;
     unsigned char address_key[crypto_shorthash_KEYBYTES];
@@ -122,35 +124,37 @@ static void door_take(struct door *door, bool take)
     }
 }
 
-/* The place of an address among the counters; -1 for our own machine, where a proxy may be. */
-static int address_place(const struct http *h, const struct sockaddr *addr)
+/* Where an address is counted. */
+static uint16_t *address_counter(struct http *h, const struct address *addr)
 {
+    const struct address counted = address_counted(addr);
     unsigned char hash[crypto_shorthash_BYTES];
-    unsigned char bytes[8] = {0};
     uint16_t place;
 
-    if (addr->sa_family == AF_INET) {
-        const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)addr;
-        if (ntohl(in->sin_addr.s_addr) >> 24 == 127) {
-            return -1;
-        }
-        memcpy(bytes, &in->sin_addr, 4);
-    } else if (addr->sa_family == AF_INET6) {
-        const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)(const void *)addr;
-        if (IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr)) {
-            return -1;
-        }
-        if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
-            memcpy(bytes, in6->sin6_addr.s6_addr + 12, 4);
-        } else {
-            memcpy(bytes, in6->sin6_addr.s6_addr, 8);
-        }
-    } else {
-        return -1;
-    }
-    (void)crypto_shorthash(hash, bytes, sizeof(bytes), h->address_key);
+    (void)crypto_shorthash(hash, counted.b, sizeof(counted.b), h->address_key);
     memcpy(&place, hash, sizeof(place));
-    return place % ADDRESS_PLACES;
+    return &h->per_address[place % ADDRESS_PLACES];
+}
+
+/* Whose request it is; whether there is room for it where it comes through a proxy. */
+static int http_on_head(struct http_conn *conn, void *arg, const char **why)
+{
+    struct http *h = arg;
+    const struct address *peer = http_conn_peer(conn);
+    const struct remote remote = forwarded_client(&h->trusted, peer, http_conn_head(conn));
+
+    http_conn_set_remote(conn, &remote);
+    if (remote.local || !networks_have(&h->trusted, peer)) {
+        return 0; /* its connections are counted, or nothing is */
+    }
+    uint16_t *counter = address_counter(h, &remote.address);
+    if (*counter >= PER_ADDRESS_MAX) {
+        atomic_fetch_add(&h->d->metrics->http_turned_away, 1);
+        *why = WIRE_("too many requests of this address are at hand; send the same again");
+        return 429;
+    }
+    http_conn_count(conn, counter);
+    return 0;
 }
 
 static void http_on_gone(struct http_conn *conn, void *arg)
@@ -168,14 +172,21 @@ static void http_on_connection(struct evconnlistener *listener, evutil_socket_t 
 {
     struct door *door = arg;
     struct http *h = door->http;
-    int place = address_place(h, addr);
-    uint16_t *counter = place < 0 ? NULL : &h->per_address[place];
+    struct address peer;
+    uint16_t *counter = NULL;
     struct bufferevent *bev;
     time_t now = time(NULL);
     int on = 1;
 
     (void)listener;
     (void)addr_len;
+    if (address_of(&peer, addr) != 0) {
+        close(fd); /* no listener is of another family */
+        return;
+    }
+    if (!address_is_loopback(&peer) && !networks_have(&h->trusted, &peer)) {
+        counter = address_counter(h, &peer);
+    }
     if (counter != NULL && *counter >= PER_ADDRESS_MAX) {
         atomic_fetch_add(&h->d->metrics->http_turned_away, 1);
         close(fd);
@@ -191,7 +202,7 @@ static void http_on_connection(struct evconnlistener *listener, evutil_socket_t 
     if (counter != NULL) {
         ++*counter;
     }
-    http_conn_new(&h->conns, bev, door, http_on_gone, counter);
+    http_conn_new(&h->conns, bev, &peer, door, http_on_gone, counter);
     if (has_room(h)) {
         return;
     }
@@ -328,10 +339,15 @@ struct http *http_start(struct ledgerd *d, char *err, size_t err_size)
     h->fds_max = fds_max();
     h->conns = (struct http_conns){.base = d->base,
                                    .on_request = http_on_request,
+                                   .on_head = http_on_head,
                                    .arg = h,
                                    .request_ms = d->conf->request_timeout_ms,
                                    .bodies_max = BODIES_MAX};
     crypto_shorthash_keygen(h->address_key);
+    if (networks_parse(&h->trusted, d->conf->trusted_proxy, err, err_size) != 0) {
+        free(h);
+        return NULL;
+    }
     h->full = event_new(d->base, -1, EV_PERSIST, http_on_full, h);
     if (h->full == NULL || event_add(h->full, &look) != 0) {
         (void)snprintf(err, err_size, _("no timer can be made"));
@@ -358,6 +374,7 @@ fail:
     if (h->full != NULL) {
         event_free(h->full);
     }
+    networks_free(&h->trusted);
     free(h);
     return NULL;
 }
@@ -419,5 +436,6 @@ void http_stop(struct http *h)
     door_close(&h->outside);
     door_close(&h->inside);
     http_conns_end(&h->conns);
+    networks_free(&h->trusted);
     free(h);
 }

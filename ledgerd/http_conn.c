@@ -45,6 +45,9 @@ struct http_conn {
     void *door;
     void (*gone)(struct http_conn *c, void *arg);
     void *gone_arg;
+    struct address peer;
+    struct remote remote; /* of the request at hand */
+    uint16_t *counter;    /* where that request is counted, or NULL */
     enum conn_state state;
     bool begun;  /* the request's first byte is here */
     bool eof;    /* the client sends no more */
@@ -67,10 +70,19 @@ static void count_body(struct http_conn *c, size_t n)
     c->counted = n;
 }
 
+static void count_no_more(struct http_conn *c)
+{
+    if (c->counter != NULL) {
+        --*c->counter;
+        c->counter = NULL;
+    }
+}
+
 static void conn_free(struct http_conn *c)
 {
     struct http_conns *all = c->all;
 
+    count_no_more(c);
     if (c->gone != NULL) {
         c->gone(c, c->gone_arg);
     }
@@ -173,6 +185,7 @@ void http_conn_answer(struct http_conn *c, int status, const char *type, struct 
         c->all->open--;
     }
     count_body(c, 0);
+    count_no_more(c);
     if (c->bev == NULL) {
         buf_free(body);
         conn_free(c);
@@ -194,10 +207,14 @@ static void refuse_request(struct http_conn *c, int status, const char *why)
                              : status == 503 ? REFUSED_BUSY
                                              : REFUSED_MALFORMED;
 
-    (void)refuse(&refusal, code, "%s", why);
-    problem_put_status(&body, &refusal, status);
+    if (status == 429) {
+        problem_put(&body, PROBLEM_RATE_LIMITED, why);
+    } else {
+        (void)refuse(&refusal, code, "%s", why);
+        problem_put_status(&body, &refusal, status);
+    }
     buf_putc(&body, '\n');
-    if (status == 503) {
+    if (status == 429 || status == 503) {
         http_conn_add_field(c, "Retry-After", "1");
     }
     http_conn_add_field(c, "Cache-Control", "no-store");
@@ -313,6 +330,9 @@ static bool read_head(struct http_conn *c, struct evbuffer *in)
     len = (size_t)end.pos + 4;
     (void)evbuffer_remove(in, c->head_bytes, len);
     status = http_head_parse(&c->head, c->head_bytes, len, &why);
+    if (status == 0) {
+        status = c->all->on_head(c, c->all->arg, &why);
+    }
     if (status != 0) {
         refuse_request(c, status, why);
     } else {
@@ -482,13 +502,14 @@ static void conn_on_timer(evutil_socket_t fd, short what, void *arg)
 
 /* ---- For the server ---- */
 
-void http_conn_new(struct http_conns *all, struct bufferevent *bev, void *door,
-                   void (*gone)(struct http_conn *c, void *arg), void *arg)
+void http_conn_new(struct http_conns *all, struct bufferevent *bev, const struct address *peer,
+                   void *door, void (*gone)(struct http_conn *c, void *arg), void *arg)
 {
     struct http_conn *c = x_calloc(1, sizeof(*c));
 
     c->all = all;
     c->bev = bev;
+    c->peer = *peer;
     c->door = door;
     c->gone = gone;
     c->gone_arg = arg;
@@ -513,6 +534,28 @@ void http_conn_new(struct http_conns *all, struct bufferevent *bev, void *door,
 void *http_conn_door(const struct http_conn *c)
 {
     return c->door;
+}
+
+const struct address *http_conn_peer(const struct http_conn *c)
+{
+    return &c->peer;
+}
+
+void http_conn_set_remote(struct http_conn *c, const struct remote *remote)
+{
+    c->remote = *remote;
+}
+
+const struct remote *http_conn_remote(const struct http_conn *c)
+{
+    return &c->remote;
+}
+
+void http_conn_count(struct http_conn *c, uint16_t *counter)
+{
+    count_no_more(c);
+    c->counter = counter;
+    ++*counter;
 }
 
 const struct http_head *http_conn_head(const struct http_conn *c)

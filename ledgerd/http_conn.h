@@ -6,6 +6,7 @@
 
 #include "core/base.h"
 #include "core/buf.h"
+#include "ledgerd/forwarded.h"
 #include "ledgerd/http_head.h"
 
 /*
@@ -23,6 +24,9 @@ struct http_conns {
     /* Takes a whole request; answered by http_conn_answer, now or later. */
     void (*on_request)(struct http_conn *c, void *arg);
     void *arg;
+    /* Looks at a request whose head is here and whose body is not. 0: go on; else the status that
+     * it is refused with, 429 or 503, and *why. */
+    int (*on_head)(struct http_conn *c, void *arg, const char **why);
     int64_t request_ms; /* for a request to arrive, from its first byte to its last */
     size_t bodies;      /* bytes of bodies read and not answered yet */
     size_t bodies_max;  /* a request that would pass it is answered 503 */
@@ -33,11 +37,17 @@ struct http_conns {
     struct http_conn *first;
 };
 
-/* Takes over the bufferevent. `door` is handed on to who asks for it; `gone` is called at the end.
- */
-void http_conn_new(struct http_conns *all, struct bufferevent *bev, void *door,
-                   void (*gone)(struct http_conn *c, void *arg), void *arg);
+/* Takes over the bufferevent, of a connection that `peer` made. `door` is handed on to who asks for
+ * it; `gone` is called at the end. */
+void http_conn_new(struct http_conns *all, struct bufferevent *bev, const struct address *peer,
+                   void *door, void (*gone)(struct http_conn *c, void *arg), void *arg);
 void *http_conn_door(const struct http_conn *c);
+/* Who made the connection, and whose the request at hand is. */
+const struct address *http_conn_peer(const struct http_conn *c);
+void http_conn_set_remote(struct http_conn *c, const struct remote *remote);
+const struct remote *http_conn_remote(const struct http_conn *c);
+/* Counts the request at hand there until it is answered. */
+void http_conn_count(struct http_conn *c, uint16_t *counter);
 
 /* Of the request at hand, valid until it is answered. */
 const struct http_head *http_conn_head(const struct http_conn *c);

@@ -136,7 +136,8 @@ static void put_http(struct buf *b, struct metrics *m)
                    (uint64_t)atomic_load(&m->http_requests[i]));
     }
     counter(b, "http_connections_refused_total",
-            "Connections closed because their address had too many.", &m->http_turned_away);
+            "Connections and requests turned away because their address had too many at once.",
+            &m->http_turned_away);
 }
 
 static void put_mode(struct buf *b, const struct ledgerd *d)

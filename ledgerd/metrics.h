@@ -26,7 +26,7 @@ struct metrics {
     struct histogram commit_us;  /* what storing and committing one took */
     atomic_uint_fast64_t signatures, bad_tokens;
     atomic_uint_fast64_t http_requests[6]; /* by hundred of the status */
-    atomic_uint_fast64_t http_turned_away; /* connections over an address's share */
+    atomic_uint_fast64_t http_turned_away; /* connections and requests over an address's share */
     atomic_uint_fast64_t database_errors, database_restarts;
     atomic_int_fast64_t records;      /* the log's size */
     atomic_int_fast64_t pending_acts; /* that wait for signatures; known to the one that posts */

@@ -13,6 +13,7 @@ static const struct {
     [PROBLEM_BAD_TOKEN] = {"bad-token", WIRE_("The query is not authorised"), 401},
     [PROBLEM_METHOD] = {"method-not-allowed", WIRE_("This can't be done here"), 405},
     [PROBLEM_MEDIA_TYPE] = {"malformed", WIRE_("The request is not of the right form"), 415},
+    [PROBLEM_RATE_LIMITED] = {"rate-limited", WIRE_("Too much came from there"), 429},
     [PROBLEM_INTERNAL] = {"internal", WIRE_("The ledger made a mistake"), 500},
 };
 

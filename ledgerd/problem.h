@@ -14,11 +14,12 @@
 
 /* Problems of HTTP that are no refusal of an act. */
 enum problem {
-    PROBLEM_NOT_FOUND,  /* 404: not there, or not for the caller: the two are the same */
-    PROBLEM_BAD_TOKEN,  /* 401 */
-    PROBLEM_METHOD,     /* 405 */
-    PROBLEM_MEDIA_TYPE, /* 415 */
-    PROBLEM_INTERNAL,   /* 500 */
+    PROBLEM_NOT_FOUND,    /* 404: not there, or not for the caller: the two are the same */
+    PROBLEM_BAD_TOKEN,    /* 401 */
+    PROBLEM_METHOD,       /* 405 */
+    PROBLEM_MEDIA_TYPE,   /* 415 */
+    PROBLEM_RATE_LIMITED, /* 429 */
+    PROBLEM_INTERNAL,     /* 500 */
 };
 
 int problem_status(enum problem p);

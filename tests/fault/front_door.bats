@@ -123,3 +123,46 @@ garbage() { # SEED
     until_ok 20 few || die "connections stay open"
     ledger_stop a
 }
+
+@test "an address has so many connections" {
+    local net url i wires=() before
+    # Our own machine's aren't counted, so that this needs addresses of its own.
+    ip -V > /dev/null 2>&1 && unshare --net true 2> /dev/null || skip "no network namespace can be made here"
+    ledger_stop a
+    unshare --net sleep 600 3>&- &
+    net=$!
+    inside=(nsenter --net="/proc/$net/ns/net")
+    until_ok 5 in_another_net "$net" || die "no network namespace"
+    "${inside[@]}" ip link set lo up
+    "${inside[@]}" ip address add 192.0.2.1/24 dev lo
+    "${inside[@]}" ip address add 192.0.2.2/24 dev lo
+    printf '#!/bin/sh\nexec nsenter --net=/proc/%s/ns/net "%s" "$@"\n' "$net" "$LEDGERD" > "$BATS_TEST_TMPDIR/ledgerd"
+    chmod 755 "$BATS_TEST_TMPDIR/ledgerd"
+    url=http://192.0.2.1:${LEDGER_PORT[a]}
+    LEDGERD=$BATS_TEST_TMPDIR/ledgerd ledger_start a --listen "192.0.2.1:${LEDGER_PORT[a]}"
+    asks() { # FROM
+        "${inside[@]}" curl -sf -m 2 -o /dev/null --interface "$1" "$url/healthz"
+    }
+    until_ok 60 asks 192.0.2.2 || die "it isn't served there"
+    "${inside[@]}" bash -c 'ulimit -n 400
+        for ((i = 0; i < 256; i++)); do exec {wire}<> "/dev/tcp/192.0.2.1/$1" || exit 1; done
+        echo held; exec sleep 60' - "${LEDGER_PORT[a]}" > "$BATS_TEST_TMPDIR/held" 3>&- &
+    holder=$!
+    until_ok 20 grep -q held "$BATS_TEST_TMPDIR/held" || die "256 connections can't be had"
+    refused() {
+        ! asks 192.0.2.1
+    }
+    until_ok 5 refused || die "the 257th is taken"
+    asks 192.0.2.2 || die "another address suffers"
+    before=$("${inside[@]}" curl -sf -m 5 \
+        "http://127.0.0.1:$((LEDGER_PORT[a] + METRICS_ABOVE))/metrics" | sed -n 's/^pumasi_http_connections_refused_total //p')
+    [ "$before" -ge 1 ] || die "not counted: $before"
+    kill "$holder"
+    until_ok 20 asks 192.0.2.1 || die "there is no room again"
+    ledger_stop a
+    kill "$net"
+}
+
+in_another_net() { # PID
+    [ "$(readlink "/proc/$1/ns/net")" != "$(readlink /proc/self/ns/net)" ]
+}

@@ -113,6 +113,7 @@ static const struct bad bads[] = {
     {"[http]\nlisten = localhost:7474\n", 2, "'localhost:7474' is no address"},
     {"[http]\nlisten = 127.0.0.1:7474,\n", 2, "'' is no address"},
     {"[http]\nlisten =\n", 2, "must not be empty"},
+    {"[http]\ntrusted_proxy = 10.0.0.0/8, proxy\n", 2, "'proxy' is no address or network"},
     {"[http\nlisten = 127.0.0.1:7474\n", 1, "neither"},
     {"\n\nwhat is this\n", 3, "neither"},
 };

@@ -85,7 +85,7 @@ static void test_numbers(void **state)
 
 static void test_problems(void **state)
 {
-    static const int statuses[] = {404, 401, 405, 415, 500};
+    static const int statuses[] = {404, 401, 405, 415, 429, 500};
 
     (void)state;
     for (int p = PROBLEM_NOT_FOUND; p <= PROBLEM_INTERNAL; p++) {
