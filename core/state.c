@@ -28,7 +28,8 @@ struct undo {
 };
 
 struct state {
-    struct table table[THING_KINDS];
+    struct table *table; /* one a kind */
+    struct state_rest rest;
     struct undo *undo;
     size_t n_undo, cap_undo;
     char origin[ORIGIN_MAX + 1];
@@ -94,11 +95,27 @@ static void table_grow(struct table *t)
     *t = bigger;
 }
 
+static bool can_rest(const struct state *s, enum thing_kind kind)
+{
+    return s->rest.fetch && (kind == THING_HOLDER || kind == THING_KEY || kind == THING_ACCOUNT);
+}
+
+/* What rests is brought into the table, where it stays until it is forgotten. */
 static struct thing *table_get(const struct state *s, enum thing_kind kind, const char *name)
 {
-    struct slot *slot = table_find(&s->table[kind], name, hash_name(name));
+    struct table *t = &s->table[kind];
+    uint64_t hash = hash_name(name);
+    struct slot *slot = table_find(t, name, hash);
+    struct thing *thing;
 
-    return slot ? slot->thing : NULL;
+    if (slot)
+        return slot->thing;
+    thing = can_rest(s, kind) ? s->rest.fetch(s->rest.arg, kind, name) : NULL;
+    if (thing) {
+        table_grow(t);
+        table_insert(t, thing, hash);
+    }
+    return thing;
 }
 
 static void table_drop(struct table *t)
@@ -114,6 +131,7 @@ struct state *state_new(const char *origin)
 {
     struct state *s = x_calloc(1, sizeof(*s));
 
+    s->table = x_calloc(THING_KINDS, sizeof(*s->table));
     str_copy(s->origin, sizeof(s->origin), origin);
     return s;
 }
@@ -122,9 +140,10 @@ void state_free(struct state *s)
 {
     if (!s)
         return;
-    state_commit(s);
+    state_rollback(s);
     for (int k = 0; k < THING_KINDS; k++)
         table_drop(&s->table[k]);
+    free(s->table);
     free(s->undo);
     free(s);
 }
@@ -233,8 +252,27 @@ void state_put(struct state *s, enum thing_kind kind, struct thing *thing)
     s->undo[s->n_undo++] = (struct undo){kind, old, thing};
 }
 
+void state_set_rest(struct state *s, const struct state_rest *rest)
+{
+    s->rest = *rest;
+}
+
+/* As it is now: of one that was put twice this is the last. */
+static void keep(struct state *s, const struct undo *u)
+{
+    const struct slot *slot;
+
+    if (can_rest(s, u->kind)) {
+        slot = table_find(&s->table[u->kind], u->now->name, hash_name(u->now->name));
+        if (slot->thing == u->now)
+            s->rest.keep(s->rest.arg, u->kind, u->now);
+    }
+}
+
 void state_commit(struct state *s)
 {
+    for (size_t i = 0; i < s->n_undo; i++)
+        keep(s, &s->undo[i]);
     for (size_t i = 0; i < s->n_undo; i++)
         free(s->undo[i].old);
     s->n_undo = 0;

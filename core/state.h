@@ -46,6 +46,19 @@ size_t state_count(const struct state *s, enum thing_kind kind);
 void state_each(const struct state *s, enum thing_kind kind,
                 void (*fn)(void *arg, const struct thing *thing), void *arg);
 
+/*
+ * Where holders, keys and accounts rest that aren't in the state's own tables, which can then be
+ * forgotten. fetch makes the thing of that name, as it was last kept; NULL when there is none. keep
+ * is told each one that a commit made lasting.
+ */
+struct state_rest {
+    struct thing *(*fetch)(void *arg, enum thing_kind kind, const char *name);
+    void (*keep)(void *arg, enum thing_kind kind, const struct thing *thing);
+    void *arg;
+};
+/* Before anything is put. The functions and their argument must outlive the state. */
+void state_set_rest(struct state *s, const struct state_rest *rest);
+
 const char *state_origin(const struct state *s);
 /* "<origin>#<hash>", or "" before record 0. Set by whoever applies record 0 or loads a state. */
 const char *state_ledger_id(const struct state *s);

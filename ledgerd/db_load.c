@@ -10,15 +10,16 @@
 #include "ledgerd/db_pending.h"
 
 /* Rows of one statement: a bound for the memory that its answer takes. */
-#define CHUNK "20000"
+#define CHUNK "4000"
 
 const struct db_stmt db_load_stmts[] = {
     {"load_head", "SELECT origin, ledger_id, opening, size, time_ms, edge, epoch FROM head"},
     {"load_settled", "SELECT NOT pg_is_in_recovery()"
                      " AND current_setting('synchronous_standby_names') = ''"},
     {"load_keys", "SELECT kid, x, holder, role, revoked FROM keys"
-                  " WHERE (holder, kid) > ($1::text, $2::text) AND holder >= $1::text"
-                  " ORDER BY holder, kid LIMIT " CHUNK},
+                  " WHERE holder > $1::text AND holder <= (SELECT max(h.holder) FROM"
+                  " (SELECT holder FROM holders WHERE holder > $1::text"
+                  "  ORDER BY holder LIMIT " CHUNK ") h) ORDER BY holder"},
     {"load_holders", "SELECT holder, kind, state, frozen_by_office, allowed, name_hash, title,"
                      " zone, rules, threshold, seq, record FROM holders WHERE holder > $1::text"
                      " ORDER BY holder LIMIT " CHUNK},
@@ -107,130 +108,122 @@ static int load_head(struct db_post *db, struct head *head, char *ledger_id, siz
     return 0;
 }
 
-/* The keys by holder, in the order of the holders' names: what load_holders walks along. */
-struct key_list {
-    const struct key_row **at;
-    size_t n, cap;
+/* Row `row` of load_keys; NULL when it is none that ledgerd writes. */
+static struct key_row *take_key(const PGresult *res, int row)
+{
+    struct kid kid;
+
+    str_copy(kid.s, sizeof(kid.s), res_text(res, row, 0));
+    struct key_row *key = key_row_new(&kid, res_text(res, row, 2));
+    key->revoked = res_bool(res, row, 4);
+    if (res_bytes(res, row, 1, key->key.x, KEY_LEN) != 0 ||
+        role_parse(res_text(res, row, 3), &key->role) != 0) {
+        free(key);
+        return NULL;
+    }
+    return key;
+}
+
+/* Rows of load_keys, which are in the order of their holders' names, and the next of them. */
+struct key_rows {
+    const PGresult *res;
+    int next;
 };
 
-static int take_keys(const PGresult *res, struct state *s, struct keyring *keyring,
-                     struct key_list *keys)
+/* How many of the next rows are keys of that holder. */
+static int count_keys(const struct key_rows *keys, const char *holder)
 {
-    for (int row = 0; row < PQntuples(res); row++) {
-        struct kid kid;
-        str_copy(kid.s, sizeof(kid.s), res_text(res, row, 0));
-        struct key_row *key = key_row_new(&kid, res_text(res, row, 2));
-        key->revoked = res_bool(res, row, 4);
-        if (res_bytes(res, row, 1, key->key.x, KEY_LEN) != 0 ||
-            role_parse(res_text(res, row, 3), &key->role) != 0) {
-            free(key);
-            return -1;
-        }
-        state_put(s, THING_KEY, &key->thing);
-        keyring_add(keyring, &key->key);
-        if (keys->n == keys->cap) {
-            keys->cap = keys->cap == 0 ? 256 : keys->cap * 2;
-            keys->at = x_realloc(keys->at, keys->cap * sizeof(struct key_row *));
-        }
-        keys->at[keys->n++] = key;
+    int n = 0;
+
+    while (keys->next + n < PQntuples(keys->res) &&
+           str_eq(res_text(keys->res, keys->next + n, 2), holder)) {
+        n++;
     }
-    return 0;
+    return n;
 }
 
-static int load_keys(struct db_post *db, struct state *s, struct keyring *keyring,
-                     struct key_list *keys, char *err, size_t err_size)
+/* Takes the next n rows: into h those in force, and all of them into `rows`. */
+static int take_keys(struct key_rows *keys, int n, struct holder *h, struct key_row **rows)
 {
-    const PGresult *res;
-
-    do {
-        const struct key_row *last = keys->n == 0 ? NULL : keys->at[keys->n - 1];
-        struct db_args args = DB_ARGS_INIT;
-        db_arg_text(&args, last == NULL ? "" : last->holder);
-        db_arg_text(&args, last == NULL ? "" : last->thing.name);
-        res = ask(db, "load_keys", &args, err, err_size);
-        if (res == NULL) {
+    h->n_keys = 0;
+    for (int i = 0; i < n; i++) {
+        rows[i] = take_key(keys->res, keys->next++);
+        if (rows[i] == NULL) {
             return -1;
         }
-        if (take_keys(res, s, keyring, keys) != 0) {
-            return odd(err, err_size, "keys");
-        }
-    } while (PQntuples(res) > 0);
-    return 0;
-}
-
-/* A holder with its keys in force, which begin at keys->at[*at]; *at moves past all of its keys. */
-static struct holder *holder_with_keys(const PGresult *res, int row, const struct key_list *keys,
-                                       size_t *at)
-{
-    const char *name = res_text(res, row, 0);
-    size_t n = 0, end;
-
-    while (*at < keys->n && strcmp(keys->at[*at]->holder, name) < 0) {
-        ++*at;
-    }
-    for (end = *at; end < keys->n && str_eq(keys->at[end]->holder, name); end++) {
-        n += !keys->at[end]->revoked;
-    }
-    struct holder *h = holder_new(name, res_text(res, row, 6), res_text(res, row, 7), n);
-    n = 0;
-    for (; *at < end; ++*at) {
-        if (!keys->at[*at]->revoked) {
-            h->keys[n++] = (struct holder_key){keys->at[*at]->key, keys->at[*at]->role};
+        if (!rows[i]->revoked) {
+            h->keys[h->n_keys++] = (struct holder_key){rows[i]->key, rows[i]->role};
         }
     }
     holder_sort_keys(h);
-    return h;
+    return 0;
 }
 
-static int take_holder(const PGresult *res, int row, struct state *s, const struct key_list *keys,
-                       size_t *at)
+static int keep_holder(const PGresult *res, int row, struct key_rows *keys, struct rest *rest)
 {
-    struct holder *h = holder_with_keys(res, row, keys, at);
+    const char *name = res_text(res, row, 0);
+    int n = count_keys(keys, name), rc = -1;
+    struct holder *h = holder_new(name, res_text(res, row, 6), res_text(res, row, 7), (size_t)n);
+    struct key_row **rows = x_calloc((size_t)n + 1, sizeof(struct key_row *));
     int kind = word(res_text(res, row, 1), kind_word, HOLDER_AUDITORS + 1);
     int state = word(res_text(res, row, 2), state_word, HOLDER_CLOSED + 1);
 
-    if (kind < 0 || state < 0) {
-        free(h);
-        return -1;
+    h->name.there = !res_null(res, row, 5);
+    if (kind < 0 || state < 0 || take_keys(keys, n, h, rows) != 0 ||
+        (h->name.there && res_bytes(res, row, 5, h->name.hash.b, HASH_LEN) != 0)) {
+        goto out;
     }
     h->kind = (enum holder_kind)kind;
     h->state = (enum holder_state)state;
     h->frozen_by_office = res_bool(res, row, 3);
     h->allowed = res_bool(res, row, 4);
-    h->name.there = !res_null(res, row, 5);
-    if (h->name.there && res_bytes(res, row, 5, h->name.hash.b, HASH_LEN) != 0) {
-        free(h);
-        return -1;
-    }
     h->rules = res_int(res, row, 8);
     h->threshold = res_int(res, row, 9);
     h->subject.seq = res_int(res, row, 10);
     h->subject.record = res_int(res, row, 11);
-    state_put(s, THING_HOLDER, &h->thing);
-    return 0;
+    rest_keep(rest, THING_HOLDER, &h->thing);
+    for (int i = 0; i < n; i++) {
+        rest_keep(rest, THING_KEY, &rows[i]->thing);
+    }
+    rc = 0;
+out:
+    for (int i = 0; i < n; i++) {
+        free(rows[i]);
+    }
+    free(rows);
+    free(h);
+    return rc;
 }
 
-static int load_holders(struct db_post *db, struct state *s, const struct key_list *keys, char *err,
-                        size_t err_size)
+/* A chunk of holders with all their keys, then the next: however many members there are, little
+ * more than what rests of them is in memory. */
+static int load_holders(struct db_post *db, struct rest *rest, char *err, size_t err_size)
 {
     char last[HOLDER_MAX + 1] = "";
-    const PGresult *res;
-    size_t at = 0;
+    int rows;
 
     do {
         struct db_args args = DB_ARGS_INIT;
         db_arg_text(&args, last);
-        res = ask(db, "load_holders", &args, err, err_size);
-        if (res == NULL) {
+        int ask_keys = db_pipe_send(db->pipe, "load_keys", &args);
+        int ask_holders = db_pipe_send(db->pipe, "load_holders", &args);
+        if (db_pipe_run(db->pipe, db->patience_ms) != PIPE_OK) {
+            (void)snprintf(err, err_size, "%s", db_post_fault(db));
             return -1;
         }
-        for (int row = 0; row < PQntuples(res); row++) {
-            if (take_holder(res, row, s, keys, &at) != 0) {
+        struct key_rows keys = {db_pipe_result(db->pipe, ask_keys), 0};
+        const PGresult *res = db_pipe_result(db->pipe, ask_holders);
+        rows = PQntuples(res);
+        for (int row = 0; row < rows; row++) {
+            if (keep_holder(res, row, &keys, rest) != 0) {
                 return odd(err, err_size, "holders");
             }
             str_copy(last, sizeof(last), res_text(res, row, 0));
         }
-    } while (PQntuples(res) > 0);
+        if (keys.next != PQntuples(keys.res)) {
+            return odd(err, err_size, "keys");
+        }
+    } while (rows > 0);
     return 0;
 }
 
@@ -402,36 +395,29 @@ static int load_makers(struct db_post *db, struct ledger *l, char *err, size_t e
     return 0;
 }
 
-int db_load_ledger(struct db_post *db, struct ledger *l, struct keyring *keyring, char *err,
-                   size_t err_size)
+int db_load_ledger(struct db_post *db, struct ledger *l, char *err, size_t err_size)
 {
     char id[ORIGIN_MAX + 1 + HASH_B64U_LEN + 1];
-    struct key_list keys = {NULL, 0, 0};
-    int rc = -1;
 
     if (load_head(db, &l->head, id, sizeof(id), &l->tree, err, err_size) != 0) {
-        goto out;
+        return -1;
     }
     if (!str_eq(l->head.origin, state_origin(l->state))) {
         (void)snprintf(err, err_size, _("the database is that of %s, and this ledgerd serves %s"),
                        l->head.origin, state_origin(l->state));
-        goto out;
+        return -1;
     }
     state_set_ledger_id(l->state, id);
-    if (load_keys(db, l->state, keyring, &keys, err, err_size) != 0 ||
-        load_holders(db, l->state, &keys, err, err_size) != 0 ||
+    if (load_holders(db, l->rest, err, err_size) != 0 ||
         load_units(db, l->state, err, err_size) != 0 ||
         load_policies(db, l->state, err, err_size) != 0 ||
         load_books(db, l->state, err, err_size) != 0 ||
         load_voids(db, l->state, err, err_size) != 0 || load_recent(db, l, err, err_size) != 0 ||
         load_tiles(db, l, err, err_size) != 0 || load_makers(db, l, err, err_size) != 0) {
-        goto out;
+        return -1;
     }
     state_commit(l->state);
-    rc = 0;
-out:
-    free(keys.at);
-    return rc;
+    return 0;
 }
 
 int db_load_head(struct db_post *db, uint64_t *size, struct hash *root, bool *settled, char *err,

@@ -3,7 +3,6 @@
 #define PUMASI_DB_LOAD_H
 
 #include "ledgerd/db_post.h"
-#include "ledgerd/keyring.h"
 
 /* Reads what the one that posts keeps in memory, and what a standby follows. */
 
@@ -11,12 +10,11 @@ extern const struct db_stmt db_load_stmts[];
 extern const size_t db_load_stmts_count;
 
 /*
- * Fills a fresh ledger: head, holders, units, policies, keys, books, the tree's edge, the growing
- * tiles, the makers of pending acts. Keys go into the keyring too. -1 with a sentence in err; the
- * ledger is then to be freed.
+ * Fills a fresh ledger that has a keyring: head, holders and keys (which rest), units, policies,
+ * books, the tree's edge, the growing tiles, the makers of pending acts. -1 with a sentence in err;
+ * the ledger is then to be freed.
  */
-int db_load_ledger(struct db_post *db, struct ledger *l, struct keyring *keyring, char *err,
-                   size_t err_size) MUST_CHECK;
+int db_load_ledger(struct db_post *db, struct ledger *l, char *err, size_t err_size) MUST_CHECK;
 
 /*
  * Size and root of the log as the head has them. *settled: what is seen there is as safe as it

@@ -2,23 +2,51 @@
 #include "ledgerd/keyring.h"
 
 #include <pthread.h>
+#include <sodium.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "ledgerd/strmap.h"
+#define KEYS_MIN  64
+#define SLOTS_MIN 128
+#define NONE      UINT32_MAX
+
+/*
+ * A hash table with linear probing, at most three quarters full. A kid isn't kept: it is the hash
+ * of its key and made again to be compared, which takes less than a hundredth of what verifying
+ * does.
+ */
+struct slot {
+    uint32_t hash;   /* of the kid: its low bits say where, and a probe seldom makes one in vain */
+    uint32_t number; /* NONE: free */
+};
 
 struct keyring {
     pthread_rwlock_t lock;
-    struct strmap *places; /* kid to its place in keys */
     struct key *keys;
     size_t n, cap;
+    struct slot *slots;
+    size_t n_slots; /* a power of two */
+    /* Whoever makes a key can aim at its kid: an unguessable hash keeps kids from being made to
+     * collide. */
+    uint8_t seed[crypto_shorthash_KEYBYTES];
 };
+
+static struct slot *slots_new(size_t n)
+{
+    struct slot *slots = x_malloc(n * sizeof(*slots));
+
+    memset(slots, 0xff, n * sizeof(*slots));
+    return slots;
+}
 
 struct keyring *keyring_new(void)
 {
     struct keyring *k = x_calloc(1, sizeof(*k));
 
     pthread_rwlock_init(&k->lock, NULL);
-    k->places = strmap_new();
+    k->n_slots = SLOTS_MIN;
+    k->slots = slots_new(k->n_slots);
+    randombytes_buf(k->seed, sizeof(k->seed));
     return k;
 }
 
@@ -28,39 +56,114 @@ void keyring_free(struct keyring *k)
         return;
     }
     pthread_rwlock_destroy(&k->lock);
-    strmap_free(k->places);
+    free(k->slots);
     free(k->keys);
     free(k);
 }
 
-void keyring_add(struct keyring *k, const struct key *key)
+static uint32_t hash_of(const struct keyring *k, const struct kid *kid)
+{
+    uint64_t h;
+
+    crypto_shorthash((uint8_t *)&h, (const uint8_t *)kid->s, strlen(kid->s), k->seed);
+    return (uint32_t)h;
+}
+
+/* The place of the kid's slot: its own, or the free one where it would go. */
+static size_t place_of(const struct keyring *k, const struct kid *kid, uint32_t hash)
+{
+    size_t i = hash & (k->n_slots - 1);
+
+    for (; k->slots[i].number != NONE; i = (i + 1) & (k->n_slots - 1)) {
+        struct kid theirs;
+
+        if (k->slots[i].hash != hash) {
+            continue;
+        }
+        key_kid(&theirs, &k->keys[k->slots[i].number]);
+        if (str_eq(theirs.s, kid->s)) {
+            break;
+        }
+    }
+    return i;
+}
+
+static void grow(struct keyring *k)
+{
+    size_t n_slots = k->n_slots * 2;
+    struct slot *slots = slots_new(n_slots);
+
+    for (size_t from = 0; from < k->n_slots; from++) {
+        size_t to = k->slots[from].hash & (n_slots - 1);
+        if (k->slots[from].number == NONE) {
+            continue;
+        }
+        while (slots[to].number != NONE) {
+            to = (to + 1) & (n_slots - 1);
+        }
+        slots[to] = k->slots[from];
+    }
+    free(k->slots);
+    k->slots = slots;
+    k->n_slots = n_slots;
+}
+
+static uint32_t append(struct keyring *k, const struct key *key, const struct kid *kid,
+                       uint32_t hash)
+{
+    if ((k->n + 1) * 4 > k->n_slots * 3) {
+        grow(k);
+    }
+    if (k->n == k->cap) {
+        k->cap = k->cap == 0 ? KEYS_MIN : k->cap * 2;
+        k->keys = x_realloc(k->keys, k->cap * sizeof(*k->keys));
+    }
+    k->slots[place_of(k, kid, hash)] = (struct slot){hash, (uint32_t)k->n};
+    k->keys[k->n] = *key;
+    return (uint32_t)k->n++;
+}
+
+uint32_t keyring_add(struct keyring *k, const struct key *key)
 {
     struct kid kid;
 
     key_kid(&kid, key);
+    uint32_t hash = hash_of(k, &kid);
     pthread_rwlock_wrlock(&k->lock);
-    if (strmap_get(k->places, kid.s) == NULL) {
-        if (k->n == k->cap) {
-            k->cap = k->cap == 0 ? 64 : k->cap * 2;
-            k->keys = x_realloc(k->keys, k->cap * sizeof(*k->keys));
-        }
-        k->keys[k->n] = *key;
-        *strmap_put(k->places, kid.s) = (int64_t)k->n++;
+    uint32_t number = k->slots[place_of(k, &kid, hash)].number;
+    if (number == NONE) {
+        number = append(k, key, &kid, hash);
     }
     pthread_rwlock_unlock(&k->lock);
+    return number;
+}
+
+bool keyring_find(struct keyring *k, const struct kid *kid, struct key *out, uint32_t *number)
+{
+    uint32_t hash = hash_of(k, kid);
+
+    pthread_rwlock_rdlock(&k->lock);
+    *number = k->slots[place_of(k, kid, hash)].number;
+    if (*number != NONE) {
+        *out = k->keys[*number];
+    }
+    pthread_rwlock_unlock(&k->lock);
+    return *number != NONE;
 }
 
 bool keyring_get(void *keyring, const struct kid *kid, struct key *out)
 {
-    struct keyring *k = keyring;
+    uint32_t number;
 
+    return keyring_find(keyring, kid, out, &number);
+}
+
+struct key keyring_at(struct keyring *k, uint32_t number)
+{
     pthread_rwlock_rdlock(&k->lock);
-    const int64_t *place = strmap_get(k->places, kid->s);
-    if (place != NULL) {
-        *out = k->keys[*place];
-    }
+    struct key key = k->keys[number];
     pthread_rwlock_unlock(&k->lock);
-    return place != NULL;
+    return key;
 }
 
 size_t keyring_count(struct keyring *k)

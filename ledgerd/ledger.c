@@ -4,14 +4,19 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Accounts are loaded when they are asked for and kept: about 250 bytes each. */
-#define ACCOUNTS_KEPT 200000
+/* So many of a kind are in hand, about 200 bytes each; then all of them go to rest. */
+#define IN_HAND_MAX 30000
 
-void ledger_init(struct ledger *l, const char *origin)
+void ledger_init(struct ledger *l, const char *origin, struct keyring *keyring)
 {
     memset(l, 0, sizeof(*l));
     str_copy(l->head.origin, sizeof(l->head.origin), origin);
     l->state = state_new(origin);
+    if (keyring != NULL) {
+        l->rest = rest_new(keyring);
+        const struct state_rest rest = rest_of_state(l->rest);
+        state_set_rest(l->state, &rest);
+    }
     tree_init(&l->tree);
     tiles_init(&l->tiles);
     l->makers = strmap_new();
@@ -21,6 +26,7 @@ void ledger_init(struct ledger *l, const char *origin)
 void ledger_free(struct ledger *l)
 {
     state_free(l->state);
+    rest_free(l->rest);
     tree_free(&l->tree);
     tiles_free(&l->tiles);
     strmap_free(l->makers);
@@ -46,6 +52,18 @@ static void forget(struct state *s)
     state_forget(s, THING_ASK);
 }
 
+static void put_to_rest(struct ledger *l)
+{
+    static const enum thing_kind kinds[] = {THING_HOLDER, THING_KEY, THING_ACCOUNT};
+
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        if (state_count(l->state, kinds[i]) > IN_HAND_MAX) {
+            state_forget(l->state, kinds[i]);
+        }
+    }
+    rest_trim(l->rest);
+}
+
 void ledger_commit(struct ledger *l, int64_t time_ms)
 {
     state_commit(l->state);
@@ -54,8 +72,8 @@ void ledger_commit(struct ledger *l, int64_t time_ms)
     l->head.size = l->tree.size;
     l->head.time_ms = time_ms;
     forget(l->state);
-    if (state_count(l->state, THING_ACCOUNT) > ACCOUNTS_KEPT) {
-        state_forget(l->state, THING_ACCOUNT);
+    if (l->rest != NULL) {
+        put_to_rest(l);
     }
 }
 

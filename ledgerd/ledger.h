@@ -8,6 +8,7 @@
 #include "core/state.h"
 #include "core/tree.h"
 #include "ledgerd/recent.h"
+#include "ledgerd/rest.h"
 #include "ledgerd/strmap.h"
 #include "ledgerd/tiles.h"
 
@@ -28,14 +29,16 @@ struct head {
 struct ledger {
     struct head head;
     struct state *state;
+    struct rest *rest; /* what of it isn't in hand; NULL where the state keeps all */
     struct tree tree;
     struct tiles tiles;
     struct strmap *makers; /* kid to its pending acts */
     struct recent *recent; /* payloads of the latest records */
 };
 
-/* An empty one for a log of that name. */
-void ledger_init(struct ledger *l, const char *origin);
+/* An empty one for a log of that name. With a keyring, which outlives it and gets every key, most
+ * of the state rests there; with NULL it is all in hand. */
+void ledger_init(struct ledger *l, const char *origin, struct keyring *keyring);
 void ledger_free(struct ledger *l);
 /* Appends a record's leaf to tree and tiles; its hash is the result. */
 struct hash ledger_append(struct ledger *l, const struct hash *entry);

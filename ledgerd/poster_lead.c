@@ -110,9 +110,9 @@ static int sign(struct poster *p, uint64_t size, const struct hash *root)
 
 static int load(struct poster *p, char *err, size_t err_size)
 {
-    ledger_init(&p->ledger, p->d->origin);
+    ledger_init(&p->ledger, p->d->origin, p->d->keyring);
     p->leading = true; /* there is a ledger to be freed by poster_drop() */
-    if (db_load_ledger(p->db, &p->ledger, p->d->keyring, err, err_size) != 0) {
+    if (db_load_ledger(p->db, &p->ledger, err, err_size) != 0) {
         return -1;
     }
     const struct holder *ledger = state_holder(p->ledger.state, "ledger");

@@ -379,7 +379,7 @@ static int rebuild_all(struct rebuild *b, const struct conf *conf, const struct 
         find_opening(b, dir, &opening) != 0 ||
         db_init_head(conn, b->info.origin, &opening, b->err, sizeof(b->err)) != 0)
         return -1;
-    ledger_init(&b->ledger, b->info.origin);
+    ledger_init(&b->ledger, b->info.origin, NULL);
     b->post = db_post_open(db->conninfo, conf, b->err, sizeof(b->err));
     if (!b->post)
         return -1;
