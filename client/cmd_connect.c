@@ -5,6 +5,7 @@
 
 #include "client/client.h"
 #include "client/commands.h"
+#include "client/jwk.h"
 #include "client/query.h"
 #include "core/b64.h"
 
@@ -45,12 +46,12 @@ static int take_log_key(const json_t *ledger, struct key *out)
     int rc = -1;
 
     if (json_is_object(jwk))
-        return key_from_jwk(jwk, out, &why);
+        return jwk_read(jwk, out, &why);
     bytes = x_malloc(len + 1);
     if (b64u_decode(payload, len, bytes, len, &n) == 0)
         open = json_loadb((const char *)bytes, n, JSON_REJECT_DUPLICATES, NULL);
     if (open != NULL && json_is_object(json_object_get(open, "log_key")))
-        rc = key_from_jwk(json_object_get(open, "log_key"), out, &why);
+        rc = jwk_read(json_object_get(open, "log_key"), out, &why);
     json_decref(open);
     free(bytes);
     return rc;

@@ -8,6 +8,7 @@
 
 #include "client/client.h"
 #include "client/files.h"
+#include "client/jwk.h"
 #include "client/passphrase.h"
 #include "client/words.h"
 
@@ -238,7 +239,7 @@ static int jwk_from_file(const char *path, struct key *out, const char **why)
         note(_("%s holds a private key. Hand out public ones only: pumasi key export NAME"), path);
     jwk = json_pack("{s:O?, s:O?, s:O?}", "kty", json_object_get(file, "kty"), "crv",
                     json_object_get(file, "crv"), "x", json_object_get(file, "x"));
-    rc = key_from_jwk(jwk, out, why);
+    rc = jwk_read(jwk, out, why);
     json_decref(jwk);
     json_decref(file);
     return rc;

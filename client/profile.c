@@ -7,6 +7,7 @@
 
 #include "client/files.h"
 #include "client/http.h"
+#include "client/jwk.h"
 #include "client/say.h"
 #include "core/num.h"
 
@@ -102,8 +103,7 @@ static bool take_pins(struct profile *p, const json_t *json)
     if (json_unpack((json_t *)json, "{s:s, s:s, s:s, s:o}", "url", &url, "ledger_id", &id, "origin",
                     &origin, "log_key", &log_key) != 0)
         return false;
-    if (!http_url_ok(url) || !name_is_origin(origin) ||
-        key_from_jwk(log_key, &p->log_key, &why) != 0)
+    if (!http_url_ok(url) || !name_is_origin(origin) || jwk_read(log_key, &p->log_key, &why) != 0)
         return false;
     if (id[0] != '\0' && (strncmp(id, origin, strlen(origin)) != 0 || id[strlen(origin)] != '#'))
         return false;

@@ -70,7 +70,7 @@ void parse_bounds(struct strict *in, const char *floor, const char *ceiling, str
 
 void parse_key(struct strict *in, const char *member, struct key *out)
 {
-    const json_t *jwk = strict_object(in, member, STRICT_REQUIRED);
+    const struct value *jwk = strict_object(in, member, STRICT_REQUIRED);
     const char *why;
 
     if (jwk && key_from_jwk(jwk, out, &why) != 0)
@@ -79,23 +79,23 @@ void parse_key(struct strict *in, const char *member, struct key *out)
 
 void parse_keys(struct strict *in, const char *member, struct act_keys *out)
 {
-    const json_t *array = strict_array(in, member, STRICT_REQUIRED);
+    const struct value *array = strict_array(in, member, STRICT_REQUIRED);
     const char *why;
-    size_t n;
 
     if (!array)
         return;
-    n = json_array_size(array);
-    if (n > ACT_KEYS_MAX) {
+    if (array->n > ACT_KEYS_MAX) {
         strict_fail(in, member, "lists more than 100 keys");
         return;
     }
-    out->keys = x_calloc(n, sizeof(*out->keys));
-    for (out->n = 0; out->n < n; out->n++)
-        if (key_from_jwk(json_array_get(array, out->n), &out->keys[out->n], &why) != 0) {
+    out->keys = x_calloc(array->n, sizeof(*out->keys));
+    for (const struct value *jwk = array->first; jwk; jwk = jwk->next) {
+        if (key_from_jwk(jwk, &out->keys[out->n], &why) != 0) {
             strict_fail(in, member, why);
             return;
         }
+        out->n++;
+    }
     parse_distinct(in, member, (const struct act_keys *[]){out}, 1);
 }
 
@@ -145,7 +145,7 @@ int act_parse(struct act *out, const struct envelope *env, struct refusal *r)
 {
     const char *why;
     struct strict in;
-    json_t *payload = strict_parse(env->payload, env->payload_len, &why);
+    struct value *payload = strict_parse(env->payload, env->payload_len, &why);
 
     memset(out, 0, sizeof(*out));
     if (!payload)
@@ -159,10 +159,10 @@ int act_parse(struct act *out, const struct envelope *env, struct refusal *r)
         refuse(r, REFUSED_MALFORMED, "In the payload, %.24s %s.",
                in.where ? in.where : N_("one of its members"), in.fault);
         act_free(out);
-        json_decref(payload);
+        value_free(payload);
         return -1;
     }
-    json_decref(payload);
+    value_free(payload);
     return 0;
 }
 

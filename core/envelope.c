@@ -16,7 +16,7 @@ int protected_parse(const char *json, size_t len, const char *typ, struct kid *k
 {
     struct strict in;
     int rc = -1;
-    json_t *header = strict_parse(json, len, why);
+    struct value *header = strict_parse(json, len, why);
 
     if (header == NULL) {
         return -1;
@@ -37,7 +37,7 @@ int protected_parse(const char *json, size_t len, const char *typ, struct kid *k
         str_copy(kid->s, sizeof(kid->s), id);
         rc = 0;
     }
-    json_decref(header);
+    value_free(header);
     return rc;
 }
 
@@ -48,12 +48,12 @@ static int sig_compare(const void *a, const void *b)
 }
 
 /* One entry of "signatures"; on success it owns its text. */
-static int sig_from_json(struct envelope_sig *out, const json_t *entry, struct refusal *r)
+static int sig_from_json(struct envelope_sig *out, const struct value *entry, struct refusal *r)
 {
     struct strict in;
     const char *why = NULL;
 
-    if (!json_is_object(entry)) {
+    if (entry->kind != VALUE_OBJECT) {
         return refuse(r, REFUSED_MALFORMED, "an entry of signatures must be an object");
     }
     strict_begin(&in, entry);
@@ -100,9 +100,9 @@ static int payload_from_b64u(struct envelope *e, const char *s, struct refusal *
     return 0;
 }
 
-static int sigs_from_json(struct envelope *e, const json_t *array, struct refusal *r)
+static int sigs_from_json(struct envelope *e, const struct value *array, struct refusal *r)
 {
-    size_t n = json_array_size(array);
+    size_t n = array->n;
 
     if (n == 0) {
         return refuse(r, REFUSED_MALFORMED, "an act needs at least one signature");
@@ -111,8 +111,8 @@ static int sigs_from_json(struct envelope *e, const json_t *array, struct refusa
         return refuse(r, REFUSED_MALFORMED, "an act has at most %d signatures", ENVELOPE_SIGS_MAX);
     }
     e->sigs = x_calloc(n, sizeof(*e->sigs));
-    for (size_t i = 0; i < n; i++) {
-        if (sig_from_json(&e->sigs[i], json_array_get(array, i), r) != 0) {
+    for (const struct value *entry = array->first; entry != NULL; entry = entry->next) {
+        if (sig_from_json(&e->sigs[e->n_sigs], entry, r) != 0) {
             return -1;
         }
         e->n_sigs++;
@@ -128,17 +128,17 @@ static int sigs_from_json(struct envelope *e, const json_t *array, struct refusa
     return 0;
 }
 
-int envelope_from_json(struct envelope *out, const json_t *jws, struct refusal *r)
+int envelope_from_json(struct envelope *out, const struct value *jws, struct refusal *r)
 {
     struct strict in;
 
     memset(out, 0, sizeof(*out));
-    if (!json_is_object(jws)) {
+    if (jws == NULL || jws->kind != VALUE_OBJECT) {
         return refuse(r, REFUSED_MALFORMED, "an act must be a JWS object");
     }
     strict_begin(&in, jws);
     const char *payload = strict_string(&in, "payload", STRICT_REQUIRED);
-    const json_t *sigs = strict_array(&in, "signatures", STRICT_REQUIRED);
+    const struct value *sigs = strict_array(&in, "signatures", STRICT_REQUIRED);
     if (strict_end(&in) != 0) {
         return refuse(r, REFUSED_MALFORMED, "an act has exactly payload and signatures");
     }
@@ -214,30 +214,25 @@ struct found_keys {
 
 /* Members beside kty, crv and x don't matter here: whether the JWK is well-formed is judged with
  * the act. */
-static bool looks_like_jwk(const json_t *object, struct key *key)
+static bool looks_like_jwk(const struct value *object, struct key *key)
 {
-    const char *kty = json_string_value(json_object_get(object, "kty"));
-    const char *crv = json_string_value(json_object_get(object, "crv"));
-    const char *x = json_string_value(json_object_get(object, "x"));
+    const char *kty = value_text(value_member(object, "kty"));
+    const char *crv = value_text(value_member(object, "crv"));
+    const char *x = value_text(value_member(object, "x"));
 
     return kty != NULL && crv != NULL && x != NULL && str_eq(kty, "OKP") &&
            str_eq(crv, "Ed25519") && b64u_decode_exact(x, strlen(x), key->x, KEY_LEN) == 0;
 }
 
 /* The recursion is bounded: strict_parse admits a depth of 16. */
-static void found_keys_collect(struct found_keys *f, const json_t *value)
+static void found_keys_collect(struct found_keys *f, const struct value *value)
 {
-    if (json_is_array(value)) {
-        for (size_t i = 0; i < json_array_size(value); i++) {
-            found_keys_collect(f, json_array_get(value, i));
-        }
-        return;
-    }
-    if (!json_is_object(value)) {
-        return;
-    }
     struct key key;
-    if (looks_like_jwk(value, &key)) {
+
+    if (value->kind != VALUE_OBJECT && value->kind != VALUE_ARRAY) {
+        return;
+    }
+    if (value->kind == VALUE_OBJECT && looks_like_jwk(value, &key)) {
         if (f->n == f->cap) {
             f->cap = f->cap ? f->cap * 2 : 8;
             f->keys = x_realloc(f->keys, f->cap * sizeof(*f->keys));
@@ -246,10 +241,8 @@ static void found_keys_collect(struct found_keys *f, const json_t *value)
         key_kid(&f->keys[f->n].kid, &key);
         f->n++;
     }
-    /* jansson's iterator takes a non-const object, but only walks it. */
-    json_t *object = (json_t *)(uintptr_t)value;
-    for (void *it = json_object_iter(object); it != NULL; it = json_object_iter_next(object, it)) {
-        found_keys_collect(f, json_object_iter_value(it));
+    for (const struct value *inner = value->first; inner != NULL; inner = inner->next) {
+        found_keys_collect(f, inner);
     }
 }
 
@@ -269,7 +262,7 @@ static int resolve_keys(const struct envelope *e, envelope_lookup *lookup, void 
                         struct key *keys, struct refusal *r)
 {
     struct found_keys found = {NULL, 0, 0};
-    json_t *payload = NULL;
+    struct value *payload = NULL;
     int rc = -1;
 
     for (size_t i = 0; i < e->n_sigs; i++) {
@@ -295,7 +288,7 @@ static int resolve_keys(const struct envelope *e, envelope_lookup *lookup, void 
     rc = 0;
 out:
     free(found.keys);
-    json_decref(payload);
+    value_free(payload);
     return rc;
 }
 
@@ -385,7 +378,7 @@ void envelope_sign(struct envelope *e, const uint8_t secret[KEY_SECRET_LEN])
 /* In the order in which they are kept. */
 static const char *const text_fields[TEXTS_MAX] = {"memo", "name", "reason"};
 
-static int text_from_json(struct submitted_text *out, const char *field, const json_t *object,
+static int text_from_json(struct submitted_text *out, const char *field, const struct value *object,
                           struct refusal *r)
 {
     struct strict in;
@@ -409,13 +402,13 @@ static int text_from_json(struct submitted_text *out, const char *field, const j
     return 0;
 }
 
-static int texts_from_json(struct submission *out, const json_t *texts, struct refusal *r)
+static int texts_from_json(struct submission *out, const struct value *texts, struct refusal *r)
 {
     struct strict in;
 
     strict_begin(&in, texts);
     for (size_t i = 0; i < TEXTS_MAX; i++) {
-        const json_t *text = strict_object(&in, text_fields[i], STRICT_OPTIONAL);
+        const struct value *text = strict_object(&in, text_fields[i], STRICT_OPTIONAL);
         if (text == NULL) {
             continue;
         }
@@ -440,20 +433,20 @@ int submission_parse(struct submission *out, const char *s, size_t len, struct r
     if (len > ENVELOPE_MAX) {
         return refuse(r, REFUSED_TOO_LARGE, "a submission has at most %d bytes", ENVELOPE_MAX);
     }
-    json_t *top = strict_parse(s, len, &why);
+    struct value *top = strict_parse(s, len, &why);
     if (top == NULL) {
         return refuse(r, REFUSED_MALFORMED, "submission: %s", why);
     }
     strict_begin(&in, top);
-    const json_t *act = strict_object(&in, "act", STRICT_REQUIRED);
-    const json_t *texts = strict_object(&in, "texts", STRICT_OPTIONAL);
+    const struct value *act = strict_object(&in, "act", STRICT_REQUIRED);
+    const struct value *texts = strict_object(&in, "texts", STRICT_OPTIONAL);
     if (strict_end(&in) != 0) {
         (void)refuse(r, REFUSED_MALFORMED, "a submission has act and, where needed, texts");
     } else if (envelope_from_json(&out->env, act, r) == 0 &&
                (texts == NULL || texts_from_json(out, texts, r) == 0)) {
         rc = 0;
     }
-    json_decref(top);
+    value_free(top);
     if (rc != 0) {
         submission_free(out);
     }

@@ -2,13 +2,12 @@
 #ifndef PUMASI_ENVELOPE_H
 #define PUMASI_ENVELOPE_H
 
-#include <jansson.h>
-
 #include "core/base.h"
 #include "core/buf.h"
 #include "core/hash.h"
 #include "core/key.h"
 #include "core/refusal.h"
+#include "core/value.h"
 
 #define ENVELOPE_MAX      65536
 #define ENVELOPE_SIGS_MAX 128
@@ -57,7 +56,7 @@ void submission_free(struct submission *s);
 void submission_put(struct buf *b, const struct submission *s);
 
 /* The JWS alone, from a parsed JSON object: used by submission_parse and for stored acts. */
-int envelope_from_json(struct envelope *out, const json_t *jws, struct refusal *r) MUST_CHECK;
+int envelope_from_json(struct envelope *out, const struct value *jws, struct refusal *r) MUST_CHECK;
 void envelope_free(struct envelope *e);
 /*
  * {"payload":…,"signatures":[{"protected":…,"signature":…},…]} with signatures sorted by kid, no

@@ -70,11 +70,11 @@ bool key_is_valid(const struct key *key)
     return crypto_core_ed25519_is_valid_point(key->x) == 1;
 }
 
-int key_from_jwk(const json_t *jwk, struct key *out, const char **why)
+int key_from_jwk(const struct value *jwk, struct key *out, const char **why)
 {
     struct strict in;
 
-    if (!json_is_object(jwk)) {
+    if (jwk == NULL || jwk->kind != VALUE_OBJECT) {
         *why = N_("isn't a JWK object");
         return -1;
     }

@@ -2,10 +2,9 @@
 #ifndef PUMASI_KEY_H
 #define PUMASI_KEY_H
 
-#include <jansson.h>
-
 #include "core/base.h"
 #include "core/buf.h"
+#include "core/value.h"
 
 #define KEY_LEN        32
 #define KEY_SECRET_LEN 64
@@ -52,7 +51,7 @@ bool key_is_valid(const struct key *key);
  * Reads a JWK that has exactly kty, crv and x (RFC 8037 section 2) and whose point
  * key_is_valid accepts. 0, or -1 with *why set to a constant.
  */
-int key_from_jwk(const json_t *jwk, struct key *out, const char **why) MUST_CHECK;
+int key_from_jwk(const struct value *jwk, struct key *out, const char **why) MUST_CHECK;
 /* {"crv":"Ed25519","kty":"OKP","x":"…"} */
 void key_put_jwk(struct buf *b, const struct key *key);
 

@@ -128,15 +128,17 @@ void record_free(struct record *rec)
 
 /* ---- Reading ---- */
 
-static int read_hashes(struct record_header *out, const json_t *array)
+static int read_hashes(struct record_header *out, const struct value *array)
 {
-    out->n_parts = json_array_size(array);
+    size_t i = 0;
+
+    out->n_parts = array->n;
     if (out->n_parts == 0 || out->n_parts > RECORD_PARTS_MAX)
         return -1;
-    for (size_t i = 0; i < out->n_parts; i++) {
-        const char *s = json_string_value(json_array_get(array, i));
+    for (const struct value *item = array->first; item; item = item->next) {
+        const char *s = value_text(item);
 
-        if (!s || hash_parse(&out->parts[i], s) != 0)
+        if (!s || hash_parse(&out->parts[i++], s) != 0)
             return -1;
     }
     return 0;
@@ -156,11 +158,11 @@ static bool is_canonical(const struct record_header *h, const char *s, size_t le
 
 int record_header_parse(struct record_header *out, const char *s, size_t len, const char **why)
 {
-    json_t *json = strict_parse(s, len, why);
+    struct value *json = strict_parse(s, len, why);
     struct strict in;
     int64_t version;
     const char *time;
-    const json_t *parts;
+    const struct value *parts;
     int end;
 
     memset(out, 0, sizeof(*out));
@@ -178,7 +180,7 @@ int record_header_parse(struct record_header *out, const char *s, size_t len, co
         strict_fail(&in, "parts", N_("they are no hashes"));
     *why = N_("it isn't a record's header");
     end = strict_end(&in);
-    json_decref(json);
+    value_free(json);
     return end == 0 && is_canonical(out, s, len) ? 0 : -1;
 }
 
@@ -186,7 +188,7 @@ int record_header_parse(struct record_header *out, const char *s, size_t len, co
 static void read_part(struct part *out, struct strict *in, const char *kind)
 {
     const char *name = NULL;
-    const json_t *act;
+    const struct value *act;
     struct refusal ignored;
 
     if (str_eq(kind, "act")) {
@@ -205,7 +207,7 @@ static void read_part(struct part *out, struct strict *in, const char *kind)
     } else if (str_eq(kind, "change")) {
         out->kind = PART_CHANGE;
         name = strict_string(in, "subject", STRICT_REQUIRED);
-        out->state = json_incref((json_t *)(uintptr_t)strict_object(in, "state", STRICT_REQUIRED));
+        (void)strict_object(in, "state", STRICT_REQUIRED);
     } else if (str_eq(kind, "book")) {
         out->kind = PART_BOOK;
         name = strict_string(in, "book", STRICT_REQUIRED);
@@ -221,7 +223,7 @@ static void read_part(struct part *out, struct strict *in, const char *kind)
 
 int part_parse(struct part *out, const char *s, size_t len, const char **why)
 {
-    json_t *json = strict_parse(s, len, why);
+    struct value *json = strict_parse(s, len, why);
     struct strict in;
     const char *kind, *salt;
     int end;
@@ -238,7 +240,7 @@ int part_parse(struct part *out, const char *s, size_t len, const char **why)
         read_part(out, &in, kind);
     *why = N_("it isn't a record's part");
     end = strict_end(&in);
-    json_decref(json);
+    value_free(json);
     if (end != 0)
         part_free(out);
     return end;
@@ -248,7 +250,6 @@ void part_free(struct part *p)
 {
     if (p->kind == PART_ACT)
         envelope_free(&p->act);
-    json_decref(p->state);
     memset(p, 0, sizeof(*p));
 }
 

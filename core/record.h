@@ -57,7 +57,6 @@ struct part {
     char name[ACCOUNT_MAX + 16];    /* account, subject or book */
     int64_t amount, balance, floor; /* PART_POSTING */
     int64_t seq;                    /* all but PART_ACT */
-    json_t *state;                  /* PART_CHANGE */
 };
 int part_parse(struct part *out, const char *s, size_t len, const char **why) MUST_CHECK;
 void part_free(struct part *p);

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "core/strict.h"
 
+#include <jansson.h>
 #include <string.h>
 
 #include "core/num.h"
 
-#define STRICT_DEPTH_MAX 16
+/* ---- What is wrong with a text ---- */
 
 /*
- * One pass over the text before the parser sees it, for what the parsed value no longer shows:
- * depth (so that neither the parser nor judge() recurses further than the limit) and "-0", which
- * would read as 0 and so be a second text of it. It assumes valid JSON; what isn't, the parser
- * refuses. NULL or what is wrong.
+ * What jansson's value doesn't show: depth (so that neither jansson nor judge() recurses further
+ * than the limit) and "-0", which would read as 0 and so be a second text of it. It assumes valid
+ * JSON; what isn't, jansson refuses. NULL or what is wrong.
  */
 static const char *scan(const char *s, size_t len)
 {
@@ -29,7 +29,7 @@ static const char *scan(const char *s, size_t len)
             break;
         case '{':
         case '[':
-            if (++depth > STRICT_DEPTH_MAX)
+            if (++depth > VALUE_DEPTH_MAX)
                 return N_("is nested too deeply");
             break;
         case '}':
@@ -84,59 +84,65 @@ static const char *judge(json_t *value)
     return N_("has a value of unknown type");
 }
 
-json_t *strict_parse(const char *s, size_t len, const char **why)
+const char *strict_fault(const char *s, size_t len)
 {
+    const char *why = scan(s, len);
     json_error_t err;
     json_t *value;
 
-    *why = scan(s, len);
-    if (*why != NULL)
-        return NULL;
+    if (why != NULL)
+        return why;
     value = json_loadb(s, len, JSON_REJECT_DUPLICATES, &err);
     if (value == NULL) {
         switch (json_error_code(&err)) {
         case json_error_duplicate_key:
-            *why = N_("has a member twice");
-            break;
+            return N_("has a member twice");
         case json_error_invalid_utf8:
-            *why = N_("isn't valid UTF-8");
-            break;
+            return N_("isn't valid UTF-8");
         case json_error_null_character:
         case json_error_null_byte_in_key:
-            *why = N_("has a U+0000");
-            break;
+            return N_("has a U+0000");
         case json_error_numeric_overflow:
-            *why = N_("has a number out of range");
-            break;
+            return N_("has a number out of range");
         default: /* jansson's list of codes grows; all others are the same to us */
-            *why = N_("isn't one JSON object");
-            break;
+            return N_("isn't one JSON object");
         }
-        return NULL;
     }
-    *why = json_is_object(value) ? judge(value) : N_("isn't one JSON object");
-    if (*why != NULL) {
-        json_decref(value);
-        return NULL;
+    why = json_is_object(value) ? judge(value) : N_("isn't one JSON object");
+    json_decref(value);
+    return why;
+}
+
+/* ---- Reading ---- */
+
+struct value *strict_parse(const char *s, size_t len, const char **why)
+{
+    struct value *value = value_parse(s, len);
+
+    *why = NULL;
+    if (value == NULL) {
+        *why = strict_fault(s, len);
+        if (*why == NULL) /* never: the two take the same texts, as fuzzing shows */
+            *why = N_("isn't one JSON object");
     }
     return value;
 }
 
-void strict_begin(struct strict *in, const json_t *object)
+void strict_begin(struct strict *in, const struct value *object)
 {
     *in = (struct strict){.object = object};
-    if (!json_is_object(object))
+    if (object == NULL || object->kind != VALUE_OBJECT)
         strict_fail(in, "value", N_("isn't an object"));
 }
 
 /* The member, counted as taken; NULL when it is absent or something was wrong before. */
-static const json_t *take(struct strict *in, const char *name, enum strict_need need)
+static const struct value *take(struct strict *in, const char *name, enum strict_need need)
 {
-    const json_t *value;
+    const struct value *value;
 
     if (in->fault != NULL)
         return NULL;
-    value = json_object_get(in->object, name);
+    value = value_member(in->object, name);
     if (value != NULL)
         in->taken++;
     else if (need == STRICT_REQUIRED)
@@ -146,82 +152,77 @@ static const json_t *take(struct strict *in, const char *name, enum strict_need 
 
 const char *strict_string(struct strict *in, const char *name, enum strict_need need)
 {
-    const json_t *value = take(in, name, need);
+    const struct value *value = take(in, name, need);
 
-    if (value != NULL && !json_is_string(value)) {
+    if (value != NULL && value->kind != VALUE_STRING)
         strict_fail(in, name, "isn't a string");
-        return NULL;
-    }
-    return json_string_value(value);
+    return value_text(value);
 }
 
-static bool integer_of(struct strict *in, const char *name, const json_t *value, int64_t min,
+static bool integer_of(struct strict *in, const char *name, const struct value *value, int64_t min,
                        int64_t max, int64_t *out)
 {
-    json_int_t n;
-
-    if (!json_is_integer(value)) {
+    if (value->kind != VALUE_INT) {
         strict_fail(in, name, N_("isn't an integer"));
         return false;
     }
-    n = json_integer_value(value);
-    if (n < min || n > max) {
+    if (value->number < min || value->number > max) {
         strict_fail(in, name, N_("is out of range"));
         return false;
     }
-    *out = n;
+    *out = value->number;
     return true;
 }
 
 bool strict_int(struct strict *in, const char *name, enum strict_need need, int64_t min,
                 int64_t max, int64_t *out)
 {
-    const json_t *value = take(in, name, need);
+    const struct value *value = take(in, name, need);
 
     return value != NULL && integer_of(in, name, value, min, max, out);
 }
 
 bool strict_bool(struct strict *in, const char *name, enum strict_need need, bool *out)
 {
-    const json_t *value = take(in, name, need);
+    const struct value *value = take(in, name, need);
 
     if (value == NULL)
         return false;
-    if (!json_is_boolean(value)) {
+    if (value->kind != VALUE_TRUE && value->kind != VALUE_FALSE) {
         strict_fail(in, name, N_("isn't true or false"));
         return false;
     }
-    *out = json_is_true(value);
+    *out = value->kind == VALUE_TRUE;
     return true;
 }
 
 bool strict_int_or_null(struct strict *in, const char *name, int64_t min, int64_t max, int64_t *out,
                         bool *null)
 {
-    const json_t *value = take(in, name, STRICT_REQUIRED);
+    const struct value *value = take(in, name, STRICT_REQUIRED);
 
     if (value == NULL)
         return false;
-    *null = json_is_null(value);
+    *null = value->kind == VALUE_NULL;
     return *null || integer_of(in, name, value, min, max, out);
 }
 
-const json_t *strict_object(struct strict *in, const char *name, enum strict_need need)
+const struct value *strict_object(struct strict *in, const char *name, enum strict_need need)
 {
-    const json_t *value = take(in, name, need);
+    const struct value *value = take(in, name, need);
 
-    if (value != NULL && !json_is_object(value)) {
+    if (value != NULL && value->kind != VALUE_OBJECT) {
         strict_fail(in, name, N_("isn't an object"));
         return NULL;
     }
     return value;
 }
 
-const json_t *strict_array(struct strict *in, const char *name, enum strict_need need)
+const struct value *strict_array(struct strict *in, const char *name, enum strict_need need)
 {
-    const json_t *value = take(in, name, need);
+    const struct value *value = take(in, name, need);
 
-    if (value != NULL && !json_is_array(value)) {
+    if (value != NULL && value->kind != VALUE_ARRAY) {
         strict_fail(in, name, N_("isn't an array"));
         return NULL;
     }
@@ -242,7 +243,7 @@ int strict_end(struct strict *in)
      * Duplicates were refused, so as many taken as there are means that none is left. Its name
      * isn't told: it is foreign.
      */
-    if (in->fault == NULL && in->taken != json_object_size(in->object))
+    if (in->fault == NULL && in->taken != in->object->n)
         strict_fail(in, "object", N_("has a member that isn't known here"));
     return in->fault == NULL ? 0 : -1;
 }

@@ -17,7 +17,7 @@
 static int claims_parse(struct token *out, const char *json, size_t len, const char **why)
 {
     struct strict in;
-    json_t *claims = strict_parse(json, len, why);
+    struct value *claims = strict_parse(json, len, why);
 
     if (claims == NULL) {
         return -1;
@@ -31,14 +31,14 @@ static int claims_parse(struct token *out, const char *json, size_t len, const c
     const char *htu = strict_string(&in, "htu", STRICT_REQUIRED);
     if (strict_end(&in) != 0) {
         *why = "a token has exactly aud, by, iat, exp, htm and htu";
-        json_decref(claims);
+        value_free(claims);
         return -1;
     }
     out->aud = x_strdup(aud);
     out->by = x_strdup(by);
     out->htm = x_strdup(htm);
     out->htu = x_strdup(htu);
-    json_decref(claims);
+    value_free(claims);
     return 0;
 }
 

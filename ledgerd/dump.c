@@ -175,7 +175,7 @@ struct dump_reader {
 static int read_info(struct dump_info *info, const char *text, size_t len)
 {
     const char *why, *format, *id, *origin, *vkey;
-    json_t *json = strict_parse(text, len, &why);
+    struct value *json = strict_parse(text, len, &why);
     struct strict in;
     int ret = -1;
 
@@ -194,7 +194,7 @@ static int read_info(struct dump_info *info, const char *text, size_t len)
         str_copy(info->vkey, sizeof(info->vkey), vkey);
         ret = 0;
     }
-    json_decref(json);
+    value_free(json);
     return ret;
 }
 

@@ -41,7 +41,7 @@ static int key_write(const uint8_t secret[KEY_SECRET_LEN], const char *data_dir,
 static int key_decode(uint8_t secret[KEY_SECRET_LEN], const char *text, size_t len)
 {
     const char *why, *d, *x, *kty, *crv;
-    json_t *json = strict_parse(text, len, &why);
+    struct value *json = strict_parse(text, len, &why);
     uint8_t seed[32], public[32], stated[32];
     struct strict in;
     int ret = -1;
@@ -59,7 +59,7 @@ static int key_decode(uint8_t secret[KEY_SECRET_LEN], const char *text, size_t l
         crypto_sign_seed_keypair(public, secret, seed) == 0 && memcmp(public, stated, 32) == 0)
         ret = 0;
     sodium_memzero(seed, sizeof(seed));
-    json_decref(json);
+    value_free(json);
     return ret;
 }
 
@@ -129,7 +129,7 @@ int jwk_file_read(struct key *out, const char *path, char *err, size_t err_size)
     size_t len = 0;
     const char *why = _("can't be read");
     char *text = file_read(path, KEY_FILE_MAX, &len);
-    json_t *json = text ? strict_parse(text, len, &why) : NULL;
+    struct value *json = text ? strict_parse(text, len, &why) : NULL;
     int ret = json ? key_from_jwk(json, out, &why) : -1;
 
     if (!text)
@@ -138,7 +138,7 @@ int jwk_file_read(struct key *out, const char *path, char *err, size_t err_size)
         snprintf(err, err_size,
                  _("%s isn't a public key (JWK) as `pumasi key export` writes it: it %s."), path,
                  _(why));
-    json_decref(json);
+    value_free(json);
     free(text);
     return ret;
 }

@@ -50,7 +50,7 @@ static int fault(struct rebuild *b, const char *what, const char *why)
 static int read_text_line(struct rebuild *b, const char *line, size_t len)
 {
     const char *why, *field, *salt, *text;
-    json_t *json = strict_parse(line, len, &why);
+    struct value *json = strict_parse(line, len, &why);
     struct strict in;
     int ret = -1;
 
@@ -69,7 +69,7 @@ static int read_text_line(struct rebuild *b, const char *line, size_t len)
         b->text.len = strlen(text);
         ret = 0;
     }
-    json_decref(json);
+    value_free(json);
     return ret;
 }
 

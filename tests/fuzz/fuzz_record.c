@@ -32,7 +32,6 @@ static void check_part(const char *s, size_t len)
         return;
     }
     MUST(p.kind == PART_ACT ? p.act.n_sigs >= 1 : p.seq >= 1);
-    MUST((p.kind == PART_CHANGE) == (p.state != NULL));
     MUST(strlen(p.name) < sizeof(p.name));
     part_free(&p);
 }

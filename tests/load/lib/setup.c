@@ -20,7 +20,10 @@ static void open_ledger(struct conn *c, const json_t *ledger)
     struct refusal r;
     json_t *payload;
 
-    if (envelope_from_json(&sub.env, json_object_get(ledger, "act"), &r) != 0) {
+    char *act = json_dumps(json_object_get(ledger, "act"), JSON_COMPACT);
+    buf_printf(&body, "{\"act\":%s}", act ? act : "null");
+    free(act);
+    if (submission_parse(&sub, body.data, body.len, &r) != 0) {
         fprintf(stderr, "hammer: the ledger has no ledger.open to sign: %s\n", c->answer.data);
         exit(1);
     }
@@ -29,6 +32,7 @@ static void open_ledger(struct conn *c, const json_t *ledger)
     json_decref(payload);
     secret_of(c->h, "steward", secret);
     envelope_sign(&sub.env, secret);
+    buf_clear(&body);
     submission_put(&body, &sub);
     s.body = buf_take(&body);
     submission_free(&sub);
