@@ -97,16 +97,17 @@ static void auth_on_key(struct request *r, const PGresult *res)
         deny(r, why);
         return;
     }
-    if (col_bool(res, 0, KEY_REVOKED)) {
-        deny(r, "the key was revoked");
-        return;
-    }
     if (!col_bytes(res, 0, KEY_X, key.x, KEY_LEN)) {
         request_read_failed(r, READ_BROKEN);
         return;
     }
     if (token_check(&a->token, &key, aud, r->method, r->raw_path, request_now(), &why) != 0) {
         deny(r, why);
+        return;
+    }
+    /* Said to nobody but whoever has the key. */
+    if (col_bool(res, 0, KEY_REVOKED)) {
+        deny(r, "the key was revoked");
         return;
     }
     if (caller_fill(&r->caller, &a->token, role) != 0) {

@@ -167,9 +167,8 @@ struct dump_reader {
     char *note;
     FILE *file[DUMP_FILES];
     struct buf record; /* the record at hand, its lines ended by NULs */
-    char *line;
-    size_t line_cap;
-    int64_t n; /* records read */
+    char *line;        /* DUMP_LINE_MAX + 1 bytes */
+    int64_t n;         /* records read */
 };
 
 static int read_info(struct dump_info *info, const char *text, size_t len)
@@ -241,25 +240,28 @@ fail:
 static int read_line(struct dump_reader *r, enum dump_file file, size_t *len, char *err,
                      size_t err_size)
 {
-    ssize_t n;
+    size_t n;
 
     if (!r->file[file])
         return 0;
-    n = getline(&r->line, &r->line_cap, r->file[file]);
-    if (n < 0) {
+    if (!r->line)
+        r->line = x_malloc(DUMP_LINE_MAX + 1);
+    /* Not getline, which would take in a line of any length. */
+    if (!fgets(r->line, DUMP_LINE_MAX + 1, r->file[file])) {
         if (!ferror(r->file[file]))
             return 0;
         snprintf(err, err_size, _("Can't read %s/%s: %s."), r->dir, file_names[file],
                  strerror(errno));
         return -1;
     }
-    if (n > DUMP_LINE_MAX || r->line[n - 1] != '\n' || memchr(r->line, '\0', (size_t)n)) {
+    n = strlen(r->line);
+    if (n == 0 || r->line[n - 1] != '\n') { /* with a NUL in it, it ends there */
         snprintf(err, err_size, _("%s/%s has a line that is cut off, too long or not a text."),
                  r->dir, file_names[file]);
         return -1;
     }
     r->line[n - 1] = '\0';
-    *len = (size_t)n - 1;
+    *len = n - 1;
     return 1;
 }
 

@@ -40,8 +40,9 @@
 #define PER_ADDRESS_MAX 256
 #define ADDRESS_PLACES  4096
 
-#define BODIES_MAX (32 << 20) /* bytes of bodies that are read and not answered */
-#define BACKLOG    1024
+#define BODIES_MAX  (32 << 20) /* bytes of bodies that are read and not answered */
+#define ANSWERS_MAX (64 << 20) /* of answers that aren't written */
+#define BACKLOG     1024
 
 /* The listeners that share a table of requests. */
 struct door {
@@ -342,7 +343,8 @@ struct http *http_start(struct ledgerd *d, char *err, size_t err_size)
                                    .on_head = http_on_head,
                                    .arg = h,
                                    .request_ms = d->conf->request_timeout_ms,
-                                   .bodies_max = BODIES_MAX};
+                                   .bodies_max = BODIES_MAX,
+                                   .answers_max = ANSWERS_MAX};
     crypto_shorthash_keygen(h->address_key);
     if (networks_parse(&h->trusted, d->conf->trusted_proxy, err, err_size) != 0) {
         free(h);

@@ -22,6 +22,7 @@
 #define LINGER_SECONDS 2  /* for the client to have read the answer and to close */
 
 #define READ_AHEAD     65536 /* bytes kept of what was sent ahead */
+#define BODY_SMALL     65536 /* a single act's; they have an eighth more of room */
 #define CHUNK_LINE_MAX 256
 #define TRAILER_MAX    1024
 
@@ -55,10 +56,12 @@ struct http_conn {
     struct http_head head;
     char head_bytes[HTTP_HEAD_MAX + 1];
     struct buf body;
-    size_t counted;     /* bytes of all->bodies that are this request's */
-    uint64_t left;      /* of the body or the chunk */
-    size_t trailers;    /* bytes of them */
-    int64_t request_ms; /* when the request has to be here, on the monotonic clock */
+    size_t counted;      /* bytes of all->bodies that are this request's */
+    uint64_t left;       /* of the body or the chunk */
+    size_t trailers;     /* bytes of them */
+    size_t unwritten;    /* bytes of all->answers that are this one's */
+    int64_t answered_ms; /* when the answer was made, on the monotonic clock */
+    int64_t request_ms;  /* when the request has to be here, on the monotonic clock */
     struct buf fields;
 };
 
@@ -68,6 +71,12 @@ static void count_body(struct http_conn *c, size_t n)
 {
     c->all->bodies += n - c->counted;
     c->counted = n;
+}
+
+static void count_answer(struct http_conn *c, size_t n)
+{
+    c->all->answers += n - c->unwritten;
+    c->unwritten = n;
 }
 
 static void count_no_more(struct http_conn *c)
@@ -87,6 +96,7 @@ static void conn_free(struct http_conn *c)
         c->gone(c, c->gone_arg);
     }
     count_body(c, 0);
+    count_answer(c, 0);
     if (c->handed) {
         all->open--;
     }
@@ -169,6 +179,7 @@ static void write_answer(struct http_conn *c, int status, const char *type, stru
     if (str_eq(c->head.method, "HEAD")) {
         len = 0;
     }
+    count_answer(c, head.len + len);
     if (evbuffer_add(out, head.data, head.len) != 0 ||
         evbuffer_add_reference(out, data, len, body_free, data) != 0) {
         log_error("http: no memory for an answer");
@@ -176,6 +187,28 @@ static void write_answer(struct http_conn *c, int status, const char *type, stru
     }
     buf_free(&head);
     buf_clear(&c->fields);
+}
+
+/*
+ * Answers that nobody takes are memory held by whoever asks much and reads nothing. A client that
+ * reads is done long before those, so it is the oldest that go, but never the newest.
+ */
+static void shed_answers(struct http_conns *all, const struct http_conn *newest)
+{
+    while (all->answers > all->answers_max) {
+        struct http_conn *oldest = NULL;
+
+        for (struct http_conn *c = all->first; c != NULL; c = c->next) {
+            if (c->state == CONN_WRITING && c != newest && c->unwritten > 0 &&
+                (oldest == NULL || c->answered_ms <= oldest->answered_ms)) {
+                oldest = c;
+            }
+        }
+        if (oldest == NULL) {
+            return;
+        }
+        conn_free(oldest);
+    }
 }
 
 void http_conn_answer(struct http_conn *c, int status, const char *type, struct buf *body)
@@ -196,6 +229,8 @@ void http_conn_answer(struct http_conn *c, int status, const char *type, struct 
     c->all->writing++;
     set_deadline(c, WRITE_SECONDS);
     write_answer(c, status, type, body, !c->head.keep_alive);
+    c->answered_ms = now_ms();
+    shed_answers(c->all, c);
 }
 
 /* The request can't be read to its end: an answer, and no more from this client. */
@@ -234,6 +269,7 @@ static void conn_on_written(struct bufferevent *bev, void *arg)
         return; /* "100 Continue" */
     }
     c->all->writing--;
+    count_answer(c, 0);
     c->state = CONN_HEAD;
     if (c->head.keep_alive) {
         c->begun = false;
@@ -268,7 +304,9 @@ static bool body_has_room(struct http_conn *c, uint64_t n)
         refuse_request(c, 413, WIRE_("a request has at most 4 MiB"));
         return false;
     }
-    if (c->all->bodies - c->counted + n > c->all->bodies_max) {
+    size_t max = c->all->bodies_max + (n <= BODY_SMALL ? c->all->bodies_max / 8 : 0);
+
+    if (c->all->bodies - c->counted + n > max) {
         refuse_request(c, 503, WIRE_("too much is being sent at once; send the same again"));
         return false;
     }

@@ -29,7 +29,10 @@ struct http_conns {
     int (*on_head)(struct http_conn *c, void *arg, const char **why);
     int64_t request_ms; /* for a request to arrive, from its first byte to its last */
     size_t bodies;      /* bytes of bodies read and not answered yet */
-    size_t bodies_max;  /* a request that would pass it is answered 503 */
+    size_t
+        bodies_max; /* a request that would pass it is answered 503; small ones have a part more */
+    size_t answers; /* bytes of answers that aren't written yet */
+    size_t answers_max; /* past it those that wait for their clients the longest are cut off */
     size_t n;           /* connections */
     size_t open;        /* of them, with a request that isn't answered yet */
     size_t writing;     /* of them, with an answer that isn't written yet */

@@ -29,6 +29,12 @@ enum {
  */
 #define BYTES_MAX ((size_t)64 << 20)
 
+/* Single acts may have an eighth more of everything, so that bodies of many can't shut them out. */
+static size_t room_of(size_t max, bool bulk)
+{
+    return bulk ? max : max + max / 8;
+}
+
 struct queue {
     pthread_mutex_t lock;
     pthread_cond_t work;  /* something to verify, or shut */
@@ -98,8 +104,8 @@ bool queue_push(struct queue *q, struct job *first, size_t n)
     }
     pthread_mutex_lock(&q->lock);
     size_t length = q->in_lines + q->in_hand;
-    bool fits = !q->shut && length < q->max_jobs && n <= q->max_jobs - length &&
-                bytes <= BYTES_MAX - q->bytes;
+    bool fits = !q->shut && length + n <= room_of(q->max_jobs, first->bulk) &&
+                q->bytes + bytes <= room_of(BYTES_MAX, first->bulk);
     if (fits) {
         q->bytes += bytes;
         struct job *next;

@@ -517,6 +517,12 @@ END
     posted "$(act key.revoke loses@hansalim "{\"holder\":\"loses@hansalim\",\"role\":\"member\",\"kid\":\"$("$ACTOR" kid loses@hansalim)\"}" loses2)"
     get loses@hansalim /v1/accounts/loses@hansalim/hour
     problem 401 bad-token
+    grep -q 'the key was revoked' "$BODY"
+    # Who hasn't the key isn't told so.
+    ask -H "Authorization: Bearer $("$ACTOR" token loses@hansalim "$ID" loses@hansalim GET \
+        /v1/accounts/loses@hansalim/hour --break)" /v1/accounts/loses@hansalim/hour
+    problem 401 bad-token
+    if grep -q revoked "$BODY"; then die "a stranger learns that a key was revoked"; fi
     refused 403 not-permitted "$(payment loses@hansalim m0000@hansalim 1)"
     get_as loses2 loses@hansalim /v1/accounts/loses@hansalim/hour
     answered 200

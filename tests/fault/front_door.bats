@@ -68,15 +68,19 @@ trickle() { # FILE FORMAT
     done
     tries() {
         curl -s -m 10 -D "$BATS_TEST_TMPDIR/head" -o "$BATS_TEST_TMPDIR/body" -H 'Content-Type: application/json' \
-            -d '{}' "$url/v1/acts"
+            -H 'Expect:' -d "$2" "$url/v1/acts"
         grep -q "^HTTP/1.1 $1 " "$BATS_TEST_TMPDIR/head"
     }
-    until_ok 5 tries 503 || die "bodies over 32 MiB are taken"
+    local small='{}' many
+    many=$(head -c 70000 /dev/zero | tr '\0' ' ')
+    until_ok 5 tries 503 "$many" || die "bodies over 32 MiB are taken"
     grep -qi '^Retry-After: 1' "$BATS_TEST_TMPDIR/head"
     grep -q '"type":"/problems/busy"' "$BATS_TEST_TMPDIR/body"
     curl -sf -m 10 "$url/healthz" > /dev/null || die "a request without a body suffers"
     # Their time over, there is room again.
-    until_ok 20 tries 400 || die "there is no room again"
+    # A single act is small, and has room of its own.
+    tries 400 "$small" || die "large bodies keep a small one out"
+    until_ok 20 tries 413 "$many" || die "there is no room again"
 }
 
 # A client that makes connections and sends each a page of garbage, until it is killed.

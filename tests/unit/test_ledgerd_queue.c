@@ -129,11 +129,12 @@ static void single_acts_go_before_bulk_lines(void **state)
 static void full_is_full(void **state)
 {
     struct queue *q = *state;
-    struct job *jobs[10], *over = make(1, false);
+    struct job *jobs[11], *over = make(1, true), *more = make(4, false);
     struct job *first = make(2, false), *second = make(3, false);
 
+    first->bulk = second->bulk = true;
     for (size_t i = 0; i < 9; i++) {
-        push(q, i, false);
+        push(q, i, true);
     }
     assert_int_equal(queue_room(q), 1);
     first->next = second;
@@ -141,14 +142,19 @@ static void full_is_full(void **state)
     assert_int_equal(queue_length(q), 9);
     assert_true(queue_push(q, over, 1));
     assert_int_equal(queue_room(q), 0);
-    assert_int_equal(queue_take(q, jobs, 10), 10);
-    queue_verified(q, jobs, 10);
-    assert_int_equal(queue_ready(q, jobs, 10, 0), 10);
+    second->bulk = false;
+    first->next = NULL;
+    assert_false(queue_push(q, first, 1));
+    assert_true(queue_push(q, second, 1)); /* a single act finds room beside bodies of many */
+    assert_false(queue_push(q, more, 1));
+    assert_int_equal(queue_take(q, jobs, 11), 11);
+    queue_verified(q, jobs, 11);
+    assert_int_equal(queue_ready(q, jobs, 11, 0), 11);
     assert_int_equal(queue_room(q), 0); /* what the poster has in hand counts */
-    queue_answer(q, jobs, 10);
+    queue_answer(q, jobs, 11);
     assert_int_equal(queue_room(q), 10);
     job_free(first);
-    job_free(second);
+    job_free(more);
 }
 
 static void shut_lets_what_is_in_it_finish(void **state)
