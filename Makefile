@@ -18,7 +18,7 @@ unexport LANGUAGE
 # Packages are installed during the run, so the build, which asks pkg-config, is a make of its own.
 SUBMAKE = $(MAKE) --no-print-directory -f mk/build.mk $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
 
-.PHONY: help deps deps-check deps-all all unit check check-all check-interop check-bare check-deb deb demo bench \
+.PHONY: help deps deps-check deps-all all unit check check-all check-interop check-bare check-deb fuzz deb demo bench \
 	install uninstall po format clean FORCE
 .DEFAULT_GOAL := all
 
@@ -53,6 +53,9 @@ check-interop: deps-all ## a client in Node, and docs/openapi.yaml, against a ru
 
 check-bare: deps-all ## make demo and make check in a bare Debian made with debootstrap; needs root
 	@scripts/check-bare
+
+fuzz: deps-all ## run each fuzz target (T=name: one) for FUZZ_SECONDS, an hour without it
+	@BUILD='$(BUILD)' scripts/fuzz $(T)
 
 deb: ## build the Debian packages ledgerd and pumasi into $(BUILD)/deb
 	@scripts/deps deb

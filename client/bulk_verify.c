@@ -95,8 +95,8 @@ bool bulk_split(char *body, size_t len, size_t n, const char **starts, long *sta
             return false;
         if (newline != NULL)
             *newline = '\0';
-        if (!peek(at, &number, &status) || number != (int64_t)i + 1 ||
-            problem_is_open((long)status))
+        if (!peek(at, &number, &status) || number != (int64_t)i + 1 || status < 200 ||
+            status > 599 || problem_is_open((long)status))
             return false;
         starts[i] = at;
         statuses[i] = (long)status;

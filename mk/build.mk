@@ -148,10 +148,16 @@ $(BUILD)/load/%: $(BUILD)/obj/tests/load/%.o $(LOAD_OBJ) $(BUILD)/libcore.a
 	@echo "  LINK  $@"
 	@$(LINK) $< $(LOAD_OBJ) $(CORE_LIBS) $(LIBS_LOAD) -lpthread
 
-# Fuzz targets: CC=clang SAN=fuzzer-no-link,address,undefined; each has libFuzzer's main.
-$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/libledgerd.a $(BUILD)/libcore.a
+# Fuzz targets: CC=clang SAN=fuzzer-no-link,address,undefined; each has libFuzzer's main. Those called
+# fuzz_client_X see the client's objects, all others the daemon's.
+$(BUILD)/fuzz/fuzz_client_%: $(BUILD)/obj/tests/fuzz/fuzz_client_%.o $(BUILD)/libclient.a \
+		$(BUILD)/libcore.a
 	@mkdir -p $(@D)
-	@$(LINK) -fsanitize=fuzzer $< $(LEDGERD_LIBS)
+	@$(LINK) -fsanitize=fuzzer $< $(CLIENT_LIBS)
+
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(HELPER_OBJ) $(BUILD)/libledgerd.a $(BUILD)/libcore.a
+	@mkdir -p $(@D)
+	@$(LINK) -fsanitize=fuzzer $< $(HELPER_OBJ) $(LEDGERD_LIBS) -lcmocka
 
 # Keep objects of tests between runs.
 .SECONDARY:
