@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "ledgerd/db_post.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,13 +19,15 @@
 /*
  * The lists of a batch are joined to the tables by key, one index probe each, whatever the
  * statistics say: a table that was small when it was last looked at must not turn the plan into a
- * walk through all of it. work_mem is for the lists themselves.
+ * walk through all of it; nor is anything planned anew for the length of a list. work_mem is for
+ * the lists themselves.
  */
 static const struct db_stmt settings_stmts[] = {
     {"set_hashjoin", "SET enable_hashjoin = off"},
     {"set_mergejoin", "SET enable_mergejoin = off"},
     {"set_seqscan", "SET enable_seqscan = off"},
     {"set_bitmapscan", "SET enable_bitmapscan = off"},
+    {"set_plans", "SET plan_cache_mode = force_generic_plan"},
     {"set_work_mem", "SET work_mem = '64MB'"},
     {"set_idle", "SELECT set_config('idle_in_transaction_session_timeout', $1::text, false)"},
 };
@@ -88,6 +91,11 @@ static const struct db_stmt store_stmts[STORE_TABLES] = {
                         " has_limits = EXCLUDED.has_limits, floor = EXCLUDED.floor,"
                         " ceiling = EXCLUDED.ceiling, limits_seq = EXCLUDED.limits_seq,"
                         " limits_record = EXCLUDED.limits_record"},
+    [STORE_BALANCES] = {"put_balances",
+                        "UPDATE accounts a SET balance = u.balance, seq = u.seq,"
+                        " record = u.record FROM (SELECT unnest($1::text[]) AS account,"
+                        " unnest($2::bigint[]) AS balance, unnest($3::bigint[]) AS seq,"
+                        " unnest($4::bigint[]) AS record) u WHERE a.account = u.account"},
     [STORE_BOOKS] = {"put_books",
                      "INSERT INTO books (book, seq, record)"
                      " SELECT unnest($1::text[]), unnest($2::bigint[]), unnest($3::bigint[])"
@@ -473,14 +481,24 @@ enum db_end db_post_load(struct db_post *db, struct ledger *l, struct want *w)
     return end;
 }
 
-static void send_rows(struct db_post *db, struct store *st, enum store_table table)
+static int send_rows(struct db_post *db, struct store *st, enum store_table table)
 {
     struct db_args args = DB_ARGS_INIT;
 
     for (size_t c = 0; c < st->rows[table].n_columns; c++) {
         db_arg_array(&args, &st->rows[table].column[c]);
     }
-    (void)db_pipe_send(db->pipe, store_stmts[table].name, &args);
+    return db_pipe_send(db->pipe, store_stmts[table].name, &args);
+}
+
+/* Did the statement change so many rows? True also of -1, for one that wasn't sent. */
+static bool has_updated(struct db_post *db, int statement, size_t rows)
+{
+    char tag[32];
+
+    (void)snprintf(tag, sizeof(tag), "UPDATE %zu", rows);
+    return statement < 0 ||
+           str_eq(PQcmdStatus((PGresult *)(uintptr_t)db_pipe_result(db->pipe, statement)), tag);
 }
 
 static int send_head(struct db_post *db, const struct ledger *l, int64_t time_ms)
@@ -500,11 +518,12 @@ static int send_head(struct db_post *db, const struct ledger *l, int64_t time_ms
 enum db_end db_post_store(struct db_post *db, const struct ledger *l, int64_t time_ms,
                           struct store *st, struct pendings *pend)
 {
-    int head = -1;
+    int head = -1, balances = -1;
 
     for (int table = 0; table < STORE_TABLES; table++) {
         if (st->rows[table].n > 0) {
-            send_rows(db, st, (enum store_table)table);
+            int statement = send_rows(db, st, (enum store_table)table);
+            balances = table == STORE_BALANCES ? statement : balances;
         }
     }
     if (pend != NULL) {
@@ -515,9 +534,9 @@ enum db_end db_post_store(struct db_post *db, const struct ledger *l, int64_t ti
     }
     int commit = db_pipe_send(db->pipe, "commit", NULL);
     enum db_end end = run(db, commit);
-    if (end == DB_DONE && head >= 0 &&
-        !str_eq(PQcmdStatus((PGresult *)(uintptr_t)db_pipe_result(db->pipe, head)), "UPDATE 1")) {
-        log_error("the log's head moved under its lock");
+    if (end == DB_DONE &&
+        (!has_updated(db, head, 1) || !has_updated(db, balances, st->rows[STORE_BALANCES].n))) {
+        log_error("the log's head moved under its lock, or an account is gone");
         return DB_UNKNOWN;
     }
     return end;

@@ -11,13 +11,21 @@
  * bytea, o boolean.
  */
 static const char *const columns[STORE_TABLES] = {
-    [STORE_RECORDS] = "ittbbtt",     [STORE_POSTINGS] = "tiiiiio",
-    [STORE_ACCOUNTS] = "ttiiioiiii", [STORE_BOOKS] = "tii",
-    [STORE_BOOK_ENTRIES] = "tii",    [STORE_HOLDERS] = "ttttoobittiiii",
-    [STORE_KEYS] = "tbtto",          [STORE_UNITS] = "ttitii",
-    [STORE_POLICIES] = "tiiiiiii",   [STORE_REQUESTS] = "ibttttiio",
-    [STORE_REVERSALS] = "iiio",      [STORE_VOIDS] = "btti",
-    [STORE_TEXTS] = "itbt",          [STORE_TILES] = "sibb",
+    [STORE_RECORDS] = "ittbbtt",
+    [STORE_POSTINGS] = "tiiiiio",
+    [STORE_ACCOUNTS] = "ttiiioiiii",
+    [STORE_BALANCES] = "tiii",
+    [STORE_BOOKS] = "tii",
+    [STORE_BOOK_ENTRIES] = "tii",
+    [STORE_HOLDERS] = "ttttoobittiiii",
+    [STORE_KEYS] = "tbtto",
+    [STORE_UNITS] = "ttitii",
+    [STORE_POLICIES] = "tiiiiiii",
+    [STORE_REQUESTS] = "ibttttiio",
+    [STORE_REVERSALS] = "iiio",
+    [STORE_VOIDS] = "btti",
+    [STORE_TEXTS] = "itbt",
+    [STORE_TILES] = "sibb",
 };
 
 static enum pgarray_type column_type(char letter)
@@ -82,7 +90,7 @@ static struct pgarray *row(struct store *st, enum store_table table)
     return st->rows[table].column;
 }
 
-static void touch(struct store *st, enum thing_kind kind, const char *name, int64_t name_record)
+static void touch(struct store *st, enum thing_kind kind, struct store_touch touch)
 {
     struct store_touched *t = &st->touched[kind];
 
@@ -90,7 +98,12 @@ static void touch(struct store *st, enum thing_kind kind, const char *name, int6
         t->cap = t->cap == 0 ? 64 : t->cap * 2;
         t->at = x_realloc(t->at, t->cap * sizeof(*t->at));
     }
-    t->at[t->n++] = (struct store_touch){name, name_record};
+    t->at[t->n++] = touch;
+}
+
+static void touch_name(struct store *st, enum thing_kind kind, const char *name)
+{
+    touch(st, kind, (struct store_touch){.name = name, .name_record = -1});
 }
 
 static void put_parts(struct pgarray *column, const struct record *rec)
@@ -132,7 +145,12 @@ static void put_leg(struct store *st, int64_t index, const struct leg *leg)
     pgarray_int(&c[4], leg->after->balance);
     pgarray_int(&c[5], leg->floor);
     pgarray_bool(&c[6], leg->marked);
-    touch(st, THING_ACCOUNT, leg->after->thing.name, -1);
+    touch(st, THING_ACCOUNT,
+          (struct store_touch){
+              .name = leg->after->thing.name,
+              .name_record = -1,
+              .moved = leg->after->seq > 1 || leg->after->limits_subject.seq > 0,
+          });
 }
 
 static void put_book_entry(struct store *st, int64_t index, const struct book *book)
@@ -142,7 +160,7 @@ static void put_book_entry(struct store *st, int64_t index, const struct book *b
     pgarray_text(&c[0], book->thing.name);
     pgarray_int(&c[1], book->entries.seq);
     pgarray_int(&c[2], index);
-    touch(st, THING_BOOK, book->thing.name, -1);
+    touch_name(st, THING_BOOK, book->thing.name);
 }
 
 /* A transfer that is reversed, a request that begins or is answered, an act that is declined. */
@@ -151,7 +169,7 @@ static void put_named(struct store *st, int64_t index, const struct act *a,
 {
     for (size_t i = 0; i < out->n_deals; i++) {
         if (out->deals[i]->is_request) {
-            touch(st, THING_DEAL, out->deals[i]->thing.name, -1);
+            touch_name(st, THING_DEAL, out->deals[i]->thing.name);
         }
     }
     if (a->type == ACT_REVERSAL) {
@@ -184,13 +202,17 @@ void store_record(struct store *st, int64_t index, const struct act *a, const st
         const struct change *change = &out->changes[i];
         bool named = names && change->kind == THING_HOLDER &&
                      str_eq(change->after->name, a->u.member.member);
-        touch(st, change->kind, change->after->name, named ? index : -1);
+        touch(st, change->kind,
+              (struct store_touch){
+                  .name = change->after->name,
+                  .name_record = named ? index : -1,
+              });
     }
     for (size_t i = 0; i < out->n_books; i++) {
         put_book_entry(st, index, out->books[i]);
     }
     for (size_t i = 0; i < out->n_keys; i++) {
-        touch(st, THING_KEY, out->keys[i]->thing.name, -1);
+        touch_name(st, THING_KEY, out->keys[i]->thing.name);
     }
     put_named(st, index, a, out);
 }
@@ -235,6 +257,16 @@ static void put_account(struct store *st, const struct account *a)
     put_ceiling(&c[7], limits);
     pgarray_int(&c[8], a->limits_subject.seq);
     pgarray_int(&c[9], a->limits_subject.record);
+}
+
+static void put_balance(struct store *st, const struct account *a)
+{
+    struct pgarray *c = row(st, STORE_BALANCES);
+
+    pgarray_text(&c[0], a->thing.name);
+    pgarray_int(&c[1], a->balance);
+    pgarray_int(&c[2], a->seq);
+    pgarray_int(&c[3], a->record);
 }
 
 static void put_book(struct store *st, const struct book *b)
@@ -336,13 +368,14 @@ static void put_request(struct store *st, const struct deal *d)
 
 /* The thing as it is now. Its name is "coop/unit" for a policy. */
 static void put_thing(struct store *st, const struct state *s, enum thing_kind kind,
-                      const char *name, int64_t name_record)
+                      const struct store_touch *touch)
 {
+    const char *name = touch->name;
     char coop[COOP_MAX + 1];
 
     switch (kind) {
     case THING_HOLDER:
-        put_holder(st, state_holder(s, name), name_record);
+        put_holder(st, state_holder(s, name), touch->name_record);
         break;
     case THING_UNIT:
         put_unit(st, state_unit(s, name));
@@ -352,7 +385,11 @@ static void put_thing(struct store *st, const struct state *s, enum thing_kind k
         put_policy(st, state_policy(s, coop, name + strlen(coop) + 1));
         break;
     case THING_ACCOUNT:
-        put_account(st, state_account(s, name));
+        if (touch->moved) {
+            put_balance(st, state_account(s, name));
+        } else {
+            put_account(st, state_account(s, name));
+        }
         break;
     case THING_KEY:
         put_key(st, state_key(s, name));
@@ -370,7 +407,7 @@ static void put_thing(struct store *st, const struct state *s, enum thing_kind k
     }
 }
 
-/* By name; of one name the latest record with texts first. */
+/* By name; of one name the latest record with texts first, and what changed most. */
 static int compare_touch(const void *a, const void *b)
 {
     const struct store_touch *x = a, *y = b;
@@ -378,6 +415,9 @@ static int compare_touch(const void *a, const void *b)
 
     if (order != 0) {
         return order;
+    }
+    if (x->moved != y->moved) {
+        return x->moved ? 1 : -1;
     }
     return (x->name_record < y->name_record) - (x->name_record > y->name_record);
 }
@@ -403,7 +443,7 @@ void store_finish(struct store *st, const struct ledger *l)
         }
         for (size_t i = 0; i < t->n; i++) {
             if (i == 0 || !str_eq(t->at[i].name, t->at[i - 1].name)) {
-                put_thing(st, l->state, (enum thing_kind)kind, t->at[i].name, t->at[i].name_record);
+                put_thing(st, l->state, (enum thing_kind)kind, &t->at[i]);
             }
         }
     }
