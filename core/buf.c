@@ -101,7 +101,7 @@ void buf_printf(struct buf *b, const char *fmt, ...)
     b->len += (size_t)n;
 }
 
-/* The second character of a two-character escape, 'u' for \u00xx, 0 for what stands for itself. */
+/* The second character of a two-character escape, 'u' for \u00xx. */
 static char json_escape(unsigned char c)
 {
     switch (c) {
@@ -120,7 +120,7 @@ static char json_escape(unsigned char c)
     case '\r':
         return 'r';
     default:
-        return c < 0x20 ? 'u' : 0;
+        return 'u';
     }
 }
 
@@ -133,10 +133,10 @@ void buf_put_json(struct buf *b, const char *s, size_t len)
     buf_putc(b, '"');
     for (i = 0; i < len; i++) {
         unsigned char c = (unsigned char)s[i];
-        char esc[6] = {'\\', json_escape(c), '0', '0', hex[c >> 4], hex[c & 15]};
 
-        if (esc[1] == 0)
+        if (c >= 0x20 && c != '"' && c != '\\')
             continue;
+        const char esc[6] = {'\\', json_escape(c), '0', '0', hex[c >> 4], hex[c & 15]};
         buf_put(b, s + from, i - from);
         buf_put(b, esc, esc[1] == 'u' ? 6 : 2);
         from = i + 1;
