@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "ledgerd/batch.h"
 
-#include <errno.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -478,39 +477,17 @@ static void put_receipt(struct batch *b, const struct posted *p, const char *not
     buf_free(&proof);
 }
 
-/* After the commit, with the tree not yet marked. False when the checkpoint could not be written.
- */
-static bool publish(struct batch *b)
+/* After the commit, with the tree not yet marked. */
+static void draft(struct batch *b, struct draft *out)
 {
     struct hash root;
-    char *note = NULL;
-    size_t len = 0;
 
     tree_root(&b->l->tree, &root);
-    if (published_sign(b->d->published, b->l->tree.size, &root) != 0) {
-        atomic_store(&b->d->metrics->disk_full, errno == ENOSPC);
-        log_error("the checkpoint can't be written: %s", strerror(errno));
-        return false;
-    }
-    if (!published_get(b->d->published, NULL, &note, &len)) {
-        return false;
+    if (published_draft(b->d->published, b->l->tree.size, &root, out) != 0) {
+        fatal("the published checkpoint is of another history than what is posted");
     }
     for (size_t i = 0; i < b->n_posted; i++) {
-        put_receipt(b, &b->posted[i], note, len);
-    }
-    free(note);
-    return true;
-}
-
-/* Nothing that hangs on the new records may be promised without the checkpoint. */
-static void leave_open(struct job **jobs, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (jobs[i]->status == JOB_POSTED || jobs[i]->status == JOB_REPEATED) {
-            jobs[i]->status = JOB_UNKNOWN;
-            (void)refuse(&jobs[i]->refusal, REFUSED_BUSY,
-                         "The checkpoint could not be written: send the same again.");
-        }
+        put_receipt(b, &b->posted[i], out->note.data, out->note.len);
     }
 }
 
@@ -535,9 +512,9 @@ static int64_t now_us(void)
 }
 
 enum db_end batch_run(struct batch *b, struct db_post *db, struct ledger *l, int64_t wall_ms,
-                      struct job **jobs, size_t n, bool *published)
+                      struct job **jobs, size_t n, struct draft *out)
 {
-    *published = true;
+    *out = (struct draft){.note = BUF_INIT};
     clear(b);
     b->l = l;
     b->now.ms = wall_ms > l->head.time_ms ? wall_ms : l->head.time_ms;
@@ -577,9 +554,8 @@ enum db_end batch_run(struct batch *b, struct db_post *db, struct ledger *l, int
     for (size_t i = 0; i < b->n_keys; i++) {
         keyring_add(b->d->keyring, &b->keys[i]);
     }
-    if (b->n_posted > 0 && !publish(b)) {
-        *published = false;
-        leave_open(jobs, n);
+    if (b->n_posted > 0) {
+        draft(b, out);
     }
     ledger_commit(l, b->n_posted > 0 ? b->now.ms : l->head.time_ms);
     return DB_DONE;

@@ -87,6 +87,35 @@ out:
     return rc;
 }
 
+static int overwrite(int fd, int64_t size, int64_t at, const char *bytes, size_t len)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) != 0)
+        return -1;
+    if (!S_ISREG(st.st_mode) || st.st_size != size || at + (int64_t)len > size) {
+        errno = EINVAL;
+        return -1;
+    }
+    if (lseek(fd, at, SEEK_SET) < 0 || write_all(fd, bytes, len) != 0)
+        return -1;
+    return fdatasync(fd);
+}
+
+int file_overwrite(const char *path, int64_t size, int64_t at, const void *bytes, size_t len)
+{
+    int fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    int rc, saved;
+
+    if (fd < 0)
+        return -1;
+    rc = overwrite(fd, size, at, bytes, len);
+    saved = errno;
+    close(fd);
+    errno = saved;
+    return rc;
+}
+
 int64_t file_size(const char *path)
 {
     struct stat st;

@@ -2,7 +2,8 @@
 #ifndef PUMASI_FILES_H
 #define PUMASI_FILES_H
 
-/* Files that are there whole or not at all, after a crash too. All are made with O_CLOEXEC. */
+/* Files that are there whole or not at all, after a crash too; but for file_overwrite. All are made
+ * with O_CLOEXEC. */
 
 #include <sys/types.h>
 
@@ -16,6 +17,13 @@ char *file_absolute(const char *path);
  * errno; the old file is then as it was.
  */
 int file_write(const char *path, const void *bytes, size_t len, mode_t mode) MUST_CHECK;
+
+/*
+ * Writes len bytes at `at` over what stands there, in a file of exactly `size` bytes, and flushes
+ * them. -1 with errno; those bytes may then be anything, the others are as they were.
+ */
+int file_overwrite(const char *path, int64_t size, int64_t at, const void *bytes,
+                   size_t len) MUST_CHECK;
 
 /*
  * Reads a whole file of at most `max` bytes into a fresh string, NUL-terminated; *len may be NULL.

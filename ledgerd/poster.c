@@ -140,21 +140,37 @@ static bool mend(struct poster *p, enum db_end end)
     return false;
 }
 
+/* What was decided is answered when all that was committed before it is published. */
+static void finish(struct poster *p, struct job **jobs, size_t n, struct draft *draft)
+{
+    struct hash root;
+
+    if (draft->note.len == 0) {
+        if (publisher_wait(p->publisher) == 0) {
+            poster_answer(p->d, jobs, n);
+            return;
+        }
+        tree_root(&p->ledger.tree, &root);
+        if (published_draft(p->d->published, p->ledger.head.size, &root, draft) != 0) {
+            fatal("the published checkpoint is of another history than what is posted");
+        }
+    }
+    publisher_give(p->publisher, draft, jobs, n);
+}
+
 static void run_batch(struct poster *p, struct job **jobs, size_t n, int64_t deadline)
 {
-    for (;;) {
-        bool published;
+    struct draft draft;
 
+    for (;;) {
         if (!reach(p, deadline)) {
             poster_answer_busy(p, jobs, n, poster_why_busy(p));
             return;
         }
-        enum db_end end =
-            batch_run(p->batch, p->db, &p->ledger, p->clock.wall, jobs, n, &published);
+        enum db_end end = batch_run(p->batch, p->db, &p->ledger, p->clock.wall, jobs, n, &draft);
         p->last_talk = poster_now_ms();
         if (end == DB_DONE) {
-            p->unpublished = !published;
-            poster_answer(p, jobs, n);
+            finish(p, jobs, n, &draft);
             return;
         }
         bool again = mend(p, end);
@@ -174,15 +190,16 @@ static bool publish_owed(struct poster *p)
 {
     struct hash root;
 
-    if (p->unpublished) {
-        tree_root(&p->ledger.tree, &root);
-        p->unpublished = published_sign(p->d->published, p->ledger.head.size, &root) != 0;
-        atomic_store(&p->d->metrics->disk_full, p->unpublished && errno == ENOSPC);
-        if (p->unpublished) {
-            poster_complain(p, _("the checkpoint can't be written"), strerror(errno));
-        }
+    if (!publisher_owes(p->publisher)) {
+        return true;
     }
-    return !p->unpublished;
+    tree_root(&p->ledger.tree, &root);
+    if (publisher_sign(p->publisher, p->ledger.head.size, &root) != 0) {
+        poster_complain(p, _("the checkpoint can't be written"), strerror(errno));
+        return false;
+    }
+    atomic_store(&p->d->metrics->disk_full, 0);
+    return true;
 }
 
 /* A quiet session is ended by the server, and another ledgerd takes over: a word now and then. */
@@ -240,6 +257,8 @@ static void post(struct poster *p)
         run_batch(p, p->jobs, n, poster_now_ms() + POSTER_PATIENCE_MS);
         return;
     }
+    /* As ledgerd ends, the queue says at once that nothing comes, while jobs are in hand. */
+    (void)publisher_wait(p->publisher);
     keep_session(p);
     if (p->leading) {
         expire(p);
@@ -253,6 +272,7 @@ static void *run(void *arg)
 
     while (!queue_is_shut(q) || queue_length(q) > 0) {
         if (p->forked || is_over(p, INT64_MAX)) {
+            (void)publisher_wait(p->publisher); /* nothing else waits here when ledgerd ends */
             poster_turn_away(p, POSTER_RETRY_MS, poster_why_busy(p));
         } else if (p->db == NULL) {
             poster_connect(p);
@@ -279,6 +299,7 @@ struct poster *poster_start(struct ledgerd *d)
     p->jobs = x_calloc(p->max, sizeof(struct job *));
     p->refused = x_calloc(p->max, sizeof(struct job *));
     p->batch = batch_new(d);
+    p->publisher = publisher_start(d, p->max);
     p->away_since = poster_now_ms();
     clockwatch_start(&p->clock, poster_clock_ms(CLOCK_REALTIME), poster_clock_ms(CLOCK_BOOTTIME));
     atomic_store(&p->mode, POSTER_CONNECTING);
@@ -303,6 +324,7 @@ void poster_stop(struct poster *p)
         return;
     }
     pthread_join(p->thread, NULL);
+    publisher_stop(p->publisher);
     batch_free(p->batch);
     free(p->jobs);
     free(p->refused);

@@ -89,12 +89,12 @@ static void count_job(struct metrics *m, const struct job *job)
     }
 }
 
-void poster_answer(struct poster *p, struct job **jobs, size_t n)
+void poster_answer(struct ledgerd *d, struct job **jobs, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        count_job(p->d->metrics, jobs[i]);
+        count_job(d->metrics, jobs[i]);
     }
-    queue_answer(p->d->queue, jobs, n);
+    queue_answer(d->queue, jobs, n);
 }
 
 void poster_answer_busy(struct poster *p, struct job **jobs, size_t n, const char *why)
@@ -103,7 +103,7 @@ void poster_answer_busy(struct poster *p, struct job **jobs, size_t n, const cha
         jobs[i]->status = JOB_UNKNOWN;
         (void)refuse(&jobs[i]->refusal, REFUSED_BUSY, "%s", why);
     }
-    poster_answer(p, jobs, n);
+    poster_answer(p->d, jobs, n);
 }
 
 /* Answers whatever comes within wait_ms. */
@@ -128,7 +128,7 @@ size_t poster_sift(struct poster *p, struct job **jobs, size_t n)
             jobs[kept++] = jobs[i];
         }
     }
-    poster_answer(p, p->refused, refused);
+    poster_answer(p->d, p->refused, refused);
     return kept;
 }
 

@@ -11,8 +11,8 @@
 #include "ledgerd/db_post.h"
 #include "ledgerd/poster.h"
 
-/* What the files of the poster share; nobody else includes this. All of it is the poster thread's.
- */
+/* What the files of the poster share; nobody else includes this. All of it is the poster thread's,
+ * but for poster_answer. */
 
 /* How long an act waits for a database that is away before it is answered busy. */
 #define POSTER_PATIENCE_MS 30000
@@ -28,11 +28,11 @@ struct poster {
     atomic_bool confirmed; /* the operator says the clock is right */
     struct db_post *db;    /* NULL: not connected */
     bool leading;          /* ours is the epoch, and `ledger` is what the database holds */
-    bool unpublished;      /* the latest checkpoint isn't on disk yet */
     bool forked;
     struct clockwatch clock;
     struct ledger ledger;
     struct batch *batch;
+    struct publisher *publisher;
     struct job **jobs, **refused; /* both of max places */
     size_t max;
     int64_t away_since; /* since when nobody is known to post; monotonic ms like all below */
@@ -51,8 +51,8 @@ void poster_pause_ms(int64_t ms);
 void poster_set_mode(struct poster *p, enum poster_mode mode);
 /* Why nothing can be posted in the mode it is in, as one sentence. */
 const char *poster_why_busy(const struct poster *p);
-/* Counts the jobs by their status and hands them back to the loop. */
-void poster_answer(struct poster *p, struct job **jobs, size_t n);
+/* Counts the jobs by their status and hands them back to the loop. Any thread. */
+void poster_answer(struct ledgerd *d, struct job **jobs, size_t n);
 /* The same with the outcome unknown, whatever a transaction that came to nothing had decided. */
 void poster_answer_busy(struct poster *p, struct job **jobs, size_t n, const char *why);
 /* Answers so whatever comes within wait_ms, but for what was refused without any database. */
@@ -61,6 +61,21 @@ void poster_turn_away(struct poster *p, int wait_ms, const char *why);
 size_t poster_sift(struct poster *p, struct job **jobs, size_t n);
 /* Counts a database error and logs it; the same trouble is told once in a while. */
 void poster_complain(struct poster *p, const char *what, const char *why);
+
+/* poster_publish.c */
+struct publisher;
+struct publisher *publisher_start(struct ledgerd *d, size_t max);
+void publisher_stop(struct publisher *pub);
+/* Until nothing is in hand. -1 with errno when the latest checkpoint couldn't be written. */
+int publisher_wait(struct publisher *pub);
+/* True when the latest one that it tried couldn't be written, so that this is to be done first.
+ * While the one before the one in hand was written, it doesn't wait. */
+bool publisher_owes(struct publisher *pub);
+/* After the one before: writes it, then answers at most `max` jobs, which are left open when it
+ * can't be written. Takes over the draft's note. */
+void publisher_give(struct publisher *pub, struct draft *draft, struct job **jobs, size_t n);
+/* Signs and writes one that nobody waits for. -1 with errno. */
+int publisher_sign(struct publisher *pub, uint64_t size, const struct hash *root) MUST_CHECK;
 
 /* poster_lead.c */
 /* Ends the session and forgets the ledger; poster_drop says so by the mode. */

@@ -38,6 +38,7 @@ void poster_watch_clock(struct poster *p)
 
 void poster_let_go(struct poster *p)
 {
+    (void)publisher_wait(p->publisher);
     if (p->db != NULL) {
         db_post_close(p->db);
         p->db = NULL;
@@ -101,7 +102,7 @@ static int check_published(struct poster *p, uint64_t size, const struct hash *r
 
 static int sign(struct poster *p, uint64_t size, const struct hash *root)
 {
-    if (size > 0 && published_sign(p->d->published, size, root) != 0) {
+    if (size > 0 && publisher_sign(p->publisher, size, root) != 0) {
         poster_complain(p, _("the checkpoint can't be written"), strerror(errno));
         return -1;
     }
@@ -166,7 +167,6 @@ static void try_lead(struct poster *p)
     log_event(LOG_LEVEL_INFO, "this ledgerd posts", LOG_INT("epoch", epoch),
               LOG_INT("records", p->ledger.head.size));
     atomic_store(&p->d->metrics->pending_acts, strmap_sum(p->ledger.makers));
-    p->unpublished = false;
     p->next_try = 0;
     p->last_talk = poster_now_ms();
     p->next_expire = poster_now_ms() + POSTER_RETRY_MS;

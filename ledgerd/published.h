@@ -3,6 +3,7 @@
 #define PUMASI_PUBLISHED_H
 
 #include "core/base.h"
+#include "core/buf.h"
 #include "core/note.h"
 
 /*
@@ -21,8 +22,23 @@ struct published *published_open(const char *data_dir, const char *origin,
                                  const uint8_t log_secret[KEY_SECRET_LEN],
                                  const struct key *earlier, size_t n, char *err, size_t err_size);
 void published_free(struct published *p);
-/* Signs, writes the file anew (write, fsync, rename, fsync of the folder), then shows it to
- * readers. -1 with errno when the disk fails. */
+
+/* A checkpoint that is signed and not yet written. */
+struct draft {
+    struct checkpoint checkpoint;
+    struct buf note;
+    bool is_old; /* it is the published one already */
+};
+/* Signs it. -1 with errno EINVAL, and nothing to be freed, when it is of another history than the
+ * published one. */
+int published_draft(struct published *p, uint64_t size, const struct hash *root,
+                    struct draft *out) MUST_CHECK;
+/*
+ * Writes it to the file and flushes that, then shows it to readers; frees the note in any case. One
+ * at a time. -1 with errno when the disk fails: the file then still holds the one before.
+ */
+int published_write(struct published *p, struct draft *d) MUST_CHECK;
+/* Both. */
 int published_sign(struct published *p, uint64_t size, const struct hash *root) MUST_CHECK;
 /* A copy of the latest signed note (caller frees) and what it says; false when there is none yet.
  */

@@ -48,7 +48,7 @@ checkpoint_size() {
     post "$act"
     problem 503 busy
     [ "$(checkpoint_size)" -eq "$size" ]
-    [ "$(sed -n 2p "$LEDGERS/a/checkpoint")" -eq "$size" ]
+    [ "$(ledger_checkpoint a | sed -n 2p)" -eq "$size" ]
 
     setting "RESET synchronous_standby_names"
     until_ok 30 ledger_in_mode a posting

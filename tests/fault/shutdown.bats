@@ -92,7 +92,7 @@ refuses_to_post() { # WHY, as in the log
     [ "$(ledger_metrics a fork_seen)" = 1 ] || die "/metrics: fork_seen $(ledger_metrics a fork_seen)" || return 1
     [ "$(ledger_metrics a posting)" = 0 ] || die "/metrics: posting $(ledger_metrics a posting)" || return 1
     curl -sf -m 5 "$(ledger_url a)/v1/ledger" | jq -e '.state == "open"' > /dev/null || die "/v1/ledger fails" || return 1
-    curl -sf -m 5 "$(ledger_url a)/checkpoint" | cmp - "$LEDGERS/a/checkpoint" || die "another checkpoint is shown" || return 1
+    curl -sf -m 5 "$(ledger_url a)/checkpoint" | cmp - <(ledger_checkpoint a) || die "another checkpoint is shown" || return 1
     load_start a "$journal" --load $((100000 + RANDOM)) --connections 2
     until_ok 20 more_put_off "$journal" 20 || die "posts aren't answered 503: $(cut -c 1-200 "$journal" | tail -n 5)" || return 1
     load_stop "$journal" || return 1
@@ -122,7 +122,7 @@ some_load() { # JOURNAL LOAD: a few hundred acts
     cp -a "$LEDGERS/old" "$LEDGERS/a/pg"
     ledger_start a
     refuses_to_post "the database is behind the last checkpoint"
-    size=$(sed -n 2p "$LEDGERS/a/checkpoint")
+    size=$(ledger_checkpoint a | sed -n 2p)
     [ "$(ledger_psql a -c 'SELECT size FROM head')" -lt "$size" ] || die "something was posted"
     stop_cleanly
 

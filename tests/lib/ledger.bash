@@ -18,6 +18,7 @@
 #   ledger_kill NAME                     SIGKILL
 #   ledger_pg_pids NAME                  every PostgreSQL process of its private cluster
 #   ledger_psql NAME ARGUMENT...         psql into its private cluster, rows without decoration
+#   ledger_checkpoint NAME               the note that its file holds: the newer one of two
 #   until_ok SECONDS COMMAND...          runs it every 50 ms until it succeeds
 #   die SENTENCE...                      fails the test
 #
@@ -191,6 +192,17 @@ ledger_pg_pids() { # NAME
             echo "${cwd%/cwd}"
         fi
     done
+}
+
+# Each slot is a note and newlines, which $(…) takes away.
+ledger_checkpoint() { # NAME
+    local one other
+    one=$(head -c 4096 "$LEDGERS/$1/checkpoint")
+    other=$(tail -c +4097 "$LEDGERS/$1/checkpoint")
+    if [ "$(sed -n 2p <<< "$other")" -gt "$(sed -n 2p <<< "$one")" ]; then
+        one=$other
+    fi
+    echo "$one"
 }
 
 # In front of a command: runs it as the user that ledgerd runs as.

@@ -128,6 +128,95 @@ static void a_disk_that_fails_changes_nothing(void **state)
     published_free(p);
 }
 
+static int64_t inode(const struct fixture *f)
+{
+    struct stat st;
+
+    assert_int_equal(stat(f->path, &st), 0);
+    return (int64_t)st.st_ino;
+}
+
+/* How a crash may leave the slot that was being written over: the one before counts. */
+static void a_torn_write_leaves_the_one_before(void **state)
+{
+    const struct fixture *f = *state;
+    struct published *p = open_it(f);
+    char *older, *newer, *torn;
+    size_t len;
+
+    assert_int_equal(published_sign(p, 1, &f->root[0]), 0);
+    int64_t first = inode(f);
+    assert_int_equal(published_sign(p, 2, &f->root[1]), 0);
+    older = file_read(f->path, NOTE_MAX, &len);
+    assert_int_equal(published_sign(p, 1000, &f->root[2]), 0);
+    assert_int_equal(inode(f), first); /* written over, not anew */
+    newer = file_read(f->path, NOTE_MAX, &len);
+    published_free(p);
+    size_t changed = 0;
+    for (size_t at = 0; at < len; at++) {
+        changed += older[at] != newer[at];
+        if (older[at] == newer[at]) {
+            continue;
+        }
+        torn = x_malloc(len);
+        memcpy(torn, newer, at);
+        memcpy(torn + at, older + at, len - at);
+        assert_int_equal(file_write(f->path, torn, len, 0644), 0);
+        p = open_it(f);
+        check(p, f, 2, 1);
+        assert_int_equal(published_sign(p, 1000, &f->root[2]), 0);
+        check(p, f, 1000, 2);
+        published_free(p);
+        p = open_it(f);
+        check(p, f, 1000, 2);
+        published_free(p);
+        free(torn);
+    }
+    assert_in_range(changed, 50, 300);
+    free(older);
+    free(newer);
+}
+
+/* As versions before this one wrote it. */
+static void a_bare_note_is_read(void **state)
+{
+    const struct fixture *f = *state;
+    struct published *p = open_it(f);
+    char *note = NULL;
+    size_t len = 0;
+
+    assert_int_equal(published_sign(p, 20, &f->root[1]), 0);
+    assert_true(published_get(p, NULL, &note, &len));
+    published_free(p);
+    assert_int_equal(file_write(f->path, note, len, 0644), 0);
+    free(note);
+    p = open_it(f);
+    check(p, f, 20, 1);
+    assert_int_equal(published_sign(p, 20, &f->root[1]), 0);
+    assert_int_equal(published_sign(p, 21, &f->root[2]), 0);
+    published_free(p);
+    p = open_it(f);
+    check(p, f, 21, 2);
+    published_free(p);
+}
+
+/* Somebody took the file away under our hands, or put another in its place. */
+static void a_lost_file_is_written_anew(void **state)
+{
+    const struct fixture *f = *state;
+    struct published *p = open_it(f);
+
+    assert_int_equal(published_sign(p, 1, &f->root[0]), 0);
+    assert_int_equal(unlink(f->path), 0);
+    assert_int_equal(published_sign(p, 2, &f->root[1]), 0);
+    assert_int_equal(file_write(f->path, "x", 1, 0644), 0);
+    assert_int_equal(published_sign(p, 3, &f->root[2]), 0);
+    published_free(p);
+    p = open_it(f);
+    check(p, f, 3, 2);
+    published_free(p);
+}
+
 /* After a change of keys: the file is read by the earlier key, and signed anew by ours at once. */
 static void an_earlier_key_is_followed_by_ours(void **state)
 {
@@ -172,14 +261,18 @@ static void refuses_what_is_not_ours(void **state)
     key_generate(&key, secret);
     refuse_file(f, ORIGIN, secret);
     refuse_file(f, "test.example/other", f->secret);
-    char *note = file_read(f->path, NOTE_MAX, &len);
-    assert_non_null(note);
-    note[strlen(ORIGIN) + 1] = '8'; /* its size */
-    assert_int_equal(file_write(f->path, note, len, 0644), 0);
+    char *bytes = file_read(f->path, NOTE_MAX, &len);
+    assert_non_null(bytes);
+    for (size_t slot = 0; slot < len; slot += len / 2) {
+        bytes[slot + strlen(ORIGIN) + 1] = '8'; /* its size */
+    }
+    assert_int_equal(file_write(f->path, bytes, len, 0644), 0);
     refuse_file(f, ORIGIN, f->secret);
-    assert_int_equal(file_write(f->path, note, len / 2, 0644), 0);
+    assert_int_equal(file_write(f->path, bytes, len / 2, 0644), 0);
     refuse_file(f, ORIGIN, f->secret);
-    free(note);
+    assert_int_equal(file_write(f->path, bytes, 100, 0644), 0);
+    refuse_file(f, ORIGIN, f->secret);
+    free(bytes);
 }
 
 int main(void)
@@ -189,6 +282,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(lasts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(never_shrinks_nor_splits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_disk_that_fails_changes_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_torn_write_leaves_the_one_before, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_bare_note_is_read, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_lost_file_is_written_anew, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_earlier_key_is_followed_by_ours, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refuses_what_is_not_ours, set_up, tear_down),
     };
