@@ -166,10 +166,11 @@ static const char *own_coop(struct client *c)
 
 static void put_line(const char *label, const char *value)
 {
-    size_t width = text_width(label);
-    char *safe = say_safe(value);
+    char *name = say_safe(label), *safe = say_safe(value); /* a unit's name may stand in either */
+    size_t width = text_width(name);
 
-    printf("%s%*s %s\n", label, width < 18 ? (int)(18 - width) : 0, "", safe);
+    printf("%s%*s %s\n", name, width < 18 ? (int)(18 - width) : 0, "", safe);
+    free(name);
     free(safe);
 }
 
