@@ -14,6 +14,7 @@
 #define TIMEOUT     60  /* seconds for one body */
 #define BACKOFF_MIN 200 /* milliseconds between tries */
 #define BACKOFF_MAX 3000
+#define LATER_MAX   3600 /* seconds for which it lets itself be sent away */
 
 struct body {
     size_t first, n; /* its acts */
@@ -174,8 +175,25 @@ static void wait_ms(int64_t ms)
 enum sent {
     SENT,       /* every act has its outcome */
     SEND_AGAIN, /* not all have: *why says what was the matter */
+    SEND_LATER, /* the same, and the ledger says when: 429 */
     SEND_NEVER, /* a sentence was printed */
 };
+
+/* The ledger has looked at some, or none, and says when it will look at the others. */
+static bool is_later(const struct http_answer *a)
+{
+    return a->retry_after > 0 && a->retry_after <= LATER_MAX;
+}
+
+static enum sent send_later(struct run *r, struct http_answer *a, long *retry_after, char **why)
+{
+    *retry_after = a->retry_after;
+    *why = x_asprintf(_("Too much was refused: the ledger at %s takes the next ones in %ld s. This "
+                        "goes on then."),
+                      r->c->profile.url, a->retry_after);
+    http_answer_free(a);
+    return SEND_LATER;
+}
 
 static enum sent send_once(struct run *r, const char *url, struct body *body, long *retry_after,
                            char **why)
@@ -196,8 +214,12 @@ static enum sent send_once(struct run *r, const char *url, struct body *body, lo
     if (a->status == 200) {
         if (bulk_split(a->body, a->len, body->n, body->starts, body->statuses))
             return SENT;
+        if (is_later(a))
+            return send_later(r, a, retry_after, why);
         *why = x_asprintf(_("The ledger at %s doesn't say of every act whether it is posted."),
                           r->c->profile.url);
+    } else if (a->status == 429 && is_later(a)) {
+        return send_later(r, a, retry_after, why);
     } else if (problem_is_open(a->status)) {
         *why = x_asprintf(_("The ledger at %s can't answer now (status %ld)."), r->c->profile.url,
                           a->status);
@@ -232,6 +254,12 @@ static int send_body(struct run *r, const char *url, struct body *body)
             return PUMASI_OK;
         case SEND_NEVER:
             return PUMASI_FAILED;
+        case SEND_LATER:
+            r->b->tell(r->b->arg, BULK_LATER, body->first, why);
+            free(why);
+            wait_ms((int64_t)retry_after * 1000);
+            since = monotonic_ms(); /* it is there */
+            continue;
         case SEND_AGAIN:
             break;
         }

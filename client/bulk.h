@@ -29,6 +29,7 @@ struct bulk_result {
 enum bulk_event {
     BULK_SENT,    /* `sent` acts are answered */
     BULK_WAITING, /* the ledger isn't to be had; `why` says so once each time it goes */
+    BULK_LATER,   /* the ledger wants this later, and it will be sent then; `why` says when */
     BULK_AGAIN,   /* it is there again */
 };
 

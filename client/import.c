@@ -126,6 +126,10 @@ static void tell(void *arg, enum bulk_event event, size_t sent, const char *why)
         import_show_clear(&m->show);
         note(_("%s Waiting up to %" PRId64 " seconds for it."), why, m->o->patience);
         return;
+    case BULK_LATER:
+        import_show_clear(&m->show);
+        note("%s", why);
+        return;
     case BULK_AGAIN:
         note("%s", _("The ledger is there again."));
         return;

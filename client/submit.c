@@ -250,6 +250,13 @@ static int judge(struct client *c, struct outbox_entry *e, const struct http_ans
     if (answer->status >= 400 && !problem_is_open(answer->status) &&
         problem_name(out->answer)[0] != '\0')
         return refused(c, e, answer->status, out);
+    if (answer->status == 429) {
+        out->outcome = SUBMIT_OPEN;
+        return fail(PUMASI_UNKNOWN,
+                    _("The ledger at %s takes nothing more from here for %ld s, as too much was "
+                      "refused. This is kept (%s): run the same command again then."),
+                    c->profile.url, answer->retry_after < 1 ? 60 : answer->retry_after, e->what);
+    }
     if (problem_is_open(answer->status))
         sentence = x_asprintf(_("The ledger at %s can't answer now (status %ld)."), c->profile.url,
                               answer->status);

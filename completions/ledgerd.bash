@@ -6,6 +6,7 @@ _ledgerd() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command='' i
     local options='--help --version --config --data --user --listen --metrics_listen --trusted_proxy --database --pg_bin
         --request_timeout_ms --publish_minutes --read_connections --statement_timeout_ms --verify_threads --batch_max --queue_max --takeover_ms
+        --refusals_per_minute --member_acts_per_day
         --log_format --log_level'
 
     for ((i = 1; i < COMP_CWORD; i++)); do

@@ -23,6 +23,8 @@ _ledgerd() {
         '--batch_max[most acts posted in one transaction]:number:'
         '--queue_max[most acts that wait]:number:'
         '--takeover_ms[silence after which another ledgerd may post]:milliseconds:'
+        '--refusals_per_minute[refusals that an address, and a key, may cause]:number:'
+        '--member_acts_per_day[acts of a member that move nothing]:number:'
         '--log_format[how the log looks]:format:(auto plain json)'
         '--log_level[what is left out of the log]:level:(debug info warn error)'
     )

@@ -24,7 +24,11 @@ struct bulk {
     bool want_proof;
     struct bulk_line *lines;
     size_t n, cap;
-    size_t waiting; /* jobs not answered yet */
+    size_t waiting;  /* jobs not answered yet */
+    atomic_int rest; /* see job.h */
+    int retry_after; /* seconds, where lines were limited */
+    struct kid key;  /* the last one of which lines were refused, and how many */
+    size_t refused;
 };
 
 static void bulk_free(void *state)
@@ -57,6 +61,19 @@ static void line_refuse(struct bulk_line *l, const struct refusal *refusal)
     line_take(l, refusal_status(refusal->code), "problem", buf_take(&b), len);
 }
 
+static void line_limit(struct bulk *k, struct bulk_line *l, const struct job *job)
+{
+    struct buf b = BUF_INIT;
+    size_t len;
+
+    problem_put(&b, PROBLEM_RATE_LIMITED, job->limited);
+    len = b.len;
+    line_take(l, problem_status(PROBLEM_RATE_LIMITED), "problem", buf_take(&b), len);
+    if (job->retry_after > k->retry_after) {
+        k->retry_after = job->retry_after;
+    }
+}
+
 static void line_busy(struct bulk_line *l, const char *detail)
 {
     struct refusal refusal;
@@ -65,9 +82,33 @@ static void line_busy(struct bulk_line *l, const char *detail)
     line_refuse(l, &refusal);
 }
 
+/*
+ * What a key signed well and the rules refused is counted once the body is done: counted meanwhile,
+ * it could turn away the rest of the same body, each time that it is sent again.
+ */
+static void count_refused(struct bulk *k, const struct job *job)
+{
+    struct ledgerd *d = k->r->d;
+
+    if (k->refused > 0 && (job == NULL || !str_eq(job->key.s, k->key.s))) {
+        limits_refused(d->limits, &k->r->remote, k->key.s[0] != '\0' ? k->key.s : NULL, true,
+                       k->refused, limits_now());
+        k->refused = 0;
+    }
+    if (job != NULL && job->proven) {
+        k->key = job->key;
+        k->refused++;
+    }
+}
+
 static void bulk_reply(struct bulk *k)
 {
     struct buf b = BUF_INIT;
+
+    count_refused(k, NULL);
+    if (k->retry_after > 0) {
+        request_retry_after(k->r, k->retry_after);
+    }
 
     for (size_t i = 0; i < k->n; i++) {
         const struct bulk_line *l = &k->lines[i];
@@ -142,7 +183,11 @@ static void bulk_on_done(struct job *job)
         l->repeated = true;
         l->record = job->record;
         break;
+    case JOB_LIMITED:
+        line_limit(k, l, job);
+        break;
     case JOB_REFUSED:
+        count_refused(k, job);
         line_refuse(l, &job->refusal);
         break;
     case JOB_UNKNOWN:
@@ -209,6 +254,7 @@ static bool bulk_split(struct bulk *k, const char *body, size_t len, struct job 
             (void)refuse(&refusal, REFUSED_TOO_LARGE, "a submission has at most %d bytes",
                          ENVELOPE_MAX);
             line_refuse(l, &refusal);
+            limits_refused(k->r->d->limits, &k->r->remote, NULL, false, 1, limits_now());
             continue;
         }
         char *bytes = x_malloc(n + 1);
@@ -219,6 +265,8 @@ static bool bulk_split(struct bulk *k, const char *body, size_t len, struct job 
         job->want_proof = k->want_proof;
         job->done = bulk_on_done;
         job->owner = k;
+        job->from = k->r->remote;
+        job->rest = &k->rest;
         job->line = k->n; /* its place in k->lines, from 1 */
         *last = job;
         last = &job->next;

@@ -12,6 +12,7 @@
 /* Kept while the key is looked up. */
 struct auth {
     struct token token;
+    bool known; /* its key, in the keyring: on a ledgerd that never posted none is */
     bool pending_too;
 };
 
@@ -35,8 +36,29 @@ static void auth_free(void *state)
     }
 }
 
+/* The key that the token names, if it is known. */
+static const char *named_key(const struct request *r)
+{
+    const struct auth *a = r->state_free == auth_free ? r->state : NULL;
+
+    return a != NULL && a->known ? a->token.kid.s : NULL;
+}
+
+/* True, and answered, when too much from there was refused. */
+static bool turn_away(struct request *r)
+{
+    int wait = limits_wait_query(r->d->limits, &r->remote, named_key(r), limits_now());
+
+    if (wait > 0) {
+        atomic_fetch_add(&r->d->metrics->rate_limited, 1);
+        request_limited(r, limits_why_refusals, wait);
+    }
+    return wait > 0;
+}
+
 static void deny(struct request *r, const char *why)
 {
+    limits_refused(r->d->limits, &r->remote, named_key(r), false, 1, limits_now());
     atomic_fetch_add(&r->d->metrics->bad_tokens, 1);
     request_header(r, "WWW-Authenticate", "Bearer");
     request_problem(r, PROBLEM_BAD_TOKEN, why);
@@ -125,9 +147,12 @@ void auth_check(struct request *r, bool pending_too)
     const char *header = bearer(r);
     const char *why = WIRE_("a query token is wanted: Authorization: Bearer …");
     struct auth *a;
+    struct key key;
 
     if (header == NULL || strncasecmp(header, "Bearer ", 7) != 0) {
-        deny(r, why);
+        if (!turn_away(r)) {
+            deny(r, why);
+        }
         return;
     }
     header += 7 + strspn(header + 7, " ");
@@ -135,15 +160,20 @@ void auth_check(struct request *r, bool pending_too)
     a->pending_too = pending_too;
     if (token_parse(&a->token, header, strlen(header), &why) != 0) {
         free(a);
-        deny(r, why);
-        return;
-    }
-    if (!name_is_holder(a->token.by)) {
-        auth_free(a);
-        deny(r, WIRE_("the key is not known here"));
+        if (!turn_away(r)) {
+            deny(r, why);
+        }
         return;
     }
     r->state = a;
     r->state_free = auth_free;
+    a->known = keyring_get(r->d->keyring, &a->token.kid, &key);
+    if (turn_away(r)) {
+        return;
+    }
+    if (!name_is_holder(a->token.by)) {
+        deny(r, WIRE_("the key is not known here"));
+        return;
+    }
     request_read(r, read_key(a->token.kid.s, a->token.by), auth_on_key);
 }

@@ -408,6 +408,26 @@ static int house_rules(const struct batch *b, const struct act *a, struct refusa
     return 0;
 }
 
+/* What costs a member nothing, and stays for ever: all that it does itself but transfers and
+ * reversals. */
+static bool is_free(const struct act *a)
+{
+    return strchr(a->by, '@') != NULL && a->type != ACT_TRANSFER && a->type != ACT_REVERSAL;
+}
+
+static bool is_limited(const struct batch *b, struct job *job)
+{
+    int wait = is_free(&job->act) ? limits_member_wait(b->d->limits, job->act.by, limits_now()) : 0;
+
+    if (wait == 0) {
+        return false;
+    }
+    job->status = JOB_LIMITED;
+    job->limited = limits_why_member;
+    job->retry_after = wait;
+    return true;
+}
+
 static void decide(struct batch *b, struct job *job)
 {
     const struct state *s = b->l->state;
@@ -436,7 +456,7 @@ static void decide(struct batch *b, struct job *job)
         job->record = id->record;
         return;
     }
-    if (house_rules(b, a, &job->refusal) != 0) {
+    if (house_rules(b, a, &job->refusal) != 0 || is_limited(b, job)) {
         return;
     }
     if (pa != NULL) {
@@ -549,7 +569,11 @@ enum db_end batch_run(struct batch *b, struct db_post *db, struct ledger *l, int
         atomic_store(&b->d->metrics->pending_acts, strmap_sum(l->makers));
     }
     for (size_t i = 0; i < b->n_posted; i++) {
-        recent_add(l->recent, &b->posted[i].job->act.payload_hash);
+        const struct act *a = &b->posted[i].job->act;
+        recent_add(l->recent, &a->payload_hash);
+        if (is_free(a)) {
+            limits_member_posted(b->d->limits, a->by, limits_now());
+        }
     }
     for (size_t i = 0; i < b->n_keys; i++) {
         keyring_add(b->d->keyring, &b->keys[i]);

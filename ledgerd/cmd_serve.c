@@ -172,6 +172,7 @@ static int start_parts(struct serve *s, const struct conf *conf, char *err, size
     d->base = event_base_new();
     d->metrics = metrics_new();
     d->keyring = keyring_new();
+    d->limits = limits_new(conf->refusals_per_minute, conf->member_acts_per_day);
     d->queue = queue_new((size_t)conf->queue_max);
     if (!d->base || add_events(s) != 0) {
         snprintf(err, err_size, _("The event loop can't start: %s."), strerror(errno));
@@ -213,6 +214,7 @@ static void stop_parts(struct serve *s)
     free_events(s);
     queue_free(d->queue);
     keyring_free(d->keyring);
+    limits_free(d->limits);
     free(d->metrics);
     shown_free(d->shown);
     published_free(d->published);

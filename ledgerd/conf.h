@@ -27,6 +27,9 @@ struct conf {
     int64_t batch_max;      /* acts in one transaction */
     int64_t queue_max;      /* acts that wait; more are answered `busy` */
     int64_t takeover_ms;    /* silence after which PostgreSQL ends a poster's session */
+    /* [limits] */
+    int64_t refusals_per_minute; /* see limits_new; 0: none */
+    int64_t member_acts_per_day;
     /* [log] */
     int64_t log_format; /* enum log_format */
     int64_t log_level;  /* enum log_level */

@@ -26,3 +26,8 @@ void job_free(struct job *job)
     free(job->answer);
     free(job);
 }
+
+const char *job_key(const struct job *job)
+{
+    return job->key.s[0] != '\0' ? job->key.s : NULL;
+}

@@ -2,10 +2,13 @@
 #ifndef PUMASI_JOB_H
 #define PUMASI_JOB_H
 
+#include <stdatomic.h>
+
 #include "core/act.h"
 #include "core/base.h"
 #include "core/envelope.h"
 #include "core/refusal.h"
+#include "ledgerd/forwarded.h"
 
 /*
  * One submission on its way: made by the event loop, verified by a worker, decided and stored by
@@ -18,6 +21,7 @@ enum job_status {
                      receipt */
     JOB_PENDING,  /* 202, `answer` is the pending act's description */
     JOB_REFUSED,  /* `refusal` says why */
+    JOB_LIMITED,  /* 429: not looked at; `limited` and `retry_after` say why and how long */
     JOB_UNKNOWN,  /* 503: the outcome of the COMMIT is unknown, or nobody posts here: send the same
                      again; `refusal` is busy */
 };
@@ -33,6 +37,9 @@ struct job {
         struct job *job); /* called on the loop's thread when answered; takes the job back */
     void *owner;
     size_t line; /* from 1, for ndjson */
+    struct remote from;
+    atomic_int *rest; /* of its body, NULL for a single act: once a line is limited, so are those
+                         not looked at yet, for so many seconds */
     /* The worker's */
     bool taken, verified; /* the queue's own marks */
     bool parsed;          /* sub and act hold something */
@@ -40,6 +47,10 @@ struct job {
                          the poster tries again */
     struct submission sub;
     struct act act;
+    bool proven;    /* all signatures are good */
+    struct kid key; /* the first of its signers, by kid, that is registered; else empty */
+    const char *limited;
+    int retry_after; /* seconds */
     /* The poster's */
     enum job_status status;
     struct refusal refusal;
@@ -51,5 +62,7 @@ struct job {
 /* Takes over `bytes` (malloc'd). */
 struct job *job_new(char *bytes, size_t len);
 void job_free(struct job *job);
+/* job->key, NULL when it is empty. */
+const char *job_key(const struct job *job);
 
 #endif

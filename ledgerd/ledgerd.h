@@ -9,6 +9,7 @@
 #include "core/name.h"
 #include "ledgerd/conf.h"
 #include "ledgerd/keyring.h"
+#include "ledgerd/limits.h"
 #include "ledgerd/metrics.h"
 #include "ledgerd/published.h"
 #include "ledgerd/queue.h"
@@ -29,6 +30,7 @@ struct ledgerd {
     uint8_t log_secret[KEY_SECRET_LEN], clerk_secret[KEY_SECRET_LEN];
     struct queue *queue;
     struct keyring *keyring;
+    struct limits *limits;
     struct published *published;
     struct shown *shown; /* what the public sees of it */
     struct metrics *metrics;

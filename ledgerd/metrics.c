@@ -211,6 +211,8 @@ void metrics_put(struct buf *b, const struct ledgerd *d)
     put_batches(b, m);
     counter(b, "signatures_total", "Signatures taken up for verification.", &m->signatures);
     counter(b, "bad_tokens_total", "Query tokens refused.", &m->bad_tokens);
+    counter(b, "rate_limited_total", "Acts and queries answered 429, to come again later.",
+            &m->rate_limited);
     put_http(b, m);
     counter(b, "database_errors_total", "Statements and connections that failed.",
             &m->database_errors);

@@ -25,6 +25,7 @@ struct metrics {
     struct histogram batch_acts; /* acts posted by one transaction */
     struct histogram commit_us;  /* what storing and committing one took */
     atomic_uint_fast64_t signatures, bad_tokens;
+    atomic_uint_fast64_t rate_limited;     /* acts and queries answered 429 */
     atomic_uint_fast64_t http_requests[6]; /* by hundred of the status */
     atomic_uint_fast64_t http_turned_away; /* connections and requests over an address's share */
     atomic_uint_fast64_t database_errors, database_restarts;

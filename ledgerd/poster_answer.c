@@ -61,10 +61,10 @@ const char *poster_why_busy(const struct poster *p)
 
 /* ---- Answers ---- */
 
-/* What the worker found wrong for good needs no database. */
+/* What the worker found wrong for good, or left at that, needs no database. */
 static bool is_refused(const struct job *job)
 {
-    return job->refusal.code != REFUSED_NOT && !job->unknown_key;
+    return job->status == JOB_LIMITED || (job->refusal.code != REFUSED_NOT && !job->unknown_key);
 }
 
 static void count_job(struct metrics *m, const struct job *job)
@@ -81,6 +81,9 @@ static void count_job(struct metrics *m, const struct job *job)
         break;
     case JOB_REFUSED:
         atomic_fetch_add(&m->refused[job->refusal.code], 1);
+        break;
+    case JOB_LIMITED:
+        atomic_fetch_add(&m->rate_limited, 1);
         break;
     case JOB_WAITING:
     case JOB_UNKNOWN:
@@ -122,7 +125,9 @@ size_t poster_sift(struct poster *p, struct job **jobs, size_t n)
 
     for (size_t i = 0; i < n; i++) {
         if (is_refused(jobs[i])) {
-            jobs[i]->status = JOB_REFUSED;
+            if (jobs[i]->status != JOB_LIMITED) {
+                jobs[i]->status = JOB_REFUSED;
+            }
             p->refused[refused++] = jobs[i];
         } else {
             jobs[kept++] = jobs[i];

@@ -43,10 +43,18 @@ static void single_on_done(struct job *job)
     case JOB_REPEATED:
         receipts_read(r->d, &job->record, 1, job->want_proof, single_on_receipt, r);
         break;
+    case JOB_LIMITED:
+        request_limited(r, job->limited, job->retry_after);
+        break;
     case JOB_REFUSED:
+        if (job->proven) {
+            limits_refused(r->d->limits, &job->from, job_key(job), true, 1, limits_now());
+        }
+        request_refuse(r, &job->refusal);
+        break;
     case JOB_UNKNOWN:
     case JOB_WAITING:
-        if (job->status != JOB_REFUSED && job->refusal.code != REFUSED_BUSY) {
+        if (job->refusal.code != REFUSED_BUSY) {
             (void)refuse(&job->refusal, REFUSED_BUSY,
                          "whether this was posted isn't known; send the same again");
         }
@@ -63,6 +71,7 @@ static void post_single(struct request *r, char *body, size_t len, bool want_pro
 
     if (len > ENVELOPE_MAX) {
         free(body);
+        limits_refused(r->d->limits, &r->remote, NULL, false, 1, limits_now());
         (void)refuse(&refusal, REFUSED_TOO_LARGE, "a submission has at most %d bytes",
                      ENVELOPE_MAX);
         request_refuse(r, &refusal);
@@ -72,6 +81,7 @@ static void post_single(struct request *r, char *body, size_t len, bool want_pro
     job->want_proof = want_proof;
     job->done = single_on_done;
     job->owner = r;
+    job->from = r->remote;
     if (!queue_push(r->d->queue, job, 1)) {
         job_free(job);
         request_busy(r, QUEUE_FULL);

@@ -2,6 +2,7 @@
 /* What all requests need: answers, parameters, reads. */
 #include "ledgerd/request.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -18,6 +19,7 @@ struct request *request_new(struct http *http, struct ledgerd *d, struct http_co
     r->http = http;
     r->d = d;
     r->conn = conn;
+    r->remote = *http_conn_remote(conn);
     return r;
 }
 
@@ -70,7 +72,25 @@ void request_refuse(struct request *r, const struct refusal *refusal)
     if (refusal->code == REFUSED_BUSY) {
         request_header(r, "Retry-After", RETRY_AFTER);
     }
+    if (refusal_status(refusal->code) == 401) {
+        /* Not a scheme of HTTP: an act is authorised by the signatures within it. */
+        request_header(r, "WWW-Authenticate", "Pumasi-Act");
+    }
     request_reply(r, refusal_status(refusal->code), PROBLEM_CONTENT_TYPE, &b);
+}
+
+void request_retry_after(struct request *r, int seconds)
+{
+    char text[12];
+
+    (void)snprintf(text, sizeof(text), "%d", seconds);
+    request_header(r, "Retry-After", text);
+}
+
+void request_limited(struct request *r, const char *detail, int seconds)
+{
+    request_retry_after(r, seconds);
+    request_problem(r, PROBLEM_RATE_LIMITED, detail);
 }
 
 void request_malformed(struct request *r, const char *detail)

@@ -30,6 +30,7 @@ struct request {
     struct http *http;
     struct http_conn *conn;
     const struct route *route;
+    struct remote remote; /* who asks, as an address */
     const char *method;
     char *raw_path; /* as it came, without the query: a token's htu */
     char *query;    /* NULL without one */
@@ -54,10 +55,14 @@ void request_json(struct request *r, int status, struct buf *body);
 void request_problem(struct request *r, enum problem p, const char *detail);
 void request_refuse(struct request *r, const struct refusal *refusal);
 void request_malformed(struct request *r, const char *detail);
+/* 429, with Retry-After */
+void request_limited(struct request *r, const char *detail, int seconds);
 /* 503, with Retry-After */
 void request_busy(struct request *r, const char *detail);
 /* 404, the very same whether it isn't there or isn't for the caller. */
 void request_not_found(struct request *r);
+/* A field of the answer to come. */
+void request_retry_after(struct request *r, int seconds);
 /* What a read that didn't end well is answered with. */
 void request_read_failed(struct request *r, enum read_end end);
 void request_header(struct request *r, const char *name, const char *value);

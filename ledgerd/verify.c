@@ -20,11 +20,48 @@ struct verifier {
     pthread_t threads[];
 };
 
-void verify_job(struct job *job, struct keyring *keyring)
+static void find_key(struct job *job, struct keyring *keyring)
+{
+    const struct envelope *env = &job->sub.env;
+    struct key key;
+
+    for (size_t i = 0; i < env->n_sigs; i++) {
+        if (keyring_get(keyring, &env->sigs[i].kid, &key)) {
+            job->key = env->sigs[i].kid;
+            return;
+        }
+    }
+}
+
+static bool limit(struct job *job, int seconds)
+{
+    if (seconds == 0) {
+        return false;
+    }
+    job->status = JOB_LIMITED;
+    job->limited = limits_why_refusals;
+    job->retry_after = seconds;
+    if (job->rest != NULL) {
+        atomic_store(job->rest, seconds);
+    }
+    return true;
+}
+
+/* Parsing shows by which key it comes, and costs little; what follows costs a lot. */
+static void look_at(struct job *job, struct keyring *keyring, struct limits *limits)
 {
     struct refusal *r = &job->refusal;
 
+    if (job->rest != NULL && limit(job, atomic_load(job->rest))) {
+        return;
+    }
     if (submission_parse(&job->sub, job->bytes, job->len, r) != 0) {
+        (void)limit(job, limits_wait_act(limits, &job->from, NULL, limits_now()));
+        return;
+    }
+    find_key(job, keyring);
+    if (limit(job, limits_wait_act(limits, &job->from, job_key(job), limits_now()))) {
+        submission_free(&job->sub);
         return;
     }
     if (act_parse(&job->act, &job->sub.env, r) != 0) {
@@ -37,6 +74,16 @@ void verify_job(struct job *job, struct keyring *keyring)
     }
     if (envelope_verify(&job->sub.env, keyring_get, keyring, r) != 0) {
         job->unknown_key = r->code == REFUSED_UNKNOWN_KEY;
+        return;
+    }
+    job->proven = true;
+}
+
+void verify_job(struct job *job, struct keyring *keyring, struct limits *limits)
+{
+    look_at(job, keyring, limits);
+    if (job->status != JOB_LIMITED && !job->proven) {
+        limits_refused(limits, &job->from, job_key(job), false, 1, limits_now());
     }
 }
 
@@ -50,7 +97,7 @@ static void *work(void *arg)
         size_t signatures = 0;
 
         for (size_t i = 0; i < n; i++) {
-            verify_job(jobs[i], v->d->keyring);
+            verify_job(jobs[i], v->d->keyring, v->d->limits);
             signatures += jobs[i]->parsed ? jobs[i]->sub.env.n_sigs : 0;
         }
         atomic_fetch_add(&v->d->metrics->signatures, signatures);

@@ -5,6 +5,7 @@
 #include "core/base.h"
 #include "ledgerd/job.h"
 #include "ledgerd/keyring.h"
+#include "ledgerd/limits.h"
 
 struct ledgerd;
 
@@ -13,7 +14,8 @@ struct verifier;
 
 struct verifier *verifier_start(struct ledgerd *d, int threads);
 void verifier_stop(struct verifier *v); /* after queue_shut: joins the threads */
-/* One job, on the caller's thread: fills sub, act, refusal, unknown_key. */
-void verify_job(struct job *job, struct keyring *keyring);
+/* One job, on the caller's thread: fills sub, act, refusal, unknown_key, proven and key, or leaves
+ * it at that: JOB_LIMITED. What is wrong here is counted here. */
+void verify_job(struct job *job, struct keyring *keyring, struct limits *limits);
 
 #endif

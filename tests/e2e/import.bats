@@ -189,3 +189,21 @@ CSV
     check_once 6000
     [ "$(wc -l < "$(dirname "$(import_job)")/receipts.ndjson")" -eq "$(import_acts)" ]
 }
+
+@test "where very many rows are refused, it waits as the ledger asks, and goes on" {
+    # Five refusals a second, 1,510 at once: some ten seconds to wait.
+    OPTIONS[main]='--refusals_per_minute 302'
+    import_setup -500
+    {
+        echo 'from,to,amount'
+        yes 'purse,a,600' | head -n 1580
+        yes 'till,a,0.1' | head -n 1600
+    } > "$LEDGERS/a.csv"
+    import 1 "$LEDGERS/a.csv" --partial --set-limits
+    says "Too much was refused: the ledger at $(ledger_url main) takes the next ones in "
+    says "Done: 1600 rows booked"
+    [ "$(grep -c limit-out-of-bounds "$LEDGERS/a.bad.csv")" -eq 0 ]
+    [ "$(grep -c insufficient-credit "$LEDGERS/a.bad.csv")" -eq 1580 ]
+    check_once 1600
+    [ "$(ledger_metrics main rate_limited_total)" -gt 0 ]
+}

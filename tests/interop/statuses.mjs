@@ -10,7 +10,7 @@ import { ROOT } from './contract.mjs';
 import { until } from './ledger.mjs';
 import * as proof from './proof.mjs';
 import { now, submission, token } from './pumasi.mjs';
-import { QUEUE_MAX } from './world.mjs';
+import { QUEUE_MAX, REFUSALS } from './world.mjs';
 
 // One of each path that is there, and who may read it.
 const SAMPLES = {
@@ -297,11 +297,54 @@ export async function statuses(w) {
     assert.ok(Number(lines.headers.get('retry-after')) >= 1);
   });
 
+  await test('429 where too much was refused, by address', async () => {
+    const far = { 'x-forwarded-for': '192.0.2.1' };
+    const send = (body, type) =>
+      w.client.fetch(`${w.client.url}/v1/acts`, {
+        method: 'POST',
+        headers: { ...far, 'content-type': type },
+        body,
+      });
+    const garbage = 'x\n'.repeat(QUEUE_MAX);
+    const limited = await until(30, 'a line is answered 429', async () => {
+      for (let i = 0; i < (5 * REFUSALS) / QUEUE_MAX; i++) {
+        const answer = await send(garbage, 'application/x-ndjson');
+        if (answer.headers.get('retry-after')) {
+          return answer;
+        }
+      }
+      return null;
+    });
+    const lines = (await limited.text()).trim().split('\n').map((line) => JSON.parse(line));
+    assert.equal(lines.length, QUEUE_MAX);
+    assert.equal(lines.at(-1).status, 429);
+    assert.equal(lines.at(-1).problem.type, '/problems/rate-limited');
+    // Ten of them are made up for in a second, so each is asked until it has its answer.
+    const ends429 = (what, ask) =>
+      until(10, `${what} 429`, async () => {
+        const answer = await ask();
+        assert.match(`${what} ${answer.status}`, / (400|401|429)$/);
+        return answer.status === 429 ? answer : null;
+      });
+    await ends429('POST /v1/acts', () => send('{}', 'application/json'));
+    for (const o of operations.filter((o) => o.operation.responses['429'] && o.method === 'GET')) {
+      const headers = { ...far, authorization: 'Bearer x' };
+      const answer = await ends429(o.key, () => w.client.fetch(w.client.url + urlOf(o), { headers }));
+      assert.ok(Number(answer.headers.get('retry-after')) >= 1);
+    }
+    // Another one isn't touched, nor is a key that is known.
+    const near = { 'x-forwarded-for': '192.0.2.2', authorization: 'Bearer x' };
+    const answer = await w.client.fetch(`${w.client.url}/v1/pending`, { headers: near });
+    assert.equal(answer.status, 401);
+    await w.ok('/v1/ledger');
+  });
+
   await test('metrics have counted it', async () => {
     const { body } = await w.inside.get('/metrics');
     const value = (name) => Number(new RegExp(`^pumasi_${name} ([0-9]+)$`, 'm').exec(body)[1]);
     assert.equal(value('records'), (await w.ok('/v1/ledger')).size);
     assert.ok(value('bad_tokens_total') > 10);
+    assert.ok(value('rate_limited_total') > 10);
     assert.ok(value('http_requests_total\\{status="4xx"\\}') > 100);
   });
 }

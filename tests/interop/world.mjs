@@ -8,6 +8,8 @@ import * as proof from './proof.mjs';
 import { Client, Key, payloadOf, sign, submission } from './pumasi.mjs';
 
 export const QUEUE_MAX = 100; // acts that may wait, so few that a test can fill it
+// Refusals a minute; five times as many may come at once, so that nobody meets this who doesn't mean to.
+export const REFUSALS = 600;
 export const ORIGIN = 'interop.example/test';
 
 export class World {
@@ -32,7 +34,10 @@ export class World {
     }
     const stewards = [this.who.steward1.key, this.who.steward2.key];
     this.ledger = await Ledger.init(ORIGIN, stewards, '--threshold', '2');
-    await this.ledger.start('--queue_max', String(QUEUE_MAX));
+    await this.ledger.start(
+      ...['--queue_max', String(QUEUE_MAX)],
+      ...['--trusted_proxy', '127.0.0.1', '--refusals_per_minute', String(REFUSALS)],
+    );
     await this.ledger.ready();
     this.fetch = this.contract.watch('outside');
     this.client = new Client(this.ledger.url, this.fetch);
