@@ -21,6 +21,7 @@ static void check_value(const struct conf *c, const struct conf_option *o)
     case CONF_TEXT:
     case CONF_PATH:
     case CONF_ADDRS:
+    case CONF_NETWORKS:
         memcpy(&text, at, sizeof(text));
         MUST(text != NULL && (text[0] != '\0' || o->may_be_empty || o->fallback[0] == '\0'));
         break;
