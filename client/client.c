@@ -4,10 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 int client_init(struct client *c, const struct cli *cli)
 {
     const char *profile = cli_value(cli, "profile"), *key;
+    char *ca;
+    int rc;
 
     memset(c, 0, sizeof(*c));
     c->json = cli_given(cli, "json");
@@ -20,7 +23,14 @@ int client_init(struct client *c, const struct cli *cli)
     c->http = http_new();
     if (profile == NULL)
         profile = getenv("PUMASI_PROFILE");
-    return profile_load(&c->profile, profile != NULL && profile[0] != '\0' ? profile : NULL);
+    rc = profile_load(&c->profile, profile != NULL && profile[0] != '\0' ? profile : NULL);
+    if (rc != PUMASI_OK)
+        return rc;
+    ca = profile_ca_path(&c->profile);
+    if (access(ca, F_OK) == 0)
+        http_trust(c->http, ca);
+    free(ca);
+    return PUMASI_OK;
 }
 
 void client_free(struct client *c)

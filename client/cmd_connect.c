@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* pumasi connect: finds a ledger and pins who it is, as ssh does with hosts. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "client/client.h"
 #include "client/commands.h"
+#include "client/files.h"
 #include "client/jwk.h"
 #include "client/query.h"
 #include "core/b64.h"
+
+#define CA_OF_SYSTEM "system"
+#define CA_MAX       ((size_t)1 << 20)
 
 /* The URL as it is stored: with a scheme and without slashes at its end; NULL after a sentence. */
 static char *tidy_url(const char *s)
@@ -149,6 +154,37 @@ static int changed(const struct profile *p, const char *id, const struct key *lo
                   "--profile NAME connect URL"));
 }
 
+/* --ca FILE: its content, used from now on. An enum pumasi_exit, after a sentence. */
+static int take_ca(struct client *c, const struct cli *cli, char **pem, size_t *len)
+{
+    const char *file = cli_value(cli, "ca");
+
+    if (file == NULL)
+        return PUMASI_OK;
+    if (str_eq(file, CA_OF_SYSTEM)) {
+        http_trust(c->http, NULL);
+        return PUMASI_OK;
+    }
+    if (files_read(file, CA_MAX, pem, len) != 0)
+        return fail(PUMASI_FAILED, _("%s can't be read: %s."), file, strerror(errno));
+    http_trust(c->http, file);
+    return PUMASI_OK;
+}
+
+/* Keeps it in the profile, or with --ca system what was kept no longer. */
+static int keep_ca(const struct client *c, const struct cli *cli, const char *pem, size_t len)
+{
+    char *path = profile_ca_path(&c->profile);
+    int rc = PUMASI_OK;
+
+    if ((pem != NULL &&
+         (files_mkdir(c->profile.config_dir) != 0 || files_write(path, pem, len) != 0)) ||
+        (pem == NULL && cli_given(cli, "ca") && files_remove(path) != 0 && errno != ENOENT))
+        rc = fail(PUMASI_FAILED, _("%s can't be written: %s."), path, strerror(errno));
+    free(path);
+    return rc;
+}
+
 /* Stores what was asked and answered. */
 static int pin(struct client *c, const char *url, const char *origin, const char *id,
                const struct key *log_key)
@@ -171,10 +207,15 @@ static int run(struct client *c, const struct cli *cli)
     const char *origin, *id;
     struct key log_key;
     json_t *ledger = NULL;
+    char *ca = NULL;
+    size_t ca_len = 0;
     int rc;
 
     if (url == NULL)
         return PUMASI_USAGE;
+    rc = take_ca(c, cli, &ca, &ca_len);
+    if (rc != PUMASI_OK)
+        goto out;
     c->profile.url = url;
     rc = query_get(c, NULL, "/v1/ledger", &ledger);
     c->profile.url = old;
@@ -199,6 +240,8 @@ static int run(struct client *c, const struct cli *cli)
     else if (compare_wanted(cli, id, &log_key) < 0)
         rc = fail(PUMASI_UNPROVED, _("That isn't the ledger that you named by --id or --log-key."));
     if (rc == PUMASI_OK)
+        rc = keep_ca(c, cli, ca, ca_len);
+    if (rc == PUMASI_OK)
         rc = pin(c, url, origin, id, &log_key);
     if (rc != PUMASI_OK)
         goto out;
@@ -214,6 +257,7 @@ static int run(struct client *c, const struct cli *cli)
         printf(_("Connected to %s.\n"), url);
 out:
     json_decref(ledger);
+    free(ca);
     free(url);
     return rc;
 }
@@ -221,6 +265,7 @@ out:
 static const struct cli_option options[] = {
     {"id", 0, N_("LEDGER_ID"), N_("the id that it must have")},
     {"log-key", 0, N_("KEY"), N_("the fingerprint (or x) of the log key that it must have")},
+    {"ca", 0, N_("FILE"), N_("the CA (PEM) that vouches for the address, or \"system\"")},
     {0},
 };
 
@@ -230,7 +275,9 @@ const struct command cmd_connect = {
     .summary = N_("Connect this profile to a ledger, and pin who it is"),
     .help = N_("Shows the ledger's id and log key and asks whether they are right. From then on "
                "every answer is measured by them, and another ledger at the same address is "
-               "refused. With --id and --log-key, or --yes, nothing is asked."),
+               "refused. With --id and --log-key, or --yes, nothing is asked. With https the "
+               "address must have a certificate that this system trusts, or, with --ca, one of "
+               "the CA in that file, which is kept in the profile; --ca system forgets it."),
     .min_args = 1,
     .max_args = 1,
     .options = options,

@@ -12,7 +12,8 @@
 #define REQUEST_SECONDS 30L
 
 struct http {
-    CURL *curl; /* keeps connections open between requests */
+    CURL *curl;    /* keeps connections open between requests */
+    char *ca_file; /* NULL: the system's */
 };
 
 struct sink {
@@ -35,7 +36,14 @@ void http_free(struct http *h)
         return;
     curl_easy_cleanup(h->curl);
     curl_global_cleanup();
+    free(h->ca_file);
     free(h);
+}
+
+void http_trust(struct http *h, const char *ca_file)
+{
+    free(h->ca_file);
+    h->ca_file = ca_file != NULL ? x_strdup(ca_file) : NULL;
 }
 
 bool http_url_ok(const char *url)
@@ -101,9 +109,13 @@ static enum http_result explain(CURLcode code, const struct sink *sink, const ch
                          "you are online."),
                        server);
         break;
+    case CURLE_SSL_CACERT_BADFILE:
+        result = HTTP_NOT_SENT;
+        *why = x_asprintf(_("The certificates to trust can't be read (%s). Nothing was sent."),
+                          curl_easy_strerror(code));
+        break;
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_SSL_CACERT_BADFILE:
         result = HTTP_NOT_SENT;
         *why = x_asprintf(_("%s can't show a valid certificate (%s). Nothing was sent."), server,
                           curl_easy_strerror(code));
@@ -170,6 +182,10 @@ enum http_result http_do(struct http *h, const struct http_request *rq, struct h
     curl_easy_setopt(h->curl, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
     curl_easy_setopt(h->curl, CURLOPT_URL, rq->url);
+    if (h->ca_file != NULL) {
+        curl_easy_setopt(h->curl, CURLOPT_CAINFO, h->ca_file);
+        curl_easy_setopt(h->curl, CURLOPT_CAPATH, NULL);
+    }
     curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(h->curl, CURLOPT_USERAGENT, "pumasi/" PUMASI_VERSION);
     curl_easy_setopt(h->curl, CURLOPT_NOSIGNAL, 1L);

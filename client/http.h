@@ -33,6 +33,9 @@ struct http_request {
 
 struct http *http_new(void);
 void http_free(struct http *h);
+/* From now on certificates of https are to be of the CA in that file (PEM) instead of one that the
+ * system trusts; NULL: the system's again. */
+void http_trust(struct http *h, const char *ca_file);
 /*
  * One request. Unless HTTP_ANSWERED, *why is a fresh sentence that says what happened and what to
  * do (the caller frees it), and the answer is empty. Free the answer with http_answer_free.

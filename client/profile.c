@@ -191,6 +191,11 @@ int profile_save(const struct profile *p)
     return rc;
 }
 
+char *profile_ca_path(const struct profile *p)
+{
+    return profile_config_path(p, NULL, "ca.pem");
+}
+
 static char *join(const char *base, const char *folder, const char *file)
 {
     return x_asprintf("%s%s%s%s%s", base, folder == NULL ? "" : "/", folder == NULL ? "" : folder,

@@ -13,7 +13,7 @@
  * A profile is one ledger as one person sees it: where it is, what is pinned of it, keys, acts
  * under way, receipts.
  *
- *   $XDG_CONFIG_HOME/pumasi/<profile>/profile.json, keys/<name>.json
+ *   $XDG_CONFIG_HOME/pumasi/<profile>/profile.json, keys/<name>.json, ca.pem
  *   $XDG_STATE_HOME/pumasi/<profile>/units.json, checkpoint, outbox/, waiting/, receipts/,
  * evidence/
  */
@@ -43,6 +43,9 @@ int profile_load(struct profile *p, const char *name) MUST_CHECK;
 void profile_free(struct profile *p);
 /* Stores url, ledger id, origin and log key. */
 int profile_save(const struct profile *p) MUST_CHECK;
+/* Where the certificate is kept of the CA that vouches for the ledger's address, if it isn't one
+ * that the system trusts. The caller frees it. */
+char *profile_ca_path(const struct profile *p);
 /* Takes over and caches the "units" of /v1/ledger; rows that make no sense are left out. */
 void profile_set_units(struct profile *p, const json_t *units);
 /* NULL when the cache has none of that name. */

@@ -4,7 +4,8 @@
 
 _ledgerd() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command='' i
-    local options='--help --version --config --data --user --listen --metrics_listen --trusted_proxy --database --pg_bin
+    local options='--help --version --config --data --user --listen --metrics_listen --tls_listen --tls_certificate --tls_key
+        --trusted_proxy --database --pg_bin
         --request_timeout_ms --publish_minutes --read_connections --statement_timeout_ms --verify_threads --batch_max --queue_max --takeover_ms
         --refusals_per_minute --member_acts_per_day
         --log_format --log_level'
@@ -26,7 +27,7 @@ _ledgerd() {
         compopt -o filenames 2> /dev/null
         mapfile -t COMPREPLY < <(compgen -d -- "$word")
         ;;
-    --config | --steward)
+    --config | --steward | --tls_certificate | --tls_key)
         compopt -o filenames 2> /dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         ;;

@@ -31,7 +31,7 @@
 struct serve {
     struct ledgerd d;
     struct database db;
-    struct event *term, *intr, *usr1, *chld, *tick;
+    struct event *term, *intr, *usr1, *hup, *chld, *tick;
     bool stopping;
     int64_t ups;                       /* of PostgreSQL, as last seen */
     enum poster_mode mode;             /* as the service manager was last told */
@@ -61,6 +61,15 @@ static void on_confirm(evutil_socket_t sig, short what, void *arg)
     (void)sig;
     (void)what;
     poster_confirm_clock(s->d.poster);
+}
+
+static void on_reload(evutil_socket_t sig, short what, void *arg)
+{
+    struct serve *s = arg;
+
+    (void)sig;
+    (void)what;
+    http_reload(s->d.http);
 }
 
 static void tick_after(struct serve *s, int64_t ms)
@@ -102,10 +111,12 @@ static int add_events(struct serve *s)
     s->term = evsignal_new(base, SIGTERM, on_stop, s);
     s->intr = evsignal_new(base, SIGINT, on_stop, s);
     s->usr1 = evsignal_new(base, SIGUSR1, on_confirm, s);
+    s->hup = evsignal_new(base, SIGHUP, on_reload, s);
     s->chld = evsignal_new(base, SIGCHLD, on_tick, s);
     s->tick = evtimer_new(base, on_tick, s);
     if (event_add(s->term, NULL) != 0 || event_add(s->intr, NULL) != 0 ||
-        event_add(s->usr1, NULL) != 0 || event_add(s->chld, NULL) != 0)
+        event_add(s->usr1, NULL) != 0 || event_add(s->hup, NULL) != 0 ||
+        event_add(s->chld, NULL) != 0)
         return -1;
     tick_after(s, 10);
     return 0;
@@ -113,7 +124,7 @@ static int add_events(struct serve *s)
 
 static void free_events(struct serve *s)
 {
-    struct event *all[] = {s->term, s->intr, s->usr1, s->chld, s->tick};
+    struct event *all[] = {s->term, s->intr, s->usr1, s->hup, s->chld, s->tick};
 
     for (size_t i = 0; i < ARRAY_LEN(all); i++)
         if (all[i])

@@ -29,6 +29,12 @@ const struct conf_option conf_options[] = {
      N_("whom to become when started as root")},
     {"listen", "http", CONF_ADDRS, "127.0.0.1:7474", AT(listen), 0, 0, NULL, false,
      N_("addresses to serve on, separated by commas")},
+    {"tls_listen", "http", CONF_ADDRS, "", AT(tls_listen), 0, 0, NULL, true,
+     N_("addresses to serve on by HTTPS; empty: none")},
+    {"tls_certificate", "http", CONF_PATH, "", AT(tls_certificate), 0, 0, NULL, true,
+     N_("file of the certificate and its chain (PEM)")},
+    {"tls_key", "http", CONF_PATH, "", AT(tls_key), 0, 0, NULL, true,
+     N_("file of the certificate's private key (PEM)")},
     {"metrics_listen", "http", CONF_ADDRS, "127.0.0.1:7475", AT(metrics_listen), 0, 0, NULL, true,
      N_("addresses to serve /metrics on; empty: none")},
     {"trusted_proxy", "http", CONF_NETWORKS, "", AT(trusted_proxy), 0, 0, NULL, true,
@@ -388,6 +394,28 @@ static char *config_find(const struct conf *c, const char *config)
     return access(CONF_SYSTEM_FILE, F_OK) == 0 ? x_strdup(CONF_SYSTEM_FILE) : NULL;
 }
 
+/* What can't be seen in one option alone. */
+static int check_whole(const struct conf *c, char *err, size_t err_size)
+{
+    bool listen = *c->tls_listen != '\0', certificate = *c->tls_certificate != '\0',
+         key = *c->tls_key != '\0';
+
+    if (c->data[0] != '/') {
+        snprintf(err, err_size, _("data must be a path from the root, not '%s'"), c->data);
+        return -1;
+    }
+    if (listen != certificate || certificate != key) {
+        snprintf(err, err_size,
+                 _("tls_listen, tls_certificate and tls_key are given together or not at all"));
+        return -1;
+    }
+    if (key && (c->tls_certificate[0] != '/' || c->tls_key[0] != '/')) {
+        snprintf(err, err_size, _("tls_certificate and tls_key must be paths from the root"));
+        return -1;
+    }
+    return 0;
+}
+
 int conf_load(struct conf *c, int *argc, char **argv, char **file_used, char *err, size_t err_size)
 {
     struct override overrides[CONF_OPTIONS_MAX];
@@ -415,9 +443,8 @@ int conf_load(struct conf *c, int *argc, char **argv, char **file_used, char *er
                 goto out;
         }
     }
-    if (c->data[0] != '/') {
-        snprintf(err, err_size, _("%s: data must be a path from the root, not '%s'"),
-                 file != NULL ? file : "ledgerd", c->data);
+    if (check_whole(c, why, sizeof(why)) != 0) {
+        snprintf(err, err_size, "%s: %s", file != NULL ? file : "ledgerd", why);
         goto out;
     }
     *file_used = file;

@@ -13,6 +13,9 @@ struct conf {
     char *user; /* whom a daemon started as root becomes */
     /* [http] */
     char *listen;               /* addresses, see conf_addrs */
+    char *tls_listen;           /* the same; empty: none, and the two below too */
+    char *tls_certificate;      /* a file, PEM: the chain, our own first */
+    char *tls_key;              /* a file, PEM: its private key */
     char *metrics_listen;       /* the same; empty: none */
     char *trusted_proxy;        /* networks whose X-Forwarded-For counts, see networks_parse */
     int64_t request_timeout_ms; /* for a request to arrive, from its first byte to its last */

@@ -24,6 +24,7 @@
 #include "ledgerd/log.h"
 #include "ledgerd/request.h"
 #include "ledgerd/route.h"
+#include "ledgerd/tls.h"
 
 #define STOP_SECONDS 10
 
@@ -49,13 +50,15 @@ struct door {
     struct http *http;
     const struct route *table;
     size_t n;
+    bool tls;
     struct evconnlistener **listeners;
     size_t n_listeners;
 };
 
 struct http {
     struct ledgerd *d;
-    struct door outside, inside;
+    struct door doors[3]; /* plain, TLS, metrics */
+    struct tls *tls;      /* NULL: there is none */
     struct http_conns conns;
     struct event *answers;   /* of the queue */
     struct event *full;      /* looks whether connections can be taken again */
@@ -117,11 +120,13 @@ static bool has_room(const struct http *h)
     return fd >= 0 && fd < h->fds_max;
 }
 
-static void door_take(struct door *door, bool take)
+static void doors_take(struct http *h, bool take)
 {
-    for (size_t i = 0; i < door->n_listeners; i++) {
-        (void)(take ? evconnlistener_enable(door->listeners[i])
-                    : evconnlistener_disable(door->listeners[i]));
+    for (size_t d = 0; d < ARRAY_LEN(h->doors); d++) {
+        for (size_t i = 0; i < h->doors[d].n_listeners; i++) {
+            struct evconnlistener *l = h->doors[d].listeners[i];
+            (void)(take ? evconnlistener_enable(l) : evconnlistener_disable(l));
+        }
     }
 }
 
@@ -193,9 +198,12 @@ static void http_on_connection(struct evconnlistener *listener, evutil_socket_t 
         close(fd);
         return;
     }
-    bev = bufferevent_socket_new(h->d->base, fd, BEV_OPT_CLOSE_ON_FREE);
-    if (bev == NULL) {
+    if (door->tls) {
+        bev = tls_accept(h->tls, h->d->base, fd);
+    } else if ((bev = bufferevent_socket_new(h->d->base, fd, BEV_OPT_CLOSE_ON_FREE)) == NULL) {
         close(fd);
+    }
+    if (bev == NULL) {
         return;
     }
     /* Answers are written whole: nothing is gained by waiting for more. */
@@ -207,8 +215,7 @@ static void http_on_connection(struct evconnlistener *listener, evutil_socket_t 
     if (has_room(h)) {
         return;
     }
-    door_take(&h->outside, false);
-    door_take(&h->inside, false);
+    doors_take(h, false);
     if (h->full_told == 0 || now < h->full_told || now - h->full_told >= FULL_TOLD_S) {
         h->full_told = now;
         log_warn("http: too many connections: no more are taken until some have ended");
@@ -230,8 +237,7 @@ static void http_on_full(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     if (has_room(h)) {
-        door_take(&h->outside, true);
-        door_take(&h->inside, true);
+        doors_take(h, true);
     }
 }
 
@@ -320,14 +326,57 @@ out:
     return rc;
 }
 
-static void door_close(struct door *door)
+static int doors_open(struct http *h, char *err, size_t err_size)
 {
-    for (size_t i = 0; i < door->n_listeners; i++) {
-        evconnlistener_free(door->listeners[i]);
+    const struct conf *conf = h->d->conf;
+
+    if (*conf->tls_listen != '\0') {
+        h->tls = tls_new(conf->tls_certificate, conf->tls_key, err, err_size);
+        if (h->tls == NULL) {
+            return -1;
+        }
+        atomic_store(&h->d->metrics->tls_expiry, tls_expiry(h->tls));
+        h->doors[1].tls = true;
     }
-    free(door->listeners);
-    door->listeners = NULL;
-    door->n_listeners = 0;
+    if (door_open(&h->doors[0], h, conf->listen, "requests", routes, routes_count, err, err_size) !=
+            0 ||
+        door_open(&h->doors[1], h, conf->tls_listen, "https", routes, routes_count, err,
+                  err_size) != 0 ||
+        door_open(&h->doors[2], h, conf->metrics_listen, "metrics", routes_inside,
+                  routes_inside_count, err, err_size) != 0) {
+        return -1;
+    }
+    return 0;
+}
+
+static void doors_close(struct http *h)
+{
+    for (size_t d = 0; d < ARRAY_LEN(h->doors); d++) {
+        struct door *door = &h->doors[d];
+        for (size_t i = 0; i < door->n_listeners; i++) {
+            evconnlistener_free(door->listeners[i]);
+        }
+        free(door->listeners);
+        door->listeners = NULL;
+        door->n_listeners = 0;
+    }
+}
+
+void http_reload(struct http *h)
+{
+    char err[512];
+
+    if (h->tls == NULL) {
+        log_info("There is no TLS certificate to be read again.");
+        return;
+    }
+    if (tls_reload(h->tls, err, sizeof(err)) != 0) {
+        log_error("tls: the new certificate can't be used, the one before is kept: %s", err);
+        atomic_store(&h->d->metrics->tls_reload_failed, 1);
+        return;
+    }
+    atomic_store(&h->d->metrics->tls_expiry, tls_expiry(h->tls));
+    atomic_store(&h->d->metrics->tls_reload_failed, 0);
 }
 
 struct http *http_start(struct ledgerd *d, char *err, size_t err_size)
@@ -343,6 +392,7 @@ struct http *http_start(struct ledgerd *d, char *err, size_t err_size)
                                    .on_head = http_on_head,
                                    .arg = h,
                                    .request_ms = d->conf->request_timeout_ms,
+                                   .bad_handshakes = &d->metrics->tls_bad_handshakes,
                                    .bodies_max = BODIES_MAX,
                                    .answers_max = ANSWERS_MAX};
     crypto_shorthash_keygen(h->address_key);
@@ -355,10 +405,7 @@ struct http *http_start(struct ledgerd *d, char *err, size_t err_size)
         (void)snprintf(err, err_size, _("no timer can be made"));
         goto fail;
     }
-    if (door_open(&h->outside, h, d->conf->listen, "requests", routes, routes_count, err,
-                  err_size) != 0 ||
-        door_open(&h->inside, h, d->conf->metrics_listen, "metrics", routes_inside,
-                  routes_inside_count, err, err_size) != 0) {
+    if (doors_open(h, err, err_size) != 0) {
         goto fail;
     }
     h->answers = event_new(d->base, queue_fd(d->queue), EV_READ | EV_PERSIST, http_on_answers, h);
@@ -368,8 +415,8 @@ struct http *http_start(struct ledgerd *d, char *err, size_t err_size)
     }
     return h;
 fail:
-    door_close(&h->outside);
-    door_close(&h->inside);
+    doors_close(h);
+    tls_free(h->tls);
     if (h->answers != NULL) {
         event_free(h->answers);
     }
@@ -385,8 +432,7 @@ void http_stop_accepting(struct http *h)
 {
     if (h->accepting) {
         h->accepting = false;
-        door_close(&h->outside);
-        door_close(&h->inside);
+        doors_close(h);
     }
 }
 
@@ -435,9 +481,9 @@ void http_stop(struct http *h)
     (void)event_base_loop(h->d->base, EVLOOP_NONBLOCK); /* what reads_stop answered */
     event_free(h->answers);
     event_free(h->full);
-    door_close(&h->outside);
-    door_close(&h->inside);
+    doors_close(h);
     http_conns_end(&h->conns);
     networks_free(&h->trusted);
+    tls_free(h->tls);
     free(h);
 }

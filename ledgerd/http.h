@@ -14,6 +14,9 @@ struct http_conn;
  * metrics are there before. NULL and a sentence in err when an address can't be had.
  */
 struct http *http_start(struct ledgerd *d, char *err, size_t err_size) MUST_CHECK;
+/* Reads the TLS certificate and its key again, if there are any; says in the log what came of it.
+ */
+void http_reload(struct http *h);
 /* Takes no further connections; a request on an old one is answered busy. */
 void http_stop_accepting(struct http *h);
 /*

@@ -12,21 +12,22 @@
 #include "ledgerd/http_text.h"
 #include "ledgerd/log.h"
 #include "ledgerd/problem.h"
+#include "ledgerd/tls.h"
 
 /* Deadlines, in seconds. None of them is prolonged by what a client sends meanwhile. */
-#define IDLE_SECONDS 60 /* from an answer, or the beginning, to a request's first byte */
-#define HEAD_SECONDS                                                             \
-    10 /* from the first byte to the end of the head, if the request has as long \
-        */
-#define WRITE_SECONDS  60 /* for the answer to be taken */
-#define LINGER_SECONDS 2  /* for the client to have read the answer and to close */
+#define HANDSHAKE_SECONDS 10 /* from the beginning to where TLS is agreed on */
+#define IDLE_SECONDS      60 /* from an answer, or the beginning, to a request's first byte */
+#define HEAD_SECONDS      10 /* from there to the end of the head, if the request has as long */
+#define WRITE_SECONDS     60 /* for the answer to be taken */
+#define LINGER_SECONDS    2  /* for the client to have read the answer and to close */
 
-#define READ_AHEAD     65536 /* bytes kept of what was sent ahead */
+#define READ_AHEAD     65536 /* bytes kept of what was sent ahead, and a read's more */
 #define BODY_SMALL     65536 /* a single act's; they have an eighth more of room */
 #define CHUNK_LINE_MAX 256
 #define TRAILER_MAX    1024
 
 enum conn_state {
+    CONN_HANDSHAKE,  /* of TLS */
     CONN_HEAD,       /* waits for a request's head */
     CONN_BODY,       /* of known length */
     CONN_CHUNK_LINE, /* of a chunked body */
@@ -52,6 +53,7 @@ struct http_conn {
     enum conn_state state;
     bool begun;  /* the request's first byte is here */
     bool eof;    /* the client sends no more */
+    bool held;   /* enough was sent ahead: nothing is read */
     bool handed; /* the handler has the request, and hasn't answered yet */
     struct http_head head;
     char head_bytes[HTTP_HEAD_MAX + 1];
@@ -170,12 +172,7 @@ static void write_answer(struct http_conn *c, int status, const char *type, stru
     size_t len = body->len;
     char *data = buf_take(body);
 
-    buf_printf(&head, "HTTP/1.1 %d %s\r\n", status, http_reason(status));
-    http_put_date(&head);
-    buf_printf(&head, "Content-Type: %s\r\nContent-Length: %zu\r\n", type, len);
-    buf_puts(&head, "X-Content-Type-Options: nosniff\r\n");
-    buf_put(&head, c->fields.data, c->fields.len);
-    buf_printf(&head, "Connection: %s\r\n\r\n", last ? "close" : "keep-alive");
+    http_put_head(&head, status, type, len, &c->fields, last);
     if (str_eq(c->head.method, "HEAD")) {
         len = 0;
     }
@@ -265,7 +262,7 @@ static void conn_on_written(struct bufferevent *bev, void *arg)
 {
     struct http_conn *c = arg;
 
-    if (c->state != CONN_WRITING) {
+    if (c->state != CONN_WRITING || evbuffer_get_length(bufferevent_get_output(bev)) > 0) {
         return; /* "100 Continue" */
     }
     c->all->writing--;
@@ -274,15 +271,21 @@ static void conn_on_written(struct bufferevent *bev, void *arg)
     if (c->head.keep_alive) {
         c->begun = false;
         set_deadline(c, IDLE_SECONDS);
+        if (c->held) {
+            c->held = false;
+            (void)bufferevent_enable(bev, EV_READ);
+        }
         conn_go_on(c);
         return;
     }
     c->state = CONN_LINGERING;
+    tls_say_end(bev);
     if (c->eof || bufferevent_getfd(bev) < 0 || shutdown(bufferevent_getfd(bev), SHUT_WR) != 0) {
         conn_free(c);
         return;
     }
     set_deadline(c, LINGER_SECONDS);
+    (void)bufferevent_enable(bev, EV_READ);
     conn_go_on(c);
 }
 
@@ -468,6 +471,7 @@ static bool conn_step(struct http_conn *c, struct evbuffer *in)
     case CONN_CHUNK_END:
     case CONN_TRAILER:
         return read_chunk_line(c, in);
+    case CONN_HANDSHAKE:
     case CONN_ANSWERING:
     case CONN_WRITING:
         return false;
@@ -487,6 +491,7 @@ static void conn_go_on(struct http_conn *c)
         return;
     }
     switch (c->state) {
+    case CONN_HANDSHAKE:
     case CONN_HEAD:
     case CONN_BODY:
     case CONN_CHUNK_LINE:
@@ -502,19 +507,48 @@ static void conn_go_on(struct http_conn *c)
     }
 }
 
+/* (A bufferevent's high watermark would do the same, but libevent 2.1.12 then forgets what TLS has
+ * decrypted and not handed on yet.) */
 static void conn_on_read(struct bufferevent *bev, void *arg)
 {
-    (void)bev;
-    conn_go_on(arg);
+    struct http_conn *c = arg;
+
+    if ((c->state == CONN_ANSWERING || c->state == CONN_WRITING) &&
+        evbuffer_get_length(bufferevent_get_input(bev)) >= READ_AHEAD) {
+        c->held = true;
+        (void)bufferevent_disable(bev, EV_READ);
+        return;
+    }
+    conn_go_on(c);
+}
+
+static void handshake_failed(struct http_conn *c)
+{
+    struct bufferevent *plain = tls_plain_instead(c->bev, c->all->base);
+
+    atomic_fetch_add(c->all->bad_handshakes, 1);
+    if (plain == NULL) {
+        conn_free(c);
+        return;
+    }
+    c->bev = plain;
+    refuse_request(c, 400, WIRE_("HTTPS is spoken here, not HTTP"));
 }
 
 static void conn_on_event(struct bufferevent *bev, short what, void *arg)
 {
     struct http_conn *c = arg;
 
-    (void)bev;
-    if ((what & BEV_EVENT_EOF) != 0 && (what & BEV_EVENT_WRITING) == 0) {
+    if ((what & BEV_EVENT_CONNECTED) != 0) {
+        c->state = CONN_HEAD;
+        set_deadline(c, IDLE_SECONDS);
+    } else if (c->state == CONN_HANDSHAKE) {
+        handshake_failed(c);
+    } else if ((what & BEV_EVENT_EOF) != 0 && (what & BEV_EVENT_WRITING) == 0) {
         c->eof = true;
+        if (tls_is(bev)) {
+            (void)bufferevent_enable(bev, EV_WRITE); /* libevent stops both directions */
+        }
         conn_go_on(c);
     } else if ((what & (BEV_EVENT_ERROR | BEV_EVENT_TIMEOUT | BEV_EVENT_EOF)) != 0) {
         conn_end(c);
@@ -527,8 +561,14 @@ static void conn_on_timer(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
-    if (c->state == CONN_WRITING || c->state == CONN_LINGERING ||
+    if (c->state == CONN_HANDSHAKE) {
+        atomic_fetch_add(c->all->bad_handshakes, 1);
+    }
+    if (c->state == CONN_HANDSHAKE || c->state == CONN_WRITING || c->state == CONN_LINGERING ||
         (c->state == CONN_HEAD && !c->begun)) {
+        if (c->state == CONN_HEAD) {
+            tls_say_end(c->bev);
+        }
         conn_free(c);
         return;
     }
@@ -551,7 +591,7 @@ void http_conn_new(struct http_conns *all, struct bufferevent *bev, const struct
     c->door = door;
     c->gone = gone;
     c->gone_arg = arg;
-    c->state = CONN_HEAD;
+    c->state = tls_is(bev) ? CONN_HANDSHAKE : CONN_HEAD;
     c->next = all->first;
     if (all->first != NULL) {
         all->first->prev = c;
@@ -563,9 +603,8 @@ void http_conn_new(struct http_conns *all, struct bufferevent *bev, const struct
         log_error("http: no timer can be made");
         abort();
     }
-    set_deadline(c, IDLE_SECONDS);
+    set_deadline(c, c->state == CONN_HANDSHAKE ? HANDSHAKE_SECONDS : IDLE_SECONDS);
     bufferevent_setcb(bev, conn_on_read, conn_on_written, conn_on_event, c);
-    bufferevent_setwatermark(bev, EV_READ, 0, READ_AHEAD);
     (void)bufferevent_enable(bev, EV_READ | EV_WRITE);
 }
 
@@ -621,7 +660,8 @@ void http_conns_close_idle(struct http_conns *all)
     all->closing = true;
     for (struct http_conn *c = all->first; c != NULL; c = next) {
         next = c->next;
-        if (c->state == CONN_HEAD && !c->begun) {
+        if (c->state == CONN_HANDSHAKE || (c->state == CONN_HEAD && !c->begun)) {
+            tls_say_end(c->bev);
             conn_free(c);
         }
     }

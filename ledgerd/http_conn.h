@@ -3,6 +3,7 @@
 #define PUMASI_HTTP_CONN_H
 
 #include <event2/bufferevent.h>
+#include <stdatomic.h>
 
 #include "core/base.h"
 #include "core/buf.h"
@@ -37,11 +38,12 @@ struct http_conns {
     size_t open;        /* of them, with a request that isn't answered yet */
     size_t writing;     /* of them, with an answer that isn't written yet */
     bool closing;       /* each answer is its connection's last */
+    atomic_uint_fast64_t *bad_handshakes; /* counts those of TLS that came to nothing */
     struct http_conn *first;
 };
 
-/* Takes over the bufferevent, of a connection that `peer` made. `door` is handed on to who asks for
- * it; `gone` is called at the end. */
+/* Takes over the bufferevent, a socket's or one of tls_accept, of a connection that `peer` made.
+ * `door` is handed on to who asks for it; `gone` is called at the end. */
 void http_conn_new(struct http_conns *all, struct bufferevent *bev, const struct address *peer,
                    void *door, void (*gone)(struct http_conn *c, void *arg), void *arg);
 void *http_conn_door(const struct http_conn *c);

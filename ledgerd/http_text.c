@@ -3,7 +3,8 @@
 
 #include <time.h>
 
-const char *http_reason(int status)
+/* RFC 9110 section 15. */
+static const char *http_reason(int status)
 {
     switch (status) {
     case 200:
@@ -51,7 +52,8 @@ const char *http_reason(int status)
     }
 }
 
-void http_put_date(struct buf *b)
+/* "Date: Sun, 06 Nov 1994 08:49:37 GMT", of now (RFC 9110 section 5.6.7). */
+static void put_date(struct buf *b)
 {
     static const char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -63,4 +65,15 @@ void http_put_date(struct buf *b)
         buf_printf(b, "Date: %s, %02d %s %d %02d:%02d:%02d GMT\r\n", days[tm.tm_wday], tm.tm_mday,
                    months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
     }
+}
+
+void http_put_head(struct buf *b, int status, const char *type, size_t body_len,
+                   const struct buf *fields, bool last)
+{
+    buf_printf(b, "HTTP/1.1 %d %s\r\n", status, http_reason(status));
+    put_date(b);
+    buf_printf(b, "Content-Type: %s\r\nContent-Length: %zu\r\n", type, body_len);
+    buf_puts(b, "X-Content-Type-Options: nosniff\r\n");
+    buf_put(b, fields->data, fields->len);
+    buf_printf(b, "Connection: %s\r\n\r\n", last ? "close" : "keep-alive");
 }

@@ -6,10 +6,9 @@
 
 /* Fixed texts of HTTP answers. */
 
-/* "Not Found" (RFC 9110 section 15); never NULL. */
-const char *http_reason(int status);
-/* The field "Date: Sun, 06 Nov 1994 08:49:37 GMT" and its line end, of now (RFC 9110 section
- * 5.6.7). */
-void http_put_date(struct buf *b);
+/* The whole head of an answer with a body of that many bytes. `fields` are further ones, each with
+ * its line end; `last`: the connection ends with it. */
+void http_put_head(struct buf *b, int status, const char *type, size_t body_len,
+                   const struct buf *fields, bool last);
 
 #endif

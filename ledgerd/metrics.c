@@ -140,6 +140,20 @@ static void put_http(struct buf *b, struct metrics *m)
             &m->http_turned_away);
 }
 
+static void put_tls(struct buf *b, struct metrics *m)
+{
+    if (atomic_load(&m->tls_expiry) == 0) {
+        return;
+    }
+    gauge(b, "tls_certificate_expiry_seconds",
+          "When the TLS certificate in use expires, in seconds since 1970.",
+          atomic_load(&m->tls_expiry));
+    gauge(b, "tls_reload_failed", "1 when the certificate read last can't be used.",
+          atomic_load(&m->tls_reload_failed));
+    counter(b, "tls_handshakes_failed_total", "TLS connections that never came about.",
+            &m->tls_bad_handshakes);
+}
+
 static void put_mode(struct buf *b, const struct ledgerd *d)
 {
     enum poster_mode now = poster_mode(d->poster);
@@ -214,6 +228,7 @@ void metrics_put(struct buf *b, const struct ledgerd *d)
     counter(b, "rate_limited_total", "Acts and queries answered 429, to come again later.",
             &m->rate_limited);
     put_http(b, m);
+    put_tls(b, m);
     counter(b, "database_errors_total", "Statements and connections that failed.",
             &m->database_errors);
     counter(b, "database_restarts_total", "Times the embedded PostgreSQL was started again.",

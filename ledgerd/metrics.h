@@ -28,6 +28,9 @@ struct metrics {
     atomic_uint_fast64_t rate_limited;     /* acts and queries answered 429 */
     atomic_uint_fast64_t http_requests[6]; /* by hundred of the status */
     atomic_uint_fast64_t http_turned_away; /* connections and requests over an address's share */
+    atomic_uint_fast64_t tls_bad_handshakes;
+    atomic_int_fast64_t tls_expiry; /* of the certificate, since 1970; 0: there is none */
+    atomic_int tls_reload_failed;   /* 1: the certificate read last can't be used */
     atomic_uint_fast64_t database_errors, database_restarts;
     atomic_int_fast64_t records;      /* the log's size */
     atomic_int_fast64_t pending_acts; /* that wait for signatures; known to the one that posts */

@@ -4,10 +4,12 @@
 # never be taken for a request of its own.
 
 load ../lib/ledger
-load ../lib/wire
+load ../lib/tls
+load ../lib/framing
 
 setup_file() {
     ledger_setup
+    tls_setup main
     ledger_init main
     ledger_start main
     ledger_wait main
@@ -25,22 +27,13 @@ teardown_file() {
     ledger_teardown_file
 }
 
-# Sends the bytes that printf makes of it; STATUSES are those of all answers until ledgerd closes or is
-# silent for three seconds.
+# Sends the bytes that printf makes of it, in the clear and by TLS: no difference is to be seen.
 send() { # FORMAT
-    local line
-    exec {wire}<> "/dev/tcp/127.0.0.1/${LEDGER_PORT[main]}"
-    # In one write: printf makes one a line, and ledgerd may have closed before the last. It may also
-    # close while cat writes.
-    # shellcheck disable=SC2059
-    printf "$1" > "$BATS_TEST_TMPDIR/sent"
-    cat "$BATS_TEST_TMPDIR/sent" >&"$wire" || true
-    STATUSES=
-    CLOSED=yes
-    while IFS= read -r -t 3 -u "$wire" line || { [ $? -le 128 ] || CLOSED=no; false; }; do
-        case $line in HTTP/1.1*) STATUSES+="${line:9:3} " ;; esac
-    done
-    exec {wire}>&-
+    local plain
+    framing_send "${LEDGER_PORT[main]}" "$1"
+    plain=$STATUSES$CLOSED
+    framing_send_tls "$1"
+    [ "$plain" = "$STATUSES$CLOSED" ] || die "in the clear: $plain, by TLS: $STATUSES$CLOSED"
 }
 
 refused() { # FORMAT: 400, and the connection is over
