@@ -1,32 +1,44 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "ledgerd/db_pending.h"
 
+/*
+ * How rows of these two tables are found. They are mostly empty, and when they are the planner
+ * takes one walk through all of an index for as good as a probe for each of a list's elements.
+ * OFFSET 0 leaves it nothing but the probes.
+ */
+#define PENDING_WHERE(columns, cond) \
+    " CROSS JOIN LATERAL (SELECT " columns " FROM pending p WHERE " cond " OFFSET 0) p"
+#define KEYS_WHERE(cond) \
+    " CROSS JOIN LATERAL (SELECT k.ctid FROM pending_keys k WHERE " cond " OFFSET 0) k"
+#define PENDING_ACT "p.by, p.jti, p.payload_hash, p.maker, p.submission"
+
 const struct db_stmt db_pending_stmts[] = {
-    {"pending_ask", "SELECT p.by, p.jti, p.payload_hash, p.maker, p.submission"
-                    " FROM unnest($1::text[], $2::text[]) AS u(by, jti)"
-                    " JOIN pending p ON p.by = u.by AND p.jti = u.jti"},
-    {"pending_ask_payloads", "SELECT p.by, p.jti, p.payload_hash, p.maker, p.submission"
-                             " FROM unnest($1::bytea[]) AS u(hash)"
-                             " JOIN pending p ON p.payload_hash = u.hash"},
+    {"pending_ask", "SELECT p.* FROM unnest($1::text[], $2::text[]) AS u(by, jti)" PENDING_WHERE(
+                        PENDING_ACT, "p.by = u.by AND p.jti = u.jti")},
+    {"pending_ask_payloads", "SELECT p.* FROM unnest($1::bytea[]) AS u(hash)" PENDING_WHERE(
+                                 PENDING_ACT, "p.payload_hash = u.hash")},
     {"pending_put", "INSERT INTO pending"
                     " (by, jti, type, payload_hash, exp, maker, signed, asks, needs, submission)"
                     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
                     " ON CONFLICT (by, jti) DO UPDATE SET signed = EXCLUDED.signed,"
                     " asks = EXCLUDED.asks, needs = EXCLUDED.needs,"
                     " submission = EXCLUDED.submission"},
-    {"pending_drop", "DELETE FROM pending p USING unnest($1::text[], $2::text[]) AS u(by, jti)"
-                     " WHERE p.by = u.by AND p.jti = u.jti"},
+    {"pending_drop", "DELETE FROM pending WHERE ctid = ANY (ARRAY(SELECT p.ctid"
+                     " FROM unnest($1::text[], $2::text[]) AS u(by, jti)" PENDING_WHERE(
+                         "p.ctid", "p.by = u.by AND p.jti = u.jti") "))"},
     {"pending_keys_put", "INSERT INTO pending_keys (kid, by, jti, x, holder)"
                          " SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::text[]),"
                          " unnest($4::bytea[]), unnest($5::text[])"
                          " ON CONFLICT DO NOTHING"},
-    {"pending_keys_drop", "DELETE FROM pending_keys p"
-                          " USING unnest($1::text[], $2::text[], $3::text[]) AS u(kid, by, jti)"
-                          " WHERE p.kid = u.kid AND p.by = u.by AND p.jti = u.jti"},
+    {"pending_keys_drop",
+     "DELETE FROM pending_keys WHERE ctid = ANY (ARRAY(SELECT k.ctid"
+     " FROM unnest($1::text[], $2::text[], $3::text[]) AS u(kid, by, jti)" KEYS_WHERE(
+         "k.kid = u.kid AND k.by = u.by AND k.jti = u.jti") "))"},
     {"pending_expired", "SELECT EXISTS (SELECT FROM pending WHERE exp < $1)"},
-    {"pending_expire", "DELETE FROM pending WHERE exp < $1"},
-    {"pending_keys_expire", "DELETE FROM pending_keys k WHERE NOT EXISTS"
-                            " (SELECT FROM pending p WHERE p.by = k.by AND p.jti = k.jti)"},
+    {"pending_expire",
+     "WITH gone AS (DELETE FROM pending WHERE exp < $1 RETURNING by, jti)"
+     " DELETE FROM pending_keys WHERE ctid = ANY (ARRAY(SELECT k.ctid FROM gone" KEYS_WHERE(
+         "k.by = gone.by AND k.jti = gone.jti") "))"},
     {"pending_makers", "SELECT maker, count(*) FROM pending GROUP BY maker"},
 };
 const size_t db_pending_stmts_count = ARRAY_LEN(db_pending_stmts);
@@ -142,7 +154,6 @@ void db_pending_expire(struct db_pipe *pipe, int64_t now)
 
     db_arg_int(&args, now);
     (void)db_pipe_send(pipe, "pending_expire", &args);
-    (void)db_pipe_send(pipe, "pending_keys_expire", NULL);
 }
 
 int db_pending_ask_makers(struct db_pipe *pipe)

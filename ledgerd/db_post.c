@@ -16,18 +16,8 @@
 /* A round trip may take as long as its statements, and a little. */
 #define SLACK_MS 3000
 
-/*
- * The lists of a batch are joined to the tables by key, one index probe each, whatever the
- * statistics say: a table that was small when it was last looked at must not turn the plan into a
- * walk through all of it; nor is anything planned anew for the length of a list. work_mem is for
- * the lists themselves.
- */
+/* work_mem is for the lists of a batch. */
 static const struct db_stmt settings_stmts[] = {
-    {"set_hashjoin", "SET enable_hashjoin = off"},
-    {"set_mergejoin", "SET enable_mergejoin = off"},
-    {"set_seqscan", "SET enable_seqscan = off"},
-    {"set_bitmapscan", "SET enable_bitmapscan = off"},
-    {"set_plans", "SET plan_cache_mode = force_generic_plan"},
     {"set_work_mem", "SET work_mem = '64MB'"},
     {"set_idle", "SELECT set_config('idle_in_transaction_session_timeout', $1::text, false)"},
 };

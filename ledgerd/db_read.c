@@ -23,11 +23,13 @@
  * transfer_column.
  *
  * Is the payer a purse? Asked only where an office acts, since its registrars record for persons
- * while its treasurers pay from purses. The payer's posting is the second part.
+ * while its treasurers pay from purses. The payer's posting is the second part. (An EXISTS might be
+ * answered from a table of all purses, made for each page.)
  */
 #define TRANSFER_COLUMNS                                                                           \
-    "EXISTS (SELECT 1 FROM holders ph WHERE position('@' in r.by) = 0 AND ph.kind = 'purse'"       \
+    "coalesce((SELECT ph.kind = 'purse' FROM holders ph WHERE position('@' in r.by) = 0"           \
     " AND ph.holder = substring(split_part(r.parts, E'\\n', 2) from '\"account\":\"([^\"/]*)/'))," \
+    " false),"                                                                                     \
     " (SELECT v.record FROM reversals v WHERE v.idx = r.idx),"                                     \
     " (SELECT v.forced FROM reversals v WHERE v.idx = r.idx),"                                     \
     " (SELECT split_part(o.parts, E'\\n', 1) FROM reversals v JOIN records o ON o.idx = v.record"  \
@@ -43,11 +45,15 @@
     " (now() AT TIME ZONE (SELECT zone FROM holders WHERE holder = 'ledger'))::date" \
     " - date '1970-01-01' THEN 'closed' ELSE 'open' END"
 
-/* The requests whose payer or payee is $1, newest first: each walked along its own index. */
-#define REQUESTS_SIDE(column)                                                            \
-    "(SELECT q.idx FROM requests q WHERE q." column " = $1::text AND q.idx < $3::bigint" \
-    " AND ($2::text IS NULL OR " REQUEST_STATE " = $2::text)"                            \
-    " ORDER BY q.idx DESC LIMIT $4::bigint)"
+/*
+ * The requests whose payer or payee is $1, newest first: each walked along its own index. That is
+ * said with a range, not with =, here and below: a planner that took the table to be one person's
+ * would else walk along idx, past everybody's.
+ */
+#define REQUESTS_SIDE(column)                                                              \
+    "(SELECT q.idx FROM requests q WHERE (q." column ", q.idx) < ($1::text, $3::bigint)"   \
+    " AND q." column " >= $1::text AND ($2::text IS NULL OR " REQUEST_STATE " = $2::text)" \
+    " ORDER BY q." column " DESC, q.idx DESC LIMIT $4::bigint)"
 #define REQUESTS_SHOWN                                                               \
     "SELECT q.idx, r.header, split_part(r.parts, E'\\n', 1), t.body, " REQUEST_STATE \
     ", q.answer, q.payload_hash"
@@ -93,9 +99,12 @@
     "   AND t.seq = (s.lo + s.hi) / 2 + 1) AS below FROM s WHERE s.lo < s.hi OFFSET 0) q)" \
     " SELECT s.lo FROM s WHERE s.lo = s.hi)"
 
-#define PENDING_COLUMNS                                                                       \
-    "SELECT by, jti, type, exp, array_to_string(signed, ' '), array_to_string(asks, E'\\n')," \
-    " needs, submission FROM pending"
+#define PENDING_COLUMNS                                                                          \
+    "SELECT p.by, p.jti, p.type, p.exp, array_to_string(p.signed, ' '), array_to_string(p.asks," \
+    " E'\\n'), p.needs, p.submission FROM "
+/* The sum keeps it from being walked along exp, where all that waits is. */
+#define PENDING_EXP_OF "(p.exp + 0)"
+#define PENDING_STILL  " " PENDING_EXP_OF " >= $3::bigint"
 
 const struct read_statement read_statements[READ_COUNT] = {
     [READ_KEY] = {"read_key",
@@ -110,7 +119,8 @@ const struct read_statement read_statements[READ_COUNT] = {
                      "SELECT h.ledger_id, h.size, l.title, l.zone, l.rules, p.submission, p.needs"
                      " FROM head h"
                      " LEFT JOIN holders l ON l.holder = 'ledger'"
-                     " LEFT JOIN pending p ON h.size = 0 AND p.payload_hash = h.opening",
+                     " LEFT JOIN LATERAL (SELECT * FROM pending"
+                     "  WHERE h.size = 0 AND payload_hash = h.opening OFFSET 0) p ON true",
                      false},
     [READ_UNITS] = {"read_units", "SELECT unit, title, scale, kind FROM units ORDER BY unit",
                     false},
@@ -122,17 +132,16 @@ const struct read_statement read_statements[READ_COUNT] = {
                        " JOIN records r ON r.idx = q.idx ORDER BY r.idx",
                        false},
     [READ_PENDING_ACT] = {"read_pending_act",
-                          PENDING_COLUMNS " WHERE by = $1::text AND jti = $2::text"
-                                          " AND exp >= $3::bigint",
+                          PENDING_COLUMNS "pending p WHERE p.by = $1::text AND p.jti = $2::text"
+                                          " AND" PENDING_STILL,
                           false},
     [READ_PENDING] = {"read_pending",
                       PENDING_COLUMNS
-                      " WHERE exp >= $3::bigint AND (maker = $2::text OR signed @> ARRAY[$2::text]"
-                      "  OR asks && $1::text[])"
-                      " AND ($4::text[] IS NULL"
-                      "  OR (exp, by, jti) <"
+                      "pending_of($2::text, $1::text[]) o CROSS JOIN LATERAL"
+                      " (SELECT * FROM pending WHERE by = o.by AND jti = o.jti OFFSET 0) p"
+                      " WHERE" PENDING_STILL " AND ($4::text[] IS NULL OR (p.exp, p.by, p.jti) <"
                       "   (($4::text[])[1]::bigint, ($4::text[])[2], ($4::text[])[3]))"
-                      " ORDER BY exp DESC, by DESC, jti DESC LIMIT $5::bigint",
+                      " ORDER BY " PENDING_EXP_OF " DESC, p.by DESC, p.jti DESC LIMIT $5::bigint",
                       false},
     [READ_MEMBER] =
         {"read_member",
@@ -187,8 +196,9 @@ const struct read_statement read_statements[READ_COUNT] = {
                     " UNION ALL"
                     " SELECT (SELECT h.coop FROM holders h WHERE h.coop > c.coop"
                     "  ORDER BY h.coop LIMIT 1) FROM c WHERE c.coop IS NOT NULL)"
-                    " SELECT h.holder, h.title, h.state FROM c JOIN holders h ON h.holder = c.coop"
-                    " WHERE h.kind = 'coop' ORDER BY h.holder LIMIT $2::bigint",
+                    " SELECT h.holder, h.title, h.state FROM c CROSS JOIN LATERAL"
+                    " (SELECT * FROM holders WHERE holder = c.coop AND kind = 'coop' OFFSET 0) h"
+                    " ORDER BY h.holder LIMIT $2::bigint",
                     false},
     [READ_COOP] = {"read_coop",
                    "SELECT h.title, h.state, h.threshold,"
@@ -204,14 +214,13 @@ const struct read_statement read_statements[READ_COUNT] = {
                    false},
     [READ_COOP_MEMBERS] = {"read_coop_members",
                            "SELECT h.holder, h.kind, t.body, h.state,"
-                           " (h.kind = 'person' AND (h.allowed OR NOT EXISTS ("
-                           "   SELECT FROM keys k WHERE k.holder = h.holder AND NOT k.revoked)))"
-                           "  ::int::bigint"
+                           " (h.kind = 'person' AND (h.allowed OR (SELECT count(*) FROM keys k"
+                           "   WHERE k.holder = h.holder AND NOT k.revoked) = 0))::int::bigint"
                            " FROM holders h"
                            " LEFT JOIN texts t ON t.idx = h.name_record AND t.field = 'name'"
-                           " WHERE h.coop = $1::text AND h.holder > $2::text"
-                           " AND h.kind IN ('person', 'purse')"
-                           " ORDER BY h.holder LIMIT $3::bigint",
+                           " WHERE (h.coop, h.holder) > ($1::text, $2::text)"
+                           " AND h.coop <= $1::text AND h.kind IN ('person', 'purse')"
+                           " ORDER BY h.coop, h.holder LIMIT $3::bigint",
                            false},
     /* clang-format off */
     [READ_BOOK] = {"read_book",
@@ -238,7 +247,8 @@ const struct read_statement read_statements[READ_COUNT] = {
          " FROM (SELECT *, CASE WHEN record < $4::bigint THEN seq ELSE "
          ENTRIES_BELOW("postings", "account = accounts.account", "accounts.seq", "$4::bigint")
          " END AS seq_then FROM accounts"
-         "  WHERE coop = $1::text AND account > $2::text ORDER BY account LIMIT $3::bigint) a"
+         "  WHERE (coop, account) > ($1::text, $2::text) AND coop <= $1::text"
+         "  ORDER BY coop, account LIMIT $3::bigint) a"
          " LEFT JOIN policies p ON p.policy = a.coop || '/' || split_part(a.account, '/', 2)"
          " LEFT JOIN postings e ON e.account = a.account AND e.seq = a.seq_then"
          " LEFT JOIN records r ON r.idx = e.idx"

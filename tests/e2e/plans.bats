@@ -1,0 +1,214 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# How PostgreSQL goes about every statement that ledgerd prepares, on tables that are empty, that have
+# grown since it last looked, and that it has just looked at: by the same index each time, and never
+# through all of a table that grows. And the last page of a long list costs no more than the first.
+
+load ../lib/ledger
+
+# Statements that read a whole table that grows, on purpose.
+EXCEPTIONS=(
+    load_voids     # when posting begins: declined acts, each of which somebody signed
+    pending_makers # when posting begins, and after acts have expired: counts all that waits
+)
+# Few rows, or one for each co-op and unit: how they are read doesn't matter.
+SMALL='head|units|policies|books|schema_version'
+
+setup_file() {
+    ledger_setup
+    ledger_init main
+    # The server says what is prepared, and with which settings plans are made.
+    printf '%s\n' "session_preload_libraries = 'auto_explain'" 'auto_explain.log_min_duration = 0' \
+        'auto_explain.log_settings = on' 'auto_explain.log_nested_statements = on' \
+        'log_min_duration_statement = 0' 'autovacuum = off' >> "$LEDGERS/main/postgresql.conf"
+    [ "$(id -u)" -ne 0 ] || chown ledgerd: "$LEDGERS/main/postgresql.conf"
+    ledger_start main
+    ledger_wait main
+    # What it prepares: an application, the statement's name and the statement, a tab between.
+    sed -nE 's/^.*\] ledgerd (poster|reads) LOG:  duration: [0-9.]+ ms  parse ([a-z_]+): (.*)$/\1\t\2\t\3/p' \
+        "$LEDGERS"/main/pg-log/*.log | grep -P '\t(SELECT|INSERT|UPDATE|DELETE|WITH) ' | sort -u > "$LEDGERS/statements"
+    curl -sf -m 5 -o "$LEDGERS/answer" "$(ledger_url main)/v1/ledger" # a read, for its settings
+    plans empty
+    "$HAMMER" setup "$(ledger_url main)" --members 4
+    # Looked at when there is next to nothing, or nothing any more.
+    grow_pending
+    ledger_psql main -c 'DELETE FROM pending' -c 'DELETE FROM pending_keys' -c ANALYZE
+    grow
+    post
+    ledger_stop main            # so that all is prepared anew
+    ledger_start main
+    ledger_wait main
+    plans grown
+    post
+    ledger_psql main -c 'VACUUM ANALYZE'
+    plans analysed
+    post
+}
+
+setup() {
+    ledger_adopt main
+}
+
+teardown() {
+    ledger_show_logs
+}
+
+teardown_file() {
+    ledger_teardown_file
+}
+
+# Acts of all kinds for a second. None of those that were posted may fail.
+post() {
+    "$HAMMER" run "$(ledger_url main)" --members 4 --connections 4 --seconds 1 --load "$RANDOM" \
+        --journal "$LEDGERS/journal"
+}
+
+# The settings of a session that plans depend on, as SET statements.
+settings() { # APPLICATION
+    awk -v app="ledgerd $1 LOG:" 'index($0, app) { on = 1 } !/^\t/ && !index($0, app) { on = 0 }
+        on && sub(/^\tSettings: /, "") { print; exit }' "$LEDGERS"/main/pg-log/*.log |
+        sed "s/', /'\n/g" | sed 's/^/SET /; s/$/;/'
+}
+
+# The generic plan of each statement, which is the only one that ledgerd's sessions make: lines of
+# the statement's name, a tab, a line of its plan.
+plans() { # NAME
+    local app name sql script=$LEDGERS/open/script types
+    for app in poster reads; do
+        echo 'BEGIN;'
+        settings "$app"
+        echo 'SET plan_cache_mode = force_generic_plan;'
+        grep -P "^$app\t" "$LEDGERS/statements" | while IFS=$'\t' read -r _ name sql; do
+            printf 'PREPARE %s AS %s;\n' "$name" "$sql"
+            printf '%s\n' '\o /dev/null' "SELECT coalesce('(' || string_agg('NULL', ', ') || ')', '') AS args
+                FROM pg_prepared_statements, unnest(parameter_types) WHERE name = '$name' \\gset" '\o'
+            printf '\\echo statement %s\n' "$name"
+            printf 'EXPLAIN (COSTS OFF) EXECUTE %s:args;\n' "$name"
+        done
+        echo 'ROLLBACK;'
+        echo 'DEALLOCATE ALL;'
+    done > "$script"
+    ledger_psql main -f "$script" | awk '$1 == "statement" { name = $2; next } { print name "\t" $0 }' > "$LEDGERS/plans.$1"
+}
+
+# Rows beside those of the four members, as after years; of records before the first. One account and
+# one book have a great many.
+grow() {
+    ledger_psql main <<'SQL'
+CREATE TEMP TABLE model AS SELECT header, parts FROM records ORDER BY idx DESC LIMIT 1;
+INSERT INTO records SELECT -i, 'f' || i || '@hansalim', 'filler-' || lpad(i::text, 20, '0'), sha256(i::text::bytea),
+    sha256(i::text::bytea), header, parts FROM generate_series(1, 30000) i, model;
+INSERT INTO texts SELECT -i, 'memo', decode(md5(i::text), 'hex'), 'memo' FROM generate_series(1, 30000, 3) i;
+INSERT INTO tiles SELECT 0, -i, decode(repeat('00', 8192), 'hex'), sha256(''::bytea) FROM generate_series(1, 1000) i;
+INSERT INTO holders SELECT 'f' || i || '@hansalim', 'person', 'hansalim', 'active', false, false, NULL, NULL, '', '',
+    0, 1, 1, 0 FROM generate_series(1, 20000) i;
+INSERT INTO keys SELECT translate(encode(sha256(i::text::bytea), 'base64'), '+/=', '-_'), sha256(i::text::bytea),
+    'f' || i || '@hansalim', 'member', false FROM generate_series(1, 20000) i;
+INSERT INTO accounts SELECT 'f' || i || '@hansalim/hour', 'hansalim', 0, 0, -1, false, 0, NULL, 0, -1
+    FROM generate_series(1, 20000) i;
+INSERT INTO postings SELECT 'f1@hansalim/hour', i, i - 30001, 1, i, 0, false FROM generate_series(1, 30000) i;
+INSERT INTO postings SELECT 'f' || i || '@hansalim/hour', 1, -i, 1, 1, 0, false FROM generate_series(2, 20000) i;
+INSERT INTO book_entries SELECT 'full', i, i - 30001 FROM generate_series(1, 30000) i;
+INSERT INTO requests SELECT i - 30001, sha256(i::text::bytea), 'f1@hansalim', 'f' || i || '@mapo', 'full', 'mapo',
+    20000, NULL, false FROM generate_series(1, 30000) i;
+INSERT INTO reversals SELECT -i, -i - 100000, 1, false FROM generate_series(1, 20000) i;
+INSERT INTO voids SELECT sha256(i::text::bytea), 'f' || i || '@hansalim', 'member', -i FROM generate_series(1, 20000) i;
+SQL
+    grow_pending
+}
+
+grow_pending() {
+    ledger_psql main <<'SQL'
+INSERT INTO pending SELECT 'f' || i || '@hansalim', 'filler-' || lpad(i::text, 20, '0'), 'transfer',
+    sha256(i::text::bytea), 4000000000, md5(i::text), ARRAY[md5(i::text)], ARRAY['member f' || i || '@hansalim'], '[]',
+    '{}' FROM generate_series(1, 20000) i;
+INSERT INTO pending_keys SELECT md5(i::text), 'f' || i || '@hansalim', 'filler-' || lpad(i::text, 20, '0'),
+    sha256(i::text::bytea), 'f' || i || '@hansalim' FROM generate_series(1, 20000) i;
+SQL
+}
+
+# Plans' lines that read a table: statement, a tab, how. Those of small tables left out.
+scans() { # NAME
+    sed -E 's/^([a-z_]+)\t +/\1\t/; s/\t->  /\t/' "$LEDGERS/plans.$1" | grep -P '\t[A-Za-z ]*Scan.* (on|using) ' |
+        sed -E 's/(Parallel |Backward )//' | grep -vE " on ($SMALL)( |$)|Scan on (s|c|q|u|v|gone|unnest)( |\$)"
+}
+
+@test "every statement of posting and reading is looked at" {
+    local n name
+    n=$(wc -l < "$LEDGERS/statements")
+    [ "$n" -ge 60 ] || die "only $n statements were seen to be prepared"
+    for name in empty grown analysed; do
+        [ "$(cut -f 1 "$LEDGERS/plans.$name" | sort -u | wc -l)" -eq "$n" ] || die "$name: plans are missing"
+    done
+    [ -n "$(settings reads)" ] || die "the settings of reading aren't known"
+    [ -n "$(settings poster)" ] || die "the settings of posting aren't known"
+}
+
+@test "no statement goes through all of a table that grows" {
+    local name exceptions
+    exceptions=$(printf '%s|' "${EXCEPTIONS[@]}")
+    for name in empty grown analysed; do
+        # An index that is walked from end to end, without a condition, is no better than the table.
+        awk -F '\t' -v small=" on ($SMALL)( |$)" '
+            { if (scan != "" && ($1 != last || $2 !~ /Index Cond: /)) print scan; scan = "" }
+            /Seq Scan on / && $2 !~ small { print }
+            /Index (Only )?Scan (Backward )?using / && $2 !~ small { scan = $0; last = $1 }
+            END { if (scan != "") print scan }' "$LEDGERS/plans.$name" |
+            grep -vE "^(${exceptions%|})"$'\t' > "$LEDGERS/bad" || continue
+        grep -f <(cut -f 1 "$LEDGERS/bad" | sed 's/$/\t/') "$LEDGERS/plans.$name"
+        die "$name: $(cat "$LEDGERS/bad")"
+    done
+}
+
+@test "what ledgerd's own sessions did while the tables grew was no other" {
+    local bad
+    bad=$(awk '/^[^\t]/ { app = "" } /\] ledgerd (poster|reads) LOG:/ { app = $0; query = "" }
+        app == "" { next }
+        /^\tQuery Text: / { query = $0 }
+        / Seq Scan on (records|texts|tiles|holders|keys|accounts|postings|book_entries|requests|reversals|pending|pending_keys) / &&
+            query !~ /GROUP BY maker/ { print query; print }' "$LEDGERS"/main/pg-log/*.log | sort -u)
+    [ -z "$bad" ] || die "$bad"
+}
+
+@test "each statement goes by the same indexes, whatever the statistics say" {
+    scans empty | sort > "$LEDGERS/scans.empty"
+    scans grown | sort > "$LEDGERS/scans.grown"
+    scans analysed | sort > "$LEDGERS/scans.analysed"
+    [ "$(wc -l < "$LEDGERS/scans.grown")" -ge 60 ] || die "hardly anything is read: $(cat "$LEDGERS/scans.grown")"
+    diff "$LEDGERS/scans.grown" "$LEDGERS/scans.analysed" || die "the statistics change it"
+    diff "$LEDGERS/scans.empty" "$LEDGERS/scans.grown" || die "the tables' size changes it"
+}
+
+# How many pages of 8 KB a statement touches.
+pages() { # NAME ARGUMENTS
+    local sql
+    sql=$(awk -F '\t' -v name="$1" '$1 == "reads" && $2 == name { print $3 }' "$LEDGERS/statements")
+    { settings reads; printf 'PREPARE x AS %s;\nEXPLAIN (ANALYZE, BUFFERS, TIMING OFF) EXECUTE x(%s);\n' "$sql" "$2"; } |
+        ledger_psql main | sed -nE 's/^ *Buffers: //p' | head -n 1 |
+        awk '{ for (i = 1; i <= NF; i++) if (sub(/^(hit|read)=/, "", $i)) n += $i } END { print n }'
+}
+
+same_pages() { # NAME FIRST-PAGE LAST-PAGE
+    local first last
+    first=$(pages "$1" "$2")
+    last=$(pages "$1" "$3")
+    echo "# $1: $first pages of the database for the first page, $last for the last" >&3
+    [ "$first" -gt 50 ] || die "$1: nothing was read"
+    [ "$last" -le $((first + first / 2)) ] || die "$1: $first, then $last"
+}
+
+@test "the last page of a long list costs as much as the first" {
+    same_pages read_postings "'f1@hansalim/hour', 9000000000, 51" "'f1@hansalim/hour', 51, 51"
+    same_pages read_coop_postings "'full', 9000000000, 0, 51" "'full', 51, 0, 51"
+    same_pages read_requests "'f1@hansalim', NULL, 9000000000, 51" "'f1@hansalim', NULL, -29949, 51"
+    same_pages read_coop_requests "'full', NULL, 9000000000, 51" "'full', NULL, -29949, 51"
+    same_pages read_all_requests "NULL, NULL, 9000000000, 51" "NULL, NULL, -29949, 51"
+    same_pages read_coop_members "'hansalim', '', 51" "'hansalim', 'f9949@hansalim', 51"
+    same_pages read_coop_accounts "'hansalim', '', 51, 9000000000" "'hansalim', 'f9949@hansalim/hour', 51, 9000000000"
+}
+
+@test "what waits for somebody is found without a look at what waits for others" {
+    local n
+    n=$(pages read_pending "ARRAY['member f5@hansalim', 'x'], md5('7'), 0, NULL, 51")
+    [ "$n" -gt 5 ] && [ "$n" -lt 200 ] || die "$n pages"
+}
