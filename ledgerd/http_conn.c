@@ -21,7 +21,7 @@
 #define WRITE_SECONDS     60 /* for the answer to be taken */
 #define LINGER_SECONDS    2  /* for the client to have read the answer and to close */
 
-#define READ_AHEAD     65536 /* bytes kept of what was sent ahead, and a read's more */
+#define READ_AHEAD     16384 /* bytes kept of what was sent ahead, and a read's more */
 #define BODY_SMALL     65536 /* a single act's; they have an eighth more of room */
 #define CHUNK_LINE_MAX 256
 #define TRAILER_MAX    1024
