@@ -148,6 +148,9 @@ char *render_headline(const struct client *c, const struct act *a, const struct 
         return headline_reversal(c, &a->u.reversal, named);
     case ACT_DECLINE:
         return render_declining(c, a->by, named, NULL);
+    case ACT_SNAPSHOT:
+        return x_asprintf(_("the ledger's snapshot of its first %lld records"),
+                          (long long)a->u.snapshot.size);
     }
     return x_strdup(act_type_name(a->type));
 }
@@ -433,6 +436,8 @@ static void details_of(struct buf *b, const struct client *c, const struct act *
         return;
     case ACT_DECLINE:
         text_line(b, _("reason"), "reason", &a->u.decline.reason, s);
+        return;
+    case ACT_SNAPSHOT:
         return;
     }
 }

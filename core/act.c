@@ -209,6 +209,7 @@ static const struct act_hash *text_slot(const struct act *a, const char *field)
     case ACT_KEY_ADD:
     case ACT_KEY_REVOKE:
     case ACT_THRESHOLD_SET:
+    case ACT_SNAPSHOT:
         return NULL;
     }
     return NULL;

@@ -36,8 +36,9 @@ enum act_type {
     ACT_REQUEST,
     ACT_REVERSAL,
     ACT_DECLINE,
+    ACT_SNAPSHOT,
 };
-#define ACT_TYPE_COUNT (ACT_DECLINE + 1)
+#define ACT_TYPE_COUNT (ACT_SNAPSHOT + 1)
 
 #define HOLDER_MAX       ADDRESS_MAX
 #define ACT_KEYS_MAX     100
@@ -129,6 +130,11 @@ struct act_decline {
     struct act_hash reason;
 };
 
+struct act_snapshot {
+    int64_t size, count; /* of the log; leaves of the snapshot's tree */
+    struct hash root;
+};
+
 struct act {
     enum act_type type;
     char aud[ORIGIN_MAX + 1 + HASH_B64U_LEN + 1];
@@ -147,6 +153,7 @@ struct act {
         struct act_transfer transfer; /* request too */
         struct act_reversal reversal;
         struct act_decline decline;
+        struct act_snapshot snapshot;
     } u;
 };
 

@@ -188,5 +188,9 @@ void reversal_parse(struct strict *in, struct act *a);
 int reversal_ways(const struct state *s, const struct act *a, struct ways *out, struct refusal *r);
 int reversal_decide(const struct state *s, const struct act *a, struct moment now, int64_t index,
                     struct outcome *out);
+void snapshot_parse(struct strict *in, struct act *a);
+int snapshot_ways(const struct state *s, const struct act *a, struct ways *out, struct refusal *r);
+int snapshot_decide(const struct state *s, const struct act *a, struct moment now, int64_t index,
+                    struct outcome *out);
 
 #endif

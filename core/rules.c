@@ -35,6 +35,7 @@ const struct act_row act_rows[ACT_TYPE_COUNT] = {
     [ACT_REQUEST] = {"request", request_parse, request_ways, request_decide},
     [ACT_REVERSAL] = {"reversal", reversal_parse, reversal_ways, reversal_decide},
     [ACT_DECLINE] = {"decline", decline_parse, decline_ways, decline_decide},
+    [ACT_SNAPSHOT] = {"snapshot", snapshot_parse, snapshot_ways, snapshot_decide},
 };
 
 /* ---- What an act looks up besides what is always loaded ---- */
@@ -478,6 +479,9 @@ static struct subject *subject_in(enum thing_kind kind, struct thing *thing,
     case THING_ACCOUNT:
         name_coop_of(thing->name, coop);
         return &((struct account *)thing)->limits_subject;
+    case THING_SNAPSHOT:
+        coop[0] = '\0';
+        return &((struct snapshot *)thing)->subject;
     case THING_KEY:
     case THING_BOOK:
     case THING_VOID:

@@ -181,6 +181,11 @@ const struct book *state_book(const struct state *s, const char *coop)
     return (const struct book *)table_get(s, THING_BOOK, coop);
 }
 
+const struct snapshot *state_snapshot(const struct state *s)
+{
+    return (const struct snapshot *)table_get(s, THING_SNAPSHOT, "ledger");
+}
+
 const struct deal *state_deal(const struct state *s, int64_t record)
 {
     char name[DEAL_NAME_MAX + 1];

@@ -24,6 +24,7 @@ const struct policy *state_policy(const struct state *s, const char *coop, const
 const struct account *state_account(const struct state *s, const char *name);
 const struct key_row *state_key(const struct state *s, const char *kid);
 const struct book *state_book(const struct state *s, const char *coop);
+const struct snapshot *state_snapshot(const struct state *s);
 const struct deal *state_deal(const struct state *s, int64_t record);
 const struct deal *state_deal_named(const struct state *s, const char *name);
 /* The request of that payload. */

@@ -8,6 +8,9 @@ void subject_put_name(struct buf *b, const struct change *c)
     switch (c->kind) {
     case THING_HOLDER:
         break;
+    case THING_SNAPSHOT:
+        buf_puts(b, "snapshot:");
+        break;
     case THING_UNIT:
         buf_puts(b, "unit:");
         break;
@@ -125,6 +128,7 @@ void subject_put_state(struct buf *b, const struct change *c)
 {
     const struct unit *u = (const struct unit *)c->after;
     const struct policy *p = (const struct policy *)c->after;
+    const struct snapshot *snapshot = (const struct snapshot *)c->after;
 
     switch (c->kind) {
     case THING_HOLDER:
@@ -145,6 +149,13 @@ void subject_put_state(struct buf *b, const struct change *c)
     case THING_ACCOUNT:
         put_bounds(b, "{\"floor\":", ",\"ceiling\":", &((const struct account *)c->after)->limits);
         buf_putc(b, '}');
+        break;
+    case THING_SNAPSHOT:
+        put_int(b, "{\"size\":", snapshot->size);
+        put_int(b, ",\"count\":", snapshot->count);
+        buf_puts(b, ",\"root\":\"");
+        buf_put_b64u(b, snapshot->root.b, HASH_LEN);
+        buf_puts(b, "\"}");
         break;
     case THING_KEY:
     case THING_BOOK:
@@ -167,6 +178,8 @@ const struct subject *subject_of(const struct change *c)
         return &((const struct policy *)c->after)->subject;
     case THING_ACCOUNT:
         return &((const struct account *)c->after)->limits_subject;
+    case THING_SNAPSHOT:
+        return &((const struct snapshot *)c->after)->subject;
     case THING_KEY:
     case THING_BOOK:
     case THING_VOID:

@@ -10,7 +10,7 @@
  * record is checked by these bytes.
  *
  *   alice@hansalim, hansalim, stewards, ledger, *     a holder
- *   unit:hour   policy:hansalim/hour   limits:alice@hansalim/hour
+ *   unit:hour   policy:hansalim/hour   limits:alice@hansalim/hour   snapshot:ledger
  */
 void subject_put_name(struct buf *b, const struct change *c);
 /* The state as one JSON object, members in their fixed order, no white space. */

@@ -167,6 +167,11 @@ struct key_row *key_row_new(const struct kid *kid, const char *holder)
     return k;
 }
 
+struct snapshot *snapshot_new(void)
+{
+    return (struct snapshot *)thing_new(sizeof(struct snapshot), "ledger");
+}
+
 struct book *book_new(const char *coop)
 {
     return (struct book *)thing_new(sizeof(struct book), coop);

@@ -15,13 +15,14 @@ struct thing {
 };
 
 enum thing_kind {
-    THING_HOLDER,  /* "alice@hansalim", "hansalim", "stewards", "ledger", "*" */
-    THING_UNIT,    /* "hour" */
-    THING_POLICY,  /* "hansalim/hour" */
-    THING_ACCOUNT, /* "alice@hansalim/hour" */
-    THING_KEY,     /* the kid */
-    THING_BOOK,    /* "hansalim" */
-    THING_VOID,    /* "<payload hash> <holder> <role>": acts that were declined */
+    THING_HOLDER,   /* "alice@hansalim", "hansalim", "stewards", "ledger", "*" */
+    THING_UNIT,     /* "hour" */
+    THING_POLICY,   /* "hansalim/hour" */
+    THING_ACCOUNT,  /* "alice@hansalim/hour" */
+    THING_KEY,      /* the kid */
+    THING_BOOK,     /* "hansalim" */
+    THING_VOID,     /* "<payload hash> <holder> <role>": acts that were declined */
+    THING_SNAPSHOT, /* "ledger": the latest one */
     /* As far as they were asked for: */
     THING_ID,   /* "<by> <jti>": acts posted before */
     THING_DEAL, /* "17": the transfer or the request that is record 17 */
@@ -96,6 +97,15 @@ struct account {
     struct subject limits_subject;
 };
 
+/* What the ledger last committed to as a whole. */
+struct snapshot {
+    struct thing thing;
+    struct subject subject;
+    int64_t size, count;
+    struct hash root;
+    int32_t day; /* of its record, in the ledger's zone: days since 1970 */
+};
+
 struct key_row {
     struct thing thing;
     struct key key;
@@ -159,6 +169,7 @@ struct unit *unit_new(const char *name, const char *title);
 struct policy *policy_new(const char *coop, const char *unit);
 struct account *account_new(const char *name);
 struct key_row *key_row_new(const struct kid *kid, const char *holder);
+struct snapshot *snapshot_new(void);
 struct book *book_new(const char *coop);
 struct posted_id *posted_id_new(const char *by, const char *jti);
 #define VOIDED_NAME_MAX (HASH_B64U_LEN + 1 + HOLDER_MAX + 1 + 16)

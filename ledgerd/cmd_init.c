@@ -19,6 +19,7 @@
 #include "ledgerd/database.h"
 #include "ledgerd/db_init.h"
 #include "ledgerd/files.h"
+#include "ledgerd/jti.h"
 #include "ledgerd/migrate.h"
 #include "ledgerd/ownkeys.h"
 #include "ledgerd/privs.h"
@@ -141,17 +142,6 @@ static int check_options(struct init *in)
     return 0;
 }
 
-/* jti: 6 bytes of milliseconds, 16 random ones (protocol section 2). */
-static void put_jti(struct buf *b, int64_t ms)
-{
-    uint8_t bytes[22];
-
-    for (int i = 0; i < 6; i++)
-        bytes[i] = (uint8_t)(ms >> (40 - 8 * i));
-    randombytes_buf(bytes + 6, 16);
-    buf_put_b64u(b, bytes, sizeof(bytes));
-}
-
 /* The payload of the only ledger.open that this ledger will take. */
 static void put_payload(struct buf *b, const struct init *in, const struct ownkeys *keys)
 {
@@ -162,7 +152,7 @@ static void put_payload(struct buf *b, const struct init *in, const struct ownke
     buf_puts(b, "{\"type\":\"ledger.open\",\"aud\":");
     buf_puts_json(b, in->origin);
     buf_puts(b, ",\"by\":\"stewards\",\"jti\":\"");
-    put_jti(b, now * 1000);
+    jti_put(b, now * 1000);
     buf_printf(b, "\",\"iat\":%lld,\"exp\":%lld,\"name\":", (long long)now,
                (long long)(now + ACT_LIFETIME_MAX));
     buf_puts_json(b, in->name);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lang/lang.h"
+#include "ledgerd/clerk.h"
 #include "ledgerd/commands.h"
 #include "ledgerd/database.h"
 #include "ledgerd/db_init.h"
@@ -192,7 +193,8 @@ static int start_parts(struct serve *s, const struct conf *conf, char *err, size
     d->verifier = verifier_start(d, (int)conf->verify_threads);
     d->poster = poster_start(d);
     d->reads = reads_start(d);
-    if (!d->verifier || !d->poster || !d->reads) {
+    d->clerk = d->poster ? clerk_start(d) : NULL;
+    if (!d->verifier || !d->poster || !d->reads || !d->clerk) {
         snprintf(err, err_size, _("A thread can't start: %s."), strerror(errno));
         return -1;
     }
@@ -210,6 +212,8 @@ static void stop_parts(struct serve *s)
 
     if (d->http)
         http_stop_accepting(d->http);
+    if (d->clerk)
+        clerk_stop(d->clerk);
     if (d->queue)
         queue_shut(d->queue);
     if (d->verifier)

@@ -27,6 +27,8 @@ const struct db_stmt db_load_stmts[] = {
     {"load_policies", "SELECT policy, floor, ceiling, registrar_floor, registrar_ceiling,"
                       " reversal_days, seq, record FROM policies"},
     {"load_voids", "SELECT payload_hash, holder, role, record FROM voids"},
+    {"load_snapshot", "SELECT seq, record, size, count, root, day FROM snapshots"
+                      " ORDER BY seq DESC LIMIT 1"},
     {"load_books", "SELECT book, seq, record FROM books"},
     {"load_leaves", "SELECT leaf FROM records WHERE idx >= $1::bigint AND idx < $2::bigint"
                     " ORDER BY idx"},
@@ -313,6 +315,31 @@ static int load_voids(struct db_post *db, struct state *s, char *err, size_t err
     return 0;
 }
 
+static int load_snapshot(struct db_post *db, struct state *s, char *err, size_t err_size)
+{
+    const PGresult *res = ask(db, "load_snapshot", NULL, err, err_size);
+    struct snapshot *snapshot;
+
+    if (res == NULL) {
+        return -1;
+    }
+    if (PQntuples(res) == 0) {
+        return 0;
+    }
+    snapshot = snapshot_new();
+    snapshot->subject.seq = res_int(res, 0, 0);
+    snapshot->subject.record = res_int(res, 0, 1);
+    snapshot->size = res_int(res, 0, 2);
+    snapshot->count = res_int(res, 0, 3);
+    snapshot->day = (int32_t)res_int(res, 0, 5);
+    if (res_bytes(res, 0, 4, snapshot->root.b, HASH_LEN) != 0) {
+        free(snapshot);
+        return odd(err, err_size, "snapshots");
+    }
+    state_put(s, THING_SNAPSHOT, &snapshot->thing);
+    return 0;
+}
+
 /*
  * n hashes of height 8·level from number `first`: leaves, or roots of the tiles of the level below.
  * -1 when they aren't all there.
@@ -412,7 +439,8 @@ int db_load_ledger(struct db_post *db, struct ledger *l, char *err, size_t err_s
         load_units(db, l->state, err, err_size) != 0 ||
         load_policies(db, l->state, err, err_size) != 0 ||
         load_books(db, l->state, err, err_size) != 0 ||
-        load_voids(db, l->state, err, err_size) != 0 || load_recent(db, l, err, err_size) != 0 ||
+        load_voids(db, l->state, err, err_size) != 0 ||
+        load_snapshot(db, l->state, err, err_size) != 0 || load_recent(db, l, err, err_size) != 0 ||
         load_tiles(db, l, err, err_size) != 0 || load_makers(db, l, err, err_size) != 0) {
         return -1;
     }

@@ -149,6 +149,10 @@ static const struct db_stmt store_stmts[STORE_TABLES] = {
                      "INSERT INTO voids (payload_hash, holder, role, record)"
                      " SELECT unnest($1::bytea[]), unnest($2::text[]), unnest($3::text[]),"
                      " unnest($4::bigint[])"},
+    [STORE_SNAPSHOTS] = {"put_snapshots",
+                         "INSERT INTO snapshots (seq, record, size, count, root, day)"
+                         " SELECT unnest($1::bigint[]), unnest($2::bigint[]), unnest($3::bigint[]),"
+                         " unnest($4::bigint[]), unnest($5::bytea[]), unnest($6::bigint[])"},
     [STORE_TEXTS] = {"put_texts",
                      "INSERT INTO texts (idx, field, salt, body) SELECT unnest($1::bigint[]),"
                      " unnest($2::text[]), unnest($3::bytea[]), unnest($4::text[])"},

@@ -14,6 +14,7 @@
 #include "ledgerd/published.h"
 #include "ledgerd/queue.h"
 
+struct clerk;
 struct http;
 struct reads;
 struct poster;
@@ -36,6 +37,7 @@ struct ledgerd {
     struct metrics *metrics;
     struct verifier *verifier;
     struct poster *poster;
+    struct clerk *clerk;
     struct reads *reads;
     struct http *http;
 };

@@ -134,7 +134,8 @@ size_t scope_parts(const struct caller *c, const char *by, const char *parties,
     for (size_t i = 0; i < n; i++) {
         scope_concerned(&parts[i], member, coop);
         of_a_member |= member[0] != '\0';
-        of_the_ledger |= parts[i].kind == PART_CHANGE && str_eq(parts[i].name, "ledger");
+        of_the_ledger |= parts[i].kind == PART_CHANGE && (str_eq(parts[i].name, "ledger") ||
+                                                          str_eq(parts[i].name, "snapshot:ledger"));
         if (parts[i].kind == PART_ACT) {
             act_seen |= sees_act(c, by, &parts[i]) || sees_party(c, parties);
         } else if (c->role == ROLE_MEMBER) {

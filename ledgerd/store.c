@@ -24,6 +24,7 @@ static const char *const columns[STORE_TABLES] = {
     [STORE_REQUESTS] = "ibttttiio",
     [STORE_REVERSALS] = "iiio",
     [STORE_VOIDS] = "btti",
+    [STORE_SNAPSHOTS] = "iiiibi",
     [STORE_TEXTS] = "itbt",
     [STORE_TILES] = "sibb",
 };
@@ -163,6 +164,19 @@ static void put_book_entry(struct store *st, int64_t index, const struct book *b
     touch_name(st, THING_BOOK, book->thing.name);
 }
 
+static void put_snapshot(struct store *st, int64_t index, const struct change *change)
+{
+    const struct snapshot *s = (const struct snapshot *)change->after;
+    struct pgarray *c = row(st, STORE_SNAPSHOTS);
+
+    pgarray_int(&c[0], s->subject.seq);
+    pgarray_int(&c[1], index);
+    pgarray_int(&c[2], s->size);
+    pgarray_int(&c[3], s->count);
+    pgarray_bytes(&c[4], s->root.b, HASH_LEN);
+    pgarray_int(&c[5], s->day);
+}
+
 /* A transfer that is reversed, a request that begins or is answered, an act that is declined. */
 static void put_named(struct store *st, int64_t index, const struct act *a,
                       const struct outcome *out)
@@ -200,6 +214,9 @@ void store_record(struct store *st, int64_t index, const struct act *a, const st
     }
     for (size_t i = 0; i < out->n_changes; i++) {
         const struct change *change = &out->changes[i];
+        if (change->kind == THING_SNAPSHOT) {
+            put_snapshot(st, index, change);
+        }
         bool named = names && change->kind == THING_HOLDER &&
                      str_eq(change->after->name, a->u.member.member);
         touch(st, change->kind,
@@ -401,6 +418,7 @@ static void put_thing(struct store *st, const struct state *s, enum thing_kind k
         put_request(st, state_deal_named(s, name));
         break;
     case THING_VOID:
+    case THING_SNAPSHOT:
     case THING_ID:
     case THING_ASK:
         break;

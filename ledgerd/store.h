@@ -25,6 +25,7 @@ enum store_table {
     STORE_REQUESTS,
     STORE_REVERSALS,
     STORE_VOIDS,
+    STORE_SNAPSHOTS,
     STORE_TEXTS,
     STORE_TILES,
 };

@@ -285,6 +285,54 @@ never() {
     ledger_stop $name
 }
 
+# --- the clerk -------------------------------------------------------------------------------------
+
+snapshots() { # NAME: how many were recorded
+    ledger_psql "$1" -c 'SELECT count(*) FROM snapshots'
+}
+
+recorded_snapshots() { # NAME N
+    [ "$(snapshots "$1")" -eq "$2" ]
+}
+
+@test "the clerk commits to everything once a day, after the day" {
+    local lib name=clerk day
+    lib=$(find /usr/lib -name libfaketimeMT.so.1 -print -quit 2> /dev/null)
+    [ -n "$lib" ] || skip "no faketime here"
+    [ -z "$(grep -l __asan_init "$LEDGERD")" ] || skip "a sanitizer wants to be the first library"
+    install -m 644 /dev/null "$LEDGERS/open/clock"
+    export FAKETIME_TIMESTAMP_FILE=$LEDGERS/open/clock FAKETIME_NO_CACHE=1 DONT_FAKE_MONOTONIC=1 \
+        FAKETIME_DONT_FAKE_MONOTONIC=1
+    # It runs for a moment the day before yesterday, yesterday and today.
+    for day in 2 1 0; do
+        echo "-$((day * 86400))" > "$LEDGERS/open/clock"
+        [ "$day" -ne 2 ] || LD_PRELOAD=$lib ledger_init $name
+        LD_PRELOAD=$lib ledger_start $name
+        ledger_wait $name
+        [ "$day" -ne 2 ] || LD_PRELOAD=$lib "$HAMMER" setup "$(ledger_url $name)" --members 4
+        wire_meet $name
+        until_ok 20 recorded_snapshots $name $((2 - day))
+        act=$(LD_PRELOAD=$lib payment m0000@hansalim m0002@hansalim 1)
+        posted "$act"
+        ledger_stop $name
+    done
+    ledger_start $name
+    ledger_wait $name
+    [ "$(ledger_psql $name < "$BATS_TEST_DIRNAME/../lib/snapshot.sql" | grep '|')" = $'1|t\n2|t' ] ||
+        die "$(ledger_psql $name < "$BATS_TEST_DIRNAME/../lib/snapshot.sql")"
+    # Everybody with a key sees it whole, and nobody else makes one.
+    get m0000@hansalim "/v1/records/$(ledger_psql $name -c 'SELECT record FROM snapshots WHERE seq = 2')"
+    answered 200 '.parts | length == 2'
+    jq -r '.parts[1]' "$BODY" | jq -e '.subject == "snapshot:ledger" and .seq == 2 and .state.count > 10'
+    refused 403 not-permitted "$(act snapshot ledger \
+        "{\"size\":3,\"count\":1,\"root\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}" steward)"
+    ledger_stop $name
+    ledger_start $name
+    ledger_wait $name
+    check_rebuild $name
+    ledger_stop $name
+}
+
 # --- export and rebuild ----------------------------------------------------------------------------
 
 @test "export and init --from: every table comes out the same, and what waits waits on" {

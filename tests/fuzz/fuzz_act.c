@@ -84,6 +84,9 @@ static void check_type(const struct act *a)
         break;
     case ACT_DECLINE:
         break;
+    case ACT_SNAPSHOT:
+        MUST(a->u.snapshot.size >= 1 && a->u.snapshot.count >= 1);
+        break;
     }
 }
 

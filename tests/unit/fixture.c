@@ -387,6 +387,10 @@ static void dump_one(void *arg, const struct thing *thing)
     case THING_POLICY:
         dump_subject(&b, d->kind, thing);
         break;
+    case THING_SNAPSHOT:
+        buf_printf(&b, "day %d ", ((const struct snapshot *)thing)->day);
+        dump_subject(&b, d->kind, thing);
+        break;
     case THING_ACCOUNT:
         buf_printf(&b, "balance %lld seq %lld record %lld limits %d ", (long long)a->balance,
                    (long long)a->seq, (long long)a->record, a->has_limits);

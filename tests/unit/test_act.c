@@ -53,6 +53,7 @@ static const struct good {
      "','value_date':'2026-11-21','category':'garden','expires':'2026-12-31'"},
     {ACT_REVERSAL, "bob@hansalim", "'record':4,'amount':90,'reason_hash':'" HASH_A "'"},
     {ACT_DECLINE, "bob@hansalim", "'act':'" HASH_A "','reason_hash':'" HASH_A "'"},
+    {ACT_SNAPSHOT, "ledger", "'size':9,'count':5,'root':'" HASH_A "'"},
 };
 
 static const char *const optional[] = {"name_hash",  "reason_hash", "memo_hash",

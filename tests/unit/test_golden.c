@@ -89,6 +89,7 @@ static const struct {
     {"bora", "decline", "bora@hansalim", "'act':'&28','reason_hash':'" HASH_M "'"},
     {"s2", "decline", "stewards", "'act':'" HASH_A "'"},
     {"t1", "decline", "hansalim", "'act':'" HASH_A "'"},
+    {"clerk", "snapshot", "ledger", "'size':32,'count':13,'root':'" HASH_M "'"},
 };
 
 static char *read_file(const char *path)

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#ifndef PUMASI_DB_CLERK_H
+#define PUMASI_DB_CLERK_H
+
+#include <libpq-fe.h>
+#include <stdatomic.h>
+
+#include "core/base.h"
+#include "core/snapshot.h"
+
+/* What the clerk reads for a snapshot. Blocking; the clerk's own thread and connection. */
+
+struct clerk_head {
+    char ledger_id[256]; /* empty before record 0 */
+    int64_t size;
+    bool had_one;
+    int64_t last_record; /* the latest snapshot's, where there is one */
+    int32_t last_day;
+    int64_t first_ms; /* time of the first record behind the latest snapshot; -1: there is none */
+};
+
+/* Begins a read-only transaction that sees one size of the log, and reads where it stands. -1 and a
+ * sentence. */
+int db_clerk_begin(PGconn *conn, struct clerk_head *out, char *err, size_t err_size) MUST_CHECK;
+/* Every leaf in the snapshot's order. -1 and a sentence; *stop set from outside ends it early. */
+int db_clerk_leaves(PGconn *conn, void (*fn)(void *arg, const struct leaf *l), void *arg,
+                    const atomic_bool *stop, char *err, size_t err_size) MUST_CHECK;
+int db_clerk_end(PGconn *conn, char *err, size_t err_size) MUST_CHECK;
+
+#endif
