@@ -88,7 +88,7 @@ int leaf_parse(struct leaf *out, int64_t *size, const char *s, size_t len)
     const char *why;
     struct buf again = BUF_INIT;
     struct strict in;
-    json_t *json = strict_parse(s, len, &why);
+    struct value *json = strict_parse(s, len, &why);
     int ret = -1;
 
     memset(out, 0, sizeof(*out));
@@ -101,7 +101,7 @@ int leaf_parse(struct leaf *out, int64_t *size, const char *s, size_t len)
         ret = again.len == len && memcmp(again.data, s, len) == 0 ? 0 : -1;
     }
     buf_free(&again);
-    json_decref(json);
+    value_free(json);
     return ret;
 }
 

@@ -280,6 +280,7 @@ static struct thing *fetch(void *arg, enum thing_kind kind, const char *name)
     case THING_POLICY:
     case THING_BOOK:
     case THING_VOID:
+    case THING_SNAPSHOT:
     case THING_ID:
     case THING_DEAL:
     case THING_ASK:
@@ -304,6 +305,7 @@ static void keep(void *arg, enum thing_kind kind, const struct thing *thing)
     case THING_POLICY:
     case THING_BOOK:
     case THING_VOID:
+    case THING_SNAPSHOT:
     case THING_ID:
     case THING_DEAL:
     case THING_ASK:
