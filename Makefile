@@ -10,6 +10,7 @@ UNITDIR ?= $(PREFIX)/lib/systemd/system
 ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
 T      ?=
+BENCH  ?= main slow million
 
 SHELL := /bin/bash
 export LC_ALL := C.UTF-8
@@ -69,9 +70,9 @@ demo: deps ## a running ledger whose members pay each other in hours
 	@BUILD='$(abspath $(BUILD))' scripts/demo
 
 ifneq ($(wildcard scripts/bench),)
-bench: deps-check ## measure acts a second on this machine
+bench: deps-check ## measure this machine, into docs/performance.md; BENCH='main slow million soak'
 	@$(SUBMAKE) all load
-	@BUILD='$(abspath $(BUILD))' scripts/bench
+	@BUILD='$(abspath $(BUILD))' scripts/bench $(BENCH)
 endif
 
 install: ## install below $(DESTDIR)$(PREFIX)

@@ -55,9 +55,11 @@ CLIENT_OBJ  := $(call obj,$(filter-out client/main.c,$(CLIENT_SRC))) $(BUILD)/ob
 	$(LANG_OBJ)
 HELPER_OBJ  := $(call obj,$(filter-out tests/unit/test_%,$(UNIT_SRC)))
 LOAD_OBJ    := $(call obj,$(sort $(wildcard tests/load/lib/*.c)))
+BENCH_OBJ   := $(call obj,$(sort $(wildcard tests/load/bench/*.c)))
 
 UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(filter tests/unit/test_%,$(UNIT_SRC)))
-LOAD_BIN := $(patsubst tests/load/%.c,$(BUILD)/load/%,$(LOAD_SRC))
+LOAD_BIN := $(patsubst tests/load/%.c,$(BUILD)/load/%,$(LOAD_SRC)) \
+	$(patsubst tests/load/shim/%.c,$(BUILD)/load/%.so,$(sort $(wildcard tests/load/shim/*.c)))
 FUZZ_BIN := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
 PROGRAMS := $(patsubst %/main.c,$(BUILD)/%,$(wildcard ledgerd/main.c)) \
 	$(if $(wildcard client/main.c),$(BUILD)/pumasi)
@@ -147,6 +149,18 @@ $(BUILD)/load/%: $(BUILD)/obj/tests/load/%.o $(LOAD_OBJ) $(BUILD)/libcore.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	@$(LINK) $< $(LOAD_OBJ) $(CORE_LIBS) $(LIBS_LOAD) -lpthread
+
+# bench is of several files. Shims are loaded into programs that weren't built here, so they know no
+# sanitizers.
+$(BUILD)/load/bench: $(BUILD)/obj/tests/load/bench.o $(BENCH_OBJ) $(LOAD_OBJ) $(BUILD)/libcore.a
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(LINK) $< $(BENCH_OBJ) $(LOAD_OBJ) $(CORE_LIBS) $(LIBS_LOAD) -lm -lpthread
+
+$(BUILD)/load/%.so: tests/load/shim/%.c
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CC) -D_GNU_SOURCE -std=gnu11 -O2 -Wall -Wextra -Werror -shared -fPIC -o $@ $< -ldl
 
 # Fuzz targets: CC=clang SAN=fuzzer-no-link,address,undefined; each has libFuzzer's main. Those called
 # fuzz_client_X see the client's objects, all others the daemon's.
