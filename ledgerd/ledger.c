@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* So many of a kind are in hand, about 200 bytes each; then all of them go to rest. */
-#define IN_HAND_MAX 30000
+#define IN_HAND_MAX 12000
 
 void ledger_init(struct ledger *l, const char *origin, struct keyring *keyring)
 {

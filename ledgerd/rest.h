@@ -22,7 +22,7 @@ void rest_keep(struct rest *r, enum thing_kind kind, const struct thing *thing);
 /* Forgets all accounts once they take more than REST_ACCOUNTS_MAX bytes. Only when the state has
  * none in hand that a batch has asked for. */
 void rest_trim(struct rest *r);
-#define REST_ACCOUNTS_MAX ((size_t)64 << 20)
+#define REST_ACCOUNTS_MAX ((size_t)24 << 20)
 /* How many of a kind rest. */
 size_t rest_count(const struct rest *r, enum thing_kind kind);
 
