@@ -257,8 +257,9 @@ static void post(struct poster *p)
         run_batch(p, p->jobs, n, poster_now_ms() + POSTER_PATIENCE_MS);
         return;
     }
-    /* As ledgerd ends, the queue says at once that nothing comes, while jobs are in hand. */
-    (void)publisher_wait(p->publisher);
+    if (queue_is_shut(q)) { /* it says at once that nothing comes, while jobs are in hand */
+        (void)publisher_wait(p->publisher);
+    }
     keep_session(p);
     if (p->leading) {
         expire(p);

@@ -62,10 +62,11 @@ none_answered() {
 }
 
 # One batch waits for its checkpoint, one is committed behind it, and one act has to wait.
-three_acts_wait() {
+three_acts_wait() { # [SECONDS]: between the first two
     hold_up
     send
     until_ok 20 is_size $((SIZE + 1)) || die "the first isn't committed"
+    sleep "${1:-0}"
     send
     until_ok 20 is_size $((SIZE + 2)) || die "the second isn't committed while the first waits"
     send
@@ -84,7 +85,7 @@ covers() { # SIZE: in one slot of the file, and shown
 
 @test "a checkpoint that takes its time: the next batch is committed, no answer is given before it" {
     local n
-    three_acts_wait
+    three_acts_wait 1.5 # the poster has looked for acts in vain meanwhile
     let_go
     for n in 0 1 2; do
         until_ok 20 is_answered "$n" 201 || die "act $n: $(cat "$BODY.$n" "$BODY.$n.head")"
