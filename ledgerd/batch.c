@@ -4,7 +4,6 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/record.h"
 #include "ledgerd/declines.h"
@@ -523,14 +522,6 @@ static void count(struct batch *b, int64_t us)
     }
 }
 
-static int64_t now_us(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
 enum db_end batch_run(struct batch *b, struct db_post *db, struct ledger *l, int64_t wall_ms,
                       struct job **jobs, size_t n, struct draft *out)
 {
@@ -557,13 +548,13 @@ enum db_end batch_run(struct batch *b, struct db_post *db, struct ledger *l, int
         return db_post_rollback(db);
     }
     store_finish(&b->store, l);
-    int64_t start = now_us();
+    int64_t start = metrics_now_us();
     end = db_post_store(db, l, b->now.ms, &b->store, &b->pend);
     if (end != DB_DONE) {
         ledger_rollback(l);
         return end;
     }
-    count(b, now_us() - start);
+    count(b, metrics_now_us() - start);
     if (pendings_is_changed(&b->pend)) {
         pendings_count(&b->pend, l->makers);
         atomic_store(&b->d->metrics->pending_acts, strmap_sum(l->makers));

@@ -51,6 +51,19 @@ void metrics_count_commit(struct metrics *m, uint64_t us)
     observe(&m->commit_us, &us_classes, us);
 }
 
+void metrics_count_publish(struct metrics *m, uint64_t us)
+{
+    observe(&m->publish_us, &us_classes, us);
+}
+
+int64_t metrics_now_us(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
 void metrics_count_batch(struct metrics *m, uint64_t acts)
 {
     observe(&m->batch_acts, &acts_classes, acts);
@@ -89,17 +102,24 @@ static void histogram(struct buf *b, const char *name, const char *help, struct 
     buf_printf(b, "pumasi_%s_sum %s\npumasi_%s_count %" PRIu64 "\n", name, sum, name, n);
 }
 
+static void seconds(struct buf *b, const char *name, const char *help, struct histogram *h)
+{
+    uint64_t us = atomic_load(&h->sum);
+    char sum[48];
+
+    (void)snprintf(sum, sizeof(sum), "%" PRIu64 ".%06" PRIu64, us / 1000000, us % 1000000);
+    histogram(b, name, help, h, &us_classes, sum);
+}
+
 static void put_batches(struct buf *b, struct metrics *m)
 {
-    uint64_t us = atomic_load(&m->commit_us.sum);
     char sum[48];
 
     (void)snprintf(sum, sizeof(sum), "%" PRIu64, (uint64_t)atomic_load(&m->batch_acts.sum));
     histogram(b, "batch_acts", "Acts posted by one transaction.", &m->batch_acts, &acts_classes,
               sum);
-    (void)snprintf(sum, sizeof(sum), "%" PRIu64 ".%06" PRIu64, us / 1000000, us % 1000000);
-    histogram(b, "commit_seconds", "Time to store and commit one transaction.", &m->commit_us,
-              &us_classes, sum);
+    seconds(b, "commit_seconds", "Time to store and commit one transaction.", &m->commit_us);
+    seconds(b, "checkpoint_seconds", "Time to write one checkpoint.", &m->publish_us);
 }
 
 static void act(struct buf *b, const char *outcome, atomic_uint_fast64_t *value)

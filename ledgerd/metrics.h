@@ -24,6 +24,7 @@ struct metrics {
     atomic_uint_fast64_t refused[REFUSED_COUNT];
     struct histogram batch_acts; /* acts posted by one transaction */
     struct histogram commit_us;  /* what storing and committing one took */
+    struct histogram publish_us; /* what writing a checkpoint took */
     atomic_uint_fast64_t signatures, bad_tokens;
     atomic_uint_fast64_t rate_limited;     /* acts and queries answered 429 */
     atomic_uint_fast64_t http_requests[6]; /* by hundred of the status */
@@ -44,6 +45,10 @@ struct metrics {
 struct metrics *metrics_new(void);
 /* One transaction was committed; it took that many microseconds to store and commit. */
 void metrics_count_commit(struct metrics *m, uint64_t us);
+/* A checkpoint was written; it took that many microseconds. */
+void metrics_count_publish(struct metrics *m, uint64_t us);
+/* Of the monotonic clock, to tell what took how long. */
+int64_t metrics_now_us(void);
 /* One transaction posted that many acts. */
 void metrics_count_batch(struct metrics *m, uint64_t acts);
 /* Appends the whole page. The loop's thread only, as it asks the pool of read connections. */

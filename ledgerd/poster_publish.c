@@ -39,7 +39,10 @@ static void leave_open(struct job **jobs, size_t n)
 
 static int write_draft(struct publisher *pub)
 {
+    int64_t start = metrics_now_us();
+
     if (published_write(pub->d->published, &pub->draft) == 0) {
+        metrics_count_publish(pub->d->metrics, (uint64_t)(metrics_now_us() - start));
         return 0;
     }
     int fault = errno;

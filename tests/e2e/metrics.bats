@@ -52,15 +52,17 @@ grown() { # NAME BEFORE BY
 }
 
 @test "batches, commits and waiting acts are counted" {
-    local batches acts commits
+    local batches acts commits checkpoints
     batches=$(metric batch_acts_count)
     acts=$(metric batch_acts_sum)
     commits=$(metric commit_seconds_count)
+    checkpoints=$(metric checkpoint_seconds_count)
     posted "$(payment m0000@hansalim m0002@hansalim 1)"
     posted "$(payment m0000@hansalim m0002@hansalim 1)"
     grown batch_acts_count "$batches" 2
     grown batch_acts_sum "$acts" 2
     grown commit_seconds_count "$commits" 2
+    grown checkpoint_seconds_count "$checkpoints" 2
     [ "$(metric 'batch_acts_bucket{le="+Inf"}')" -eq $((batches + 2)) ]
     [ "$(metric 'commit_seconds_bucket{le="+Inf"}')" -eq $((commits + 2)) ]
     # Each class has those below it too, and the smallest has the two single ones.
