@@ -81,6 +81,9 @@ install: ## install below $(DESTDIR)$(PREFIX)
 	install -m 755 '$(BUILD)/ledgerd' '$(BUILD)/pumasi' '$(DESTDIR)$(PREFIX)/bin/'
 	install -m 755 scripts/backup-drill '$(DESTDIR)$(PREFIX)/bin/ledgerd-backup-drill'
 	install -m 644 LICENSE README.md config/ledgerd.conf '$(DESTDIR)$(PREFIX)/share/doc/pumasi/'
+	install -d '$(DESTDIR)$(PREFIX)/share/doc/pumasi/examples'
+	install -m 644 config/nginx.conf config/haproxy.cfg config/Caddyfile config/ledgerd-port-443.conf \
+		'$(DESTDIR)$(PREFIX)/share/doc/pumasi/examples/'
 	for page in docs/man/*.[1-8]; do \
 		section="$${page##*.}"; \
 		install -D -m 644 "$$page" \
@@ -106,7 +109,7 @@ uninstall: ## remove what install put there; configuration and data stay
 	$(MAKE) --no-print-directory install DESTDIR="$$staged" > /dev/null && \
 	(cd "$$staged" && find . ! -type d -print0) | \
 		while IFS= read -r -d '' file; do rm -vf '$(DESTDIR)'"/$$file" || exit 1; done
-	@rmdir '$(DESTDIR)$(PREFIX)/share/doc/pumasi' 2> /dev/null || true
+	@rmdir '$(DESTDIR)$(PREFIX)/share/doc/pumasi/examples' '$(DESTDIR)$(PREFIX)/share/doc/pumasi' 2> /dev/null || true
 
 po: ## bring the translations up to the sources, and list what is missing
 	@scripts/check-words update

@@ -1,0 +1,130 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# The samples in config/ with the proxies that they are for: a payment goes through, bodies up to 4 MiB, and no bytes
+# that proxy and ledgerd would take for different requests.
+
+load ../lib/ledger
+load ../lib/wire
+load ../lib/tls
+load ../lib/framing
+
+setup_file() {
+    ledger_setup
+    tls_setup main
+    OPTIONS[main]='--trusted_proxy 127.0.0.1' # plain, behind the proxies
+    ledger_init main
+    ledger_start main
+    ledger_wait main
+    "$HAMMER" setup "$(ledger_url main)" --members 4
+    wire_meet main
+}
+
+setup() {
+    wire_adopt main
+    DIR=$BATS_TEST_TMPDIR
+    CONFIG=$BATS_TEST_DIRNAME/../../config
+    TLS_PORT=$(free_port)
+}
+
+teardown() {
+    if [ -n "${PROXY:-}" ]; then
+        kill "$PROXY" 2> /dev/null
+        wait "$PROXY" 2> /dev/null || true
+    fi
+    [ -n "${BATS_TEST_COMPLETED:-}" ] || tail -n 20 "$DIR/proxy.log"
+    ledger_show_logs
+}
+
+teardown_file() {
+    ledger_teardown_file
+}
+
+start() { # COMMAND...
+    "$@" > "$DIR/proxy.log" 2>&1 < /dev/null 3>&- &
+    PROXY=$!
+    through() { curl -sf -m 5 -o /dev/null --cacert "$TLS/ca.pem" "$(tls_url)/readyz"; }
+    until_ok 20 through || die "nothing comes through"
+}
+
+http_requests() {
+    curl -sf -m 5 "http://127.0.0.1:$((LEDGER_PORT[main] + METRICS_ABOVE))/metrics" |
+        sed -n 's/^pumasi_http_requests_total{.*} //p' | awk '{ n += $1 } END { print n }'
+}
+
+# Of each of these a proxy may make what it likes, as long as ledgerd sees no request that it didn't.
+smuggle() { # FORMAT
+    local before after n
+    before=$(http_requests)
+    framing_send_tls "$1"
+    after=$(http_requests)
+    # The page of the metrics counts itself.
+    n=$(wc -w <<< "$STATUSES")
+    [ $((after - before - 1)) -le "$n" ] || die "answered: $STATUSES; ledgerd saw $((after - before - 1)): $1"
+    # Nobody else is given what is left of it.
+    [ "$(curl -s -m 5 --cacert "$TLS/ca.pem" "$(tls_url)/healthz")" = '{"healthy":true}' ] || die "poisoned by: $1"
+}
+
+proxied() {
+    local second='GET /checkpoint HTTP/1.1\r\nHost: localhost\r\n\r\n' i
+    local post='POST /v1/acts HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n'
+    # wire.bash asks URL by curl.
+    URL=$(tls_url)
+    export CURL_CA_BUNDLE=$TLS/ca.pem
+    for i in 1 2 3; do
+        posted "$(payment m0000@hansalim m0002@hansalim 1)" || return 1
+    done
+    get m0000@hansalim /v1/accounts/m0000@hansalim/hour && answered 200 || return 1
+    # A megabyte within the limit, and one over it.
+    head -c 4000000 /dev/zero | tr '\0' '\n' > "$DIR/large"
+    post_lines "$DIR/large" || return 1
+    [ "$STATUS" != 413 ] && [ "$STATUS" -lt 500 ] || die "4 MB: $STATUS" || return 1
+    head -c 4300000 /dev/zero | tr '\0' '\n' > "$DIR/large"
+    STATUS=$(curl -s -m 30 -o /dev/null -w '%{http_code}' -H Expect: -H 'Content-Type: application/x-ndjson' \
+        --data-binary "@$DIR/large" "$URL/v1/acts") || true
+    [ "$STATUS" = 413 ] || die "4.3 MB: $STATUS" || return 1
+
+    smuggle "$post"'Content-Length: 2\r\nContent-Length: 46\r\n\r\n{}'"$second" || return 1
+    smuggle "$post"'Content-Length: 46\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'"$second" || return 1
+    smuggle "$post"'Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n2\r\n{}\r\n0\r\n\r\n'"$second" || return 1
+    smuggle "$post"'Transfer-Encoding: xchunked\r\nContent-Length: 46\r\n\r\n0\r\n\r\n'"$second" || return 1
+    smuggle "$post"'Transfer-Encoding : chunked\r\nContent-Length: 46\r\n\r\n0\r\n\r\n'"$second" || return 1
+    smuggle "$post"'Content-Length: +2\r\n\r\n{}'"$second" || return 1
+    smuggle 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 46\r\n\r\n'"$second"
+}
+
+@test "nginx, as config/nginx.conf has it" {
+    command -v nginx > /dev/null || skip 'nginx is not installed (scripts/deps all)'
+    sed "s|listen 443 ssl|listen 127.0.0.1:$TLS_PORT ssl|; /listen \[::\]/d; s|127.0.0.1:7474|127.0.0.1:${LEDGER_PORT[main]}|
+        s|ledger.example.org;|localhost;|; s|ssl_certificate /.*|ssl_certificate $TLS/first.pem;|
+        s|ssl_certificate_key /.*|ssl_certificate_key $TLS/first.key;|" "$CONFIG/nginx.conf" > "$DIR/sample"
+    {
+        [ "$(id -u)" -ne 0 ] || echo 'user root;'
+        echo "daemon off; pid $DIR/pid; error_log stderr;"
+        echo 'events { }'
+        echo "http { access_log off; client_body_temp_path $DIR/b; proxy_temp_path $DIR/p;"
+        echo "fastcgi_temp_path $DIR/f; uwsgi_temp_path $DIR/u; scgi_temp_path $DIR/s; include $DIR/sample; }"
+    } > "$DIR/nginx.conf"
+    start nginx -c "$DIR/nginx.conf"
+    proxied
+}
+
+@test "HAProxy, as config/haproxy.cfg has it" {
+    command -v haproxy > /dev/null || skip 'haproxy is not installed (scripts/deps all)'
+    cat "$TLS/first.pem" "$TLS/first.key" > "$DIR/both.pem"
+    sed "s|bind :443 ssl crt [^ ]*|bind 127.0.0.1:$TLS_PORT ssl crt $DIR/both.pem|; s|127.0.0.1:7474|127.0.0.1:${LEDGER_PORT[main]}|
+        s|log /dev/log local0|log stderr local0|; /^    user /d; /^    group /d" "$CONFIG/haproxy.cfg" > "$DIR/sample"
+    haproxy -c -q -f "$DIR/sample"
+    start haproxy -db -f "$DIR/sample"
+    proxied
+}
+
+@test "Caddy, as config/Caddyfile has it" {
+    command -v caddy > /dev/null || skip 'caddy is not installed (scripts/deps all)'
+    # No certificates from the network, no port 80.
+    sed "s|^ledger.example.org {|https://localhost:$TLS_PORT {\n\tbind 127.0.0.1\n\ttls $TLS/first.pem $TLS/first.key|
+        s|127.0.0.1:7474|127.0.0.1:${LEDGER_PORT[main]}|; 0,/^{/s|^{|{\n\tadmin off\n\tauto_https disable_redirects|" \
+        "$CONFIG/Caddyfile" > "$DIR/sample"
+    export HOME=$DIR XDG_DATA_HOME=$DIR/data XDG_CONFIG_HOME=$DIR/config
+    start caddy run --adapter caddyfile --config "$DIR/sample"
+    proxied
+}
