@@ -6,8 +6,9 @@
 
 load ../lib/ledger
 
-# Statements that read a whole table that grows, on purpose.
+# Statements that read a table that grows without a condition on an index, on purpose.
 EXCEPTIONS=(
+    load_snapshot  # the latest one: a single step along its index
     load_voids     # when posting begins: declined acts, each of which somebody signed
     pending_makers # when posting begins, and after acts have expired: counts all that waits
 )
