@@ -4,7 +4,7 @@
 
 _ledgerd() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command='' i
-    local options='--help --version --config --data --user --listen --metrics_listen --tls_listen --tls_certificate --tls_key
+    local options='--help --version --config --data --user --sandbox --listen --metrics_listen --tls_listen --tls_certificate --tls_key
         --trusted_proxy --database --pg_bin
         --request_timeout_ms --publish_minutes --read_connections --statement_timeout_ms --verify_threads --batch_max --queue_max --takeover_ms
         --refusals_per_minute --member_acts_per_day
@@ -18,6 +18,7 @@ _ledgerd() {
     COMPREPLY=()
     case $before in
     --log_format) mapfile -t COMPREPLY < <(compgen -W 'auto plain json' -- "$word") ;;
+    --sandbox) mapfile -t COMPREPLY < <(compgen -W 'auto require off' -- "$word") ;;
     --log_level) mapfile -t COMPREPLY < <(compgen -W 'debug info warn error' -- "$word") ;;
     --user) mapfile -t COMPREPLY < <(compgen -u -- "$word") ;;
     --zone) mapfile -t COMPREPLY < <(

@@ -10,6 +10,7 @@ _ledgerd() {
         '--config[the configuration file]:file:_files'
         '--data[the data folder]:folder:_files -/'
         '--user[whom to become when started as root]:user:_users'
+        '--sandbox[whether to give up what serving does not need]:sandbox:(auto require off)'
         '--listen[addresses to serve on]:address:'
         '--tls_listen[addresses to serve on by HTTPS]:address:'
         '--tls_certificate[file of the certificate and its chain]:file:_files'

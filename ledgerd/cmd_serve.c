@@ -5,6 +5,7 @@
 #include <event2/thread.h>
 #include <libpq-fe.h>
 #include <signal.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@
 #include "ledgerd/poster.h"
 #include "ledgerd/privs.h"
 #include "ledgerd/reads.h"
+#include "ledgerd/sandbox.h"
 #include "ledgerd/shown.h"
 #include "ledgerd/verify.h"
 #include "ledgerd/zone.h"
@@ -32,9 +34,10 @@
 struct serve {
     struct ledgerd d;
     struct database db;
-    struct event *term, *intr, *usr1, *hup, *chld, *tick;
+    struct sandbox *sandbox;
+    struct event *term, *intr, *usr1, *hup, *keeper, *tick;
     bool stopping;
-    int64_t ups;                       /* of PostgreSQL, as last seen */
+    bool failed;                       /* it stops because of that */
     enum poster_mode mode;             /* as the service manager was last told */
     struct key log_keys[LOG_KEYS_MAX]; /* all that the ledger ever had */
     size_t n_log_keys;
@@ -80,7 +83,26 @@ static void tick_after(struct serve *s, int64_t ms)
     event_add(s->tick, &tv);
 }
 
-/* Looks after PostgreSQL and tells systemd that the loop lives. */
+/* PostgreSQL was started again, or nobody is left to do so. */
+static void on_keeper(evutil_socket_t fd, short what, void *arg)
+{
+    struct serve *s = arg;
+    uint64_t restarts = 0;
+    bool alive = pgkeeper_look(s->db.keeper, &restarts);
+
+    (void)fd;
+    (void)what;
+    s->d.metrics->database_restarts += restarts;
+    if (!alive) {
+        log_error("The process that keeps PostgreSQL has died: stopping.");
+        event_del(s->keeper);
+        s->failed = true;
+        s->stopping = true;
+        event_base_loopbreak(s->d.base);
+    }
+}
+
+/* Tells systemd that the loop lives. */
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
     struct serve *s = arg;
@@ -93,15 +115,6 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
         s->mode = poster_mode(s->d.poster);
         notify_status(poster_mode_name(s->mode));
     }
-    if (s->db.server) {
-        (void)pgserver_tick(s->db.server);
-        if (pgserver_due_ms(s->db.server) < due)
-            due = pgserver_due_ms(s->db.server);
-        if (pgserver_ups(s->db.server) > s->ups) {
-            s->d.metrics->database_restarts += (uint64_t)(pgserver_ups(s->db.server) - s->ups);
-            s->ups = pgserver_ups(s->db.server);
-        }
-    }
     tick_after(s, due < 10 ? 10 : due);
 }
 
@@ -113,19 +126,22 @@ static int add_events(struct serve *s)
     s->intr = evsignal_new(base, SIGINT, on_stop, s);
     s->usr1 = evsignal_new(base, SIGUSR1, on_confirm, s);
     s->hup = evsignal_new(base, SIGHUP, on_reload, s);
-    s->chld = evsignal_new(base, SIGCHLD, on_tick, s);
     s->tick = evtimer_new(base, on_tick, s);
     if (event_add(s->term, NULL) != 0 || event_add(s->intr, NULL) != 0 ||
-        event_add(s->usr1, NULL) != 0 || event_add(s->hup, NULL) != 0 ||
-        event_add(s->chld, NULL) != 0)
+        event_add(s->usr1, NULL) != 0 || event_add(s->hup, NULL) != 0)
         return -1;
+    if (s->db.keeper) {
+        s->keeper = event_new(base, pgkeeper_fd(s->db.keeper), EV_READ | EV_PERSIST, on_keeper, s);
+        if (!s->keeper || event_add(s->keeper, NULL) != 0)
+            return -1;
+    }
     tick_after(s, 10);
     return 0;
 }
 
 static void free_events(struct serve *s)
 {
-    struct event *all[] = {s->term, s->intr, s->usr1, s->hup, s->chld, s->tick};
+    struct event *all[] = {s->term, s->intr, s->usr1, s->hup, s->keeper, s->tick};
 
     for (size_t i = 0; i < ARRAY_LEN(all); i++)
         if (all[i])
@@ -159,11 +175,15 @@ static int open_ledger(struct serve *s, const struct conf *conf, char *err, size
                  d->origin);
         goto out;
     }
+    /* Not to a swap partition, as far as the limit on locked memory allows. */
+    (void)sodium_mlock(d->log_secret, sizeof(d->log_secret));
+    (void)sodium_mlock(d->clerk_secret, sizeof(d->clerk_secret));
     d->log_key = keys.log_key;
     d->clerk_key = keys.clerk_key;
     memcpy(d->log_secret, keys.log_secret, KEY_SECRET_LEN);
     memcpy(d->clerk_secret, keys.clerk_secret, KEY_SECRET_LEN);
     d->conninfo = x_strdup(s->db.conninfo);
+    sandbox_allow_database(s->sandbox, conn);
     ret = 0;
 out:
     PQfinish(conn);
@@ -171,8 +191,8 @@ out:
     return ret;
 }
 
-/* All parts of a running daemon. -1 and a sentence. */
-static int start_parts(struct serve *s, const struct conf *conf, char *err, size_t err_size)
+/* What needs rights that are given up afterwards: files are read and sockets bound. No threads. */
+static int open_parts(struct serve *s, const struct conf *conf, char *err, size_t err_size)
 {
     struct ledgerd *d = &s->d;
 
@@ -190,6 +210,15 @@ static int start_parts(struct serve *s, const struct conf *conf, char *err, size
         snprintf(err, err_size, _("The event loop can't start: %s."), strerror(errno));
         return -1;
     }
+    d->http = http_start(d, err, err_size);
+    return d->http ? 0 : -1;
+}
+
+/* The threads and the connections to the database, which work within the sandbox. */
+static int start_parts(struct serve *s, const struct conf *conf, char *err, size_t err_size)
+{
+    struct ledgerd *d = &s->d;
+
     d->verifier = verifier_start(d, (int)conf->verify_threads);
     d->poster = poster_start(d);
     d->reads = reads_start(d);
@@ -198,9 +227,25 @@ static int start_parts(struct serve *s, const struct conf *conf, char *err, size
         snprintf(err, err_size, _("A thread can't start: %s."), strerror(errno));
         return -1;
     }
-    s->ups = s->db.server ? pgserver_ups(s->db.server) : 0;
-    d->http = http_start(d, err, err_size);
-    return d->http ? 0 : -1;
+    return 0;
+}
+
+/*
+ * Everything, in the order of rights: the keeper with PostgreSQL, the keys, what is listened on;
+ * then the sandbox; then the threads, which read what strangers send.
+ */
+static int start(struct serve *s, const struct conf *conf, char *err, size_t err_size)
+{
+    s->sandbox = sandbox_new(conf->data);
+    if (*conf->tls_certificate != '\0') { /* read again at SIGHUP */
+        sandbox_allow_folder_of(s->sandbox, conf->tls_certificate);
+        sandbox_allow_folder_of(s->sandbox, conf->tls_key);
+    }
+    if (open_ledger(s, conf, err, err_size) != 0 || open_parts(s, conf, err, err_size) != 0)
+        return -1;
+    if (sandbox_enter(s->sandbox, (enum sandbox_want)conf->sandbox, err, err_size) != 0)
+        return -1;
+    return start_parts(s, conf, err, err_size);
 }
 
 /* ---- Stop ---- */
@@ -236,6 +281,9 @@ static void stop_parts(struct serve *s)
     if (d->base)
         event_base_free(d->base);
     free(d->conninfo);
+    sandbox_free(s->sandbox);
+    sodium_munlock(d->log_secret, sizeof(d->log_secret)); /* and wipes it */
+    sodium_munlock(d->clerk_secret, sizeof(d->clerk_secret));
 }
 
 int cmd_serve(struct conf *conf, int argc, char **argv)
@@ -255,15 +303,14 @@ int cmd_serve(struct conf *conf, int argc, char **argv)
         fatal("%s", err);
     if (database_open(&s.db, conf, false, false, err, sizeof(err)) != 0)
         fatal("%s", err);
-    if (open_ledger(&s, conf, err, sizeof(err)) != 0 ||
-        start_parts(&s, conf, err, sizeof(err)) != 0) {
+    if (start(&s, conf, err, sizeof(err)) != 0) {
         log_error("%s", err);
     } else {
         log_event(LOG_LEVEL_INFO, "ready", LOG_STR("origin", s.d.origin),
                   LOG_STR("listen", conf->listen));
         notify_ready("serving");
         event_base_dispatch(s.d.base);
-        ret = 0;
+        ret = s.failed ? 1 : 0;
     }
     stop_parts(&s);
     database_close(&s.db);

@@ -27,6 +27,8 @@ const struct conf_option conf_options[] = {
      N_("the data folder")},
     {"user", "ledgerd", CONF_TEXT, "ledgerd", AT(user), 0, 0, NULL, false,
      N_("whom to become when started as root")},
+    {"sandbox", "ledgerd", CONF_CHOICE, "auto", AT(sandbox), 0, 0, "auto|require|off", false,
+     N_("whether to give up what serving doesn't need")},
     {"listen", "http", CONF_ADDRS, "127.0.0.1:7474", AT(listen), 0, 0, NULL, false,
      N_("addresses to serve on, separated by commas")},
     {"tls_listen", "http", CONF_ADDRS, "", AT(tls_listen), 0, 0, NULL, true,

@@ -9,8 +9,9 @@
 
 struct conf {
     /* [ledgerd] */
-    char *data; /* the data folder */
-    char *user; /* whom a daemon started as root becomes */
+    char *data;      /* the data folder */
+    char *user;      /* whom a daemon started as root becomes */
+    int64_t sandbox; /* enum sandbox_want */
     /* [http] */
     char *listen;               /* addresses, see conf_addrs */
     char *tls_listen;           /* the same; empty: none, and the two below too */

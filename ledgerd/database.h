@@ -6,19 +6,20 @@
 
 #include "core/base.h"
 #include "ledgerd/conf.h"
-#include "ledgerd/pgserver.h"
+#include "ledgerd/pgkeeper.h"
 
 /* The database of a ledger for as long as a command works on it: the configured one, or the private
  * cluster, which is started for it. */
 struct database {
-    struct pgserver *server; /* NULL: a configured one, or another ledgerd's that runs */
+    struct pgkeeper *keeper; /* NULL: a configured one, or another ledgerd's that runs */
     char *conninfo;
     int lock; /* of the data folder, -1 without */
 };
 
 /*
  * Opens it. make: the private cluster is made where there is none. share: when another ledgerd is
- * at work in the data folder its running server is used. -1 and a sentence.
+ * at work in the data folder its running server is used. Called before there are threads. -1 and a
+ * sentence.
  */
 int database_open(struct database *db, const struct conf *conf, bool make, bool share, char *err,
                   size_t err_size) MUST_CHECK;

@@ -18,7 +18,6 @@
 #include "ledgerd/db_conn.h"
 #include "ledgerd/files.h"
 #include "ledgerd/log.h"
-#include "ledgerd/notify.h"
 #include "ledgerd/pginit.h"
 #include "ledgerd/pgproc.h"
 
@@ -559,7 +558,6 @@ int pgserver_start(struct pgserver *p, int64_t patience_ms, char *err, size_t er
             told = now_ms();
             log_info("waiting for PostgreSQL, which recovers or stops (%lld s so far)",
                      (long long)((told - began) / 1000));
-            notify_extend(30000);
         }
         pause_tick(p);
     }
@@ -575,8 +573,6 @@ fail:
 
 void pgserver_stop(struct pgserver *p)
 {
-    int64_t told = now_ms();
-
     p->stop_wanted = true;
     if (p->pid != 0) {
         enter(p, PGSERVER_STOPPING);
@@ -585,11 +581,6 @@ void pgserver_stop(struct pgserver *p)
     } else if (p->state != PGSERVER_CLEARING) {
         enter(p, PGSERVER_STOPPED);
     }
-    while (pgserver_tick(p) != PGSERVER_STOPPED) {
-        if (now_ms() - told >= 5000) {
-            told = now_ms();
-            notify_extend(15000);
-        }
+    while (pgserver_tick(p) != PGSERVER_STOPPED)
         pause_tick(p);
-    }
 }

@@ -4,9 +4,10 @@
 
 /*
  * The embedded PostgreSQL: a private cluster in DATA/pg, reached over a Unix socket only,
- * supervised as a direct child. All of this is called by one thread, the one that lives as long as
- * the process (when it dies, the kernel tells PostgreSQL to stop). Nobody else may wait for any
- * child (waitpid(-1)) or ignore SIGCHLD. The caller holds privs_lock_data, or only connects.
+ * supervised as a direct child, by the keeper (pgkeeper.h). All of this is called by one thread,
+ * the one that lives as long as the process (when it dies, the kernel tells PostgreSQL to stop).
+ * Nobody else may wait for any child (waitpid(-1)) or ignore SIGCHLD. Somebody holds
+ * privs_lock_data, or the caller only connects.
  */
 
 #include "core/base.h"
@@ -40,8 +41,7 @@ int pgserver_init(struct pgserver *p, char *err, size_t err_size) MUST_CHECK;
 /*
  * Starts the cluster and waits until it takes connections, at most `patience_ms`, and makes the
  * database in it where that is missing. What an earlier ledgerd left running is stopped first. -1
- * and a sentence; nothing is left running then. Tells the service manager that it goes on while it
- * recovers.
+ * and a sentence; nothing is left running then.
  */
 int pgserver_start(struct pgserver *p, int64_t patience_ms, char *err, size_t err_size) MUST_CHECK;
 

@@ -6,6 +6,18 @@
 
 #include "core/base.h"
 
+/* A leak checker must be able to trace the process that it checks, and to look into /proc. */
+#if defined(__SANITIZE_ADDRESS__)
+#define PRIVS_TRACEABLE 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define PRIVS_TRACEABLE 1
+#endif
+#endif
+#ifndef PRIVS_TRACEABLE
+#define PRIVS_TRACEABLE 0
+#endif
+
 /*
  * Readies the data folder and, when started as root, becomes `user` for good; call it before
  * threads, sockets and files. A folder that is missing is made where `make_data` says so (and those
@@ -15,6 +27,12 @@
  */
 int privs_become(const char *user, const char *data_dir, bool make_data, char *err,
                  size_t err_size) MUST_CHECK;
+
+/*
+ * Gives up every capability, for good. Apart from privs_become, as a daemon that isn't root's may
+ * have been given one to listen on a port below 1024.
+ */
+void privs_drop_capabilities(void);
 
 /*
  * Takes the data folder for this process, so that two never run one cluster or overwrite one

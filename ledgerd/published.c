@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,6 +126,7 @@ struct published *published_open(const char *data_dir, const char *origin,
     p->path = x_asprintf("%s/checkpoint", data_dir);
     p->slot = -1;
     str_copy(p->origin, sizeof(p->origin), origin);
+    (void)sodium_mlock(p->secret, sizeof(p->secret)); /* not to a swap partition, where allowed */
     memcpy(p->secret, log_secret, sizeof(p->secret));
     if (read_file(p, earlier, n, err, err_size) != 0) {
         published_free(p);
@@ -139,7 +141,7 @@ void published_free(struct published *p)
         return;
     }
     pthread_mutex_destroy(&p->lock);
-    explicit_bzero(p->secret, sizeof(p->secret));
+    sodium_munlock(p->secret, sizeof(p->secret)); /* and wipes it */
     buf_free(&p->note);
     free(p->path);
     free(p);

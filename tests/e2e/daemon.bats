@@ -254,9 +254,10 @@ never() {
     [ -n "$lib" ] || skip "no faketime here"
     [ -z "$(grep -l __asan_init "$LEDGERD")" ] || skip "a sanitizer wants to be the first library"
     ledger_init $name
-    install -m 644 /dev/null "$LEDGERS/open/clock"
-    echo +0 > "$LEDGERS/open/clock"
-    export LD_PRELOAD=$lib FAKETIME_TIMESTAMP_FILE=$LEDGERS/open/clock FAKETIME_NO_CACHE=1 DONT_FAKE_MONOTONIC=1 \
+    # In its data folder: in its sandbox it can read no other.
+    install -m 644 /dev/null "$LEDGERS/$name/clock"
+    echo +0 > "$LEDGERS/$name/clock"
+    export LD_PRELOAD=$lib FAKETIME_TIMESTAMP_FILE=$LEDGERS/$name/clock FAKETIME_NO_CACHE=1 DONT_FAKE_MONOTONIC=1 \
         FAKETIME_DONT_FAKE_MONOTONIC=1
     ledger_start $name
     unset LD_PRELOAD
@@ -265,7 +266,7 @@ never() {
     wire_meet $name
     posted "$(payment m0000@hansalim m0002@hansalim 1)"
     before=$(jq -r .time "$BODY")
-    echo -120 > "$LEDGERS/open/clock"
+    echo -120 > "$LEDGERS/$name/clock"
     until_ok 20 ledger_in_mode $name 'stopped: clock'
     ask /readyz
     answered 503 '.ready == false'

@@ -29,6 +29,7 @@ clock() { # DAYS-AGO HH:MM-IN-UTC
     [ -n "$lib" ] && [ -z "$(grep -l __asan_init "$LEDGERD")" ] || return 0
     FAKED=$(($(date -ud "$TODAY $2 $1 days ago" +%s) - $(date +%s)))
     echo "$FAKED" > "$LEDGERS/open/clock"
+    OPTIONS[main]='--sandbox off' # in it, faketime couldn't read its file
     export LD_PRELOAD=$lib FAKETIME_TIMESTAMP_FILE=$LEDGERS/open/clock FAKETIME_NO_CACHE=1 \
         DONT_FAKE_MONOTONIC=1 FAKETIME_DONT_FAKE_MONOTONIC=1
 }

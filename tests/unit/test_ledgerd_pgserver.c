@@ -25,6 +25,7 @@
 #include "ledgerd/log.h"
 #include "ledgerd/migrate.h"
 #include "ledgerd/pginit.h"
+#include "ledgerd/pgkeeper.h"
 #include "ledgerd/pgproc.h"
 #include "ledgerd/pgserver.h"
 #include "ledgerd/privs.h"
@@ -549,6 +550,49 @@ static void a_poster_that_hangs_loses_its_lock(void **state)
     free(conninfo);
 }
 
+/* What ledgerd hears of the keeper, which does the same from a process of its own. */
+static void kept_by_another_process(void **state)
+{
+    struct pgserver *own = pgserver_new(data, "", err, sizeof(err));
+    struct pgkeeper *keeper;
+    uint64_t restarts = 0;
+    int64_t deadline = now_ms() + PATIENCE_MS;
+    char *path = x_asprintf("%s/postgresql.conf", data);
+
+    (void)state;
+    pgserver_stop(server);
+    assert_non_null(own);
+    /* What is wrong comes back as a sentence, and nothing stays. */
+    log_open(STDERR_FILENO, LOG_FORMAT_PLAIN, LOG_LEVEL_ERROR);
+    assert_int_equal(file_write(path, "shared_buffers = lots\n", 22, 0600), 0);
+    assert_null(pgkeeper_start(own, false, -1, err, sizeof(err)));
+    assert_non_null(strstr(err, "shared_buffers"));
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+
+    keeper = pgkeeper_start(own, true, -1, err, sizeof(err));
+    if (keeper == NULL)
+        fail_msg("%s", err);
+    pgserver_free(own); /* the keeper has its own */
+    PQfinish(connect_or_fail());
+    assert_true(pgkeeper_look(keeper, &restarts));
+    assert_int_equal(restarts, 0);
+    kill(postmaster(), SIGKILL);
+    while (restarts == 0) {
+        struct pollfd line = {.fd = pgkeeper_fd(keeper), .events = POLLIN};
+
+        assert_true(now_ms() < deadline);
+        assert_int_equal(poll(&line, 1, PATIENCE_MS), 1);
+        assert_true(pgkeeper_look(keeper, &restarts));
+    }
+    assert_int_equal(restarts, 1);
+    PQfinish(connect_or_fail());
+    pgkeeper_stop(keeper);
+    assert_int_equal(servers(), 0);
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+    free(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -565,6 +609,7 @@ int main(void)
         cmocka_unit_test(stops_and_leaves_nothing),
         cmocka_unit_test(supervisor_killed),
         cmocka_unit_test(left_running),
+        cmocka_unit_test(kept_by_another_process),
         cmocka_unit_test(lock_files_of_others),
         cmocka_unit_test(wrong_settings_are_said),
         cmocka_unit_test(long_path_moves_the_socket),
