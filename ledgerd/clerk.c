@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -174,6 +175,8 @@ struct clerk *clerk_start(struct ledgerd *d)
 {
     struct clerk *c = x_calloc(1, sizeof(*c));
     pthread_condattr_t attr;
+    sigset_t all, before;
+    int failed;
 
     c->d = d;
     pthread_mutex_init(&c->lock, NULL);
@@ -181,7 +184,12 @@ struct clerk *clerk_start(struct ledgerd *d)
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&c->wake, &attr);
     pthread_condattr_destroy(&attr);
-    if (pthread_create(&c->thread, NULL, run, c) != 0) {
+    /* Signals are the loop's. */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    failed = pthread_create(&c->thread, NULL, run, c);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (failed != 0) {
         free(c);
         return NULL;
     }

@@ -138,7 +138,9 @@ void publisher_give(struct publisher *pub, struct draft *draft, struct job **job
 {
     (void)publisher_wait(pub);
     pub->draft = *draft;
-    memcpy(pub->jobs, jobs, n * sizeof(struct job *));
+    if (n > 0) {
+        memcpy(pub->jobs, jobs, n * sizeof(struct job *));
+    }
     pub->n = n;
     pthread_mutex_lock(&pub->lock);
     pub->busy = true;
