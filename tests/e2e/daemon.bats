@@ -197,11 +197,11 @@ never() {
     [ "$(jq -r 'select(.msg == "forged") | .msg' "$log")" = '' ]
     never env LC_ALL=C grep -q $'[\x01-\x08\x0b-\x1f\x7f]' "$log"
     never grep -qE 'geheim|비밀|홍길동' "$log"
-    never grep -qF "${secret%%.*}" "$log"
+    never grep -qF -- "${secret%%.*}" "$log"
     for key in log clerk; do
         secret=$(jq -r .d "$LEDGERS/$name/$key.key")
         [ "${#secret}" -eq 43 ]
-        never grep -qF "$secret" "$log"
+        never grep -qF -- "$secret" "$log"
     done
     # A name that the operator gave, made to look like a line of its own and to colour the terminal.
     run "$LEDGERD" --data "/nowhere"$'\n'"$forged"$'\e[31m\u202e' 3>&-

@@ -53,7 +53,7 @@ refused_to() { # COMMAND...
     refused_to pumasi pay bob@kenya 1 sarafu --from alice@kenya --key r
     pumasi member allow yes --key tablet
     pumasi pay bob@kenya 1 sarafu --from alice@kenya --key r
-    pumasi whoami --key tablet | grep -qF "$(kid_of tablet)"
+    pumasi whoami --key tablet | grep -qF -- "$(kid_of tablet)"
 }
 
 @test "a treasurer's and a steward's key are changed" {
