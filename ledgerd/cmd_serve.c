@@ -183,7 +183,8 @@ static int open_ledger(struct serve *s, const struct conf *conf, char *err, size
     memcpy(d->log_secret, keys.log_secret, KEY_SECRET_LEN);
     memcpy(d->clerk_secret, keys.clerk_secret, KEY_SECRET_LEN);
     d->conninfo = x_strdup(s->db.conninfo);
-    sandbox_allow_database(s->sandbox, conn);
+    if (!s->db.keeper)
+        sandbox_allow_database(s->sandbox, conn);
     ret = 0;
 out:
     PQfinish(conn);

@@ -119,10 +119,11 @@ void sandbox_allow_database(struct sandbox *s, PGconn *conn)
         if (getenv(services[i]) != NULL)
             allow_reading(s, getenv(services[i]));
     allow_home(s);
-    if (s->network) {
-        sandbox_allow_folder(s, "/etc");
+    /* Who ledgerd runs as, where no user is named; services; the resolver's files. Whole, as such
+     * files are replaced by new ones. */
+    sandbox_allow_folder(s, "/etc");
+    if (s->network)
         sandbox_allow_folder_of(s, "/etc/resolv.conf");
-    }
 }
 
 /* Says what is on, and what isn't and why. */

@@ -35,8 +35,9 @@ void sandbox_allow_folder(struct sandbox *s, const char *folder);
 /* The same for the folder that `file` is in and, if it is a link, for that of what it leads to: for
  * a file that is replaced by a new one some day, as certificates are. */
 void sandbox_allow_folder_of(struct sandbox *s, const char *file);
-/* Lets the database that conn is connected to be connected to again: the files that libpq reads,
- * and, when it isn't reached by a Unix socket, the network and the resolver's files. */
+/* Lets the database that conn is connected to be connected to again: /etc and the other files that
+ * libpq reads, and, when it isn't reached by a Unix socket, the network. The private cluster needs
+ * nothing of it: its connection string says all. */
 void sandbox_allow_database(struct sandbox *s, PGconn *conn);
 
 /*

@@ -42,14 +42,18 @@ static const char *const allowed[] = {
     /* the end of the keeper */
     "wait4", "waitid"};
 
+/* (Not the kernel's keyrings: where the system keeps tickets of Kerberos there, libpq looks for
+ * them, and goes on without.) */
 static const char *const deadly[] = {
-    "execve",       "execveat",      "ptrace",     "process_vm_readv", "process_vm_writev",
-    "mount",        "umount2",       "move_mount", "open_tree",        "fsopen",
-    "pivot_root",   "chroot",        "setns",      "unshare",          "init_module",
-    "finit_module", "delete_module", "kexec_load", "kexec_file_load",  "bpf",
-    "userfaultfd",  "add_key",       "keyctl",     "request_key",      "perf_event_open",
-    "reboot",       "swapon",        "swapoff",    "settimeofday",     "clock_settime",
-    "acct",         "iopl",          "ioperm",     "open_by_handle_at"};
+    /* programs, and other processes */
+    "execve", "execveat", "ptrace", "process_vm_readv", "process_vm_writev", "perf_event_open",
+    /* other views of the system */
+    "mount", "umount2", "move_mount", "open_tree", "fsopen", "pivot_root", "chroot", "setns",
+    "unshare", "open_by_handle_at",
+    /* the kernel, and the machine */
+    "init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load", "bpf",
+    "userfaultfd", "reboot", "swapon", "swapoff", "settimeofday", "clock_settime", "acct", "iopl",
+    "ioperm"};
 
 /* A name that this machine or this libseccomp doesn't have is passed over. */
 static int add_all(scmp_filter_ctx ctx, uint32_t action, const char *const *names, size_t n)

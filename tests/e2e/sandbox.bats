@@ -127,6 +127,24 @@ need_gdb() {
     until_ok 30 postgres_is_gone || die "PostgreSQL runs on: $(ledger_pg_pids a)"
 }
 
+@test "a database on this machine, as whoever ledgerd runs as: within the sandbox it is connected to again" {
+    local user
+    start
+    need_sandbox
+    user=$("${AS_LEDGERD[@]}" id -un)
+    ledger_psql a -c "CREATE ROLE \"$user\" SUPERUSER LOGIN"
+    echo "owner \"$user\" \"$user\"" >> "$LEDGERS/a/pg/ledgerd-ident.conf"
+    ledger_psql a -c 'SELECT pg_reload_conf()'
+    mkdir -m 700 "$LEDGERS/b"
+    cp -p "$LEDGERS/a/log.key" "$LEDGERS/a/clerk.key" "$LEDGERS/b/"
+    [ "$(id -u)" -ne 0 ] || chown -R ledgerd: "$LEDGERS/b"
+    ledger_start b --database "host=$(ledger_socket a) dbname=ledger"
+    until_ok 30 ledger_in_mode b standby || die "b: $(ledger_mode b)"
+    grep 'sandbox seccomp=on landlock=[1-9]' "$LEDGERS/b.log"
+    ledger_stop b
+    ledger_stop a
+}
+
 @test "sandbox = off says so, require gets both or nothing" {
     local status=0
     start --sandbox off

@@ -211,6 +211,10 @@ static int code_from_data(void)
 
     return p == MAP_FAILED ? EINVAL : answer(mprotect(p, 4096, PROT_READ | PROT_EXEC));
 }
+static int look_into_keyring(void)
+{
+    return answer(syscall(SYS_keyctl, 0 /* KEYCTL_GET_KEYRING_ID */, -3, 0));
+}
 static int unheard_of(void)
 {
     return answer(syscall(4000)); /* no kernel has it yet */
@@ -264,19 +268,24 @@ static int in_a_new_thread(void)
 
 /* ---- How ---- */
 
-static struct sandbox *rules(bool network)
+#define OTHER_MACHINE "hostaddr=127.0.0.1 port=1"
+#define THIS_MACHINE  "host=/nonexistent"
+
+/* database NULL: the private cluster. */
+static struct sandbox *rules(const char *database)
 {
     struct sandbox *s = sandbox_new(data);
-    PGconn *conn = PQconnectStart(network ? "hostaddr=127.0.0.1 port=1" : "host=/nonexistent");
+    PGconn *conn = database != NULL ? PQconnectStart(database) : NULL;
 
     sandbox_allow_folder_of(s, certificate);
-    sandbox_allow_database(s, conn);
+    if (conn != NULL)
+        sandbox_allow_database(s, conn);
     PQfinish(conn);
     return s;
 }
 
 /* A child enters and tries; how it ended, as waitpid says. */
-static int outcome(int (*attempt)(void), bool network)
+static int outcome_with(int (*attempt)(void), const char *database)
 {
     char err[256];
     pid_t pid = fork();
@@ -284,7 +293,7 @@ static int outcome(int (*attempt)(void), bool network)
 
     assert_true(pid >= 0);
     if (pid == 0) {
-        struct sandbox *s = rules(network);
+        struct sandbox *s = rules(database);
 
         log_open(STDERR_FILENO, LOG_FORMAT_PLAIN, LOG_LEVEL_ERROR);
         (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
@@ -297,6 +306,11 @@ static int outcome(int (*attempt)(void), bool network)
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);
     return status;
+}
+
+static int outcome(int (*attempt)(void), bool network)
+{
+    return outcome_with(attempt, network ? OTHER_MACHINE : NULL);
 }
 
 static void skip_without_sandbox(void)
@@ -312,7 +326,7 @@ static void skip_without_sandbox(void)
 struct attempt {
     const char *what;
     int (*try)(void);
-    int local, network; /* errno with a database on this machine, and on another */
+    int local, network; /* errno with the private cluster, and with a database elsewhere */
 };
 
 static void attempts(const struct attempt *all, size_t n)
@@ -338,7 +352,7 @@ static void files(void **state)
         {"make a file outside", make_outside, EACCES, EACCES},
         {"list outside", list_outside, EACCES, EACCES},
         {"remove outside", remove_outside, EACCES, EACCES},
-        {"read /etc/passwd", read_passwords, EACCES, 0}, /* what the resolver reads is there too */
+        {"read /etc/passwd", read_passwords, EACCES, 0}, /* libpq and the resolver do */
         {"read a process's memory", read_another_process, EACCES, EACCES},
         {"write in /usr", write_system, EACCES, EACCES},
         {"make a link in the data folder", way_out_by_link, ENOSYS, ENOSYS},
@@ -365,6 +379,7 @@ static void calls(void **state)
         {"prctl", dumpable_again, ENOSYS, ENOSYS},
         {"memory to write and run", writable_code, ENOSYS, ENOSYS},
         {"memory that becomes code", code_from_data, ENOSYS, ENOSYS},
+        {"the kernel's keyring", look_into_keyring, ENOSYS, ENOSYS},
         {"a call of tomorrow's", unheard_of, ENOSYS, ENOSYS},
         {"AF_UNIX", unix_socket, 0, 0},
         {"AF_INET", internet_socket, ENOSYS, 0},
@@ -382,6 +397,16 @@ static void calls(void **state)
     /* Where Landlock knows of ports it refuses the one, and else the filter the other call. */
     assert_int_equal(WEXITSTATUS(outcome(listen_somewhere, false)), ENOSYS);
     assert_int_not_equal(WEXITSTATUS(outcome(listen_somewhere, true)), 0);
+}
+
+/* A database by a Unix socket: libpq looks up the user that it isn't told. */
+static void database_on_this_machine(void **state)
+{
+    (void)state;
+    skip_without_sandbox();
+    assert_int_equal(outcome_with(read_passwords, THIS_MACHINE), 0);
+    assert_int_equal(WEXITSTATUS(outcome_with(read_outside, THIS_MACHINE)), EACCES);
+    assert_int_equal(WEXITSTATUS(outcome_with(internet_socket, THIS_MACHINE)), ENOSYS);
 }
 
 static void hostile_calls_end_it(void **state)
@@ -411,7 +436,7 @@ static int without(int call, enum sandbox_want want)
 
     assert_true(pid >= 0);
     if (pid == 0) {
-        struct sandbox *s = rules(false);
+        struct sandbox *s = rules(NULL);
         scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
 
         log_open(STDERR_FILENO, LOG_FORMAT_PLAIN, LOG_LEVEL_ERROR);
@@ -444,6 +469,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files),
         cmocka_unit_test(calls),
+        cmocka_unit_test(database_on_this_machine),
         cmocka_unit_test(hostile_calls_end_it),
         cmocka_unit_test(what_is_not_to_be_had),
     };
