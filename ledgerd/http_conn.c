@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "ledgerd/http_body.h"
 #include "ledgerd/http_text.h"
 #include "ledgerd/log.h"
 #include "ledgerd/problem.h"
@@ -21,19 +22,13 @@
 #define WRITE_SECONDS     60 /* for the answer to be taken */
 #define LINGER_SECONDS    2  /* for the client to have read the answer and to close */
 
-#define READ_AHEAD     16384 /* bytes kept of what was sent ahead, and a read's more */
-#define BODY_SMALL     65536 /* a single act's; they have an eighth more of room */
-#define CHUNK_LINE_MAX 256
-#define TRAILER_MAX    1024
+#define READ_AHEAD 16384 /* bytes kept of what was sent ahead, and a read's more */
+#define BODY_SMALL 65536 /* a single act's; they have an eighth more of room */
 
 enum conn_state {
-    CONN_HANDSHAKE,  /* of TLS */
-    CONN_HEAD,       /* waits for a request's head */
-    CONN_BODY,       /* of known length */
-    CONN_CHUNK_LINE, /* of a chunked body */
-    CONN_CHUNK,
-    CONN_CHUNK_END,
-    CONN_TRAILER,
+    CONN_HANDSHAKE, /* of TLS */
+    CONN_HEAD,      /* waits for a request's head */
+    CONN_BODY,
     CONN_ANSWERING, /* the request is with its handler */
     CONN_WRITING,
     CONN_LINGERING, /* answered; what still comes is thrown away */
@@ -57,10 +52,8 @@ struct http_conn {
     bool handed; /* the handler has the request, and hasn't answered yet */
     struct http_head head;
     char head_bytes[HTTP_HEAD_MAX + 1];
-    struct buf body;
+    struct http_body body;
     size_t counted;      /* bytes of all->bodies that are this request's */
-    uint64_t left;       /* of the body or the chunk */
-    size_t trailers;     /* bytes of them */
     size_t unwritten;    /* bytes of all->answers that are this one's */
     int64_t answered_ms; /* when the answer was made, on the monotonic clock */
     int64_t request_ms;  /* when the request has to be here, on the monotonic clock */
@@ -109,7 +102,7 @@ static void conn_free(struct http_conn *c)
         bufferevent_free(c->bev);
     }
     event_free(c->timer);
-    buf_free(&c->body);
+    http_body_free(&c->body);
     buf_free(&c->fields);
     *(c->prev != NULL ? &c->prev->next : &all->first) = c->next;
     if (c->next != NULL) {
@@ -233,19 +226,9 @@ void http_conn_answer(struct http_conn *c, int status, const char *type, struct 
 /* The request can't be read to its end: an answer, and no more from this client. */
 static void refuse_request(struct http_conn *c, int status, const char *why)
 {
-    struct refusal refusal;
     struct buf body = BUF_INIT;
-    enum refusal_code code = status == 413   ? REFUSED_TOO_LARGE
-                             : status == 503 ? REFUSED_BUSY
-                                             : REFUSED_MALFORMED;
 
-    if (status == 429) {
-        problem_put(&body, PROBLEM_RATE_LIMITED, why);
-    } else {
-        (void)refuse(&refusal, code, "%s", why);
-        problem_put_status(&body, &refusal, status);
-    }
-    buf_putc(&body, '\n');
+    http_put_problem(&body, status, why);
     if (status == 429 || status == 503) {
         http_conn_add_field(c, "Retry-After", "1");
     }
@@ -320,14 +303,12 @@ static bool body_has_room(struct http_conn *c, uint64_t n)
 /* The head is in c->head: what comes next. */
 static void begin_body(struct http_conn *c)
 {
-    buf_clear(&c->body);
-    c->left = c->head.length;
-    c->trailers = 0;
+    http_body_begin(&c->body, &c->head);
     if (c->head.has_length && !body_has_room(c, c->head.length)) {
         return;
     }
-    c->state = c->head.chunked ? CONN_CHUNK_LINE : CONN_BODY;
-    if (!c->head.chunked && c->left == 0) {
+    c->state = CONN_BODY;
+    if (!c->head.chunked && c->head.length == 0) {
         return; /* at its end already */
     }
     set_deadline_ms(c, c->request_ms - now_ms());
@@ -382,71 +363,23 @@ static bool read_head(struct http_conn *c, struct evbuffer *in)
     return true;
 }
 
-/* Moves what is there of the body, or of the chunk; true when it is whole. */
-static bool read_part(struct http_conn *c, struct evbuffer *in)
+/* True when there may be more to do. */
+static bool read_body(struct http_conn *c, struct evbuffer *in)
 {
-    size_t n = evbuffer_get_length(in);
-
-    if (n > c->left) {
-        n = (size_t)c->left;
-    }
-    if (n > 0) {
-        buf_reserve(&c->body, n);
-        (void)evbuffer_remove(in, c->body.data + c->body.len, n);
-        c->body.len += n;
-        c->body.data[c->body.len] = '\0';
-        c->left -= n;
-    }
-    return c->left == 0;
-}
-
-/* One line into `line`, without its CRLF. 1; 0: it isn't whole yet; -1: it is none, or too long. */
-static int read_line(struct evbuffer *in, char line[CHUNK_LINE_MAX + 1], size_t *len)
-{
-    struct evbuffer_ptr end = evbuffer_search(in, "\n", 1, NULL);
-
-    if (end.pos < 0) {
-        return evbuffer_get_length(in) > CHUNK_LINE_MAX ? -1 : 0;
-    }
-    if (end.pos > CHUNK_LINE_MAX) {
-        return -1;
-    }
-    (void)evbuffer_remove(in, line, (size_t)end.pos + 1);
-    if (end.pos == 0 || line[end.pos - 1] != '\r') {
-        return -1;
-    }
-    *len = (size_t)end.pos - 1;
-    return 1;
-}
-
-/* A line of a chunked body: a size, the end of a chunk, a trailer. True when there may be more to
- * do. */
-static bool read_chunk_line(struct http_conn *c, struct evbuffer *in)
-{
-    char line[CHUNK_LINE_MAX + 1];
-    size_t len = 0;
-    int got = read_line(in, line, &len);
-
-    if (got == 0) {
+    switch (http_body_read(&c->body, in)) {
+    case HTTP_BODY_WAITS:
+        return false;
+    case HTTP_BODY_GROWS:
+        (void)body_has_room(c, http_body_announced(&c->body));
+        return true;
+    case HTTP_BODY_WHOLE:
+        take_request(c);
+        return false;
+    case HTTP_BODY_BAD:
+        refuse_request(c, 400, WIRE_("the chunks of the body can't be read"));
         return false;
     }
-    c->trailers += c->state == CONN_TRAILER ? len + 2 : 0;
-    if (got < 0 || (c->state == CONN_CHUNK_END && len > 0) || c->trailers > TRAILER_MAX) {
-        refuse_request(c, 400, WIRE_("the chunks of the body can't be read"));
-        return true;
-    }
-    if (c->state == CONN_CHUNK_END) {
-        c->state = CONN_CHUNK_LINE;
-    } else if (c->state == CONN_TRAILER) {
-        if (len == 0) {
-            take_request(c);
-        }
-    } else if (http_chunk_size(line, len, HTTP_BODY_MAX + 1, &c->left) != 0) {
-        refuse_request(c, 400, WIRE_("the chunks of the body can't be read"));
-    } else if (body_has_room(c, c->body.len + c->left)) {
-        c->state = c->left == 0 ? CONN_TRAILER : CONN_CHUNK;
-    }
-    return true;
+    return false;
 }
 
 /* One step; true when there may be another one. */
@@ -456,21 +389,7 @@ static bool conn_step(struct http_conn *c, struct evbuffer *in)
     case CONN_HEAD:
         return read_head(c, in);
     case CONN_BODY:
-        if (!read_part(c, in)) {
-            return false;
-        }
-        take_request(c);
-        return false; /* it may be answered, and the connection gone */
-    case CONN_CHUNK:
-        if (!read_part(c, in)) {
-            return false;
-        }
-        c->state = CONN_CHUNK_END;
-        return true;
-    case CONN_CHUNK_LINE:
-    case CONN_CHUNK_END:
-    case CONN_TRAILER:
-        return read_chunk_line(c, in);
+        return read_body(c, in);
     case CONN_HANDSHAKE:
     case CONN_ANSWERING:
     case CONN_WRITING:
@@ -494,10 +413,6 @@ static void conn_go_on(struct http_conn *c)
     case CONN_HANDSHAKE:
     case CONN_HEAD:
     case CONN_BODY:
-    case CONN_CHUNK_LINE:
-    case CONN_CHUNK:
-    case CONN_CHUNK_END:
-    case CONN_TRAILER:
     case CONN_LINGERING:
         conn_free(c);
         return;
@@ -642,10 +557,8 @@ const struct http_head *http_conn_head(const struct http_conn *c)
 
 char *http_conn_take_body(struct http_conn *c, size_t *len)
 {
-    *len = c->body.len;
-    buf_reserve(&c->body, 1);
-    c->body.data[c->body.len] = '\0';
-    return buf_take(&c->body);
+    *len = c->body.bytes.len;
+    return buf_take(&c->body.bytes);
 }
 
 void http_conn_add_field(struct http_conn *c, const char *name, const char *value)

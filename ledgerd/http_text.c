@@ -3,6 +3,8 @@
 
 #include <time.h>
 
+#include "ledgerd/problem.h"
+
 /* RFC 9110 section 15. */
 static const char *http_reason(int status)
 {
@@ -76,4 +78,20 @@ void http_put_head(struct buf *b, int status, const char *type, size_t body_len,
     buf_puts(b, "X-Content-Type-Options: nosniff\r\n");
     buf_put(b, fields->data, fields->len);
     buf_printf(b, "Connection: %s\r\n\r\n", last ? "close" : "keep-alive");
+}
+
+void http_put_problem(struct buf *b, int status, const char *why)
+{
+    enum refusal_code code = status == 413   ? REFUSED_TOO_LARGE
+                             : status == 503 ? REFUSED_BUSY
+                                             : REFUSED_MALFORMED;
+    struct refusal refusal;
+
+    if (status == 429) {
+        problem_put(b, PROBLEM_RATE_LIMITED, why);
+    } else {
+        (void)refuse(&refusal, code, "%s", why);
+        problem_put_status(b, &refusal, status);
+    }
+    buf_putc(b, '\n');
 }

@@ -11,4 +11,8 @@
 void http_put_head(struct buf *b, int status, const char *type, size_t body_len,
                    const struct buf *fields, bool last);
 
+/* The body of an answer to what couldn't be read as a request, or had no room: status 400 to 505.
+ */
+void http_put_problem(struct buf *b, int status, const char *why);
+
 #endif
