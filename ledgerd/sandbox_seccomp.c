@@ -89,15 +89,15 @@ static int add_partly(scmp_filter_ctx ctx, bool network)
      */
     rc |= add_if(ctx, SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
     /* abort() */
-    rc |= add_if(ctx, SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+    rc |= add_if(ctx, SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
     /* Limits are read and not set. */
-    rc |= add_if(ctx, SCMP_SYS(prlimit64), SCMP_A2(SCMP_CMP_EQ, 0));
+    rc |= add_if(ctx, SCMP_SYS(prlimit64), SCMP_A2(SCMP_CMP_EQ, 0, 0));
     for (size_t i = 0; i < ARRAY_LEN(requests); i++)
         rc |= add_if(ctx, SCMP_SYS(ioctl),
                      SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, (scmp_datum_t)requests[i]));
-    rc |= add_if(ctx, SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+    rc |= add_if(ctx, SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0));
     for (size_t i = 0; network && i < ARRAY_LEN(families); i++)
-        rc |= add_if(ctx, SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]));
+        rc |= add_if(ctx, SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i], 0));
     if (network) /* the resolver's netlink socket; Landlock keeps it from TCP ports */
         rc |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(bind), 0);
     return rc;

@@ -41,7 +41,7 @@ struct driver {
     struct times times;
 };
 
-static void die_of(const char *what)
+static _Noreturn void die_of(const char *what)
 {
     fprintf(stderr, "bench: %s\n", what);
     exit(1);
