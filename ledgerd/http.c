@@ -41,7 +41,7 @@
 #define PER_ADDRESS_MAX 256
 #define ADDRESS_PLACES  4096
 
-#define BODIES_MAX  (32 << 20) /* bytes of bodies that are read and not answered */
+#define BODIES_MAX  (32 << 20) /* bytes of bodies that are here and not answered */
 #define ANSWERS_MAX (64 << 20) /* of answers that aren't written */
 #define BACKLOG     1024
 

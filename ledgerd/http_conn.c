@@ -207,6 +207,7 @@ void http_conn_answer(struct http_conn *c, int status, const char *type, struct 
         c->handed = false;
         c->all->open--;
     }
+    http_body_free(&c->body); /* one that is refused was still here, and may linger */
     count_body(c, 0);
     count_no_more(c);
     if (c->bev == NULL) {
@@ -283,20 +284,25 @@ static void take_request(struct http_conn *c)
     c->all->on_request(c, c->all->arg);
 }
 
-/* Room for n bytes of body in all; false when the request is refused for want of it. */
-static bool body_has_room(struct http_conn *c, uint64_t n)
+/*
+ * Counts what is here of the body. False when the request is refused, as all of what it announces
+ * is too much, or finds no room beside what is here of the others'. What these only announce takes
+ * none: a few who announce the most and send nothing would keep everybody out.
+ */
+static bool body_has_room(struct http_conn *c)
 {
+    uint64_t n = http_body_announced(&c->body);
+    size_t max = c->all->bodies_max + (n <= BODY_SMALL ? c->all->bodies_max / 8 : 0);
+
     if (n > HTTP_BODY_MAX) {
         refuse_request(c, 413, WIRE_("a request has at most 4 MiB"));
         return false;
     }
-    size_t max = c->all->bodies_max + (n <= BODY_SMALL ? c->all->bodies_max / 8 : 0);
-
     if (c->all->bodies - c->counted + n > max) {
         refuse_request(c, 503, WIRE_("too much is being sent at once; send the same again"));
         return false;
     }
-    count_body(c, (size_t)n);
+    count_body(c, c->body.bytes.len);
     return true;
 }
 
@@ -304,7 +310,7 @@ static bool body_has_room(struct http_conn *c, uint64_t n)
 static void begin_body(struct http_conn *c)
 {
     http_body_begin(&c->body, &c->head);
-    if (c->head.has_length && !body_has_room(c, c->head.length)) {
+    if (!body_has_room(c)) {
         return;
     }
     c->state = CONN_BODY;
@@ -368,12 +374,14 @@ static bool read_body(struct http_conn *c, struct evbuffer *in)
 {
     switch (http_body_read(&c->body, in)) {
     case HTTP_BODY_WAITS:
+        (void)body_has_room(c);
         return false;
     case HTTP_BODY_GROWS:
-        (void)body_has_room(c, http_body_announced(&c->body));
-        return true;
+        return body_has_room(c);
     case HTTP_BODY_WHOLE:
-        take_request(c);
+        if (body_has_room(c)) {
+            take_request(c);
+        }
         return false;
     case HTTP_BODY_BAD:
         refuse_request(c, 400, WIRE_("the chunks of the body can't be read"));

@@ -29,10 +29,9 @@ struct http_conns {
      * it is refused with, 429 or 503, and *why. */
     int (*on_head)(struct http_conn *c, void *arg, const char **why);
     int64_t request_ms; /* for a request to arrive, from its first byte to its last */
-    size_t bodies;      /* bytes of bodies read and not answered yet */
-    size_t
-        bodies_max; /* a request that would pass it is answered 503; small ones have a part more */
-    size_t answers; /* bytes of answers that aren't written yet */
+    size_t bodies;      /* bytes that are here of bodies of requests not answered yet */
+    size_t bodies_max;  /* a body that would pass it is answered 503; small ones have more */
+    size_t answers;     /* bytes of answers that aren't written yet */
     size_t answers_max; /* past it those that wait for their clients the longest are cut off */
     size_t n;           /* connections */
     size_t open;        /* of them, with a request that isn't answered yet */

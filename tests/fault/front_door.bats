@@ -8,7 +8,7 @@ load ../lib/nothing_lost
 
 setup() {
     ledger_setup
-    OPTIONS[a]="--request_timeout_ms 3000"
+    OPTIONS[a]="--request_timeout_ms 5000"
     ledger_init a
     ledger_start a
     ledger_wait a
@@ -48,7 +48,7 @@ trickle() { # FILE FORMAT
 }
 
 @test "heads and bodies have a size, and bodies in flight together" {
-    local port=${LEDGER_PORT[a]} i status url
+    local port=${LEDGER_PORT[a]} i status url pids=()
     url=$(ledger_url a)
     status=$(curl -s -m 10 -o /dev/null -w '%{http_code}' -H "X: $(head -c 8200 /dev/zero | tr '\0' x)" "$url/v1/ledger")
     [ "$status" = 431 ] || die "a head of over 8 KiB: $status"
@@ -60,12 +60,6 @@ trickle() { # FILE FORMAT
             ${more:+-H "$more"} --data-binary "@$BATS_TEST_TMPDIR/large" "$url/v1/acts")
         [ "$status" = 413 ] || die "a body of 5 MB ($more): $status"
     done
-    # Eight of four MiB fit.
-    for ((i = 0; i < 8; i++)); do
-        exec {wire}<> "/dev/tcp/127.0.0.1/$port"
-        # shellcheck disable=SC2059
-        printf "$HEAD"'Content-Length: 4194304\r\n\r\n' >&"$wire"
-    done
     tries() {
         curl -s -m 10 -D "$BATS_TEST_TMPDIR/head" -o "$BATS_TEST_TMPDIR/body" -H 'Content-Type: application/json' \
             -H 'Expect:' -d "$2" "$url/v1/acts"
@@ -73,13 +67,30 @@ trickle() { # FILE FORMAT
     }
     local small='{}' many
     many=$(head -c 70000 /dev/zero | tr '\0' ' ')
+    # Who only announces much takes no room.
+    for ((i = 0; i < 16; i++)); do
+        exec {wire}<> "/dev/tcp/127.0.0.1/$port"
+        # shellcheck disable=SC2059
+        printf "$HEAD"'Content-Length: 4194304\r\n\r\n' >&"$wire"
+    done
+    tries 413 "$many" || die "bodies that are only announced keep another one out"
+    # Eight of four MiB, but for their last bytes, fit.
+    head -c 4194303 "$BATS_TEST_TMPDIR/large" > "$BATS_TEST_TMPDIR/most"
+    for ((i = 0; i < 8; i++)); do
+        exec {wire}<> "/dev/tcp/127.0.0.1/$port"
+        # shellcheck disable=SC2059
+        printf "$HEAD"'Content-Length: 4194304\r\n\r\n' >&"$wire"
+        cat "$BATS_TEST_TMPDIR/most" >&"$wire" &
+        pids+=($!)
+    done
+    wait "${pids[@]}"
     until_ok 5 tries 503 "$many" || die "bodies over 32 MiB are taken"
     grep -qi '^Retry-After: 1' "$BATS_TEST_TMPDIR/head"
     grep -q '"type":"/problems/busy"' "$BATS_TEST_TMPDIR/body"
     curl -sf -m 10 "$url/healthz" > /dev/null || die "a request without a body suffers"
-    # Their time over, there is room again.
     # A single act is small, and has room of its own.
     tries 400 "$small" || die "large bodies keep a small one out"
+    # Their time over, there is room again.
     until_ok 20 tries 413 "$many" || die "there is no room again"
 }
 

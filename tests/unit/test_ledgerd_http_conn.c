@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,8 +123,9 @@ static size_t drink(struct server *s, int wire, char first[64], bool *open)
     return all;
 }
 
-#define GET  "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
-#define POST "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: "
+#define GET     "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+#define POST    "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: "
+#define CHUNKED "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 static void answers_that_nobody_takes_are_cut_off(void **state)
 {
@@ -156,24 +158,70 @@ static void who_reads_is_never_cut_off(void **state)
     assert_true(drink(s, good, first, &open) > ANSWER && open);
 }
 
+/* Sends n bytes more of a body. */
+static void pour(struct server *s, int wire, size_t n)
+{
+    static const char bytes[4096];
+
+    while (n > 0) {
+        ssize_t sent = send(wire, bytes, n < sizeof(bytes) ? n : sizeof(bytes), MSG_NOSIGNAL);
+
+        assert_true(sent > 0 || errno == EAGAIN);
+        n -= sent > 0 ? (size_t)sent : 0;
+        turn(s);
+    }
+}
+
 static void small_bodies_find_room_beside_large_ones(void **state)
 {
     struct server *s = *state;
     char first[64];
     bool open;
 
-    /* One that says it is as large as all may be together, and doesn't come. */
-    (void)dial(s, POST "1048576\r\n\r\n");
-    assert_int_equal(s->all.bodies, 1 << 20);
+    /* One that is as large as all may be together, but for its last byte. */
+    pour(s, dial(s, POST "1048576\r\n\r\n"), (1 << 20) - 1);
+    assert_int_equal(s->all.bodies, (1 << 20) - 1);
     (void)drink(s, dial(s, POST "70000\r\n\r\n"), first, &open);
     assert_memory_equal(first, "HTTP/1.1 503 ", 13);
     (void)drink(s, dial(s, POST "2\r\n\r\n{}"), first, &open);
     assert_memory_equal(first, "HTTP/1.1 200 ", 13);
     /* As many as an eighth holds. */
-    (void)dial(s, POST "65536\r\n\r\n");
-    (void)dial(s, POST "65536\r\n\r\n");
-    (void)drink(s, dial(s, POST "2\r\n\r\n{}"), first, &open);
+    pour(s, dial(s, POST "65536\r\n\r\n"), 65535);
+    pour(s, dial(s, POST "65536\r\n\r\n"), 65535);
+    (void)drink(s, dial(s, POST "4\r\n\r\n{  }"), first, &open);
     assert_memory_equal(first, "HTTP/1.1 503 ", 13);
+    (void)drink(s, dial(s, POST "2\r\n\r\n{}"), first, &open);
+    assert_memory_equal(first, "HTTP/1.1 200 ", 13);
+}
+
+static void bodies_that_are_only_announced_take_no_room(void **state)
+{
+    struct server *s = *state;
+    char first[64];
+    bool open;
+
+    for (int i = 0; i < 16; i++) {
+        (void)dial(s, POST "1048576\r\n\r\n");
+    }
+    (void)dial(s, CHUNKED "100000\r\n");
+    int wire = dial(s, POST "1048576\r\n\r\n");
+    assert_int_equal(s->all.bodies, 0);
+    pour(s, wire, (1 << 20) - 1);
+    /* Whoever comes too late with the rest of his is told so. */
+    for (int i = 15; i <= 16; i++) {
+        pour(s, s->wire[i], 1);
+        (void)drink(s, s->wire[i], first, &open);
+        assert_memory_equal(first, "HTTP/1.1 503 ", 13);
+    }
+    assert_int_equal(s->all.bodies, (1 << 20) - 1);
+    pour(s, wire, 1);
+    (void)drink(s, wire, first, &open);
+    assert_memory_equal(first, "HTTP/1.1 200 ", 13);
+    assert_int_equal(s->all.bodies, 0);
+    /* Then there is room again. */
+    pour(s, s->wire[0], 1 << 20);
+    (void)drink(s, s->wire[0], first, &open);
+    assert_memory_equal(first, "HTTP/1.1 200 ", 13);
 }
 
 int main(void)
@@ -182,6 +230,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(answers_that_nobody_takes_are_cut_off, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_reads_is_never_cut_off, set_up, tear_down),
         cmocka_unit_test_setup_teardown(small_bodies_find_room_beside_large_ones, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(bodies_that_are_only_announced_take_no_room, set_up,
                                         tear_down),
     };
 
