@@ -141,6 +141,9 @@ static void every_act_has_a_headline(void **state)
          "reversal of 30 minor units of record 12"},
         {"decline", "alice@hansalim", "\"act\":\"" KID "\"",
          "decline of an act that isn't shown here"},
+        {"snapshot", "ledger",
+         "\"size\":9,\"count\":5,\"root\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"",
+         "the ledger's snapshot of its first 9 records"},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
