@@ -79,10 +79,10 @@ static void look_at(struct job *job, struct keyring *keyring, struct limits *lim
     job->proven = true;
 }
 
-void verify_job(struct job *job, struct keyring *keyring, struct limits *limits)
+void verify_job(struct job *job, struct keyring *keyring, bool posting, struct limits *limits)
 {
     look_at(job, keyring, limits);
-    if (job->status != JOB_LIMITED && !job->proven) {
+    if (job->status != JOB_LIMITED && !job->proven && (posting || !job->unknown_key)) {
         limits_refused(limits, &job->from, job_key(job), false, 1, limits_now());
     }
 }
@@ -94,10 +94,11 @@ static void *work(void *arg)
     size_t n;
 
     while ((n = queue_take(v->d->queue, jobs, TAKE_MAX)) > 0) {
+        bool posting = atomic_load(&v->d->metrics->posting) != 0;
         size_t signatures = 0;
 
         for (size_t i = 0; i < n; i++) {
-            verify_job(jobs[i], v->d->keyring, v->d->limits);
+            verify_job(jobs[i], v->d->keyring, posting, v->d->limits);
             signatures += jobs[i]->parsed ? jobs[i]->sub.env.n_sigs : 0;
         }
         atomic_fetch_add(&v->d->metrics->signatures, signatures);

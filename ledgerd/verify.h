@@ -15,7 +15,8 @@ struct verifier;
 struct verifier *verifier_start(struct ledgerd *d, int threads);
 void verifier_stop(struct verifier *v); /* after queue_shut: joins the threads */
 /* One job, on the caller's thread: fills sub, act, refusal, unknown_key, proven and key, or leaves
- * it at that: JOB_LIMITED. What is wrong here is counted here. */
-void verify_job(struct job *job, struct keyring *keyring, struct limits *limits);
+ * it at that: JOB_LIMITED. What is wrong here is counted here, but where this ledgerd doesn't post,
+ * and may not have read the keys yet, an unknown key isn't. */
+void verify_job(struct job *job, struct keyring *keyring, bool posting, struct limits *limits);
 
 #endif

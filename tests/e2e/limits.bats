@@ -209,6 +209,26 @@ wrong_token() { # KEY
     until_ok 10 later || die "it never ends"
 }
 
+@test "what one that stands by can't judge, as it has no keys yet, costs nothing" {
+    local i
+    LEDGER_SOCKET[b]=$(ledger_socket main)
+    mkdir -m 700 "$LEDGERS/b"
+    cp -p "$LEDGERS/main/log.key" "$LEDGERS/main/clerk.key" "$LEDGERS/b/"
+    [ "$(id -u)" -ne 0 ] || chown -R ledgerd: "$LEDGERS/b"
+    ledger_start b --database "host=$(ledger_socket main) user=ledger dbname=ledger" \
+        --trusted_proxy 127.0.0.1 --refusals_per_minute 1
+    until_ok 30 ledger_in_mode b standby
+    from 2001:db8:7::1
+    URL=$(ledger_url b)
+    for ((i = 0; i < 4; i++)); do
+        post "$(payment m0000@hansalim m0002@hansalim 1)"
+        problem 503 busy
+        many 2 "$(payment m0000@hansalim m0002@hansalim 1)"
+        [ "$(statuses)" = '2 of 503' ] || die "$(statuses)"
+    done
+    ledger_stop b
+}
+
 @test "a member's acts that move nothing are so many a day" {
     local i first
     for ((i = 0; i < 26; i++)); do
