@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: AGPL-3.0-or-later
-# The samples in config/ with the proxies that they are for: a payment goes through, bodies up to 4 MiB, and no bytes
-# that proxy and ledgerd would take for different requests.
+# The samples in config/ with the proxies that they are for: a payment goes through, bodies up to 4 MiB, no bytes that
+# proxy and ledgerd would take for different requests, and limits are the client's.
 
 load ../lib/ledger
 load ../lib/wire
@@ -11,7 +11,7 @@ load ../lib/framing
 setup_file() {
     ledger_setup
     tls_setup main
-    OPTIONS[main]='--trusted_proxy 127.0.0.1' # plain, behind the proxies
+    OPTIONS[main]='--trusted_proxy 127.0.0.1 --refusals_per_minute 24' # plain, behind the proxies
     ledger_init main
     ledger_start main
     ledger_wait main
@@ -64,7 +64,34 @@ smuggle() { # FORMAT
     [ "$(curl -s -m 5 --cacert "$TLS/ca.pem" "$(tls_url)/healthz")" = '{"healthy":true}' ] || die "poisoned by: $1"
 }
 
-proxied() {
+# Asks with a bad token, so often as it says; the statuses are in the file statuses.
+guess() { # TIMES CURL-ARGUMENT...
+    local i
+    for ((i = 0; i < $1; i++)); do
+        printf 'url = "%s/v1/pending"\noutput = "/dev/null"\nwrite-out = "%%{http_code}\\n"\n' "$URL"
+    done > "$DIR/guesses"
+    curl -s -m 30 -H 'Authorization: Bearer x' -K "$DIR/guesses" "${@:2}" > "$DIR/statuses"
+}
+
+# The last of some: who is answered 429 has one more every few seconds.
+guessed() { # STATUS CURL-ARGUMENT...
+    guess 3 "${@:2}"
+    [ "$(tail -n 1 "$DIR/statuses")" = "$1" ] || die "${*:2}: $(tail -n 1 "$DIR/statuses"), not $1"
+}
+
+# Who guesses tokens there is answered 429, as himself and nobody else, whatever he or others write themselves.
+limited() { # CLIENT NEIGHBOUR
+    local as='X-Forwarded-For:'
+    guess 140 --interface "$1"
+    [ "$(sort -u "$DIR/statuses" | tr '\n' ' ')" = '401 429 ' ] || die "$(sort "$DIR/statuses" | uniq -c)" || return 1
+    guessed 429 --interface "$1" && guessed 429 --interface "$1" -H "$as 192.0.2.1" || return 1
+    guessed 401 --interface "$2" && guessed 401 --interface "$2" -H "$as $1" || return 1
+    # Asked in the proxy's place, ledgerd knows him by the address that is his indeed.
+    URL=$(ledger_url main)
+    guessed 429 -H "$as $1" && guessed 401 -H "$as $2" && guessed 401 -H "$as 192.0.2.1"
+}
+
+proxied() { # CLIENT NEIGHBOUR: addresses of this machine, that no other test has
     local second='GET /checkpoint HTTP/1.1\r\nHost: localhost\r\n\r\n' i
     local post='POST /v1/acts HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n'
     # wire.bash asks URL by curl.
@@ -89,7 +116,8 @@ proxied() {
     smuggle "$post"'Transfer-Encoding: xchunked\r\nContent-Length: 46\r\n\r\n0\r\n\r\n'"$second" || return 1
     smuggle "$post"'Transfer-Encoding : chunked\r\nContent-Length: 46\r\n\r\n0\r\n\r\n'"$second" || return 1
     smuggle "$post"'Content-Length: +2\r\n\r\n{}'"$second" || return 1
-    smuggle 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 46\r\n\r\n'"$second"
+    smuggle 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 46\r\n\r\n'"$second" || return 1
+    limited "$1" "$2"
 }
 
 @test "nginx, as config/nginx.conf has it" {
@@ -105,7 +133,7 @@ proxied() {
         echo "fastcgi_temp_path $DIR/f; uwsgi_temp_path $DIR/u; scgi_temp_path $DIR/s; include $DIR/sample; }"
     } > "$DIR/nginx.conf"
     start nginx -c "$DIR/nginx.conf"
-    proxied
+    proxied 127.0.0.11 127.0.0.12
 }
 
 @test "HAProxy, as config/haproxy.cfg has it" {
@@ -115,7 +143,7 @@ proxied() {
         s|log /dev/log local0|log stderr local0|; /^    user /d; /^    group /d" "$CONFIG/haproxy.cfg" > "$DIR/sample"
     haproxy -c -q -f "$DIR/sample"
     start haproxy -db -f "$DIR/sample"
-    proxied
+    proxied 127.0.0.21 127.0.0.22
 }
 
 @test "Caddy, as config/Caddyfile has it" {
@@ -126,5 +154,5 @@ proxied() {
         "$CONFIG/Caddyfile" > "$DIR/sample"
     export HOME=$DIR XDG_DATA_HOME=$DIR/data XDG_CONFIG_HOME=$DIR/config
     start caddy run --adapter caddyfile --config "$DIR/sample"
-    proxied
+    proxied 127.0.0.31 127.0.0.32
 }
