@@ -268,7 +268,8 @@ static int bound_port(evutil_socket_t fd)
     return ntohs(((const struct sockaddr_in *)(const void *)&addr)->sin_port);
 }
 
-/* One listener on the first of the address's meanings that can be had. NULL with errno. */
+/* One listener on the first of the address's meanings that can be had; [::] is all of IPv6 and no
+ * IPv4, so that 0.0.0.0 may stand beside it. NULL with errno. */
 static struct evconnlistener *listen_on(struct door *door, const char *host, unsigned port)
 {
     const struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV,
@@ -284,10 +285,10 @@ static struct evconnlistener *listen_on(struct door *door, const char *host, uns
         return NULL;
     }
     for (const struct addrinfo *a = found; a != NULL && l == NULL; a = a->ai_next) {
-        l = evconnlistener_new_bind(door->http->d->base, http_on_connection, door,
-                                    LEV_OPT_REUSEABLE | LEV_OPT_CLOSE_ON_FREE |
-                                        LEV_OPT_CLOSE_ON_EXEC,
-                                    BACKLOG, a->ai_addr, (int)a->ai_addrlen);
+        unsigned how = LEV_OPT_REUSEABLE | LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC |
+                       (a->ai_family == AF_INET6 ? LEV_OPT_BIND_IPV6ONLY : 0);
+        l = evconnlistener_new_bind(door->http->d->base, http_on_connection, door, how, BACKLOG,
+                                    a->ai_addr, (int)a->ai_addrlen);
     }
     freeaddrinfo(found);
     return l;

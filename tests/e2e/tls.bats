@@ -197,6 +197,20 @@ log_has() { # WORDS
     ledger_stop other
 }
 
+@test "all addresses of the machine, of IPv4 and of IPv6, on one port" {
+    local host
+    grep -q '^0*1 ' /proc/net/if_inet6 2> /dev/null || skip 'no IPv6 here'
+    TLS_PORT=$(free_port)
+    OPTIONS[all]="--tls_certificate $TLS/in/chain.pem --tls_key $TLS/in/key.pem"
+    ledger_init all
+    ledger_start all --tls_listen "0.0.0.0:$TLS_PORT, [::]:$TLS_PORT"
+    ledger_wait all
+    for host in 127.0.0.1 '[::1]'; do
+        curl -sS -m 20 --cacert "$TLS/ca.pem" --connect-to "::$host:$TLS_PORT" "$(tls_url)/healthz" || die "not at $host"
+    done
+    ledger_stop all
+}
+
 @test "it doesn't start with half of what it needs, and says what is missing" {
     fails() { # SENTENCE OPTION...
         run timeout 60 "$LEDGERD" --data "$LEDGERS/main" --log_format plain --listen 127.0.0.1:0 --metrics_listen= "${@:2}" 3>&-
