@@ -39,3 +39,30 @@ teardown() {
     [ "$(ledger_psql main -c "SELECT current_setting('listen_addresses') || '/' || current_setting('data_checksums') || '/' ||
         current_setting('server_encoding') || '/' || current_setting('fsync')")" = /on/UTF8/on ]
 }
+
+@test "init --from that fails empties every table of the ledger, and no other" {
+    local table
+    ledger_init main
+    ledger_start main
+    ledger_wait main
+    for table in $(ledger_psql main -c "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace
+        AND relkind = 'r' AND relname <> 'schema_version'"); do
+        sed -n '/"TRUNCATE /,/;/p' "$BATS_TEST_DIRNAME/../../ledgerd/db_init.c" | grep -qw "$table" ||
+            die "db_wipe leaves $table as it is"
+    done
+    "$HAMMER" setup "$(ledger_url main)" --members 4
+    # A database that something else is in as well.
+    ledger_psql main -c 'CREATE DATABASE shared' > /dev/null
+    (cd / && "${AS_LEDGERD[@]}" psql -Xq -h "$(ledger_socket main)" -U ledger shared \
+        -c 'CREATE TABLE theirs AS SELECT 1 AS n' 3>&-)
+    "$LEDGERD" export "$LEDGERS/open/whole" --data "$LEDGERS/main" 3>&-
+    sed -i 's/"id":"[^"]*"/"id":"test.example\/main#AAAA"/' "$LEDGERS/open/whole/ledger.json"
+    run "$LEDGERD" init --data "$LEDGERS/copy" --from "$LEDGERS/open/whole" --keys "$LEDGERS/main" \
+        --database "host=$(ledger_socket main) user=ledger dbname=shared" 3>&-
+    echo "$output"
+    [ "$status" -eq 1 ]
+    run "${AS_LEDGERD[@]}" psql -XqAt -h "$(ledger_socket main)" -U ledger shared \
+        -c 'SELECT (SELECT count(*) FROM theirs), (SELECT count(*) FROM head)' 3>&-
+    [ "$output" = '1|0' ] || die "$output"
+    ledger_stop main
+}
