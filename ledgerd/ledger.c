@@ -83,6 +83,9 @@ void ledger_rollback(struct ledger *l)
     tree_rewind(&l->tree);
     tiles_rewind(&l->tiles);
     forget(l->state);
+    if (l->rest != NULL) {
+        put_to_rest(l); /* many batches may come to nothing in a row */
+    }
 }
 
 void ledger_set_id(struct ledger *l, const struct hash *entry)

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "fixture.h"
+#include "ledgerd/ledger.h"
 #include "ledgerd/packed.h"
 #include "ledgerd/rest.h"
 
@@ -223,6 +224,35 @@ static void forgets_accounts_when_there_are_many(void **state)
     keyring_free(keyring);
 }
 
+/* Batches that come to nothing look at accounts and holders as well: these go to rest after each.
+ */
+static void batches_that_fail_keep_nothing_in_hand(void **state)
+{
+    struct keyring *keyring = keyring_new();
+    struct ledger l;
+    char name[ACCOUNT_MAX + 1];
+
+    (void)state;
+    ledger_init(&l, FIX_ORIGIN, keyring);
+    for (int64_t i = 0; i < 30000; i++) {
+        (void)snprintf(name, sizeof(name), "m%d@hansalim/hour", (int)i);
+        struct account *a = account_new(name);
+        a->balance = -i;
+        rest_keep(l.rest, THING_ACCOUNT, &a->thing);
+        free(a);
+    }
+    for (int64_t i = 0; i < 30000; i++) {
+        (void)snprintf(name, sizeof(name), "m%d@hansalim/hour", (int)i);
+        assert_true(state_account(l.state, name)->balance == -i);
+        if (i % 1000 == 999) {
+            ledger_rollback(&l);
+            assert_true(state_count(l.state, THING_ACCOUNT) < 13000);
+        }
+    }
+    ledger_free(&l);
+    keyring_free(keyring);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +261,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(rules_see_the_same, fix_setup, fix_teardown),
         cmocka_unit_test(rollback_leaves_what_rests),
         cmocka_unit_test(forgets_accounts_when_there_are_many),
+        cmocka_unit_test(batches_that_fail_keep_nothing_in_hand),
     };
 
     if (sodium_init() < 0) {
