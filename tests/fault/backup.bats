@@ -71,6 +71,17 @@ spoilt() { # a copy of the backup, in $try
     ends 0 "would have saved you, but for the last $lost records"
 }
 
+@test "the newer of the two checkpoints in the file counts, wherever it stands" {
+    local _
+    # Each posts one record, whose checkpoint goes to the other slot.
+    for _ in 1 2; do
+        posted "$(payment m0000@hansalim m0002@hansalim 2)"
+        drill --data "$LEDGERS/main" --keys "$LEDGERS/safe"
+        ends 0 "This backup would have saved you: all of it is there"
+        [[ $output == *'It ends with the very checkpoint that was signed last.'* ]]
+    done
+}
+
 @test "without copies of the keys it says what that means" {
     drill --data "$LEDGERS/main" --export "$LEDGERS/open/night"
     ends 0 'you showed no copies of log.key and clerk.key'
