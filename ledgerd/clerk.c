@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "core/tree.h"
@@ -20,9 +21,11 @@
 #include "ledgerd/poster.h"
 #include "ledgerd/zone.h"
 
-#define LOOK_S     60  /* how often it looks whether there is something to do */
-#define IDLE_S     1   /* the same while this ledgerd doesn't post */
-#define LIFETIME_S 600 /* of its acts */
+#define LOOK_S     60   /* how often it looks whether there is something to do */
+#define IDLE_S     1    /* the same while this ledgerd doesn't post */
+#define PAUSE_S    3600 /* at most, between two tries: each reads everything */
+#define LIFETIME_S 600  /* of its acts */
+#define SIGNED_S   5    /* how long it waits for what it sees to be signed */
 
 struct clerk {
     struct ledgerd *d;
@@ -30,6 +33,8 @@ struct clerk {
     pthread_mutex_t lock;
     pthread_cond_t wake;
     atomic_bool stop;
+    int socket;         /* with the lock: of its connection; -1: none */
+    time_t pause, next; /* the thread's: seconds between two tries, and when there may be one */
 };
 
 /* A snapshot in the making. */
@@ -108,6 +113,41 @@ static bool is_due(const struct clerk_head *head)
            (!head->had_one || head->last_day < today);
 }
 
+/* True when a try may be made now: one that fails, or is refused, is followed by ever fewer. */
+static bool may_try(struct clerk *c, bool due)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (!due) {
+        c->pause = LOOK_S;
+        c->next = 0;
+        return false;
+    }
+    if (now.tv_sec < c->next)
+        return false;
+    c->next = now.tv_sec + c->pause - 1; /* looks are a little more than LOOK_S apart */
+    c->pause = c->pause * 2 < PAUSE_S ? c->pause * 2 : PAUSE_S;
+    return true;
+}
+
+/*
+ * What isn't signed yet may be lost in a failover, and the ledger would then have committed to
+ * records that never were.
+ */
+static bool is_signed(const struct clerk *c, int64_t size)
+{
+    const struct timespec moment = {.tv_nsec = 20 * 1000000};
+    struct checkpoint latest;
+
+    for (int i = 0; i < SIGNED_S * 50 && !c->stop; i++) {
+        if (published_get(c->d->published, &latest, NULL, NULL) && latest.size >= (uint64_t)size)
+            return true;
+        (void)nanosleep(&moment, NULL);
+    }
+    return false;
+}
+
 static int make(struct clerk *c, PGconn *conn, char *err, size_t err_size)
 {
     struct making m = {0};
@@ -116,7 +156,7 @@ static int make(struct clerk *c, PGconn *conn, char *err, size_t err_size)
 
     if (db_clerk_begin(conn, &head, err, err_size) != 0)
         return -1;
-    if (!is_due(&head))
+    if (!may_try(c, is_due(&head)) || !is_signed(c, head.size))
         return db_clerk_end(conn, err, err_size);
     m.size = head.size;
     tree_init(&m.tree);
@@ -127,6 +167,16 @@ static int make(struct clerk *c, PGconn *conn, char *err, size_t err_size)
         submit(c->d, head.ledger_id, &m);
     tree_free(&m.tree);
     return ret;
+}
+
+/* Says by which socket the thread can be torn from a statement that lasts: see clerk_stop. */
+static void set_socket(struct clerk *c, int socket)
+{
+    pthread_mutex_lock(&c->lock);
+    c->socket = socket;
+    if (c->stop && socket >= 0)
+        (void)shutdown(socket, SHUT_RDWR);
+    pthread_mutex_unlock(&c->lock);
 }
 
 /* False while another one posts, or none does. */
@@ -143,8 +193,10 @@ static bool look(struct clerk *c)
     if (poster_mode(c->d->poster) != POSTER_POSTING)
         return false;
     conn = db_connect(c->d->conninfo, &settings, err, sizeof(err));
+    set_socket(c, conn ? PQsocket(conn) : -1);
     if ((!conn || make(c, conn, err, sizeof(err)) != 0) && !c->stop)
         log_event(LOG_LEVEL_WARN, N_("the day's snapshot can't be made now"), LOG_STR("why", err));
+    set_socket(c, -1);
     PQfinish(conn);
     return true;
 }
@@ -179,6 +231,8 @@ struct clerk *clerk_start(struct ledgerd *d)
     int failed;
 
     c->d = d;
+    c->socket = -1;
+    c->pause = LOOK_S;
     pthread_mutex_init(&c->lock, NULL);
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -200,6 +254,8 @@ void clerk_stop(struct clerk *c)
 {
     pthread_mutex_lock(&c->lock);
     c->stop = true;
+    if (c->socket >= 0) /* a sort of everything may last, and a database may hang */
+        (void)shutdown(c->socket, SHUT_RDWR);
     pthread_cond_signal(&c->wake);
     pthread_mutex_unlock(&c->lock);
     pthread_join(c->thread, NULL);

@@ -83,6 +83,32 @@ all_answered() { # JOURNAL
     ledger_stop a
 }
 
+clerk_waits() {
+    [ "$(ledger_psql a -c "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'ledgerd clerk'
+        AND wait_event_type = 'Lock'")" -eq 1 ]
+}
+
+# The clerk's statements may take as long as ten others. It begins a second after ledgerd has: should
+# it have been quicker than the lock, it is started again.
+@test "SIGTERM while the clerk waits for the database" {
+    local try start
+    ledger_init a
+    for try in 1 2 3 4 5 6 7 8; do
+        ledger_start a
+        ledger_wait a
+        ledger_psql a -c 'BEGIN; LOCK TABLE snapshots; SELECT pg_sleep(60)' > /dev/null 2>&1 &
+        if until_ok 3 clerk_waits; then
+            start=$SECONDS
+            stop_cleanly
+            [ $((SECONDS - start)) -lt 20 ] || die "it took $((SECONDS - start)) s to stop"
+            ! grep "can't be made now" "$LEDGERS/a.log" || die "it complains of its own stopping"
+            return
+        fi
+        stop_cleanly
+    done
+    die "the clerk never met the lock"
+}
+
 # ledgerd doesn't post, says so in every place, and still answers queries.
 refuses_to_post() { # WHY, as in the log
     local journal=$LEDGERS/refused.$RANDOM
