@@ -10,6 +10,7 @@
 
 #define CONNECT_SECONDS 10L
 #define REQUEST_SECONDS 30L
+#define RETRY_AFTER_MAX 86400L /* what is beyond comes of no ledger of ours */
 
 struct http {
     CURL *curl;    /* keeps connections open between requests */
@@ -209,7 +210,7 @@ enum http_result http_do(struct http *h, const struct http_request *rq, struct h
     }
     curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &out->status);
     if (curl_easy_getinfo(h->curl, CURLINFO_RETRY_AFTER, &retry) == CURLE_OK)
-        out->retry_after = (long)retry;
+        out->retry_after = retry > RETRY_AFTER_MAX ? RETRY_AFTER_MAX : (long)retry;
     out->len = sink.body.len;
     out->body = buf_take(&sink.body);
     return HTTP_ANSWERED;

@@ -299,6 +299,9 @@ int cmd_serve(struct conf *conf, int argc, char **argv)
                 argv[1]);
         return 2;
     }
+    /* Both would end it as long as nobody handles them: while PostgreSQL starts and while it stops. */
+    signal(SIGHUP, SIG_IGN);
+    signal(SIGUSR1, SIG_IGN);
     zone_prepare();
     if (privs_become(conf->user, conf->data, false, err, sizeof(err)) != 0)
         fatal("%s", err);

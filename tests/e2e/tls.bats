@@ -194,7 +194,12 @@ log_has() { # WORDS
     until_ok 10 grep -qF 'There is no TLS certificate to be read again' "$LEDGERS/other.log"
     ledger_is_up other
     [ -z "$(ledger_metrics other tls_certificate_expiry_seconds)" ]
-    ledger_stop other
+    # Neither is one while it stops.
+    kill -TERM "$(ledger_pid other)"
+    until ledger_is_gone "$(ledger_pid other)"; do
+        kill -HUP "$(ledger_pid other)"
+    done
+    wait "$(ledger_pid other)"
 }
 
 @test "all addresses of the machine, of IPv4 and of IPv6, on one port" {
