@@ -126,6 +126,16 @@ static void remember(struct hammer *h, struct memory *m)
     fclose(in);
 }
 
+static void forget(struct memory *m)
+{
+    for (size_t i = 0; i < m->cap; i++) {
+        free(m->told[i].by);
+        free(m->told[i].body);
+    }
+    free(m->told);
+    free(m->seen);
+}
+
 static void shot_of(struct shot *s, const struct told *t)
 {
     memset(s, 0, sizeof(*s));
@@ -157,6 +167,7 @@ void finish(struct hammer *h)
     printf("finish: %" PRId64 " had no answer: %" PRId64 " are posted now, %" PRId64 " refused\n",
            open, posted, atomic_load(&h->refused));
     conn_close(&c);
+    forget(&m);
 }
 
 /* Every checkpoint that was seen is that of the first so many leaves. */
@@ -223,4 +234,6 @@ void check(struct hammer *h)
     printf("check: %zu acts sent again have their first receipts\n", acts);
     if (h->leaves_path)
         check_seen(h, &again);
+    forget(&first);
+    forget(&again);
 }
