@@ -299,7 +299,7 @@ int cmd_serve(struct conf *conf, int argc, char **argv)
                 argv[1]);
         return 2;
     }
-    /* Both would end it as long as nobody handles them: while PostgreSQL starts and while it stops. */
+    /* Either would end it while nobody handles it: while PostgreSQL starts and stops. */
     signal(SIGHUP, SIG_IGN);
     signal(SIGUSR1, SIG_IGN);
     zone_prepare();
