@@ -197,7 +197,7 @@ log_has() { # WORDS
     # Neither is one while it stops.
     kill -TERM "$(ledger_pid other)"
     until ledger_is_gone "$(ledger_pid other)"; do
-        kill -HUP "$(ledger_pid other)"
+        kill -HUP "$(ledger_pid other)" 2> /dev/null || true # gone in between
     done
     wait "$(ledger_pid other)"
 }
