@@ -6,20 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledgerd/slots.h"
+
 #define KEYS_MIN  64
 #define SLOTS_MIN 128
-#define NONE      UINT32_MAX
 
 /*
  * A hash table with linear probing, at most three quarters full. A kid isn't kept: it is the hash
  * of its key and made again to be compared, which takes less than a hundredth of what verifying
  * does.
  */
-struct slot {
-    uint32_t hash;   /* of the kid: its low bits say where, and a probe seldom makes one in vain */
-    uint32_t number; /* NONE: free */
-};
-
 struct keyring {
     pthread_rwlock_t lock;
     struct key *keys;
@@ -30,14 +26,6 @@ struct keyring {
      * collide. */
     uint8_t seed[crypto_shorthash_KEYBYTES];
 };
-
-static struct slot *slots_new(size_t n)
-{
-    struct slot *slots = x_malloc(n * sizeof(*slots));
-
-    memset(slots, 0xff, n * sizeof(*slots));
-    return slots;
-}
 
 struct keyring *keyring_new(void)
 {
@@ -74,7 +62,7 @@ static size_t place_of(const struct keyring *k, const struct kid *kid, uint32_t 
 {
     size_t i = hash & (k->n_slots - 1);
 
-    for (; k->slots[i].number != NONE; i = (i + 1) & (k->n_slots - 1)) {
+    for (; k->slots[i].number != SLOT_FREE; i = (i + 1) & (k->n_slots - 1)) {
         struct kid theirs;
 
         if (k->slots[i].hash != hash) {
@@ -88,31 +76,11 @@ static size_t place_of(const struct keyring *k, const struct kid *kid, uint32_t 
     return i;
 }
 
-static void grow(struct keyring *k)
-{
-    size_t n_slots = k->n_slots * 2;
-    struct slot *slots = slots_new(n_slots);
-
-    for (size_t from = 0; from < k->n_slots; from++) {
-        size_t to = k->slots[from].hash & (n_slots - 1);
-        if (k->slots[from].number == NONE) {
-            continue;
-        }
-        while (slots[to].number != NONE) {
-            to = (to + 1) & (n_slots - 1);
-        }
-        slots[to] = k->slots[from];
-    }
-    free(k->slots);
-    k->slots = slots;
-    k->n_slots = n_slots;
-}
-
 static uint32_t append(struct keyring *k, const struct key *key, const struct kid *kid,
                        uint32_t hash)
 {
     if ((k->n + 1) * 4 > k->n_slots * 3) {
-        grow(k);
+        slots_grow(&k->slots, &k->n_slots);
     }
     if (k->n == k->cap) {
         k->cap = k->cap == 0 ? KEYS_MIN : k->cap * 2;
@@ -131,7 +99,7 @@ uint32_t keyring_add(struct keyring *k, const struct key *key)
     uint32_t hash = hash_of(k, &kid);
     pthread_rwlock_wrlock(&k->lock);
     uint32_t number = k->slots[place_of(k, &kid, hash)].number;
-    if (number == NONE) {
+    if (number == SLOT_FREE) {
         number = append(k, key, &kid, hash);
     }
     pthread_rwlock_unlock(&k->lock);
@@ -144,11 +112,11 @@ bool keyring_find(struct keyring *k, const struct kid *kid, struct key *out, uin
 
     pthread_rwlock_rdlock(&k->lock);
     *number = k->slots[place_of(k, kid, hash)].number;
-    if (*number != NONE) {
+    if (*number != SLOT_FREE) {
         *out = k->keys[*number];
     }
     pthread_rwlock_unlock(&k->lock);
-    return *number != NONE;
+    return *number != SLOT_FREE;
 }
 
 bool keyring_get(void *keyring, const struct kid *kid, struct key *out)

@@ -10,14 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledgerd/slots.h"
+
 #define BYTES_MIN 65536
 #define SLOTS_MIN 64
-#define NONE      UINT32_MAX
-
-struct slot {
-    uint32_t hash;   /* of the name: its low bits say where, and a probe seldom looks in vain */
-    uint32_t number; /* NONE: free */
-};
 
 struct packed {
     uint8_t *bytes;
@@ -29,14 +25,6 @@ struct packed {
     /* Names come from outside: an unguessable hash keeps them from being made to collide. */
     uint8_t seed[crypto_shorthash_KEYBYTES];
 };
-
-static struct slot *slots_new(size_t n)
-{
-    struct slot *slots = x_malloc(n * sizeof(*slots));
-
-    memset(slots, 0xff, n * sizeof(*slots));
-    return slots;
-}
 
 struct packed *packed_new(void)
 {
@@ -72,31 +60,11 @@ static size_t place_of(const struct packed *p, const char *name, uint32_t hash)
 {
     size_t i = hash & (p->n_slots - 1);
 
-    while (p->slots[i].number != NONE &&
+    while (p->slots[i].number != SLOT_FREE &&
            (p->slots[i].hash != hash || !str_eq(packed_name(p, p->slots[i].number), name))) {
         i = (i + 1) & (p->n_slots - 1);
     }
     return i;
-}
-
-static void grow_slots(struct packed *p)
-{
-    size_t n_slots = p->n_slots * 2;
-    struct slot *slots = slots_new(n_slots);
-
-    for (size_t from = 0; from < p->n_slots; from++) {
-        size_t to = p->slots[from].hash & (n_slots - 1);
-        if (p->slots[from].number == NONE) {
-            continue;
-        }
-        while (slots[to].number != NONE) {
-            to = (to + 1) & (n_slots - 1);
-        }
-        slots[to] = p->slots[from];
-    }
-    free(p->slots);
-    p->slots = slots;
-    p->n_slots = n_slots;
 }
 
 static size_t entry_size(const uint8_t *entry)
@@ -149,7 +117,7 @@ static uint32_t add(struct packed *p, size_t place, uint32_t hash, const char *n
                     const void *bytes, size_t len)
 {
     if ((p->n + 1) * UINT64_C(4) > p->n_slots * 3) {
-        grow_slots(p);
+        slots_grow(&p->slots, &p->n_slots);
         place = place_of(p, name, hash);
     }
     if (p->n == p->n_cap) {
@@ -165,7 +133,7 @@ const uint8_t *packed_get(const struct packed *p, const char *name, size_t *len)
 {
     uint32_t number = p->slots[place_of(p, name, hash_of(p, name))].number;
 
-    if (number == NONE) {
+    if (number == SLOT_FREE) {
         return NULL;
     }
     const uint8_t *after = p->bytes + p->at[number] + strlen(name) + 1;
@@ -179,7 +147,7 @@ void packed_put(struct packed *p, const char *name, const void *bytes, size_t le
     size_t place = place_of(p, name, hash);
     uint32_t number = p->slots[place].number;
 
-    if (number == NONE) {
+    if (number == SLOT_FREE) {
         (void)add(p, place, hash, name, bytes, len);
         return;
     }
@@ -207,7 +175,7 @@ uint32_t packed_number(struct packed *p, const char *name)
     size_t place = place_of(p, name, hash);
     uint32_t number = p->slots[place].number;
 
-    return number != NONE ? number : add(p, place, hash, name, "", 0);
+    return number != SLOT_FREE ? number : add(p, place, hash, name, "", 0);
 }
 
 const char *packed_name(const struct packed *p, uint32_t number)
