@@ -77,6 +77,10 @@ says() { # STATUS TEXT: of the last run
     [[ $output == *"$2"* ]] || die "it doesn't say \"$2\": $output"
 }
 
+kid_of() { # PERSON: of its key of that name
+    as "$1" --json key show "$1" | jq -re .kid
+}
+
 # The record that a command made.
 record_of() { # PERSON ARGUMENT...
     local who=$1
@@ -495,4 +499,28 @@ alice reverse $(as alice --json history -n 1 | jq '.items[0].index') 0:01
 END
     as bob --json --yes decline "$m" > "$BATS_TEST_TMPDIR/out" 2> /dev/null && die 'declined twice'
     [[ $(jq -r .type "$BATS_TEST_TMPDIR/out") == *already-answered ]]
+}
+
+@test "who may read a member's accounts is told by office, with each key" {
+    run as alice whoami --readers
+    [ "$status" -eq 0 ]
+    [[ ${lines[0]} == $'you yourself\t'"$(kid_of alice)"$'\talice' ]] || die "$output"
+    [[ $output == *$'\nthe registrar of hansalim\t'"$(kid_of minho)"$'\t\n'* ]] || die "$output"
+    [ "$(grep -c '^the treasurer of hansalim' <<< "$output")" -eq 2 ]
+    [[ $output == *'the other side of a payment sees that payment'* ]]
+    # As many as the ledger itself lists, and no other.
+    [ "$(grep -c $'\t' <<< "$output")" -eq "$(as alice --json whoami | jq '.ledger_says.readers | length')" ]
+    run as alice --json whoami --readers
+    [ "$(jq -c '[.member, (.readers | map(.role) | sort)]' <<< "$output")" = \
+        '["alice@hansalim",["member","registrar","treasurer","treasurer"]]' ] || die "$output"
+    run on_terminal '' alice whoami --readers
+    says 0 '4 keys may read all of alice@hansalim: balances, entries, memos.'
+    says 0 'the treasurers of hansalim (2)  '
+    [[ $output != *"$(kid_of minho)"* ]]
+    [[ $output == *"the registrar of hansalim       $(kid_of minho | cut -c 1-8)…"* ]] || die "$output"
+    # An office has none of its own.
+    run as minho whoami --readers
+    says 1 'This takes a key with the role member'
+    run as minho --key minho whoami --readers
+    says 2 "The key minho is an office's"
 }

@@ -235,6 +235,10 @@ END
     run on_terminal alice whoami
     says 0 '명의자   alice@hansalim, 조합원'
     aligned 'alice@hansalim, 조합원' '김 앨리스' '활동 중'
+    run on_terminal alice whoami --readers
+    says 0 'alice@hansalim의 잔액, 거래 기록, 메모를 모두 읽을 수 있습니다.'
+    says 0 'hansalim의 등록 담당자  '
+    aligned '키  ' "$(as alice --json whoami | jq -r .kid | cut -c 1-8)…"
     run on_terminal sora coop show
     says 0 '키 1개 가운데 1개가 서명해야 합니다'
     run on_terminal alice key list
