@@ -113,12 +113,7 @@ void statement_put(struct buf *b, const struct statement *st);
 void statement_sign(struct buf *b, const char *payload, size_t len,
                     const uint8_t log_secret[KEY_SECRET_LEN]);
 
-/*
- * Reads a file; nothing of it is verified or believed yet. Strict: exactly the members that
- * statement_put writes, in any order, the places in `hashes` within it. 0, or -1 with *why a
- * constant sentence; then nothing needs freeing.
- */
-int statement_read(struct statement *out, const char *s, size_t len, const char **why) MUST_CHECK;
+/* Of a statement that was read: all that it points to. */
 void statement_free(struct statement *st);
 
 #endif

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Statements: reading a file, strictly, and believing nothing of it. */
+#include "core/statement_read.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/b64.h"
 #include "core/num.h"
-#include "core/statement.h"
 #include "core/strict.h"
 
 /* In the order in which they are written. */
