@@ -37,11 +37,11 @@ int reversal_ways(const struct state *s, const struct act *a, struct ways *out, 
                       (long long)v->record);
     payer = state_holder(s, transfer->from);
     payee = state_holder(s, transfer->to);
-    if (str_eq(a->by, transfer->to) && payee->kind == HOLDER_PERSON)
+    if (str_eq(a->by, transfer->to) && payee && payee->kind == HOLDER_PERSON)
         way_governing(s, way_add(out), a->by, ROLE_MEMBER);
     if (str_eq(a->by, name_coop_start(transfer->to)))
         way_governing(s, way_add(out), a->by, ROLE_TREASURER);
-    if (str_eq(a->by, name_coop_start(transfer->from)) && transfer->by_office &&
+    if (str_eq(a->by, name_coop_start(transfer->from)) && transfer->by_office && payer &&
         payer->kind == HOLDER_PERSON)
         way_office(way_add(out), a->by, ROLE_REGISTRAR, 1);
     if (out->n == 0)

@@ -52,9 +52,11 @@ enum statement_reason {
     REASON_TRANSFER_ELSEWHERE, /* what is reversed isn't in this file */
     REASON_OTHER_ACT,          /* an act of a kind whose postings this program doesn't judge */
     REASON_NO_TEXT,            /* a text was erased or not asked for */
-    REASON_NO_WITNESS,   /* nobody else has signed the checkpoint: a split view isn't ruled out */
-    REASON_ZONE_UNKNOWN, /* this machine doesn't know the ledger's time zone */
+    REASON_NO_WITNESS, /* nobody else has signed the checkpoint: a split view isn't ruled out */
+    REASON_UNKNOWN_WITNESS, /* others have, whose keys aren't known here */
+    REASON_ZONE_UNKNOWN,    /* this machine doesn't know the ledger's time zone */
     REASON_NOTHING_EARLIER, /* no earlier statement was given to compare with */
+    REASON_NO_CONSISTENCY,  /* the file doesn't connect its log with the earlier one */
     REASON_ACT_WITHHELD,    /* an entry's act isn't in the file */
     /* Failed: */
     REASON_BAD_SIGNATURE,
@@ -70,6 +72,7 @@ enum statement_reason {
     REASON_UNKNOWN_KEY,  /* a signature by a key that no change in this file names */
     REASON_NOT_IN_FORCE, /* by a key that was revoked, not there yet, or of another role */
     REASON_TOO_FEW,      /* fewer signatures than the threshold */
+    REASON_OUT_OF_TIME,  /* posted before or after the time for which it was signed */
     REASON_WRONG_BALANCE,
     REASON_WRONG_AMOUNT,
     REASON_WRONG_ACCOUNT,
@@ -119,7 +122,8 @@ struct statement_trust {
      * 1970; NULL: this machine doesn't know the zone. */
     int32_t (*day)(void *arg, int64_t ms);
     void *arg;
-    const struct statement *earlier; /* to be the beginning of this one; NULL: none */
+    const struct statement *earlier; /* a statement of this account, to be the beginning of this
+                                      * one; NULL: none */
 };
 
 /* "Asia/Seoul", from record 0 as far as it can be read; "" when it can't. The caller frees it. */

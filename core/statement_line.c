@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Entries as people read them. */
+#include <string.h>
+
+#include "core/statement_run.h"
+
+static void take_terms(const struct statement_check_run *run, const struct act_transfer *t,
+                       struct statement_line *out)
+{
+    char from[ACCOUNT_MAX + 1];
+
+    name_account(from, t->from, t->unit);
+    str_copy(out->counterparty, sizeof(out->counterparty),
+             str_eq(from, run->st->account) ? t->to : t->from);
+    str_copy(out->category, sizeof(out->category), t->category);
+}
+
+static void take_text(const struct run_record *r, const struct act_hash *hash,
+                      struct statement_line *out)
+{
+    const struct statement_record *shown = r->shown;
+
+    if (shown->n_texts == 1 && r->why[CHECK_TEXTS] == REASON_NONE)
+        out->text = shown->texts[0].text;
+    out->text_erased = hash->there && !out->text.s;
+}
+
+/* A purse has no keys: its co-op's treasurers sign for it. */
+static bool is_purse(const struct statement_check_run *run, const char *member)
+{
+    const struct run_change *c = run_change_of(run, member);
+
+    return c && c->holder && c->holder->kind == HOLDER_PURSE;
+}
+
+/* By whose keys, in the words of GET …/postings. */
+static const char *signed_by(const struct run_record *r, bool forced)
+{
+    switch (r->signed_as) {
+    case ROLE_MEMBER:
+        return "member";
+    case ROLE_REGISTRAR:
+        return "registrar";
+    case ROLE_TREASURER:
+        return forced ? "treasurers" : "member"; /* of a purse */
+    case ROLE_STEWARD:
+    case ROLE_AUDITOR:
+    case ROLE_LOG:
+    case ROLE_CLERK:
+        break;
+    }
+    return NULL;
+}
+
+static void take_act(const struct statement_check_run *run, const struct run_record *r,
+                     struct statement_line *out)
+{
+    const struct act *a = r->act;
+    const struct run_record *of;
+
+    out->has_act = true;
+    out->type = a->type;
+    str_copy(out->by, sizeof(out->by), a->by);
+    if (a->type == ACT_TRANSFER) {
+        const struct act_transfer *t = &a->u.transfer;
+
+        take_terms(run, t, out);
+        take_text(r, &t->memo, out);
+        out->has_value_date = t->has_value_date;
+        out->value_date = t->value_date;
+        out->request = t->has_request ? t->request : -1;
+    } else if (a->type == ACT_REVERSAL) {
+        out->reverses = a->u.reversal.record;
+        take_text(r, &a->u.reversal.reason, out);
+        of = run_transfer(run, out->reverses);
+        if (of)
+            take_terms(run, &of->act->u.transfer, out);
+        out->forced = r->judged && r->signed_as == ROLE_TREASURER && of &&
+                      !is_purse(run, of->act->u.transfer.to);
+    }
+    if (r->judged)
+        out->signed_by = signed_by(r, out->forced);
+    for (size_t i = 0; i < r->env.n_sigs && out->n_sigs < ARRAY_LEN(out->signers); i++)
+        out->signers[out->n_sigs++] = &r->env.sigs[i].kid;
+}
+
+bool statement_line_of(const struct statement_check_run *run, size_t i, struct statement_line *out)
+{
+    const struct run_record *r = run_entry(run, i);
+
+    memset(out, 0, sizeof(*out));
+    out->reverses = out->request = -1;
+    if (!r->readable)
+        return false;
+    out->index = r->index;
+    out->ms = r->ms;
+    out->amount = r->amount;
+    out->balance = r->balance;
+    out->seq = r->seq;
+    out->proved = !r->failed;
+    if (r->act)
+        take_act(run, r, out);
+    return true;
+}
