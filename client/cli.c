@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/wrap.h"
 #include "core/key.h"
 #include "core/num.h"
 #include "core/text.h"
@@ -365,32 +366,12 @@ const char *cli_arg(const struct cli *cli, int i)
 
 /* --- help --- */
 
-/* Bytes of s that fit into `width` columns, up to a blank or a line's end; at least one word. */
-static size_t line_length(const char *s, size_t width)
-{
-    size_t fits = 0, at = 0;
-
-    for (;;) {
-        size_t word = strcspn(s + at, " \n");
-        char *line = x_strndup(s, at + word);
-        bool over = text_width(line) > width;
-
-        free(line);
-        if (over && fits > 0)
-            return fits;
-        fits = at + word;
-        if (over || s[fits] != ' ')
-            return fits;
-        at = fits + 1;
-    }
-}
-
 /* A text from column `indent` on, the cursor being there already, in lines of at most
  * HELP_WIDTH columns; a line that begins with blanks, an example, stays as it is. */
 static void put_wrapped(FILE *f, const char *s, size_t indent)
 {
     for (;;) {
-        size_t n = *s == ' ' ? strcspn(s, "\n") : line_length(s, HELP_WIDTH - indent);
+        size_t n = *s == ' ' ? strcspn(s, "\n") : wrap_words(s, HELP_WIDTH - indent);
 
         fprintf(f, "%.*s\n", (int)n, s);
         s += n;

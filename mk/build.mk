@@ -52,7 +52,7 @@ CORE_OBJ    := $(call obj,$(CORE_SRC))
 LEDGERD_OBJ := $(call obj,$(filter-out ledgerd/main.c,$(LEDGERD_SRC))) $(BUILD)/obj/gen/migrations.o \
 	$(LANG_OBJ)
 CLIENT_OBJ  := $(call obj,$(filter-out client/main.c,$(CLIENT_SRC))) $(BUILD)/obj/gen/details.o \
-	$(LANG_OBJ)
+	$(BUILD)/obj/gen/statement_css.o $(LANG_OBJ)
 HELPER_OBJ  := $(call obj,$(filter-out tests/unit/test_%,$(UNIT_SRC)))
 LOAD_OBJ    := $(call obj,$(sort $(wildcard tests/load/lib/*.c)))
 BENCH_OBJ   := $(call obj,$(sort $(wildcard tests/load/bench/*.c)))
@@ -95,6 +95,10 @@ $(shell echo '$(MIGRATIONS)' | cmp -s - '$(BUILD)/gen/migrations.list' || \
 $(BUILD)/gen/details.c: scripts/details scripts/words $(CORE_SRC) $(LEDGERD_SRC)
 	@scripts/details > $@.new
 	@if cmp -s $@.new $@; then rm $@.new; touch $@; else mv $@.new $@; fi
+
+# The style sheet of the page that `pumasi show` writes.
+$(BUILD)/gen/statement_css.c: scripts/embed-style client/statement.css
+	@scripts/embed-style client/statement.css statement_css > $@
 
 $(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c $(FLAGS)
 	@mkdir -p $(@D)

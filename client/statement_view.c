@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "client/statement_view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/say.h"
+
+void statement_view_free(struct statement_view *v)
+{
+    for (size_t i = 0; i < v->n_rows; i++) {
+        free(v->rows[i].counterparty);
+        free(v->rows[i].memo);
+        free(v->rows[i].category);
+        free(v->rows[i].signer);
+        free(v->rows[i].remarks);
+        free(v->rows[i].kids);
+    }
+    statement_words_free(v->findings, v->n_findings);
+    free(v->rows);
+    free(v->ledger_id);
+    free(v->account);
+    free(v->member);
+    free(v->unit_name);
+    free(v->pin);
+    free(v->zone);
+    memset(v, 0, sizeof(*v));
+}
+
+char *view_amount(const struct statement_view *v, int64_t amount, bool sign)
+{
+    char plain[AMOUNT_TEXT_MAX];
+    struct buf b = BUF_INIT;
+    const char *s = plain;
+    size_t whole;
+
+    amount_text(plain, amount, v->unit_known ? v->unit.kind : UNIT_CREDIT,
+                v->unit_known ? v->unit.scale : 1);
+    if (*s == '-')
+        buf_putc(&b, *s++);
+    else if (sign && amount > 0)
+        buf_putc(&b, '+');
+    /* Thousands are parted in the whole part: all digits up to ':', '.', ' ' or '/'. */
+    whole = strspn(s, "0123456789");
+    if (s[whole] == '/')
+        whole = 0;
+    for (size_t i = 0; i < whole; i++) {
+        if (i > 0 && (whole - i) % 3 == 0)
+            buf_putc(&b, ',');
+        buf_putc(&b, s[i]);
+    }
+    buf_puts(&b, s + whole);
+    return buf_take(&b);
+}
+
+void view_findings(const struct statement_view *v, enum statement_mark mark, size_t *from,
+                   size_t *end)
+{
+    for (*from = 0; *from < v->n_findings && v->findings[*from].mark != mark;)
+        (*from)++;
+    for (*end = *from; *end < v->n_findings && v->findings[*end].mark == mark;)
+        (*end)++;
+}
+
+const char *view_heading(const struct statement_view *v, enum statement_mark mark)
+{
+    switch (mark) {
+    case MARK_FAILED:
+        return _("What failed");
+    case MARK_NOT_SHOWN:
+        return _("What this file can't show");
+    case MARK_PROVED:
+        return v->result == VIEW_FAILED ? _("What held all the same") : _("What was proved");
+    }
+    return "";
+}
+
+const char *view_summary(const struct statement_view *v)
+{
+    switch (v->result) {
+    case VIEW_PROVED:
+        return _("This statement proves itself: nothing that was checked failed.");
+    case VIEW_UNPROVED:
+        return _("Nothing is proved: you haven't said which ledger you trust, and by which log "
+                 "key. Anybody could have written this file.");
+    case VIEW_FAILED:
+        return _("THIS STATEMENT IS WRONG. Don't rely on anything in it, and show it to the "
+                 "co-op's auditor.");
+    }
+    return "";
+}
+
+const char *view_result_name(enum view_result result)
+{
+    switch (result) {
+    case VIEW_PROVED:
+        return "proved";
+    case VIEW_UNPROVED:
+        return "unproved";
+    case VIEW_FAILED:
+        return "failed";
+    }
+    return "";
+}
+
+char *view_unit(const struct statement_view *v)
+{
+    if (!v->unit_known)
+        return x_asprintf(_("%s, in its smallest parts"), v->unit_name);
+    if (v->unit.title[0] == '\0' || str_eq(v->unit.title, v->unit_name))
+        return x_strdup(v->unit_name);
+    return x_asprintf("%s (%s)", v->unit_name, v->unit.title);
+}
