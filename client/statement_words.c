@@ -23,8 +23,8 @@ static const struct {
     {CHECK_REVOCATIONS, REASON_NO_SNAPSHOT,
      N_("Whether the revocation of a key was left out: no snapshot covers these days yet.")},
     {ANY, REASON_NO_SNAPSHOT,
-     N_("Whether an entry was left out: the ledger had made no snapshot yet that covers these days. "
-        "It makes one a day, so ask for the statement again tomorrow.")},
+     N_("Whether an entry was left out: the ledger had made no snapshot yet that covers these days."
+        " It makes one a day, so ask for the statement again tomorrow.")},
     {CHECK_REVOCATIONS, REASON_AFTER_SNAPSHOT,
      N_("Whether the revocation of a key was left out after the last snapshot.")},
     {ANY, REASON_AFTER_SNAPSHOT,
@@ -126,8 +126,8 @@ static const struct {
     {ANY, REASON_LEAF_MISMATCH,
      N_("An entry was left out or put in: the ledger's snapshot counts others than are shown.")},
     {ANY, REASON_NOT_CONSISTENT,
-     N_("THE LEDGER HAS REWRITTEN ITS PAST: the log of the earlier statement isn't the beginning of "
-        "this one. Keep both files: together they prove it.")},
+     N_("THE LEDGER HAS REWRITTEN ITS PAST: the log of the earlier statement isn't the beginning of"
+        " this one. Keep both files: together they prove it.")},
     {ANY, REASON_LEFT_OUT, N_("An entry of the earlier statement is gone, or is another now.")},
 };
 

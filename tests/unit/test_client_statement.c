@@ -248,10 +248,9 @@ static void many_view(struct statement_view *v)
     judge_well(v);
 }
 
-#define HOSTILE                                                                                      \
-    "</td></tr></table><script>alert(1)</script><img src=x onerror='alert(1)'>\" onload=\"x\x1b[31m" \
-    "\xe2\x80\xae"                                                                                   \
-    "&amp; \t\n--><!-- ]]> =HYPERLINK(\"http://x.example\")"
+static const char hostile[] =
+    "</td></tr></table><script>alert(1)</script><img src=x onerror='alert(1)'>\" onload=\"x"
+    "\x1b[31m\xe2\x80\xae&amp; \t\n--><!-- ]]> =HYPERLINK(\"http://x.example\")";
 
 /* A file's texts, names and zone are whoever's who wrote it. */
 static void hostile_view(struct statement_view *v)
@@ -264,16 +263,16 @@ static void hostile_view(struct statement_view *v)
     begin(v, VIEW_FAILED);
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
         free(*all[i]);
-        *all[i] = x_strdup(HOSTILE);
+        *all[i] = x_strdup(hostile);
     }
-    str_copy(v->unit.title, sizeof(v->unit.title), HOSTILE);
-    str_copy(findings[0].name, sizeof(findings[0].name), HOSTILE);
-    row(v, "2026-01-03", 90, HOSTILE, HOSTILE, HOSTILE);
+    str_copy(v->unit.title, sizeof(v->unit.title), hostile);
+    str_copy(findings[0].name, sizeof(findings[0].name), hostile);
+    row(v, "2026-01-03", 90, hostile, hostile, hostile);
     row(v, "2026-01-03", 90, "=1+1", "\xff\xfe not UTF-8", "@x");
     free(v->rows[0].remarks);
     free(v->rows[0].kids);
-    v->rows[0].remarks = x_strdup(HOSTILE);
-    v->rows[0].kids = x_strdup(HOSTILE);
+    v->rows[0].remarks = x_strdup(hostile);
+    v->rows[0].kids = x_strdup(hostile);
     judge(v, findings, ARRAY_LEN(findings));
 }
 
