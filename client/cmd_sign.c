@@ -191,6 +191,8 @@ static int add_new_keys(struct client *c, const struct act *a, struct signers *s
         lists[1] = &a->u.coop_create.registrars;
     } else if (a->type == ACT_MEMBER_CREATE) {
         lists[0] = &a->u.member.keys;
+    } else if (a->type == ACT_KEY_RECOVER) {
+        lists[0] = &a->u.recover.keys;
     } else if (a->type == ACT_KEY_ADD) {
         return signers_add_own(c, &a->u.key.key, a->u.key.holder, a->u.key.role, s);
     }
@@ -199,6 +201,9 @@ static int add_new_keys(struct client *c, const struct act *a, struct signers *s
             if (a->type == ACT_COOP_CREATE)
                 rc = signers_add_own(c, &lists[l]->keys[i], a->u.coop_create.coop,
                                      l == 0 ? ROLE_TREASURER : ROLE_REGISTRAR, s);
+            else if (a->type == ACT_KEY_RECOVER)
+                rc = signers_add_own(c, &lists[l]->keys[i], a->u.recover.holder, a->u.recover.role,
+                                     s);
             else
                 rc = signers_add_own(c, &lists[l]->keys[i], a->u.member.member, ROLE_MEMBER, s);
         }

@@ -56,6 +56,24 @@ static char *headline_key(enum act_type type, const struct act_key *k)
     return out;
 }
 
+static char *headline_recover(const struct act *a)
+{
+    const struct act_recover *v = &a->u.recover;
+    char *who = v->role == ROLE_MEMBER ? x_strdup(v->holder) : render_signers(v->role, v->holder);
+    char *out;
+
+    if (a->type == ACT_KEY_RECOVER)
+        out = x_asprintf(_("new keys for %s in the place of lost ones, in seven days"), who);
+    else if (a->type == ACT_KEY_RECOVER_FINISH)
+        out = x_asprintf(_("coming into force of new keys for %s: all old ones are revoked"), who);
+    else if (str_eq(a->by, v->holder))
+        out = x_asprintf(_("objection to new keys for %s"), who);
+    else
+        out = x_asprintf(_("end of a recovery: no new keys for %s"), who);
+    free(who);
+    return out;
+}
+
 static char *headline_request(const struct client *c, const struct act_transfer *t)
 {
     char *amount = render_amount(c, t->amount, t->unit);
@@ -140,6 +158,10 @@ char *render_headline(const struct client *c, const struct act *a, const struct 
     case ACT_KEY_REVOKE:
     case ACT_THRESHOLD_SET:
         return headline_key(a->type, &a->u.key);
+    case ACT_KEY_RECOVER:
+    case ACT_KEY_RECOVER_FINISH:
+    case ACT_KEY_OBJECT:
+        return headline_recover(a);
     case ACT_TRANSFER:
         return headline_transfer(c, &a->u.transfer);
     case ACT_REQUEST:
@@ -336,6 +358,20 @@ static void details_member(struct buf *b, const struct client *c, const struct a
     keys_lines(b, c, "", &m->keys);
 }
 
+static void details_recover(struct buf *b, const struct client *c, const struct act *a,
+                            const struct submission *s)
+{
+    const struct act_recover *v = &a->u.recover;
+
+    if (a->type == ACT_KEY_RECOVER) {
+        threshold_line(b, _("new keys"), v->threshold, v->keys.n);
+        keys_lines(b, c, "", &v->keys);
+    } else {
+        line(b, _("began with"), _("record %lld"), (long long)v->record);
+    }
+    text_line(b, _("reason"), "reason", &v->reason, s);
+}
+
 static void details_limits(struct buf *b, const struct client *c,
                            const struct act_account_limits *l, const struct submission *s)
 {
@@ -413,6 +449,11 @@ static void details_of(struct buf *b, const struct client *c, const struct act *
         return;
     case ACT_ACCOUNT_LIMITS:
         details_limits(b, c, &a->u.account_limits, s);
+        return;
+    case ACT_KEY_RECOVER:
+    case ACT_KEY_RECOVER_FINISH:
+    case ACT_KEY_OBJECT:
+        details_recover(b, c, a, s);
         return;
     case ACT_KEY_ADD:
         key_line(b, c, _("key"), &a->u.key.key);

@@ -176,6 +176,8 @@ void act_free(struct act *a)
         free(a->u.coop_create.registrars.keys);
     } else if (a->type == ACT_MEMBER_CREATE) {
         free(a->u.member.keys.keys);
+    } else if (a->type == ACT_KEY_RECOVER) {
+        free(a->u.recover.keys.keys);
     }
     memset(a, 0, sizeof(*a));
 }
@@ -201,6 +203,10 @@ static const struct act_hash *text_slot(const struct act *a, const char *field)
         return str_eq(field, "reason") ? &a->u.reversal.reason : NULL;
     case ACT_DECLINE:
         return str_eq(field, "reason") ? &a->u.decline.reason : NULL;
+    case ACT_KEY_RECOVER:
+    case ACT_KEY_OBJECT:
+    case ACT_KEY_RECOVER_FINISH:
+        return str_eq(field, "reason") ? &a->u.recover.reason : NULL;
     case ACT_LEDGER_OPEN:
     case ACT_UNIT_CREATE:
     case ACT_COOP_CREATE:

@@ -37,8 +37,11 @@ enum act_type {
     ACT_REVERSAL,
     ACT_DECLINE,
     ACT_SNAPSHOT,
+    ACT_KEY_RECOVER,
+    ACT_KEY_RECOVER_FINISH,
+    ACT_KEY_OBJECT,
 };
-#define ACT_TYPE_COUNT (ACT_SNAPSHOT + 1)
+#define ACT_TYPE_COUNT (ACT_KEY_OBJECT + 1)
 
 #define HOLDER_MAX       ADDRESS_MAX
 #define ACT_KEYS_MAX     100
@@ -108,6 +111,14 @@ struct act_key { /* key.add, key.revoke, threshold.set */
     struct kid kid;
     int64_t threshold;
 };
+struct act_recover { /* key.recover, key.recover.finish and key.object */
+    char holder[HOLDER_MAX + 1];
+    enum role role;       /* member or treasurer */
+    struct act_keys keys; /* key.recover: those that come into force */
+    int64_t threshold;
+    int64_t record; /* the others: which record began the recovery */
+    struct act_hash reason;
+};
 struct act_transfer { /* request too */
     char from[ADDRESS_MAX + 1], to[ADDRESS_MAX + 1];
     char unit[UNIT_MAX + 1];
@@ -150,6 +161,7 @@ struct act {
         struct act_member member;
         struct act_account_limits account_limits;
         struct act_key key;
+        struct act_recover recover;
         struct act_transfer transfer; /* request too */
         struct act_reversal reversal;
         struct act_decline decline;

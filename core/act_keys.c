@@ -24,21 +24,21 @@ static bool role_fits(const char *holder, enum role role)
     return false;
 }
 
-static void parse_holder_role(struct strict *in, struct act_key *k)
+void parse_holder_role(struct strict *in, char *holder, size_t size, enum role *role)
 {
-    const char *role;
+    const char *name;
 
-    parse_holder(in, "holder", k->holder, sizeof(k->holder));
-    role = strict_string(in, "role", STRICT_REQUIRED);
-    if (role && role_parse(role, &k->role) != 0)
+    parse_holder(in, "holder", holder, size);
+    name = strict_string(in, "role", STRICT_REQUIRED);
+    if (name && role_parse(name, role) != 0)
         strict_fail(in, "role", "names no role that there is");
-    if (!in->fault && !role_fits(k->holder, k->role))
+    if (!in->fault && !role_fits(holder, *role))
         strict_fail(in, "role", "is none that this holder can have");
 }
 
 void key_add_parse(struct strict *in, struct act *a)
 {
-    parse_holder_role(in, &a->u.key);
+    parse_holder_role(in, a->u.key.holder, sizeof(a->u.key.holder), &a->u.key.role);
     parse_key(in, "key", &a->u.key.key);
 }
 
@@ -46,7 +46,7 @@ void key_revoke_parse(struct strict *in, struct act *a)
 {
     const char *kid;
 
-    parse_holder_role(in, &a->u.key);
+    parse_holder_role(in, a->u.key.holder, sizeof(a->u.key.holder), &a->u.key.role);
     kid = strict_string(in, "kid", STRICT_REQUIRED);
     if (!kid)
         return;
@@ -60,7 +60,7 @@ void threshold_set_parse(struct strict *in, struct act *a)
 {
     struct act_key *k = &a->u.key;
 
-    parse_holder_role(in, k);
+    parse_holder_role(in, k->holder, sizeof(k->holder), &k->role);
     if (!in->fault && k->role != ROLE_MEMBER && k->role != ROLE_TREASURER &&
         k->role != ROLE_STEWARD)
         strict_fail(in, "role", "has no threshold");

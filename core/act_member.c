@@ -215,7 +215,7 @@ int member_close_decide(const struct state *s, const struct act *a, struct momen
     if (balances.unit)
         return refuse(&out->refusal, REFUSED_LIMIT_OUT_OF_BOUNDS,
                       "%s can't be closed while a balance isn't zero.", before->thing.name);
-    after = holder_copy(before, before->n_keys);
+    after = holder_recovering(before, before->n_keys, NULL);
     after->state = HOLDER_CLOSED;
     after->frozen_by_office = false;
     outcome_change(s, out, THING_HOLDER, &after->thing, index);

@@ -61,6 +61,9 @@ void parse_keys(struct strict *in, const char *member, struct act_keys *out);
 void parse_distinct(struct strict *in, const char *member, const struct act_keys *lists[],
                     size_t n);
 
+/* Holder and role, which must fit each other. */
+void parse_holder_role(struct strict *in, char *holder, size_t size, enum role *role);
+
 /* Ways, for the rows. way_add begins a new way and returns it. */
 struct way *way_add(struct ways *ways);
 void way_office(struct way *way, const char *holder, enum role role, int64_t of);
@@ -105,6 +108,8 @@ void outcome_book(const struct state *s, struct outcome *out, const char *coop, 
 void outcome_deal(struct outcome *out, struct deal *deal);
 /* -1 with frozen or closed unless the member is active. */
 int member_is_active(const struct holder *member, struct refusal *r) MUST_CHECK;
+/* -1 with frozen while new keys of the holder's wait to replace those in force. */
+int keys_not_recovered(const struct holder *h, struct refusal *r) MUST_CHECK;
 /* May a registrar of its co-op record what it pays? It has no keys, or allowed it. */
 bool registrar_may_pay(const struct holder *payer);
 /* What transfer and request are both refused for: unknown-unit, same-account, malformed. */
@@ -172,6 +177,20 @@ int key_revoke_decide(const struct state *s, const struct act *a, struct moment 
 void threshold_set_parse(struct strict *in, struct act *a);
 int threshold_set_decide(const struct state *s, const struct act *a, struct moment now,
                          int64_t index, struct outcome *out);
+void key_recover_parse(struct strict *in, struct act *a);
+int key_recover_ways(const struct state *s, const struct act *a, struct ways *out,
+                     struct refusal *r);
+int key_recover_decide(const struct state *s, const struct act *a, struct moment now, int64_t index,
+                       struct outcome *out);
+void key_recover_end_parse(struct strict *in, struct act *a); /* finish, object */
+int key_recover_finish_ways(const struct state *s, const struct act *a, struct ways *out,
+                            struct refusal *r);
+int key_recover_finish_decide(const struct state *s, const struct act *a, struct moment now,
+                              int64_t index, struct outcome *out);
+int key_object_ways(const struct state *s, const struct act *a, struct ways *out,
+                    struct refusal *r);
+int key_object_decide(const struct state *s, const struct act *a, struct moment now, int64_t index,
+                      struct outcome *out);
 void transfer_parse(struct strict *in, struct act *a);
 int transfer_ways(const struct state *s, const struct act *a, struct ways *out, struct refusal *r);
 int transfer_decide(const struct state *s, const struct act *a, struct moment now, int64_t index,

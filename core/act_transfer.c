@@ -97,6 +97,8 @@ static struct account *charge(const struct state *s, const struct payment *p, in
 
     if (!(p->forced && payer->state == HOLDER_FROZEN) && member_is_active(payer, r) != 0)
         return NULL;
+    if (!p->forced && keys_not_recovered(payer, r) != 0)
+        return NULL;
     if (!limits_of(s, p->from, p->unit, &limits)) {
         (void)refuse(r, REFUSED_UNKNOWN_UNIT, "%s has no policy for the unit %s.",
                      name_coop_start(p->from), p->unit);

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "core/date.h"
+
 void subject_put_name(struct buf *b, const struct change *c)
 {
     switch (c->kind) {
@@ -31,23 +33,29 @@ void subject_put_name(struct buf *b, const struct change *c)
     buf_puts(b, c->after->name);
 }
 
-static void put_keys(struct buf *b, const char *member, const struct holder *h, enum role role)
+static void put_list(struct buf *b, const char *member, const struct holder_key *keys, size_t n,
+                     enum role role)
 {
     const char *comma = "";
 
     buf_puts(b, ",\"");
     buf_puts(b, member);
     buf_puts(b, "\":[");
-    for (size_t i = 0; i < h->n_keys; i++) {
-        if (h->keys[i].role != role)
+    for (size_t i = 0; i < n; i++) {
+        if (keys[i].role != role)
             continue;
         buf_puts(b, comma);
         buf_putc(b, '"');
-        buf_put_b64u(b, h->keys[i].key.x, KEY_LEN);
+        buf_put_b64u(b, keys[i].key.x, KEY_LEN);
         buf_putc(b, '"');
         comma = ",";
     }
     buf_putc(b, ']');
+}
+
+static void put_keys(struct buf *b, const char *member, const struct holder *h, enum role role)
+{
+    put_list(b, member, h->keys, h->n_keys, role);
 }
 
 static void put_int(struct buf *b, const char *member, int64_t n)
@@ -60,6 +68,22 @@ static void put_text(struct buf *b, const char *member, const char *s)
 {
     buf_puts(b, member);
     buf_puts_json(b, s);
+}
+
+/* Only while one is open, so that states without one are as they always were. */
+static void put_recovery(struct buf *b, const struct recovery *r)
+{
+    char due[TIME_LEN + 1];
+
+    if (!r)
+        return;
+    time_text(due, r->due_ms);
+    put_int(b, ",\"recovery\":{\"record\":", r->record);
+    put_text(b, ",\"due\":", due);
+    buf_puts(b, r->objected ? ",\"objected\":true" : ",\"objected\":false");
+    put_int(b, ",\"threshold\":", r->threshold);
+    put_list(b, "keys", r->keys, r->n_keys, r->keys[0].role);
+    buf_putc(b, '}');
 }
 
 static void put_member(struct buf *b, const struct holder *h)
@@ -77,6 +101,7 @@ static void put_member(struct buf *b, const struct holder *h)
     buf_puts(b, h->allowed ? ",\"allowed\":true" : ",\"allowed\":false");
     put_int(b, ",\"threshold\":", h->threshold);
     put_keys(b, "keys", h, ROLE_MEMBER);
+    put_recovery(b, h->recovery);
 }
 
 static void put_holder(struct buf *b, const struct holder *h)
@@ -101,6 +126,7 @@ static void put_holder(struct buf *b, const struct holder *h)
         put_keys(b, "treasurers", h, ROLE_TREASURER);
         put_keys(b, "registrars", h, ROLE_REGISTRAR);
         put_keys(b, "auditors", h, ROLE_AUDITOR);
+        put_recovery(b, h->recovery);
         break;
     case HOLDER_PERSON:
     case HOLDER_PURSE:

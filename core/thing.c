@@ -28,23 +28,44 @@ static struct thing *thing_new(size_t size, const char *name)
     return (struct thing *)(void *)block;
 }
 
-struct holder *holder_new(const char *name, const char *title, const char *zone, size_t n_keys)
+static size_t recovery_size(size_t n_keys)
 {
-    size_t size = sizeof(struct holder) + n_keys * sizeof(struct holder_key);
-    struct holder *h = x_malloc(size + strlen(name) + strlen(title) + strlen(zone) + 3);
-    char *tail = (char *)h + size;
+    return sizeof(struct recovery) + n_keys * sizeof(struct holder_key);
+}
 
+/* Holder and keys, then the recovery, then strings. */
+static struct holder *holder_block(const char *name, const char *title, const char *zone,
+                                   size_t n_keys, const struct recovery *recovery)
+{
+    const size_t align = _Alignof(struct recovery);
+    size_t size = sizeof(struct holder) + n_keys * sizeof(struct holder_key), at;
+    struct holder *h;
+    char *tail;
+
+    size = at = (size + align - 1) / align * align;
+    if (recovery)
+        size += recovery_size(recovery->n_keys);
+    h = x_malloc(size + strlen(name) + strlen(title) + strlen(zone) + 3);
     memset(h, 0, size);
+    tail = (char *)h + size;
     h->thing.name = tail_string(&tail, name);
     h->title = tail_string(&tail, title);
     h->zone = tail_string(&tail, zone);
     h->n_keys = n_keys;
+    if (recovery)
+        h->recovery = memcpy((char *)h + at, recovery, recovery_size(recovery->n_keys));
     return h;
 }
 
-struct holder *holder_copy(const struct holder *h, size_t n_keys)
+struct holder *holder_new(const char *name, const char *title, const char *zone, size_t n_keys)
 {
-    struct holder *copy = holder_new(h->thing.name, h->title, h->zone, n_keys);
+    return holder_block(name, title, zone, n_keys, NULL);
+}
+
+struct holder *holder_recovering(const struct holder *h, size_t n_keys,
+                                 const struct recovery *recovery)
+{
+    struct holder *copy = holder_block(h->thing.name, h->title, h->zone, n_keys, recovery);
 
     copy->kind = h->kind;
     copy->state = h->state;
@@ -56,6 +77,19 @@ struct holder *holder_copy(const struct holder *h, size_t n_keys)
     copy->threshold = h->threshold;
     memcpy(copy->keys, h->keys, (n_keys < h->n_keys ? n_keys : h->n_keys) * sizeof(*h->keys));
     return copy;
+}
+
+struct holder *holder_copy(const struct holder *h, size_t n_keys)
+{
+    return holder_recovering(h, n_keys, h->recovery);
+}
+
+struct recovery *recovery_new(size_t n_keys)
+{
+    struct recovery *recovery = x_calloc(1, recovery_size(n_keys));
+
+    recovery->n_keys = n_keys;
+    return recovery;
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -74,6 +108,11 @@ void holder_sort_keys(struct holder *h)
 {
     if (h->n_keys > 1)
         qsort(h->keys, h->n_keys, sizeof(*h->keys), compare_keys);
+}
+
+void recovery_sort_keys(struct recovery *recovery)
+{
+    qsort(recovery->keys, recovery->n_keys, sizeof(*recovery->keys), compare_keys);
 }
 
 size_t holder_count(const struct holder *h, enum role role)

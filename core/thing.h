@@ -55,6 +55,16 @@ struct holder_key {
     enum role role;
 };
 
+/* New keys that wait to replace those in force (protocol 4.4.1). */
+struct recovery {
+    int64_t record; /* of the key.recover */
+    int64_t due_ms; /* from when on it can be finished: milliseconds since 1970 */
+    bool objected;  /* by one of the keys in force */
+    int64_t threshold;
+    size_t n_keys;
+    struct holder_key keys[]; /* sorted as a holder's */
+};
+
 struct holder {
     struct thing thing;
     enum holder_kind kind;
@@ -68,6 +78,8 @@ struct holder {
     int64_t rules;        /* the ledger's; else 0 */
     int64_t threshold; /* how many of the governing role's keys must sign; 0 where the holder has no
                           such role */
+    const struct recovery *recovery; /* of the governing role's keys, inside the same block; NULL
+                                        while none is open */
     size_t n_keys;
     struct holder_key keys[]; /* in force, sorted by role, then by kid */
 };
@@ -160,8 +172,14 @@ struct ask {
 struct holder *holder_new(const char *name, const char *title, const char *zone, size_t n_keys);
 struct holder *holder_copy(const struct holder *h,
                            size_t n_keys); /* with room for n_keys; as many as fit are copied */
+/* holder_copy with that recovery, copied too, in the place of its own; NULL: without one. */
+struct holder *holder_recovering(const struct holder *h, size_t n_keys,
+                                 const struct recovery *recovery);
+/* Zeroed, with room for n_keys. Freed by free(). */
+struct recovery *recovery_new(size_t n_keys);
 /* Sorts keys by role, then kid; to be called once they are filled in. */
 void holder_sort_keys(struct holder *h);
+void recovery_sort_keys(struct recovery *recovery);
 size_t holder_count(const struct holder *h, enum role role);
 bool holder_has_key(const struct holder *h, enum role role, const struct key *key);
 bool holder_is_member(const struct holder *h); /* person or purse */

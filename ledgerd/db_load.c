@@ -21,7 +21,9 @@ const struct db_stmt db_load_stmts[] = {
                   " (SELECT holder FROM holders WHERE holder > $1::text"
                   "  ORDER BY holder LIMIT " CHUNK ") h) ORDER BY holder"},
     {"load_holders", "SELECT holder, kind, state, frozen_by_office, allowed, name_hash, title,"
-                     " zone, rules, threshold, seq, record FROM holders WHERE holder > $1::text"
+                     " zone, rules, threshold, seq, record, recovery, recovery_due,"
+                     " recovery_objected, recovery_threshold, recovery_keys"
+                     " FROM holders WHERE holder > $1::text"
                      " ORDER BY holder LIMIT " CHUNK},
     {"load_units", "SELECT unit, title, scale, kind, seq, record FROM units"},
     {"load_policies", "SELECT policy, floor, ceiling, registrar_floor, registrar_ceiling,"
@@ -161,6 +163,36 @@ static int take_keys(struct key_rows *keys, int n, struct holder *h, struct key_
     return 0;
 }
 
+/* The holder with the recovery that its row has, if any; NULL, and the holder freed, when it is
+ * none that ledgerd writes. */
+static struct holder *take_recovery(const PGresult *res, int row, struct holder *h)
+{
+    if (res_null(res, row, 12)) {
+        return h;
+    }
+    size_t n = (size_t)PQgetlength(res, row, 16) / KEY_LEN;
+    struct recovery *v = recovery_new(n);
+    uint8_t *keys = x_calloc(n + 1, KEY_LEN);
+    struct holder *with = NULL;
+    enum role role;
+    if (n >= 1 && n <= ACT_KEYS_MAX && holder_governing_role(h->kind, &role) &&
+        res_bytes(res, row, 16, keys, n * KEY_LEN) == 0) {
+        v->record = res_int(res, row, 12);
+        v->due_ms = res_int(res, row, 13);
+        v->objected = res_bool(res, row, 14);
+        v->threshold = res_int(res, row, 15);
+        for (size_t i = 0; i < n; i++) {
+            memcpy(v->keys[i].key.x, keys + i * KEY_LEN, KEY_LEN);
+            v->keys[i].role = role;
+        }
+        with = holder_recovering(h, h->n_keys, v);
+    }
+    free(keys);
+    free(v);
+    free(h);
+    return with;
+}
+
 static int keep_holder(const PGresult *res, int row, struct key_rows *keys, struct rest *rest)
 {
     const char *name = res_text(res, row, 0);
@@ -183,6 +215,10 @@ static int keep_holder(const PGresult *res, int row, struct key_rows *keys, stru
     h->threshold = res_int(res, row, 9);
     h->subject.seq = res_int(res, row, 10);
     h->subject.record = res_int(res, row, 11);
+    h = take_recovery(res, row, h);
+    if (h == NULL) {
+        goto out;
+    }
     rest_keep(rest, THING_HOLDER, &h->thing);
     for (int i = 0; i < n; i++) {
         rest_keep(rest, THING_KEY, &rows[i]->thing);

@@ -96,12 +96,16 @@ static const struct db_stmt store_stmts[STORE_TABLES] = {
                             " unnest($2::bigint[]), unnest($3::bigint[])"},
     [STORE_HOLDERS] = {"put_holders",
                        "INSERT INTO holders (holder, kind, coop, state, frozen_by_office, allowed,"
-                       " name_hash, name_record, title, zone, rules, threshold, seq, record)"
+                       " name_hash, name_record, title, zone, rules, threshold, seq, record,"
+                       " recovery, recovery_due, recovery_objected, recovery_threshold,"
+                       " recovery_keys)"
                        " SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::text[]),"
                        " unnest($4::text[]), unnest($5::boolean[]), unnest($6::boolean[]),"
                        " unnest($7::bytea[]), unnest($8::bigint[]), unnest($9::text[]),"
                        " unnest($10::text[]), unnest($11::bigint[]), unnest($12::bigint[]),"
-                       " unnest($13::bigint[]), unnest($14::bigint[])"
+                       " unnest($13::bigint[]), unnest($14::bigint[]), unnest($15::bigint[]),"
+                       " unnest($16::bigint[]), unnest($17::boolean[]), unnest($18::bigint[]),"
+                       " unnest($19::bytea[])"
                        " ON CONFLICT (holder) DO UPDATE SET state = EXCLUDED.state,"
                        " frozen_by_office = EXCLUDED.frozen_by_office,"
                        " allowed = EXCLUDED.allowed, name_hash = EXCLUDED.name_hash,"
@@ -109,7 +113,11 @@ static const struct db_stmt store_stmts[STORE_TABLES] = {
                        " THEN coalesce(EXCLUDED.name_record, holders.name_record) END,"
                        " title = EXCLUDED.title, zone = EXCLUDED.zone, rules = EXCLUDED.rules,"
                        " threshold = EXCLUDED.threshold, seq = EXCLUDED.seq,"
-                       " record = EXCLUDED.record"},
+                       " record = EXCLUDED.record, recovery = EXCLUDED.recovery,"
+                       " recovery_due = EXCLUDED.recovery_due,"
+                       " recovery_objected = EXCLUDED.recovery_objected,"
+                       " recovery_threshold = EXCLUDED.recovery_threshold,"
+                       " recovery_keys = EXCLUDED.recovery_keys"},
     [STORE_KEYS] = {"put_keys",
                     "INSERT INTO keys (kid, x, holder, role, revoked)"
                     " SELECT unnest($1::text[]), unnest($2::bytea[]), unnest($3::text[]),"

@@ -145,6 +145,12 @@ static void each_key(const struct act *a,
     case ACT_KEY_ADD:
         fn(arg, &a->u.key.key, a->u.key.holder);
         break;
+    case ACT_KEY_RECOVER:
+        lists[0] = &a->u.recover.keys;
+        holder = a->u.recover.holder;
+        break;
+    case ACT_KEY_RECOVER_FINISH:
+    case ACT_KEY_OBJECT:
     case ACT_REQUEST:
     case ACT_REVERSAL:
     case ACT_DECLINE:

@@ -102,6 +102,47 @@ enum {
     HAS_NAME = 0x80,
 };
 
+/* The last, and only while one is open. Its keys aren't in the keyring: nobody's yet. */
+static void put_recovery(struct buf *b, const struct recovery *v)
+{
+    if (v == NULL) {
+        return;
+    }
+    buf_putc(b, v->objected ? 1 : 0);
+    put_num(b, v->record);
+    put_num(b, v->due_ms);
+    put_num(b, v->threshold);
+    put_num(b, (int64_t)v->n_keys);
+    for (size_t i = 0; i < v->n_keys; i++) {
+        put_num(b, (int64_t)v->keys[i].role);
+        buf_put(b, v->keys[i].key.x, KEY_LEN);
+    }
+}
+
+/* The holder with the recovery that begins there. */
+static struct holder *take_recovery(struct holder *h, const uint8_t *from)
+{
+    struct recovery fixed = {.objected = *from++ != 0};
+
+    fixed.record = take_num(&from);
+    fixed.due_ms = take_num(&from);
+    fixed.threshold = take_num(&from);
+    struct recovery *v = recovery_new((size_t)take_num(&from));
+    v->objected = fixed.objected;
+    v->record = fixed.record;
+    v->due_ms = fixed.due_ms;
+    v->threshold = fixed.threshold;
+    for (size_t i = 0; i < v->n_keys; i++) {
+        v->keys[i].role = (enum role)take_num(&from);
+        memcpy(v->keys[i].key.x, from, KEY_LEN);
+        from += KEY_LEN;
+    }
+    struct holder *with = holder_recovering(h, h->n_keys, v);
+    free(v);
+    free(h);
+    return with;
+}
+
 static void keep_holder(struct rest *r, const struct holder *h)
 {
     struct buf *b = &r->packing;
@@ -125,13 +166,14 @@ static void keep_holder(struct rest *r, const struct holder *h)
         put_num(b, (int64_t)h->keys[i].role);
         put_num(b, keyring_add(r->keyring, &h->keys[i].key));
     }
+    put_recovery(b, h->recovery);
     packed_put(r->holders, h->thing.name, b->data, b->len);
 }
 
 static struct thing *fetch_holder(const struct rest *r, const char *name)
 {
     size_t len;
-    const uint8_t *from = packed_get(r->holders, name, &len);
+    const uint8_t *from = packed_get(r->holders, name, &len), *start = from;
     const char *title = "", *zone = "";
     struct holder fixed = {0};
 
@@ -166,6 +208,9 @@ static struct thing *fetch_holder(const struct rest *r, const char *name)
     for (size_t i = 0; i < n_keys; i++) {
         h->keys[i].role = (enum role)take_num(&from);
         h->keys[i].key = keyring_at(r->keyring, (uint32_t)take_num(&from));
+    }
+    if (from < start + len) {
+        h = take_recovery(h, from);
     }
     return &h->thing;
 }

@@ -17,7 +17,7 @@ static const char *const columns[STORE_TABLES] = {
     [STORE_BALANCES] = "tiii",
     [STORE_BOOKS] = "tii",
     [STORE_BOOK_ENTRIES] = "tii",
-    [STORE_HOLDERS] = "ttttoobittiiii",
+    [STORE_HOLDERS] = "ttttoobittiiiiiioib",
     [STORE_KEYS] = "tbtto",
     [STORE_UNITS] = "ttitii",
     [STORE_POLICIES] = "tiiiiiii",
@@ -295,6 +295,28 @@ static void put_book(struct store *st, const struct book *b)
     pgarray_int(&c[2], b->entries.record);
 }
 
+/* Five columns, null while none is open. */
+static void put_recovery(struct pgarray *c, const struct recovery *v)
+{
+    struct buf keys = BUF_INIT;
+
+    for (size_t i = 0; i < 5 && v == NULL; i++) {
+        pgarray_null(&c[i]);
+    }
+    if (v == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < v->n_keys; i++) {
+        buf_put(&keys, v->keys[i].key.x, KEY_LEN);
+    }
+    pgarray_int(&c[0], v->record);
+    pgarray_int(&c[1], v->due_ms);
+    pgarray_bool(&c[2], v->objected);
+    pgarray_int(&c[3], v->threshold);
+    pgarray_bytes(&c[4], keys.data, keys.len);
+    buf_free(&keys);
+}
+
 static void put_holder(struct store *st, const struct holder *h, int64_t name_record)
 {
     struct pgarray *c = row(st, STORE_HOLDERS);
@@ -325,6 +347,7 @@ static void put_holder(struct store *st, const struct holder *h, int64_t name_re
     pgarray_int(&c[11], h->threshold);
     pgarray_int(&c[12], h->subject.seq);
     pgarray_int(&c[13], h->subject.record);
+    put_recovery(&c[14], h->recovery);
 }
 
 static void put_key(struct store *st, const struct key_row *k)

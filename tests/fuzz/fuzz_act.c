@@ -84,6 +84,16 @@ static void check_type(const struct act *a)
         break;
     case ACT_DECLINE:
         break;
+    case ACT_KEY_RECOVER:
+        check_keys(&a->u.recover.keys, 1);
+        MUST(a->u.recover.threshold >= 1 && a->u.recover.threshold <= (int64_t)a->u.recover.keys.n);
+        MUST(a->u.recover.role == ROLE_MEMBER || a->u.recover.role == ROLE_TREASURER);
+        break;
+    case ACT_KEY_RECOVER_FINISH:
+    case ACT_KEY_OBJECT:
+        MUST(a->u.recover.record >= 0 && a->u.recover.record <= NUM_MAX);
+        MUST(a->u.recover.role == ROLE_MEMBER || a->u.recover.role == ROLE_TREASURER);
+        break;
     case ACT_SNAPSHOT:
         MUST(a->u.snapshot.size >= 1 && a->u.snapshot.count >= 1);
         break;

@@ -5,11 +5,12 @@
  * that replays to the same.
  *
  * A line is an act: signers, '|', type, '|', by, '|', its other members as tests/unit/fixture.h
- * writes them; or signers, '|' and a whole payload.
+ * writes them; or signers, '|' and a whole payload. "+7" lets seven days go by.
  */
 #include "fuzz.h"
 
 #include "../unit/fixture.h"
+#include "core/num.h"
 
 #define SIGNERS_MAX 8
 
@@ -211,7 +212,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (rest = text; (line = strsep(&rest, "\n")) != NULL;) {
         const char *signers;
         char *payload = payload_of(line, &signers);
+        int64_t days;
 
+        if (line[0] == '+' && num_parse(line + 1, strlen(line + 1), 0, 1000, &days) == 0) {
+            now.ms += days * 86400000;
+            now.today += (int32_t)days;
+        }
         if (payload != NULL)
             judge(base->s, now, &index, payload, signers);
         free(payload);

@@ -33,6 +33,8 @@ static const char *pay(struct model *m, const struct model_record *r, bool back,
 
     if (inactive(from) && !(forced && from->state != 3))
         return inactive(from);
+    if (from->recovery.open && !forced)
+        return "frozen";
     if (!c->policy[u])
         return "unknown-unit";
     if (from->balance[u] - r->amount < floor_of(c, r->member, u))
@@ -273,12 +275,74 @@ static const char *change_member(struct model *m, const struct model_act *a)
             if (who->balance[u] != 0)
                 return "limit-out-of-bounds";
         who->state = 3;
+        who->recovery.open = false;
     } else if (a->type == MODEL_ALLOW) {
         who->allowed = a->allowed;
     }
     who->changes++;
     c->book++;
     return "posted";
+}
+
+/* New keys for a member, or for a co-op's treasurers. */
+static const char *recover(struct model *m, const struct model_act *a, int64_t ms)
+{
+    const int64_t week = INT64_C(7) * 86400000;
+    struct model_coop *c = &m->coop[a->coop];
+    struct model_member *who = a->role == MODEL_MEMBER ? &c->member[a->member] : NULL;
+    struct model_recovery *r = recovery_of(m, a);
+
+    if (a->type == MODEL_RECOVER) {
+        if (who && who->state == 3)
+            return "closed";
+        if (r->open || m->key[a->key].role != MODEL_NOBODY)
+            return "already-exists";
+        *r = (struct model_recovery){true, false, m->n_records, ms + week, a->key};
+    } else if (!r->open || r->since != a->record) {
+        return "unknown-record";
+    } else if (a->type == MODEL_FINISH) {
+        if (ms < r->due)
+            return "not-yet-valid";
+        if (m->key[r->key].role != MODEL_NOBODY)
+            return "already-exists";
+        for (int k = 0; k < MODEL_KEYS; k++)
+            if (m->key[k].role == a->role && m->key[k].coop == a->coop &&
+                (!who || m->key[k].member == a->member))
+                m->key[k].revoked = true;
+        m->key[r->key] = (struct model_key){a->role, a->coop, a->member, false};
+        *(who ? &who->need : &c->need) = 1;
+        r->open = false;
+    } else if (!by_holder(a)) {
+        r->open = false;
+    } else {
+        if (r->objected)
+            return "already-answered";
+        r->objected = true;
+        if (!who)
+            r->due = ms + week;
+    }
+    if (who)
+        who->changes++;
+    c->book++;
+    return "posted";
+}
+
+/* Did a key sign that is being recovered? It may object to that, no more. */
+static bool stands_still(struct model *m, const struct model_act *a)
+{
+    for (int s = 0; s < a->n_signers; s++) {
+        const struct model_key *k = a->signer[s] < 0 ? NULL : &m->key[a->signer[s]];
+        bool its_own;
+
+        if (!k || (k->role != MODEL_MEMBER && k->role != MODEL_TREASURER))
+            continue;
+        its_own = a->type == MODEL_OBJECT && a->role == k->role && a->coop == k->coop &&
+                  (k->role == MODEL_TREASURER || a->member == k->member);
+        if (!its_own && (k->role == MODEL_MEMBER ? m->coop[k->coop].member[k->member].recovery.open
+                                                 : m->coop[k->coop].recovery.open))
+            return true;
+    }
+    return false;
 }
 
 static const char *change_bounds(struct model *m, const struct model_act *a)
@@ -329,6 +393,10 @@ static const char *judge(struct model *m, const struct model_act *a, int64_t ms)
         return "voided";
     if (best == 1)
         return "pending";
+    if (stands_still(m, a))
+        return "frozen";
+    if (a->type >= MODEL_RECOVER)
+        return recover(m, a, ms);
     if (a->type == MODEL_TRANSFER)
         return transfer(m, a, ms);
     if (a->type == MODEL_REQUEST)

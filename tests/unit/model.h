@@ -31,6 +31,9 @@ enum model_type {
     MODEL_KEY_ADD,
     MODEL_KEY_REVOKE,
     MODEL_THRESHOLD,
+    MODEL_RECOVER,
+    MODEL_FINISH,
+    MODEL_OBJECT,
     MODEL_TYPES,
 };
 
@@ -40,11 +43,20 @@ enum model_role {
     MODEL_MEMBER,
     MODEL_TREASURER,
     MODEL_REGISTRAR,
+    MODEL_STEWARD, /* -1, -2 and -3 are their keys; two must sign */
 };
 struct model_key {
     enum model_role role;
     int coop, member;
     bool revoked;
+};
+
+/* A new key that waits to take the place of the old ones. */
+struct model_recovery {
+    bool open, objected;
+    int since; /* its record */
+    int64_t due;
+    int key;
 };
 
 struct model_member {
@@ -55,6 +67,7 @@ struct model_member {
     int64_t balance[MODEL_UNITS], floor[MODEL_UNITS], ceiling[MODEL_UNITS];
     int seq[MODEL_UNITS];
     bool limits[MODEL_UNITS];
+    struct model_recovery recovery;
 };
 struct model_coop {
     int need; /* treasurers' threshold */
@@ -62,7 +75,8 @@ struct model_coop {
     bool policy[MODEL_UNITS];
     int64_t floor[MODEL_UNITS], ceiling[MODEL_UNITS], reach_floor[MODEL_UNITS],
         reach_ceiling[MODEL_UNITS];
-    int days[MODEL_UNITS]; /* reversal_days */
+    int days[MODEL_UNITS];          /* reversal_days */
+    struct model_recovery recovery; /* of the treasurers */
     struct model_member member[MODEL_MEMBERS];
 };
 /* A transfer or a request that was posted; of other records the type alone. */
@@ -98,12 +112,12 @@ struct model_act {
     enum model_type type;
     int coop, member;       /* whom it is about; the payer */
     int to_coop, to_member; /* payee */
-    int by_coop, by_member; /* by_member -1: the office */
+    int by_coop, by_member; /* by_member -1: the office; by_coop MODEL_COOPS: the stewards */
     int unit;
     int64_t amount, floor, ceiling, reach_floor, reach_ceiling;
-    int days;                    /* policy */
-    int record;                  /* transfer: the request that it answers, or -1; reversal */
-    int target;                  /* decline: the id of an act */
+    int days;   /* policy */
+    int record; /* transfer: the request that it answers, or -1; reversal; finish and object */
+    int target; /* decline: the id of an act */
     int64_t value_day, last_day; /* days since 1970; no value date: 0 */
     bool allowed, purse;
     enum model_role role; /* key.add and so on: of the member, or of the co-op's office */

@@ -5,8 +5,10 @@
 
 static bool counts(const struct model *m, const struct model_act *a, const struct want *w, int key)
 {
-    const struct model_key *k = &m->key[key];
+    const struct model_key *k = &m->key[key < 0 ? 0 : key];
 
+    if (w->role == MODEL_STEWARD || key < 0)
+        return w->role == MODEL_STEWARD && key < 0;
     if (w->role == MODEL_NOBODY)
         return w->of > 0 && key == a->key;
     return k->role == w->role && k->coop == w->coop && !k->revoked &&
@@ -160,6 +162,48 @@ static const char *decline_paths(const struct model *m, const struct model_act *
     return *n > 0 ? NULL : "not-permitted";
 }
 
+bool by_holder(const struct model_act *a)
+{
+    return a->role == MODEL_MEMBER ? by_itself(a) : by_office(a);
+}
+
+struct model_recovery *recovery_of(struct model *m, const struct model_act *a)
+{
+    struct model_coop *c = &m->coop[a->coop];
+
+    return a->role == MODEL_MEMBER ? &c->member[a->member].recovery : &c->recovery;
+}
+
+/* Who may begin, finish and object (4.4). */
+static const char *recover_paths(const struct model *m, const struct model_act *a, struct path p[2],
+                                 int *n)
+{
+    const struct model_coop *c = &m->coop[a->coop];
+    const struct model_member *who = &c->member[a->member];
+    const struct want new_key = {MODEL_NOBODY, 0, 0, 1};
+
+    if (a->role == MODEL_MEMBER && !who->there)
+        return "unknown-account";
+    if (a->type == MODEL_OBJECT && by_holder(a)) {
+        p[0] = path_of(a->role, a->coop, a->member, 1);
+        return NULL;
+    }
+    if (a->role == MODEL_MEMBER && a->type == MODEL_RECOVER &&
+        (who->purse || keys_of(m, MODEL_MEMBER, a->coop, a->member) == 0))
+        return "not-permitted";
+    if (a->role == MODEL_MEMBER ? !by_office(a) : a->by_coop != MODEL_COOPS)
+        return "not-permitted";
+    p[0] = a->role == MODEL_MEMBER ? path_of(MODEL_REGISTRAR, a->coop, 0, 1)
+                                   : path_of(MODEL_STEWARD, 0, 0, 2);
+    if (a->type == MODEL_RECOVER) {
+        p[0].want[p[0].n++] = new_key;
+    } else if (a->role == MODEL_MEMBER) {
+        p[who->recovery.open && who->recovery.objected ? 0 : (*n)++] =
+            path_of(MODEL_TREASURER, a->coop, 0, c->need);
+    }
+    return NULL;
+}
+
 const char *paths(const struct model *m, const struct model_act *a, struct path p[2], int *n)
 {
     const struct model_coop *c = &m->coop[a->coop];
@@ -256,6 +300,10 @@ const char *paths(const struct model *m, const struct model_act *a, struct path 
         if (a->type == MODEL_KEY_ADD)
             p[0].want[p[0].n++] = new_key;
         return NULL;
+    case MODEL_RECOVER:
+    case MODEL_FINISH:
+    case MODEL_OBJECT:
+        return recover_paths(m, a, p, n);
     case MODEL_TYPES:
         break;
     }

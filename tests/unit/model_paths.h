@@ -24,6 +24,9 @@ const char *paths(const struct model *m, const struct model_act *a, struct path 
 int path_judge(const struct model *m, const struct model_act *a, const struct path *p);
 /* How many keys in force. */
 int keys_of(const struct model *m, enum model_role role, int coop, int member);
+/* The holder of the keys that a recovery is about; its recovery. */
+bool by_holder(const struct model_act *a);
+struct model_recovery *recovery_of(struct model *m, const struct model_act *a);
 bool by_itself(const struct model_act *a);
 /* The record of that number, if it is of that type; the request that is that act. */
 struct model_record *record_of(const struct model *m, int number, enum model_type type);

@@ -67,10 +67,11 @@ static void bounds(struct world *w, int64_t *floor, int64_t *ceiling)
 static enum model_type pick_type(struct world *w)
 {
     static const int weight[MODEL_TYPES] = {
-        [MODEL_TRANSFER] = 38, [MODEL_REQUEST] = 8,    [MODEL_REVERSAL] = 10, [MODEL_DECLINE] = 4,
-        [MODEL_LIMITS] = 6,    [MODEL_POLICY] = 3,     [MODEL_CREATE] = 4,    [MODEL_UPDATE] = 2,
-        [MODEL_FREEZE] = 4,    [MODEL_UNFREEZE] = 8,   [MODEL_CLOSE] = 1,     [MODEL_ALLOW] = 3,
-        [MODEL_KEY_ADD] = 5,   [MODEL_KEY_REVOKE] = 2, [MODEL_THRESHOLD] = 2};
+        [MODEL_TRANSFER] = 30, [MODEL_REQUEST] = 7,    [MODEL_REVERSAL] = 9,  [MODEL_DECLINE] = 4,
+        [MODEL_LIMITS] = 5,    [MODEL_POLICY] = 3,     [MODEL_CREATE] = 4,    [MODEL_UPDATE] = 2,
+        [MODEL_FREEZE] = 4,    [MODEL_UNFREEZE] = 7,   [MODEL_CLOSE] = 1,     [MODEL_ALLOW] = 3,
+        [MODEL_KEY_ADD] = 5,   [MODEL_KEY_REVOKE] = 2, [MODEL_THRESHOLD] = 2, [MODEL_RECOVER] = 3,
+        [MODEL_FINISH] = 5,    [MODEL_OBJECT] = 4};
     int at = below(w, 100);
 
     for (int t = 0; t < MODEL_TYPES; t++)
@@ -334,6 +335,54 @@ static void pick_decline(struct world *w, struct model_act *a)
     }
 }
 
+/* Those who decide about new keys; for treasurers' the stewards. */
+static void sign_as_decider(struct world *w, struct model_act *a, bool objected)
+{
+    a->by_member = -1;
+    if (a->role == MODEL_TREASURER && chance(w, 97)) {
+        a->by_coop = MODEL_COOPS;
+        for (int i = chance(w, 90) ? 2 : 1; i > 0; i--)
+            sign(a, -1 - below(w, 3));
+    } else if (chance(w, objected ? 85 : 20)) {
+        sign_as(w, a, MODEL_TREASURER, w->m.coop[a->coop].need);
+    } else {
+        sign_as(w, a, MODEL_REGISTRAR, 1);
+    }
+}
+
+static void pick_recover(struct world *w, struct model_act *a)
+{
+    const struct model_recovery *r = NULL;
+
+    for (int tries = 0; tries < 40; tries++) {
+        a->by_coop = a->coop = below(w, MODEL_COOPS);
+        a->member = below(w, MODEL_MEMBERS);
+        a->role = chance(w, 85) ? MODEL_MEMBER : MODEL_TREASURER;
+        r = a->role == MODEL_MEMBER ? &w->m.coop[a->coop].member[a->member].recovery
+                                    : &w->m.coop[a->coop].recovery;
+        if (r->open == (a->type != MODEL_RECOVER))
+            break;
+    }
+    a->record = r->since + (chance(w, 95) ? 0 : below(w, 3));
+    if (a->type == MODEL_RECOVER) {
+        a->key = pick_key(w, a);
+        sign_as_decider(w, a, false);
+        if (chance(w, 95))
+            sign(a, a->key);
+        if (a->key == w->keys)
+            w->keys++;
+    } else if (a->type == MODEL_OBJECT && chance(w, 60)) {
+        a->by_member = a->role == MODEL_MEMBER ? a->member : -1;
+        sign_as(w, a, a->role, chance(w, 95) ? 1 : 2);
+    } else {
+        sign_as_decider(w, a, r->objected);
+    }
+    if (a->type == MODEL_FINISH && r->open && r->due > w->f->ms && chance(w, 50))
+        w->f->ms = r->due - (chance(w, 20) ? 1 : 0);
+    if (chance(w, 3))
+        sign(a, below(w, w->keys));
+}
+
 void pick(struct world *w, struct model_act *a)
 {
     memset(a, 0, sizeof(*a));
@@ -347,6 +396,8 @@ void pick(struct world *w, struct model_act *a)
         pick_reversal(w, a);
     else if (a->type == MODEL_DECLINE)
         pick_decline(w, a);
+    else if (a->type >= MODEL_RECOVER)
+        pick_recover(w, a);
     else if (a->type == MODEL_TRANSFER && chance(w, 30))
         pick_answer(w, a);
     else

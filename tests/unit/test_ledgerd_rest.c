@@ -115,6 +115,17 @@ static void make_log(struct fix *f)
     }
     assert_string_equal(fix_pay(f, "bob", "bob@hansalim", "carol@hansalim", 300), "posted");
     POSTED("bob", "member.freeze", "bob@hansalim", "'member':'bob@hansalim'");
+    POSTED("r1 b1 b2", "key.recover", "hansalim",
+           "'holder':'bob@hansalim','role':'member','keys':[$b1,$b2],'threshold':2");
+    POSTED("bob", "key.object", "bob@hansalim",
+           "'holder':'bob@hansalim','role':'member','record':%d", (int)f->n - 1);
+    POSTED("s1 s2 n1", "key.recover", "stewards",
+           "'holder':'hansalim','role':'treasurer','keys':[$n1],'threshold':1");
+    POSTED("r1 c1", "key.recover", "hansalim",
+           "'holder':'carol@hansalim','role':'member','keys':[$c1],'threshold':1");
+    f->ms += INT64_C(8) * 86400000;
+    POSTED("r2", "key.recover.finish", "hansalim",
+           "'holder':'carol@hansalim','role':'member','record':%d", (int)f->n - 1);
     POSTED("r2", "member.freeze", "hansalim", "'member':'old@hansalim'");
     POSTED("r1", "member.close", "hansalim", "'member':'old@hansalim'");
 }

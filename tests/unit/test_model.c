@@ -28,7 +28,7 @@
 #define WORLDS 6
 #define STEPS  800
 
-static const char *const coops[MODEL_COOPS] = {"aa-coop", "bb-coop"};
+static const char *const coops[MODEL_COOPS + 1] = {"aa-coop", "bb-coop", "stewards"};
 static const char *const units[MODEL_UNITS] = {"hour", "won"};
 static const char *const kinds[] = {"?", "member", "treasurer", "registrar"};
 
@@ -82,7 +82,11 @@ static void put_members(const struct world *w, struct buf *b, const struct model
         if (a->role == MODEL_MEMBER)
             buf_printf(b, "m%d@", a->member);
         buf_printf(b, "%s','role':'%s'", coop, kinds[a->role]);
-        if (a->type == MODEL_THRESHOLD)
+        if (a->type == MODEL_RECOVER)
+            buf_printf(b, ",'keys':[$k%d],'threshold':1", a->key);
+        else if (a->type > MODEL_RECOVER)
+            buf_printf(b, ",'record':%d", a->record);
+        else if (a->type == MODEL_THRESHOLD)
             buf_printf(b, ",'threshold':%d", a->need);
         else if (a->type == MODEL_KEY_ADD)
             buf_printf(b, ",'key':$k%d", a->key);
@@ -106,10 +110,24 @@ static void put_members(const struct world *w, struct buf *b, const struct model
 /* The payload of an act that there wasn't before. */
 static char *payload_of(struct world *w, const struct model_act *a)
 {
-    static const char *const types[MODEL_TYPES] = {
-        "transfer",     "request",       "reversal",      "decline",       "account.limits",
-        "coop.policy",  "member.create", "member.update", "member.freeze", "member.unfreeze",
-        "member.close", "record.allow",  "key.add",       "key.revoke",    "threshold.set"};
+    static const char *const types[MODEL_TYPES] = {"transfer",
+                                                   "request",
+                                                   "reversal",
+                                                   "decline",
+                                                   "account.limits",
+                                                   "coop.policy",
+                                                   "member.create",
+                                                   "member.update",
+                                                   "member.freeze",
+                                                   "member.unfreeze",
+                                                   "member.close",
+                                                   "record.allow",
+                                                   "key.add",
+                                                   "key.revoke",
+                                                   "threshold.set",
+                                                   "key.recover",
+                                                   "key.recover.finish",
+                                                   "key.object"};
     struct buf b = BUF_INIT;
     char by[64];
     char *payload;
@@ -136,7 +154,8 @@ static const char *core_do(struct world *w, const struct model_act *a, const cha
 
     signers[0] = '\0';
     for (int i = 0; i < a->n_signers; i++)
-        n += (size_t)snprintf(signers + n, sizeof(signers) - n, "k%d ", a->signer[i]);
+        n += (size_t)snprintf(signers + n, sizeof(signers) - n, "%c%d ",
+                              a->signer[i] < 0 ? 's' : 'k', abs(a->signer[i]));
     return fix_submit(w->f, payload, signers);
 }
 
@@ -179,6 +198,19 @@ static char *next_act(struct world *w, struct model_act *a)
 
 /* ---- Comparing ---- */
 
+static void compare_recovery(const struct recovery *r, const struct model_recovery *m,
+                             const struct fix_key *keys)
+{
+    assert_int_equal(r != NULL, m->open);
+    if (!r)
+        return;
+    assert_int_equal(r->record, m->since);
+    assert_int_equal(r->due_ms, m->due);
+    assert_int_equal(r->objected, m->objected);
+    assert_int_equal(r->n_keys, 1);
+    assert_memory_equal(&r->keys[0].key, &keys[m->key].key, sizeof(struct key));
+}
+
 static void compare_member(const struct world *w, int c, int i)
 {
     const struct model_member *m = &w->m.coop[c].member[i];
@@ -199,6 +231,7 @@ static void compare_member(const struct world *w, int c, int i)
                      : h->frozen_by_office       ? 2
                                                  : 1,
                      m->state);
+    compare_recovery(h->recovery, &m->recovery, w->key);
     for (int u = 0; u < MODEL_UNITS; u++) {
         (void)snprintf(name, sizeof(name), "m%d@%s/%s", i, coops[c], units[u]);
         assert_int_equal(fix_balance(w->f, name), m->balance[u]);
@@ -248,6 +281,7 @@ static void compare(const struct world *w)
         for (int u = 0; u < MODEL_UNITS; u++)
             assert_int_equal(sum[u], 0);
         assert_int_equal(h->threshold, w->m.coop[c].need);
+        compare_recovery(h->recovery, &w->m.coop[c].recovery, w->key);
         assert_int_equal(state_book(w->f->s, coops[c])->entries.seq, w->m.coop[c].book);
     }
     for (int k = 0; k < w->keys; k++) {
@@ -395,9 +429,11 @@ static void test_model(void **state)
     for (int i = 1; i < REFUSED_COUNT; i++)
         if (answers[i])
             print_message("%zu %s\n", answers[i], refusal_name((enum refusal_code)i));
-    print_message("posted: %zu transfers, %zu requests, %zu reversals, %zu declines\n",
+    print_message("posted: %zu transfers, %zu requests, %zu reversals, %zu declines, "
+                  "%zu recoveries, %zu finished, %zu objections\n",
                   by_type[MODEL_TRANSFER], by_type[MODEL_REQUEST], by_type[MODEL_REVERSAL],
-                  by_type[MODEL_DECLINE]);
+                  by_type[MODEL_DECLINE], by_type[MODEL_RECOVER], by_type[MODEL_FINISH],
+                  by_type[MODEL_OBJECT]);
     /* A run that only ever refuses would show little. */
     assert_true(n < 2000 || (posted > n / 10 && pending > n / 200));
     free(w);
