@@ -230,3 +230,28 @@ int key_object_decide(const struct state *s, const struct act *a, struct moment 
     outcome_change(s, out, THING_HOLDER, &after->thing, index);
     return 0;
 }
+
+int keys_not_recovered(const struct holder *h, struct refusal *r)
+{
+    if (!h->recovery)
+        return 0;
+    return refuse(r, REFUSED_FROZEN, "The keys of %s are being recovered, since record %lld.",
+                  h->thing.name, (long long)h->recovery->record);
+}
+
+int keys_stand_still(const struct state *s, const struct act *a, const struct envelope *env,
+                     struct refusal *r)
+{
+    for (size_t i = 0; i < env->n_sigs; i++) {
+        const struct key_row *row = state_key(s, env->sigs[i].kid.s);
+        const struct holder *h = row ? state_holder(s, row->holder) : NULL;
+        enum role role;
+
+        if (!h || !holder_governing_role(h->kind, &role) || role != row->role ||
+            (a->type == ACT_KEY_OBJECT && str_eq(a->u.recover.holder, row->holder)))
+            continue;
+        if (keys_not_recovered(h, r) != 0)
+            return -1;
+    }
+    return 0;
+}

@@ -110,6 +110,13 @@ void outcome_deal(struct outcome *out, struct deal *deal);
 int member_is_active(const struct holder *member, struct refusal *r) MUST_CHECK;
 /* -1 with frozen while new keys of the holder's wait to replace those in force. */
 int keys_not_recovered(const struct holder *h, struct refusal *r) MUST_CHECK;
+/*
+ * Keys that are being recovered may be in wrong hands: -1 with frozen when one of them signed
+ * anything but an objection to just that. Judged last before the act's own rules, so that acts that
+ * wait go on waiting, and can be posted if the recovery comes to nothing.
+ */
+int keys_stand_still(const struct state *s, const struct act *a, const struct envelope *env,
+                     struct refusal *r) MUST_CHECK;
 /* May a registrar of its co-op record what it pays? It has no keys, or allowed it. */
 bool registrar_may_pay(const struct holder *payer);
 /* What transfer and request are both refused for: unknown-unit, same-account, malformed. */

@@ -385,28 +385,6 @@ static int judge_frame(const struct state *s, const struct act *a, struct moment
     return 0;
 }
 
-/*
- * Keys that are being recovered may be in wrong hands: -1 with frozen when one of them signed
- * anything but an objection to just that. Judged last before the act's own rules, so that acts that
- * wait go on waiting, and can be posted if the recovery comes to nothing.
- */
-static int keys_stand_still(const struct state *s, const struct act *a, const struct envelope *env,
-                            struct refusal *r)
-{
-    for (size_t i = 0; i < env->n_sigs; i++) {
-        const struct key_row *row = state_key(s, env->sigs[i].kid.s);
-        const struct holder *h = row ? state_holder(s, row->holder) : NULL;
-        enum role role;
-
-        if (!h || !holder_governing_role(h->kind, &role) || role != row->role ||
-            (a->type == ACT_KEY_OBJECT && str_eq(a->u.recover.holder, row->holder)))
-            continue;
-        if (keys_not_recovered(h, r) != 0)
-            return -1;
-    }
-    return 0;
-}
-
 void rules_decide(const struct state *s, const struct act *a, const struct envelope *env,
                   struct moment now, int64_t index, struct outcome *out)
 {
@@ -598,14 +576,6 @@ int member_is_active(const struct holder *member, struct refusal *r)
         return 0;
     return refuse(r, closed ? REFUSED_CLOSED : REFUSED_FROZEN, "%s is %s.", member->thing.name,
                   closed ? "closed" : "frozen");
-}
-
-int keys_not_recovered(const struct holder *h, struct refusal *r)
-{
-    if (!h->recovery)
-        return 0;
-    return refuse(r, REFUSED_FROZEN, "The keys of %s are being recovered, since record %lld.",
-                  h->thing.name, (long long)h->recovery->record);
 }
 
 bool limits_of(const struct state *s, const char *address, const char *unit, struct act_bounds *out)

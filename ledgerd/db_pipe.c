@@ -102,7 +102,7 @@ void db_pipe_close(struct db_pipe *p)
 
 int db_pipe_send(struct db_pipe *p, const char *name, const struct db_args *args)
 {
-    static const int binary[DB_ARGS_MAX] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    static const int binary[DB_ARGS_MAX] = {[0 ... DB_ARGS_MAX - 1] = 1};
 
     if (!p->lost && PQsendQueryPrepared(p->conn, name, args == NULL ? 0 : args->n,
                                         args == NULL ? NULL : args->values,

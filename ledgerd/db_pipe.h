@@ -24,7 +24,7 @@ struct db_stmt {
 
 /* Values of a statement, in binary format. What they point to must live until db_pipe_send returns.
  */
-#define DB_ARGS_MAX 16
+#define DB_ARGS_MAX 20
 struct db_args {
     int n;
     const char *values[DB_ARGS_MAX];

@@ -144,6 +144,15 @@ static void every_act_has_a_headline(void **state)
         {"snapshot", "ledger",
          "\"size\":9,\"count\":5,\"root\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"",
          "the ledger's snapshot of its first 9 records"},
+        {"key.recover", "hansalim",
+         "\"holder\":\"alice@hansalim\",\"role\":\"member\",\"keys\":[" JWK2 "],\"threshold\":1",
+         "new keys for alice@hansalim in the place of lost ones, in seven days"},
+        {"key.recover.finish", "stewards",
+         "\"holder\":\"hansalim\",\"role\":\"treasurer\",\"record\":12",
+         "coming into force of new keys for treasurers of hansalim: all old ones are revoked"},
+        {"key.object", "alice@hansalim",
+         "\"holder\":\"alice@hansalim\",\"role\":\"member\",\"record\":12",
+         "objection to new keys for alice@hansalim"},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
