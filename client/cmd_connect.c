@@ -7,7 +7,7 @@
 #include "client/client.h"
 #include "client/commands.h"
 #include "client/files.h"
-#include "client/jwk.h"
+#include "client/logkey.h"
 #include "client/query.h"
 #include "core/b64.h"
 
@@ -38,28 +38,6 @@ static char *tidy_url(const char *s)
     free(safe);
     free(url);
     return NULL;
-}
-
-/* The log key as the ledger gives it, before or after it is opened. */
-static int take_log_key(const json_t *ledger, struct key *out)
-{
-    const json_t *jwk = json_object_get(ledger, "log_key"), *act = json_object_get(ledger, "act");
-    const char *why, *payload = json_text(act, "payload");
-    uint8_t *bytes;
-    size_t len = strlen(payload), n;
-    json_t *open = NULL;
-    int rc = -1;
-
-    if (json_is_object(jwk))
-        return jwk_read(jwk, out, &why);
-    bytes = x_malloc(len + 1);
-    if (b64u_decode(payload, len, bytes, len, &n) == 0)
-        open = json_loadb((const char *)bytes, n, JSON_REJECT_DUPLICATES, NULL);
-    if (open != NULL && json_is_object(json_object_get(open, "log_key")))
-        rc = jwk_read(json_object_get(open, "log_key"), out, &why);
-    json_decref(open);
-    free(bytes);
-    return rc;
 }
 
 static bool id_is_well(const char *id, const char *origin)
@@ -119,20 +97,34 @@ static int confirm(struct client *c, const struct cli *cli, const json_t *ledger
     return rc;
 }
 
-/* Does the ledger at the other end agree with the pins there are? */
-static bool agrees(const struct profile *p, const char *origin, const char *id,
-                   const struct key *log_key)
+/* The log key that the ledger shows: the one that --log-key names, where it signs with several. */
+static struct key shown_key(const struct cli *cli, const char *id, const struct key *keys, size_t n)
 {
-    return str_eq(p->origin, origin) && memcmp(p->log_key.x, log_key->x, KEY_LEN) == 0 &&
-           (p->ledger_id[0] == '\0' || str_eq(p->ledger_id, id));
+    for (size_t i = 0; i < n; i++) {
+        if (cli_value(cli, "log-key") != NULL && compare_wanted(cli, id, &keys[i]) >= 0)
+            return keys[i];
+    }
+    return keys[0];
 }
 
-/* The same ledger with another log key, which the user has named: its stewards changed it. */
-static bool key_is_announced(const struct profile *p, const struct cli *cli, const char *id,
-                             const struct key *log_key)
+/*
+ * Does the ledger at the other end agree with the pins there are? A log key that its stewards
+ * changed is followed. *log_key becomes the one to pin.
+ */
+static bool agrees(struct client *c, const struct cli *cli, const char *origin, const char *id,
+                   const struct key *keys, size_t n, struct key *log_key)
 {
-    return p->ledger_id[0] != '\0' && str_eq(p->ledger_id, id) &&
-           cli_value(cli, "log-key") != NULL && compare_wanted(cli, id, log_key) >= 0;
+    const struct profile *p = &c->profile;
+
+    if (!str_eq(p->origin, origin) || (p->ledger_id[0] != '\0' && !str_eq(p->ledger_id, id)))
+        return false;
+    if (p->ledger_id[0] != '\0' && cli_value(cli, "log-key") != NULL &&
+        compare_wanted(cli, id, log_key) >= 0)
+        return true; /* the user has named it */
+    if (p->ledger_id[0] == '\0' ? !logkeys_have(keys, n, &p->log_key) : !logkey_follow(c, keys, n))
+        return false;
+    *log_key = p->log_key;
+    return true;
 }
 
 static int changed(const struct profile *p, const char *id, const struct key *log_key)
@@ -196,6 +188,8 @@ static int pin(struct client *c, const char *url, const char *origin, const char
     p->url = x_strdup(url);
     p->ledger_id = x_strdup(id);
     str_copy(p->origin, sizeof(p->origin), origin);
+    if (p->connected && memcmp(p->log_key.x, log_key->x, KEY_LEN) != 0)
+        profile_follow(p, log_key);
     p->log_key = *log_key;
     p->connected = true;
     return profile_save(p);
@@ -205,10 +199,11 @@ static int run(struct client *c, const struct cli *cli)
 {
     char *url = tidy_url(cli_arg(cli, 0)), *old = c->profile.url;
     const char *origin, *id;
-    struct key log_key;
+    struct key keys[LOGKEYS_MAX], log_key;
     json_t *ledger = NULL;
     char *ca = NULL;
-    size_t ca_len = 0;
+    size_t ca_len = 0, n_keys;
+    bool same = true;
     int rc;
 
     if (url == NULL)
@@ -223,14 +218,19 @@ static int run(struct client *c, const struct cli *cli)
         goto out;
     origin = json_text(ledger, "origin");
     id = json_text(ledger, "id");
-    if (!name_is_origin(origin) || take_log_key(ledger, &log_key) != 0 ||
-        (id[0] != '\0' && !id_is_well(id, origin))) {
+    n_keys = logkeys_read(ledger, keys);
+    if (!name_is_origin(origin) || n_keys == 0 || (id[0] != '\0' && !id_is_well(id, origin))) {
         rc = fail(PUMASI_FAILED, _("What answers at %s doesn't describe itself as a ledger does."),
                   url);
         goto out;
     }
-    if (c->profile.connected && !agrees(&c->profile, origin, id, &log_key) &&
-        !key_is_announced(&c->profile, cli, id, &log_key)) {
+    log_key = shown_key(cli, id, keys, n_keys);
+    if (c->profile.connected) {
+        c->profile.url = url;
+        same = agrees(c, cli, origin, id, keys, n_keys, &log_key);
+        c->profile.url = old;
+    }
+    if (!same) {
         rc = changed(&c->profile, id, &log_key);
         goto out;
     }

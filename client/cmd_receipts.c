@@ -31,8 +31,7 @@ static void take(struct shelf *s, const char *path)
     const char *why;
     struct receipt r;
     json_t *file = files_read_json(path, &why), *receipt = json_object_get(file, "receipt");
-    bool ok =
-        file != NULL && receipt_verify(&r, receipt, NULL, NULL, p->origin, &p->log_key, &why) == 0;
+    bool ok = file != NULL && receipt_verify_kept(&r, receipt, p, &why) == 0;
     char *index, *time;
 
     if (!ok) {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "client/client.h"
-#include "client/jwk.h"
+#include "client/logkey.h"
 #include "client/query.h"
 
 /* Says loudly that this isn't the ledger whose id or key is pinned. */
@@ -29,8 +29,8 @@ static int another_ledger(const struct profile *p, const char *id)
 int client_ledger(struct client *c, json_t **out)
 {
     struct profile *p = &c->profile;
-    const char *id, *why;
-    struct key log_key;
+    struct key keys[LOGKEYS_MAX];
+    const char *id;
     json_t *ledger;
     int rc = query_get(c, NULL, "/v1/ledger", &ledger);
 
@@ -42,8 +42,7 @@ int client_ledger(struct client *c, json_t **out)
     /* Before record 0 there is no id, and the log key stands in the act that is to be signed. */
     if (p->ledger_id[0] != '\0' &&
         (!str_eq(id, p->ledger_id) || !str_eq(json_text(ledger, "origin"), p->origin) ||
-         jwk_read(json_object_get(ledger, "log_key"), &log_key, &why) != 0 ||
-         memcmp(log_key.x, p->log_key.x, KEY_LEN) != 0)) {
+         !logkey_follow(c, keys, logkeys_read(ledger, keys)))) {
         rc = another_ledger(p, id);
         json_decref(ledger);
         return rc;

@@ -94,6 +94,26 @@ const struct profile_unit *profile_unit(const struct profile *p, const char *uni
     return NULL;
 }
 
+/* "earlier_log_keys", perhaps missing; false when one is no key. */
+static bool take_earlier(struct profile *p, const json_t *list)
+{
+    const char *why;
+    json_t *jwk;
+    size_t i;
+
+    if (list == NULL)
+        return true;
+    if (!json_is_array(list))
+        return false;
+    p->earlier = x_calloc(json_array_size(list) + 1, sizeof(*p->earlier));
+    json_array_foreach (list, i, jwk) {
+        if (jwk_read(jwk, &p->earlier[i], &why) != 0)
+            return false;
+        p->n_earlier++;
+    }
+    return true;
+}
+
 /* The pinned things out of profile.json; false when one makes no sense. */
 static bool take_pins(struct profile *p, const json_t *json)
 {
@@ -103,7 +123,8 @@ static bool take_pins(struct profile *p, const json_t *json)
     if (json_unpack((json_t *)json, "{s:s, s:s, s:s, s:o}", "url", &url, "ledger_id", &id, "origin",
                     &origin, "log_key", &log_key) != 0)
         return false;
-    if (!http_url_ok(url) || !name_is_origin(origin) || jwk_read(log_key, &p->log_key, &why) != 0)
+    if (!http_url_ok(url) || !name_is_origin(origin) || jwk_read(log_key, &p->log_key, &why) != 0 ||
+        !take_earlier(p, json_object_get(json, "earlier_log_keys")))
         return false;
     if (id[0] != '\0' && (strncmp(id, origin, strlen(origin)) != 0 || id[strlen(origin)] != '#'))
         return false;
@@ -170,25 +191,51 @@ void profile_free(struct profile *p)
     free(p->state_dir);
     free(p->url);
     free(p->ledger_id);
+    free(p->earlier);
     memset(p, 0, sizeof(*p));
+}
+
+static json_t *jwk_json(const struct key *key)
+{
+    struct buf jwk = BUF_INIT;
+    json_t *json;
+
+    key_put_jwk(&jwk, key);
+    json = json_loads(jwk.data, 0, NULL);
+    buf_free(&jwk);
+    return json;
 }
 
 int profile_save(const struct profile *p)
 {
     char *path = profile_config_path(p, NULL, "profile.json");
-    struct buf jwk = BUF_INIT;
-    json_t *json;
+    json_t *json, *earlier = json_array();
     int rc = PUMASI_OK;
 
-    key_put_jwk(&jwk, &p->log_key);
     json = json_pack("{s:s, s:s, s:s, s:o}", "url", p->url, "ledger_id", p->ledger_id, "origin",
-                     p->origin, "log_key", json_loads(jwk.data, 0, NULL));
+                     p->origin, "log_key", jwk_json(&p->log_key));
+    for (size_t i = 0; i < p->n_earlier; i++)
+        json_array_append_new(earlier, jwk_json(&p->earlier[i]));
+    if (p->n_earlier > 0)
+        json_object_set(json, "earlier_log_keys", earlier);
     if (files_mkdir(p->config_dir) != 0 || files_write_json(path, json) != 0)
         rc = fail(PUMASI_FAILED, _("%s can't be written: %s."), path, strerror(errno));
+    json_decref(earlier);
     json_decref(json);
-    buf_free(&jwk);
     free(path);
     return rc;
+}
+
+void profile_follow(struct profile *p, const struct key *log_key)
+{
+    struct key *all = x_calloc(p->n_earlier + 1, sizeof(*all));
+
+    if (p->n_earlier > 0)
+        memcpy(all, p->earlier, p->n_earlier * sizeof(*all));
+    all[p->n_earlier++] = p->log_key;
+    free(p->earlier);
+    p->earlier = all;
+    p->log_key = *log_key;
 }
 
 char *profile_ca_path(const struct profile *p)

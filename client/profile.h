@@ -33,6 +33,8 @@ struct profile {
     char *ledger_id; /* "" while the ledger isn't opened yet */
     char origin[ORIGIN_MAX + 1];
     struct key log_key;
+    size_t n_earlier; /* log keys that were pinned before, and proved the next one */
+    struct key *earlier;
     size_t n_units; /* cached from /v1/ledger */
     struct profile_unit *units;
 };
@@ -41,8 +43,11 @@ struct profile {
  * after a sentence. */
 int profile_load(struct profile *p, const char *name) MUST_CHECK;
 void profile_free(struct profile *p);
-/* Stores url, ledger id, origin and log key. */
+/* Stores url, ledger id, origin and log keys. */
 int profile_save(const struct profile *p) MUST_CHECK;
+/* Pins that log key in the place of the one before, which stays for the receipts that it signed.
+ * Not yet stored. */
+void profile_follow(struct profile *p, const struct key *log_key);
 /* Where the certificate is kept of the CA that vouches for the ledger's address, if it isn't one
  * that the system trusts. The caller frees it. */
 char *profile_ca_path(const struct profile *p);

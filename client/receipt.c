@@ -78,6 +78,29 @@ int receipt_verify(struct receipt *out, const json_t *receipt, const char *by, c
     return receipt_verify_by(out, receipt, by, jti, open_pinned, &pinned, why);
 }
 
+int receipt_verify_kept(struct receipt *out, const json_t *receipt, const struct profile *p,
+                        const char **why)
+{
+    const char *ignored;
+
+    if (receipt_verify(out, receipt, NULL, NULL, p->origin, &p->log_key, why) == 0)
+        return 0;
+    for (size_t i = p->n_earlier; i-- > 0;) {
+        if (receipt_verify(out, receipt, NULL, NULL, p->origin, &p->earlier[i], &ignored) == 0)
+            return 0;
+    }
+    return -1;
+}
+
+bool receipt_has_other_key(const json_t *receipt, const struct profile *p)
+{
+    const char *text = json_text(receipt, "proof"), *why;
+    struct proof proof;
+
+    return proof_parse(&proof, text, strlen(text), &why) == 0 &&
+           checkpoint_has_other_key(proof.note, proof.note_len, p->origin, &p->log_key);
+}
+
 /*
  * Remembers the newest checkpoint. Another root for the same size means that the ledger tells
  * different people different things: the one contradiction that a receipt alone can show.

@@ -26,9 +26,18 @@ struct receipt {
 int receipt_verify(struct receipt *out, const json_t *receipt, const char *by, const char *jti,
                    const char *origin, const struct key *log_key, const char **why) MUST_CHECK;
 
+/* The same of a receipt that is kept here: by the pinned log key, or by one that was pinned before
+ * the stewards changed it. */
+int receipt_verify_kept(struct receipt *out, const json_t *receipt, const struct profile *p,
+                        const char **why) MUST_CHECK;
+
+/* Is the checkpoint in it signed by another log key beside the pinned one? */
+bool receipt_has_other_key(const json_t *receipt, const struct profile *p);
+
 /*
- * The same, with the checkpoint opened by `open`: for many receipts under one, whose signature
- * needn't be verified each time. It fills *out from the note of a proof; 0, or -1 with *why.
+ * As receipt_verify, with the checkpoint opened by `open`: for many receipts under one, whose
+ * signature needn't be verified each time. It fills *out from the note of a proof; 0, or -1 with
+ * *why.
  */
 typedef int receipt_open(void *arg, const struct proof *proof, struct checkpoint *out,
                          const char **why);

@@ -11,7 +11,7 @@ _ledgerd() {
         --log_format --log_level'
 
     for ((i = 1; i < COMP_CWORD; i++)); do
-        case ${COMP_WORDS[i]} in init | migrate | export) command=${COMP_WORDS[i]} ;; esac
+        case ${COMP_WORDS[i]} in init | migrate | export | key) command=${COMP_WORDS[i]} ;; esac
     done
     [ "$command" = init ] &&
         options+=' --origin --name --steward --threshold --zone --from --keys'
@@ -36,8 +36,10 @@ _ledgerd() {
     *)
         if [[ $word == -* ]]; then
             mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
+        elif [ "$before" = key ]; then
+            COMPREPLY=(new-log)
         elif [ -z "$command" ] && [[ $before != --* ]]; then
-            mapfile -t COMPREPLY < <(compgen -W 'init migrate export' -- "$word")
+            mapfile -t COMPREPLY < <(compgen -W 'init migrate export key' -- "$word")
         fi
         ;;
     esac

@@ -5,6 +5,8 @@ complete -c ledgerd -f
 complete -c ledgerd -n '__fish_is_first_arg' -a init -d 'make a new ledger'
 complete -c ledgerd -n '__fish_is_first_arg' -a migrate -d 'bring an older ledger up to date'
 complete -c ledgerd -n '__fish_is_first_arg' -a export -d 'write all records into a new folder'
+complete -c ledgerd -n '__fish_is_first_arg' -a key -d 'make the log key that is to follow the one in use'
+complete -c ledgerd -n '__fish_seen_subcommand_from key' -a new-log
 complete -c ledgerd -n '__fish_seen_subcommand_from export' -a '(__fish_complete_directories)'
 complete -c ledgerd -l help -s h -d 'show the help'
 complete -c ledgerd -l version -d 'show the version'

@@ -109,25 +109,45 @@ int vkey_parse(const char *vkey, char *name, size_t name_size, struct key *key)
     return str_eq(again, vkey) ? 0 : -1;
 }
 
-void checkpoint_sign(struct buf *b, const struct checkpoint *c,
-                     const uint8_t log_secret[KEY_SECRET_LEN])
+/* The line of a log key's signature of the text that stands at b->data + start. */
+static void put_signature(struct buf *b, size_t start, size_t text_len, const char *origin,
+                          const uint8_t log_secret[KEY_SECRET_LEN])
 {
     uint8_t line[ID_LEN + KEY_SIG_LEN];
     struct key key;
-    size_t start = b->len;
+
+    key_of_secret(&key, log_secret);
+    key_id(line, origin, &key);
+    key_sign(log_secret, b->data + start, text_len, line + ID_LEN);
+    buf_puts(b, SIG_START);
+    buf_puts(b, origin);
+    buf_putc(b, ' ');
+    buf_put_b64(b, line, sizeof(line));
+    buf_putc(b, '\n');
+}
+
+void checkpoint_sign(struct buf *b, const struct checkpoint *c,
+                     const uint8_t log_secret[KEY_SECRET_LEN])
+{
+    size_t start = b->len, len;
 
     buf_puts(b, c->origin);
     buf_printf(b, "\n%" PRIu64 "\n", c->size);
     buf_put_b64(b, c->root.b, HASH_LEN);
     buf_putc(b, '\n');
-    key_of_secret(&key, log_secret);
-    key_id(line, c->origin, &key);
-    key_sign(log_secret, b->data + start, b->len - start, line + ID_LEN);
-    buf_puts(b, "\n" SIG_START);
-    buf_puts(b, c->origin);
-    buf_putc(b, ' ');
-    buf_put_b64(b, line, sizeof(line));
+    len = b->len - start;
     buf_putc(b, '\n');
+    put_signature(b, start, len, c->origin, log_secret);
+}
+
+void checkpoint_sign_also(struct buf *b, size_t start, const char *origin,
+                          const uint8_t log_secret[KEY_SECRET_LEN])
+{
+    const char *end = strstr(b->data + start, "\n\n");
+
+    if (end != NULL) { /* there is one in every note */
+        put_signature(b, start, (size_t)(end + 1 - (b->data + start)), origin, log_secret);
+    }
 }
 
 /* Valid UTF-8 without control characters but the newline. */
@@ -219,6 +239,27 @@ static int sigs_check(struct span text, struct span sigs, const char *origin, co
     return 0;
 }
 
+bool checkpoint_has_other_key(const char *note, size_t len, const char *origin,
+                              const struct key *key)
+{
+    struct span text, sigs, line, name;
+    uint8_t id[ID_LEN], bytes[ID_LEN + KEY_SIG_LEN];
+    size_t n;
+
+    if (!note_split((struct span){note, len}, &text, &sigs)) {
+        return false;
+    }
+    key_id(id, origin, key);
+    while (next_line(&sigs, &line)) {
+        /* A longer line is of another kind of key. */
+        if (sig_line_parse(line, &name, bytes, sizeof(bytes), &n) == 0 && span_is(name, origin) &&
+            n == sizeof(bytes) && memcmp(bytes, id, ID_LEN) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int checkpoint_parse(struct checkpoint *out, struct span text, const char *origin,
                             const char **why)
 {
@@ -270,6 +311,18 @@ int checkpoint_open(struct checkpoint *out, const char *note, size_t len, const 
         return -1;
     }
     return checkpoint_parse(out, text, origin, why);
+}
+
+int checkpoint_read(struct checkpoint *out, const char *note, size_t len, const char *origin)
+{
+    struct span text, sigs;
+    const char *why;
+
+    if (len > NOTE_MAX || !note_is_text((struct span){note, len}) ||
+        !note_split((struct span){note, len}, &text, &sigs)) {
+        return -1;
+    }
+    return checkpoint_parse(out, text, origin, &why);
 }
 
 void proof_put(struct buf *b, uint64_t index, const struct hash *hashes, size_t n, const char *note,

@@ -34,11 +34,26 @@ struct checkpoint {
 void checkpoint_sign(struct buf *b, const struct checkpoint *c,
                      const uint8_t log_secret[KEY_SECRET_LEN]);
 /*
+ * Appends one more line to a note that checkpoint_sign wrote at b->data + start: another log key
+ * signs the same text. While a ledger changes its log key, both sign.
+ */
+void checkpoint_sign_also(struct buf *b, size_t start, const char *origin,
+                          const uint8_t log_secret[KEY_SECRET_LEN]);
+/*
+ * True when a line of the note is, by its name and key id, that of another log key than `key`:
+ * whether it is one, and verifies, isn't looked at.
+ */
+bool checkpoint_has_other_key(const char *note, size_t len, const char *origin,
+                              const struct key *key);
+/*
  * Parses a signed note whose text is a checkpoint and verifies the signature of `key` under the
  * name `origin`; lines of other keys are passed over. 0, or -1 with *why a constant sentence.
  */
 int checkpoint_open(struct checkpoint *out, const char *note, size_t len, const char *origin,
                     const struct key *key, const char **why) MUST_CHECK;
+/* The same without verifying anything, of a note that one wrote oneself. */
+int checkpoint_read(struct checkpoint *out, const char *note, size_t len,
+                    const char *origin) MUST_CHECK;
 
 /* Appends a tlog-proof: header line, index, hashes, blank line, the signed checkpoint verbatim. */
 void proof_put(struct buf *b, uint64_t index, const struct hash *hashes, size_t n, const char *note,

@@ -378,6 +378,21 @@ static bool is_posted(const struct batch *b, const struct hash *payload_hash)
     return recent_has(b->l->recent, payload_hash);
 }
 
+/* Does this ledgerd hold another log key that is in force? */
+static bool signs_without(const struct batch *b, const struct kid *kid)
+{
+    const struct holder *ledger = state_holder(b->l->state, "ledger");
+    struct kid ours;
+
+    for (size_t i = 0; ledger != NULL && i < b->d->n_log; i++) {
+        key_kid(&ours, &b->d->log[i].key);
+        if (!str_eq(ours.s, kid->s) && holder_has_key(ledger, ROLE_LOG, &b->d->log[i].key)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /*
  * What this ledgerd doesn't take whatever the rules say: an opening that it didn't make; the loss
  * of the log key that it signs with, after which nobody could check what it signs; the declining of
@@ -385,8 +400,6 @@ static bool is_posted(const struct batch *b, const struct hash *payload_hash)
  */
 static int house_rules(const struct batch *b, const struct act *a, struct refusal *r)
 {
-    struct kid kid;
-
     if (a->type == ACT_LEDGER_OPEN && b->l->tree.size > 0) {
         return refuse(r, REFUSED_ALREADY_EXISTS, "The ledger is open already.");
     }
@@ -394,12 +407,10 @@ static int house_rules(const struct batch *b, const struct act *a, struct refusa
         return refuse(r, REFUSED_NOT_PERMITTED,
                       "Only the ledger.open that this ledger made can open it.");
     }
-    if (a->type == ACT_KEY_REVOKE && a->u.key.role == ROLE_LOG) {
-        key_kid(&kid, &b->d->log_key);
-        if (str_eq(a->u.key.kid.s, kid.s)) {
-            return refuse(r, REFUSED_NOT_PERMITTED,
-                          "The ledger signs with this key: it must be started with another first.");
-        }
+    if (a->type == ACT_KEY_REVOKE && a->u.key.role == ROLE_LOG &&
+        !signs_without(b, &a->u.key.kid)) {
+        return refuse(r, REFUSED_NOT_PERMITTED,
+                      "The ledger signs with this key alone: it must have the next one first.");
     }
     if (a->type == ACT_DECLINE && is_posted(b, &a->u.decline.act)) {
         return refuse(r, REFUSED_ALREADY_ANSWERED, "That act is posted already.");
@@ -502,6 +513,7 @@ static void draft(struct batch *b, struct draft *out)
     struct hash root;
 
     tree_root(&b->l->tree, &root);
+    ledger_use_log_keys(b->l, b->d->published);
     if (published_draft(b->d->published, b->l->tree.size, &root, out) != 0) {
         fatal("the published checkpoint is of another history than what is posted");
     }

@@ -18,6 +18,7 @@
 #include "ledgerd/jti.h"
 #include "ledgerd/ledgerd.h"
 #include "ledgerd/log.h"
+#include "ledgerd/newkey.h"
 #include "ledgerd/poster.h"
 #include "ledgerd/zone.h"
 
@@ -35,6 +36,7 @@ struct clerk {
     atomic_bool stop;
     int socket;         /* with the lock: of its connection; -1: none */
     time_t pause, next; /* the thread's: seconds between two tries, and when there may be one */
+    bool asked;         /* the thread's: the stewards were asked for the next log key */
 };
 
 /* A snapshot in the making. */
@@ -156,6 +158,11 @@ static int make(struct clerk *c, PGconn *conn, char *err, size_t err_size)
 
     if (db_clerk_begin(conn, &head, err, err_size) != 0)
         return -1;
+    if (!c->asked) { /* once: what they decline isn't put before them again */
+        c->asked = head.ledger_id[0] != '\0';
+        if (newkey_ask(c->d, conn, head.ledger_id, err, err_size) != 0)
+            return -1;
+    }
     if (!may_try(c, is_due(&head)) || !is_signed(c, head.size))
         return db_clerk_end(conn, err, err_size);
     m.size = head.size;

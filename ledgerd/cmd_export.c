@@ -11,6 +11,7 @@
 #include "ledgerd/commands.h"
 #include "ledgerd/database.h"
 #include "ledgerd/db_export.h"
+#include "ledgerd/db_init.h"
 #include "ledgerd/dump.h"
 #include "ledgerd/ownkeys.h"
 #include "ledgerd/privs.h"
@@ -59,6 +60,32 @@ static int write_pending(void *arg, const char *submission)
     return 0;
 }
 
+/*
+ * Signs with those of our log keys that are in force, the newest of which is named as the export's.
+ * -1 and a sentence.
+ */
+static int sign_note(PGconn *conn, const struct ownkeys *keys, const struct checkpoint *checkpoint,
+                     struct dump_info *info, struct buf *note, char *err, size_t err_size)
+{
+    struct log_keys in_force;
+
+    if (db_log_keys(conn, &in_force, err, err_size) != 0)
+        return -1;
+    for (size_t i = 0; i < keys->n_log; i++) {
+        if (!log_keys_has(&in_force, &keys->log[i].key))
+            continue;
+        if (note->len == 0)
+            checkpoint_sign(note, checkpoint, keys->log[i].secret);
+        else
+            checkpoint_sign_also(note, 0, checkpoint->origin, keys->log[i].secret);
+        vkey_text(info->vkey, checkpoint->origin, &keys->log[i].key);
+    }
+    if (note->len > 0)
+        return 0;
+    snprintf(err, err_size, _("No log key in the data folder is the ledger's."));
+    return -1;
+}
+
 /* Writes the snapshot out and compares the tree. -1 and a sentence. */
 static int export_all(const struct conf *conf, PGconn *conn, const char *dir,
                       struct dump_info *info, char *err, size_t err_size)
@@ -86,12 +113,12 @@ static int export_all(const struct conf *conf, PGconn *conn, const char *dir,
     }
     str_copy(info->id, sizeof(info->id), snapshot.ledger_id);
     str_copy(info->origin, sizeof(info->origin), snapshot.origin);
-    vkey_text(info->vkey, snapshot.origin, &keys.log_key);
     info->size = snapshot.size;
     str_copy(checkpoint.origin, sizeof(checkpoint.origin), snapshot.origin);
     checkpoint.size = (uint64_t)snapshot.size;
     checkpoint.root = root;
-    checkpoint_sign(&note, &checkpoint, keys.log_secret);
+    if (sign_note(conn, &keys, &checkpoint, info, &note, err, err_size) != 0)
+        goto out;
     ret = dump_finish(x.out, info, note.data, err, err_size);
 out:
     dump_writer_free(x.out);

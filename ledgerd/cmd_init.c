@@ -161,7 +161,7 @@ static void put_payload(struct buf *b, const struct init *in, const struct ownke
     buf_puts(b, "\",\"zone\":");
     buf_puts_json(b, in->zone);
     buf_puts(b, ",\"log_key\":");
-    key_put_jwk(b, &keys->log_key);
+    key_put_jwk(b, &keys->log[0].key);
     buf_puts(b, ",\"clerk_key\":");
     key_put_jwk(b, &keys->clerk_key);
     buf_puts(b, ",\"stewards\":[");
@@ -185,7 +185,7 @@ static int store_opening(PGconn *conn, const struct init *in, const struct ownke
 
     put_payload(&payload, in, keys);
     envelope_new(&sub.env, payload.data, payload.len);
-    envelope_sign(&sub.env, keys->log_secret);
+    envelope_sign(&sub.env, keys->log[0].secret);
     envelope_sign(&sub.env, keys->clerk_secret);
     buf_printf(&needs, "[{\"holder\":\"stewards\",\"role\":\"steward\",\"have\":0,\"of\":%zu}]",
                in->n_stewards);
@@ -235,8 +235,8 @@ static int make_new(const struct conf *conf, const struct init *in, PGconn *conn
     if (ret != 0) {
         fprintf(stderr, "ledgerd init: %s\n", err);
     } else {
-        vkey_text(vkey, in->origin, &keys.log_key);
-        key_kid(&kid, &keys.log_key);
+        vkey_text(vkey, in->origin, &keys.log[0].key);
+        key_kid(&kid, &keys.log[0].key);
         printf(_("The ledger %s is made in %s; its days are days in %s.\n"
                  "Print the fingerprint of its log key on paper, as \"pumasi connect\" shows it to "
                  "everybody who connects: %s\n"

@@ -29,18 +29,15 @@
 #include "ledgerd/verify.h"
 #include "ledgerd/zone.h"
 
-#define LOG_KEYS_MAX 64
-
 struct serve {
     struct ledgerd d;
     struct database db;
     struct sandbox *sandbox;
     struct event *term, *intr, *usr1, *hup, *keeper, *tick;
     bool stopping;
-    bool failed;                       /* it stops because of that */
-    enum poster_mode mode;             /* as the service manager was last told */
-    struct key log_keys[LOG_KEYS_MAX]; /* all that the ledger ever had */
-    size_t n_log_keys;
+    bool failed;              /* it stops because of that */
+    enum poster_mode mode;    /* as the service manager was last told */
+    struct log_keys log_keys; /* all that the ledger ever had */
 };
 
 /* ---- Events ---- */
@@ -150,13 +147,40 @@ static void free_events(struct serve *s)
 
 /* ---- Start ---- */
 
+/*
+ * The log keys that are held here against those of the ledger in the database: one must be in
+ * force. When that is the one which follows, the one before was revoked. -1 and a sentence.
+ */
+static int check_log_keys(const struct serve *s, const char *data, struct ownkeys *keys, char *err,
+                          size_t err_size)
+{
+    if (log_keys_has(&s->log_keys, &keys->log[0].key))
+        return 0;
+    if (keys->n_log > 1 && log_keys_has(&s->log_keys, &keys->log[1].key)) {
+        log_info(N_("log.key is revoked: log-next.key takes its place"));
+        return ownkeys_pass_on(keys, data, err, err_size);
+    }
+    snprintf(err, err_size, _("%s/log.key isn't the log key of the ledger %s."), data, s->d.origin);
+    return -1;
+}
+
+static void take_keys(struct ledgerd *d, const struct ownkeys *keys)
+{
+    /* Not to a swap partition, as far as the limit on locked memory allows. */
+    (void)sodium_mlock(d->log, sizeof(d->log));
+    (void)sodium_mlock(d->clerk_secret, sizeof(d->clerk_secret));
+    memcpy(d->log, keys->log, sizeof(d->log));
+    d->n_log = keys->n_log;
+    d->clerk_key = keys->clerk_key;
+    memcpy(d->clerk_secret, keys->clerk_secret, KEY_SECRET_LEN);
+}
+
 /* The ledger's own keys, and that they are of the ledger in the database. -1 and a sentence. */
 static int open_ledger(struct serve *s, const struct conf *conf, char *err, size_t err_size)
 {
     struct ledgerd *d = &s->d;
     struct ownkeys keys;
     int64_t size;
-    bool is = false;
     int ret = -1;
     PGconn *conn;
 
@@ -167,21 +191,10 @@ static int open_ledger(struct serve *s, const struct conf *conf, char *err, size
         goto out;
     if (db_schema_check(conn, err, err_size) != SCHEMA_OK ||
         db_head_origin(conn, d->origin, &size, err, err_size) != 0 ||
-        db_is_log_key(conn, &keys.log_key, &is, err, err_size) != 0 ||
-        db_log_keys(conn, s->log_keys, LOG_KEYS_MAX, &s->n_log_keys, err, err_size) != 0)
+        db_log_keys(conn, &s->log_keys, err, err_size) != 0 ||
+        check_log_keys(s, conf->data, &keys, err, err_size) != 0)
         goto out;
-    if (!is) {
-        snprintf(err, err_size, _("%s/log.key isn't the log key of the ledger %s."), conf->data,
-                 d->origin);
-        goto out;
-    }
-    /* Not to a swap partition, as far as the limit on locked memory allows. */
-    (void)sodium_mlock(d->log_secret, sizeof(d->log_secret));
-    (void)sodium_mlock(d->clerk_secret, sizeof(d->clerk_secret));
-    d->log_key = keys.log_key;
-    d->clerk_key = keys.clerk_key;
-    memcpy(d->log_secret, keys.log_secret, KEY_SECRET_LEN);
-    memcpy(d->clerk_secret, keys.clerk_secret, KEY_SECRET_LEN);
+    take_keys(d, &keys);
     d->conninfo = x_strdup(s->db.conninfo);
     if (!s->db.keeper)
         sandbox_allow_database(s->sandbox, conn);
@@ -197,10 +210,11 @@ static int open_parts(struct serve *s, const struct conf *conf, char *err, size_
 {
     struct ledgerd *d = &s->d;
 
-    d->published = published_open(conf->data, d->origin, d->log_secret, s->log_keys, s->n_log_keys,
-                                  err, err_size);
+    d->published = published_open(conf->data, d->origin, d->log, d->n_log, s->log_keys.all,
+                                  s->log_keys.n, err, err_size);
     if (!d->published)
         return -1;
+    published_use(d->published, s->log_keys.all, s->log_keys.n_in_force);
     d->shown = shown_new(d->published, conf->publish_minutes);
     d->base = event_base_new();
     d->metrics = metrics_new();
@@ -283,7 +297,7 @@ static void stop_parts(struct serve *s)
         event_base_free(d->base);
     free(d->conninfo);
     sandbox_free(s->sandbox);
-    sodium_munlock(d->log_secret, sizeof(d->log_secret)); /* and wipes it */
+    sodium_munlock(d->log, sizeof(d->log)); /* and wipes it */
     sodium_munlock(d->clerk_secret, sizeof(d->clerk_secret));
 }
 

@@ -13,5 +13,6 @@ int cmd_serve(struct conf *conf, int argc, char **argv);
 int cmd_init(struct conf *conf, int argc, char **argv);
 int cmd_migrate(struct conf *conf, int argc, char **argv);
 int cmd_export(struct conf *conf, int argc, char **argv);
+int cmd_key(struct conf *conf, int argc, char **argv);
 
 #endif

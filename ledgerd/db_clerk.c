@@ -162,3 +162,19 @@ int db_clerk_end(PGconn *conn, char *err, size_t err_size)
 {
     return db_exec_simple(conn, "ROLLBACK", err, err_size);
 }
+
+int db_clerk_knows_key(PGconn *conn, const char *kid, bool *known, char *err, size_t err_size)
+{
+    PGresult *res = rows(conn,
+                         PQexecParams(conn,
+                                      "SELECT EXISTS (SELECT 1 FROM keys WHERE kid = $1) OR EXISTS"
+                                      " (SELECT 1 FROM pending WHERE by = 'stewards' AND jti = $1)",
+                                      1, NULL, (const char *const[]){kid}, NULL, NULL, 0),
+                         err, err_size);
+
+    if (!res)
+        return -1;
+    *known = PQgetvalue(res, 0, 0)[0] == 't';
+    PQclear(res);
+    return 0;
+}

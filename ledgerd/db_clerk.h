@@ -26,5 +26,9 @@ int db_clerk_begin(PGconn *conn, struct clerk_head *out, char *err, size_t err_s
 int db_clerk_leaves(PGconn *conn, void (*fn)(void *arg, const struct leaf *l), void *arg,
                     const atomic_bool *stop, char *err, size_t err_size) MUST_CHECK;
 int db_clerk_end(PGconn *conn, char *err, size_t err_size) MUST_CHECK;
+/* Is or was the key of that kid registered, or does an act by the stewards wait that has it as its
+ * jti? -1 and a sentence. */
+int db_clerk_knows_key(PGconn *conn, const char *kid, bool *known, char *err,
+                       size_t err_size) MUST_CHECK;
 
 #endif

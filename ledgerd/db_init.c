@@ -179,42 +179,63 @@ int db_head_origin(PGconn *conn, char *origin, int64_t *size, char *err, size_t 
     return ret;
 }
 
-int db_is_log_key(PGconn *conn, const struct key *key, bool *is, char *err, size_t err_size)
+bool log_keys_has(const struct log_keys *keys, const struct key *key)
 {
-    struct kid kid;
-    PGresult *res;
+    for (size_t i = 0; i < keys->n_in_force; i++)
+        if (memcmp(keys->all[i].x, key->x, KEY_LEN) == 0)
+            return true;
+    return false;
+}
 
-    key_kid(&kid, key);
-    res = ask(conn,
-              "SELECT EXISTS (SELECT 1 FROM keys WHERE kid = $1 AND role = 'log' AND NOT revoked)"
-              " OR EXISTS (SELECT 1 FROM pending, head WHERE size = 0"
-              " AND pending.payload_hash = head.opening AND $1 = ANY (signed))",
-              1, (const char *const[]){kid.s}, PGRES_TUPLES_OK, err, err_size);
+/* The log key of the ledger.open that waits for its stewards; nothing without one. */
+static int opening_log_key(PGconn *conn, struct log_keys *out, char *err, size_t err_size)
+{
+    PGresult *res = ask(conn,
+                        "SELECT submission FROM pending, head"
+                        " WHERE size = 0 AND pending.payload_hash = head.opening",
+                        0, NULL, PGRES_TUPLES_OK, err, err_size);
+    struct submission sub;
+    struct refusal refusal;
+    struct act act;
+
     if (!res)
         return -1;
-    *is = PQgetvalue(res, 0, 0)[0] == 't';
+    if (PQntuples(res) == 1 && submission_parse(&sub, PQgetvalue(res, 0, 0),
+                                                (size_t)PQgetlength(res, 0, 0), &refusal) == 0) {
+        if (act_parse(&act, &sub.env, &refusal) == 0) {
+            if (act.type == ACT_LEDGER_OPEN) {
+                out->all[0] = act.u.ledger_open.log_key;
+                out->n = out->n_in_force = 1;
+            }
+            act_free(&act);
+        }
+        submission_free(&sub);
+    }
     PQclear(res);
     return 0;
 }
 
-int db_log_keys(PGconn *conn, struct key *out, size_t max, size_t *n, char *err, size_t err_size)
+int db_log_keys(PGconn *conn, struct log_keys *out, char *err, size_t err_size)
 {
-    PGresult *res = ask(conn, "SELECT encode(x, 'hex') FROM keys WHERE role = 'log' ORDER BY kid",
+    PGresult *res = ask(conn,
+                        "SELECT encode(x, 'hex'), revoked FROM keys WHERE role = 'log'"
+                        " ORDER BY revoked, kid",
                         0, NULL, PGRES_TUPLES_OK, err, err_size);
     int ret = res ? 0 : -1;
 
-    *n = 0;
-    for (int i = 0; res && i < PQntuples(res) && *n < max; i++) {
+    memset(out, 0, sizeof(*out));
+    for (int i = 0; res && i < PQntuples(res) && out->n < LOG_KEYS_MAX; i++) {
         size_t len;
 
-        if (sodium_hex2bin(out[*n].x, KEY_LEN, PQgetvalue(res, i, 0), 2 * KEY_LEN, NULL, &len,
-                           NULL) != 0 ||
+        if (sodium_hex2bin(out->all[out->n].x, KEY_LEN, PQgetvalue(res, i, 0), 2 * KEY_LEN, NULL,
+                           &len, NULL) != 0 ||
             len != KEY_LEN) {
             snprintf(err, err_size, _("The table of keys holds one that is none."));
             ret = -1;
         }
-        (*n)++;
+        out->n++;
+        out->n_in_force += PQgetvalue(res, i, 1)[0] == 'f';
     }
     PQclear(res);
-    return ret;
+    return ret == 0 && out->n == 0 ? opening_log_key(conn, out, err, err_size) : ret;
 }

@@ -37,13 +37,15 @@ int db_wipe(PGconn *conn, char *err, size_t err_size) MUST_CHECK;
 int db_head_origin(PGconn *conn, char *origin, int64_t *size, char *err,
                    size_t err_size) MUST_CHECK;
 
-/* Is this key the ledger's log key, in force (or, before record 0, in its ledger.open)? -1 on
- * errors. */
-int db_is_log_key(PGconn *conn, const struct key *key, bool *is, char *err,
-                  size_t err_size) MUST_CHECK;
-
-/* Every log key that the ledger has or had, at most max. -1 on errors. */
-int db_log_keys(PGconn *conn, struct key *out, size_t max, size_t *n, char *err,
-                size_t err_size) MUST_CHECK;
+/* The log keys that the ledger has or had: those in force first. */
+#define LOG_KEYS_MAX 64
+struct log_keys {
+    size_t n, n_in_force;
+    struct key all[LOG_KEYS_MAX];
+};
+/* Before record 0 it is the one in the ledger.open that waits. -1 on errors. */
+int db_log_keys(PGconn *conn, struct log_keys *out, char *err, size_t err_size) MUST_CHECK;
+/* Is this one of those in force? */
+bool log_keys_has(const struct log_keys *keys, const struct key *key);
 
 #endif

@@ -14,6 +14,8 @@
 
 const struct db_stmt db_load_stmts[] = {
     {"load_head", "SELECT origin, ledger_id, opening, size, time_ms, edge, epoch FROM head"},
+    {"load_log_keys", "SELECT x FROM keys WHERE holder = 'ledger' AND role = 'log'"
+                      " AND NOT revoked ORDER BY kid"},
     {"load_settled", "SELECT NOT pg_is_in_recovery()"
                      " AND current_setting('synchronous_standby_names') = ''"},
     {"load_keys", "SELECT kid, x, holder, role, revoked FROM keys"
@@ -533,4 +535,19 @@ int db_load_root_at(struct db_post *db, uint64_t size, struct hash *root, char *
     struct node_source from = {db, err, err_size};
 
     return tree_root_at(db_node, &from, size, root);
+}
+
+int db_load_log_keys(struct db_post *db, struct key *out, size_t max, size_t *n, char *err,
+                     size_t err_size)
+{
+    const PGresult *res = ask(db, "load_log_keys", NULL, err, err_size);
+
+    *n = 0;
+    for (int i = 0; res != NULL && i < PQntuples(res) && *n < max; i++) {
+        if (res_bytes(res, i, 0, out[*n].x, KEY_LEN) != 0) {
+            return odd(err, err_size, "keys");
+        }
+        (*n)++;
+    }
+    return res == NULL ? -1 : 0;
 }

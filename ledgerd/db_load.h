@@ -28,4 +28,8 @@ int db_load_head(struct db_post *db, uint64_t *size, struct hash *root, bool *se
 int db_load_root_at(struct db_post *db, uint64_t size, struct hash *root, char *err,
                     size_t err_size) MUST_CHECK;
 
+/* The log keys in force, at most max; *n is 0 before record 0. -1 with a sentence in err. */
+int db_load_log_keys(struct db_post *db, struct key *out, size_t max, size_t *n, char *err,
+                     size_t err_size) MUST_CHECK;
+
 #endif

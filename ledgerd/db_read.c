@@ -126,6 +126,13 @@ const struct read_statement read_statements[READ_COUNT] = {
                     false},
     [READ_ACT] = {"read_act", RECORD_COLUMNS " WHERE r.by = $1::text AND r.jti = $2::text", false},
     [READ_RECORD] = {"read_record", RECORD_COLUMNS " WHERE r.idx = $1::bigint", false},
+    /* Stewards make few acts; the sum keeps it from being walked along idx, where all records are.
+     * In a text a quote has a backslash before it: what is looked for is a change. */
+    [READ_LEDGER_CHANGE] = {"read_ledger_change",
+                            RECORD_COLUMNS " WHERE r.by = 'stewards' AND r.idx < $1::bigint"
+                                           " AND strpos(r.parts, '\"subject\":\"ledger\"') > 0"
+                                           " ORDER BY r.idx + 0 DESC LIMIT 1",
+                            false},
     [READ_RECEIPTS] = {"read_receipts",
                        "SELECT r.idx, r.by, r.jti, r.header"
                        " FROM unnest($1::bigint[]) AS q(idx)"
@@ -381,6 +388,14 @@ struct read_query read_record(int64_t index)
     struct read_query q = query(READ_RECORD);
 
     bind_int(&q, index);
+    return q;
+}
+
+struct read_query read_ledger_change(int64_t below)
+{
+    struct read_query q = query(READ_LEDGER_CHANGE);
+
+    bind_int(&q, below);
     return q;
 }
 

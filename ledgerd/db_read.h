@@ -33,8 +33,9 @@ enum read_name {
     READ_COOP_POSTINGS,
     READ_TILES,
     READ_ENTRIES,
+    READ_LEDGER_CHANGE,
 };
-#define READ_COUNT (READ_ENTRIES + 1)
+#define READ_COUNT (READ_LEDGER_CHANGE + 1)
 
 struct read_statement {
     const char *name;
@@ -103,6 +104,9 @@ enum {
     RECORD_REASON,
     RECORD_PARTIES /* "payer payee" of the request that it answers; null when it answers none */
 };
+
+/* The latest record below that index which changed the holder "ledger"; RECORD_… columns. */
+struct read_query read_ledger_change(int64_t below);
 
 /* What receipts are made of, by index, those that are there, in order. */
 struct read_query read_receipts(const int64_t *indexes, size_t n);

@@ -88,6 +88,22 @@ void ledger_rollback(struct ledger *l)
     }
 }
 
+void ledger_use_log_keys(const struct ledger *l, struct published *p)
+{
+    const struct holder *ledger = state_holder(l->state, "ledger");
+    struct key keys[ACT_KEYS_MAX];
+    size_t n = 0;
+
+    for (size_t i = 0; ledger != NULL && i < ledger->n_keys && n < ARRAY_LEN(keys); i++) {
+        if (ledger->keys[i].role == ROLE_LOG) {
+            keys[n++] = ledger->keys[i].key;
+        }
+    }
+    if (ledger != NULL) { /* before record 0 nothing is signed */
+        published_use(p, keys, n);
+    }
+}
+
 void ledger_set_id(struct ledger *l, const struct hash *entry)
 {
     char id[ORIGIN_MAX + 1 + HASH_B64U_LEN + 1];

@@ -7,6 +7,7 @@
 #include "core/name.h"
 #include "core/state.h"
 #include "core/tree.h"
+#include "ledgerd/published.h"
 #include "ledgerd/recent.h"
 #include "ledgerd/rest.h"
 #include "ledgerd/strmap.h"
@@ -45,6 +46,9 @@ struct hash ledger_append(struct ledger *l, const struct hash *entry);
 /* Makes all changes lasting, or takes them back. */
 void ledger_commit(struct ledger *l, int64_t time_ms);
 void ledger_rollback(struct ledger *l);
+
+/* Has what is published signed by the log keys that are in force in the state. */
+void ledger_use_log_keys(const struct ledger *l, struct published *p);
 
 /* Sets the ledger's id in the state, from record 0's entry: "<origin>#<b64u of it>". */
 void ledger_set_id(struct ledger *l, const struct hash *entry);

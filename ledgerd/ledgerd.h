@@ -27,8 +27,11 @@ struct ledgerd {
     struct event_base *base;
     char *conninfo; /* of the database, embedded or configured */
     char origin[ORIGIN_MAX + 1];
-    struct key log_key, clerk_key;
-    uint8_t log_secret[KEY_SECRET_LEN], clerk_secret[KEY_SECRET_LEN];
+    /* The log keys held here; which of them are in force, and sign, is published's to say. */
+    struct log_signer log[LOG_SIGNERS_MAX];
+    size_t n_log;
+    struct key clerk_key;
+    uint8_t clerk_secret[KEY_SECRET_LEN];
     struct queue *queue;
     struct keyring *keyring;
     struct limits *limits;

@@ -22,6 +22,7 @@ static const struct {
      N_("make a new ledger; with --from EXPORT [--keys OLDDATA] make one again")},
     {"migrate", cmd_migrate, "migrate", N_("bring an older ledger's tables up to date")},
     {"export", cmd_export, "export DIR", N_("write all records into a new folder")},
+    {"key", cmd_key, "key new-log", N_("make the log key that is to follow the one in use")},
 };
 
 static void usage(FILE *to)

@@ -15,6 +15,9 @@
 #include "ledgerd/files.h"
 
 #define KEY_FILE_MAX 4096
+#define LOG_FILE     "log.key"
+#define NEXT_FILE    "log-next.key"
+#define CLERK_FILE   "clerk.key"
 
 /* A private JWK (RFC 8037 section 2): `d` is the 32-byte seed. */
 static int key_write(const uint8_t secret[KEY_SECRET_LEN], const char *data_dir, const char *name,
@@ -87,36 +90,88 @@ static int key_read(uint8_t secret[KEY_SECRET_LEN], struct key *public, const ch
     return ret;
 }
 
+static bool file_is_there(const char *data_dir, const char *name)
+{
+    char *path = x_asprintf("%s/%s", data_dir, name);
+    bool there = access(path, F_OK) == 0;
+
+    free(path);
+    return there;
+}
+
 int ownkeys_write(const struct ownkeys *k, const char *data_dir, char *err, size_t err_size)
 {
-    if (key_write(k->log_secret, data_dir, "log.key", err, err_size) != 0)
+    if (key_write(k->log[0].secret, data_dir, LOG_FILE, err, err_size) != 0)
         return -1;
-    return key_write(k->clerk_secret, data_dir, "clerk.key", err, err_size);
+    if (k->n_log > 1 && key_write(k->log[1].secret, data_dir, NEXT_FILE, err, err_size) != 0)
+        return -1;
+    return key_write(k->clerk_secret, data_dir, CLERK_FILE, err, err_size);
 }
 
 int ownkeys_create(struct ownkeys *k, const char *data_dir, char *err, size_t err_size)
 {
-    char *path = x_asprintf("%s/log.key", data_dir);
-    bool there = access(path, F_OK) == 0;
-
-    free(path);
-    if (there) {
+    if (file_is_there(data_dir, LOG_FILE)) {
         snprintf(err, err_size,
                  _("%s holds a ledger's own keys already (log.key): move them away if"
                    " they aren't needed."),
                  data_dir);
         return -1;
     }
-    key_generate(&k->log_key, k->log_secret);
+    key_generate(&k->log[0].key, k->log[0].secret);
+    k->n_log = 1;
     key_generate(&k->clerk_key, k->clerk_secret);
     return ownkeys_write(k, data_dir, err, err_size);
 }
 
 int ownkeys_read(struct ownkeys *k, const char *data_dir, char *err, size_t err_size)
 {
-    if (key_read(k->log_secret, &k->log_key, data_dir, "log.key", err, err_size) != 0)
+    k->n_log = 1;
+    if (key_read(k->log[0].secret, &k->log[0].key, data_dir, LOG_FILE, err, err_size) != 0)
         return -1;
-    return key_read(k->clerk_secret, &k->clerk_key, data_dir, "clerk.key", err, err_size);
+    if (file_is_there(data_dir, NEXT_FILE)) {
+        if (key_read(k->log[1].secret, &k->log[1].key, data_dir, NEXT_FILE, err, err_size) != 0)
+            return -1;
+        k->n_log = 2;
+    }
+    return key_read(k->clerk_secret, &k->clerk_key, data_dir, CLERK_FILE, err, err_size);
+}
+
+int ownkeys_create_next(struct key *out, const char *data_dir, char *err, size_t err_size)
+{
+    uint8_t secret[KEY_SECRET_LEN];
+    int ret;
+
+    if (!file_is_there(data_dir, LOG_FILE)) {
+        snprintf(err, err_size, _("There is no ledger in %s: it has no log.key."), data_dir);
+        return -1;
+    }
+    if (file_is_there(data_dir, NEXT_FILE)) {
+        snprintf(err, err_size,
+                 _("%s/log-next.key is there already: a change of the log key is under way, or was"
+                   " given up. Only if the stewards have declined that key, remove the file."),
+                 data_dir);
+        return -1;
+    }
+    key_generate(out, secret);
+    ret = key_write(secret, data_dir, NEXT_FILE, err, err_size);
+    sodium_memzero(secret, sizeof(secret));
+    return ret;
+}
+
+int ownkeys_pass_on(struct ownkeys *k, const char *data_dir, char *err, size_t err_size)
+{
+    char *from = x_asprintf("%s/" NEXT_FILE, data_dir);
+    char *to = x_asprintf("%s/" LOG_FILE, data_dir);
+    int ret = rename(from, to) == 0 && dir_sync(data_dir) == 0 ? 0 : -1;
+
+    if (ret != 0)
+        snprintf(err, err_size, _("Can't write %s: %s."), to, strerror(errno));
+    k->log[0] = k->log[1];
+    sodium_memzero(&k->log[1], sizeof(k->log[1]));
+    k->n_log = 1;
+    free(from);
+    free(to);
+    return ret;
 }
 
 void ownkeys_wipe(struct ownkeys *k)

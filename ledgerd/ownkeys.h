@@ -5,25 +5,43 @@
 #include "core/base.h"
 #include "core/key.h"
 
+/* A log key that this ledgerd holds, and signs with while the stewards have it in force. */
+struct log_signer {
+    struct key key;
+    uint8_t secret[KEY_SECRET_LEN];
+};
+/* DATA/log.key, and while it is being changed DATA/log-next.key behind it. */
+#define LOG_SIGNERS_MAX 2
+
 /*
- * The ledger's own two keys in its data folder: `log` signs checkpoints and statements, `clerk`
- * what the ledger itself must record. They lie there unencrypted (mode 0600), since the daemon must
+ * The ledger's own keys in its data folder: `log` signs checkpoints and statements, `clerk` what
+ * the ledger itself must record. They lie there unencrypted (mode 0600), since the daemon must
  * start by itself.
  */
 struct ownkeys {
-    struct key log_key, clerk_key;
-    uint8_t log_secret[KEY_SECRET_LEN], clerk_secret[KEY_SECRET_LEN];
+    struct log_signer log[LOG_SIGNERS_MAX]; /* the oldest first */
+    size_t n_log;                           /* 1 at least */
+    struct key clerk_key;
+    uint8_t clerk_secret[KEY_SECRET_LEN];
 };
 
-/* Makes both keys and writes DATA/log.key and DATA/clerk.key; never over others. -1 and a sentence.
- */
+/* Makes a log key and a clerk key and writes DATA/log.key and DATA/clerk.key; never over others. -1
+ * and a sentence. */
 int ownkeys_create(struct ownkeys *k, const char *data_dir, char *err, size_t err_size) MUST_CHECK;
-/* Reads both. -1 and a sentence when a file is missing or is no key. */
+/* Reads all. -1 and a sentence when log.key or clerk.key is missing, or a file is no key. */
 int ownkeys_read(struct ownkeys *k, const char *data_dir, char *err, size_t err_size) MUST_CHECK;
-/* Writes both, as ownkeys_create does. */
+/* Writes all, as ownkeys_create does. */
 int ownkeys_write(const struct ownkeys *k, const char *data_dir, char *err,
                   size_t err_size) MUST_CHECK;
 void ownkeys_wipe(struct ownkeys *k);
+
+/* Makes the log key that is to follow and writes DATA/log-next.key; never over another. -1 and a
+ * sentence. */
+int ownkeys_create_next(struct key *out, const char *data_dir, char *err,
+                        size_t err_size) MUST_CHECK;
+/* The one that follows becomes log.key, on the disk and in k: the one before is revoked. -1 and a
+ * sentence. */
+int ownkeys_pass_on(struct ownkeys *k, const char *data_dir, char *err, size_t err_size) MUST_CHECK;
 
 /* A public JWK from a file, as `pumasi key export` writes it. -1 and a sentence. */
 int jwk_file_read(struct key *out, const char *path, char *err, size_t err_size) MUST_CHECK;

@@ -116,6 +116,7 @@ static int load(struct poster *p, char *err, size_t err_size)
     if (db_load_ledger(p->db, &p->ledger, err, err_size) != 0) {
         return -1;
     }
+    ledger_use_log_keys(&p->ledger, p->d->published);
     const struct holder *ledger = state_holder(p->ledger.state, "ledger");
     if (ledger != NULL && zone_set(ledger->zone) != 0) {
         str_copy(err, err_size,
@@ -209,6 +210,8 @@ static void follow(struct poster *p)
     struct hash root;
     uint64_t size;
     bool settled;
+    struct key keys[ACT_KEYS_MAX];
+    size_t n_keys;
 
     if (db_load_head(p->db, &size, &root, &settled, err, sizeof(err)) != 0) {
         goto lost;
@@ -222,6 +225,10 @@ static void follow(struct poster *p)
     if (sure == 0 || (published_get(p->d->published, &c, NULL, NULL) && sure <= c.size)) {
         return;
     }
+    if (db_load_log_keys(p->db, keys, ARRAY_LEN(keys), &n_keys, err, sizeof(err)) != 0) {
+        goto lost;
+    }
+    published_use(p->d->published, keys, n_keys);
     if (sure < size && db_load_root_at(p->db, sure, &root, err, sizeof(err)) != 0) {
         goto lost;
     }

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,36 +25,42 @@ struct published {
     pthread_mutex_t lock;
     char *path;
     char origin[sizeof(((struct checkpoint *)0)->origin)];
-    uint8_t secret[KEY_SECRET_LEN];
+    char *dir;
+    const struct log_signer *signers;
+    size_t n_signers;
+    unsigned used; /* bit i: signer i is in force */
     bool there;
-    bool by_earlier; /* the latest is signed by an earlier key */
-    int slot;        /* it stands there; -1 when the file is none of two slots */
+    unsigned signed_by; /* the latest is, bit i by signer i; 0: by an earlier key */
+    int slot;           /* it stands there; -1 when the file is none of two slots */
     struct checkpoint latest;
     int64_t time; /* when it was signed, or written last */
     struct buf note;
 };
 
-/* Opens a note by our key, or else by an earlier one; the next one is then signed by ours at once.
+/* Opens a note by our keys, or else by an earlier one; the next one is then signed by ours at once.
  */
 static int open_note(const struct published *p, const char *note, size_t len,
-                     const struct key *earlier, size_t n, struct checkpoint *c, bool *by_earlier,
+                     const struct key *earlier, size_t n, struct checkpoint *c, unsigned *signed_by,
                      const char **why)
 {
-    const char *ignored;
-    struct key key;
+    struct checkpoint one;
+    const char *fault;
 
-    key_of_secret(&key, p->secret);
-    *by_earlier = false;
-    if (checkpoint_open(c, note, len, p->origin, &key, why) == 0) {
-        return 0;
+    *signed_by = 0;
+    for (size_t i = 0; i < p->n_signers; i++) {
+        if (checkpoint_open(&one, note, len, p->origin, &p->signers[i].key, &fault) == 0) {
+            *signed_by |= 1U << i;
+            *c = one;
+        } else if (i == 0) {
+            *why = fault;
+        }
     }
-    *by_earlier = true;
-    for (size_t i = 0; i < n; i++) {
-        if (checkpoint_open(c, note, len, p->origin, &earlier[i], &ignored) == 0) {
+    for (size_t i = 0; i < n && *signed_by == 0; i++) {
+        if (checkpoint_open(c, note, len, p->origin, &earlier[i], &fault) == 0) {
             return 0;
         }
     }
-    return -1;
+    return *signed_by != 0 ? 0 : -1;
 }
 
 /* A bare note, or one slot of the file: it becomes the latest when it is newer than what is. */
@@ -63,20 +68,20 @@ static int take_slot(struct published *p, int slot, const char *bytes, size_t le
                      const struct key *earlier, size_t n, const char **why)
 {
     struct checkpoint c;
-    bool by_earlier;
+    unsigned signed_by;
 
     while (len > 1 && bytes[len - 1] == '\n' && bytes[len - 2] == '\n') {
         len--;
     }
-    if (open_note(p, bytes, len, earlier, n, &c, &by_earlier, why) != 0) {
+    if (open_note(p, bytes, len, earlier, n, &c, &signed_by, why) != 0) {
         return -1;
     }
-    if (p->there &&
-        (c.size < p->latest.size || (c.size == p->latest.size && (by_earlier || !p->by_earlier)))) {
+    if (p->there && (c.size < p->latest.size ||
+                     (c.size == p->latest.size && (signed_by & ~p->signed_by) == 0))) {
         return 0;
     }
     p->there = true;
-    p->by_earlier = by_earlier;
+    p->signed_by = signed_by;
     p->slot = slot;
     p->latest = c;
     buf_clear(&p->note);
@@ -84,11 +89,29 @@ static int take_slot(struct published *p, int slot, const char *bytes, size_t le
     return 0;
 }
 
+static char *kept_path(const struct published *p, const char *kid)
+{
+    return x_asprintf("%s/checkpoint.%s", p->dir, kid);
+}
+
+/* What a key signed last, for those who pinned it. It proves nothing new: that it can't be written
+ * is no fault. */
+static void keep_last(const struct published *p, const struct key *key, const struct buf *note)
+{
+    struct kid kid;
+
+    key_kid(&kid, key);
+    char *path = kept_path(p, kid.s);
+    (void)!file_write(path, note->data, note->len, 0644);
+    free(path);
+}
+
 /* 0 also when there is no file yet. */
 static int read_file(struct published *p, const struct key *earlier, size_t n, char *err,
                      size_t err_size)
 {
     const char *why = NULL;
+    struct checkpoint c;
     struct stat st;
     size_t len;
     char *bytes = file_read(p->path, NOTE_MAX, &len);
@@ -113,21 +136,28 @@ static int read_file(struct published *p, const struct key *earlier, size_t n, c
         return -1;
     }
     p->time = stat(p->path, &st) == 0 ? (int64_t)st.st_mtime : 0;
+    for (size_t i = 0; i < n && p->signed_by == 0; i++) {
+        if (checkpoint_open(&c, p->note.data, p->note.len, p->origin, &earlier[i], &why) == 0) {
+            keep_last(p, &earlier[i], &p->note);
+        }
+    }
     return 0;
 }
 
 struct published *published_open(const char *data_dir, const char *origin,
-                                 const uint8_t log_secret[KEY_SECRET_LEN],
+                                 const struct log_signer *signers, size_t n_signers,
                                  const struct key *earlier, size_t n, char *err, size_t err_size)
 {
     struct published *p = x_calloc(1, sizeof(*p));
 
     pthread_mutex_init(&p->lock, NULL);
     p->path = x_asprintf("%s/checkpoint", data_dir);
+    p->dir = x_strdup(data_dir);
     p->slot = -1;
     str_copy(p->origin, sizeof(p->origin), origin);
-    (void)sodium_mlock(p->secret, sizeof(p->secret)); /* not to a swap partition, where allowed */
-    memcpy(p->secret, log_secret, sizeof(p->secret));
+    p->signers = signers;
+    p->n_signers = n_signers;
+    p->used = (1U << n_signers) - 1;
     if (read_file(p, earlier, n, err, err_size) != 0) {
         published_free(p);
         return NULL;
@@ -141,30 +171,52 @@ void published_free(struct published *p)
         return;
     }
     pthread_mutex_destroy(&p->lock);
-    sodium_munlock(p->secret, sizeof(p->secret)); /* and wipes it */
     buf_free(&p->note);
     free(p->path);
+    free(p->dir);
     free(p);
+}
+
+/* By each key that is in force, a line each. */
+static void sign(const struct published *p, unsigned used, struct draft *out)
+{
+    out->signed_by = used;
+    for (size_t i = 0; i < p->n_signers; i++) {
+        if ((used & 1U << i) == 0) {
+            continue;
+        }
+        if (out->note.len == 0) {
+            checkpoint_sign(&out->note, &out->checkpoint, p->signers[i].secret);
+        } else {
+            checkpoint_sign_also(&out->note, 0, p->origin, p->signers[i].secret);
+        }
+    }
 }
 
 int published_draft(struct published *p, uint64_t size, const struct hash *root, struct draft *out)
 {
     *out = (struct draft){.checkpoint = {.size = size, .root = *root}, .note = BUF_INIT};
     pthread_mutex_lock(&p->lock);
+    unsigned used = p->used;
     bool same = p->there && p->latest.size == size && hash_eq(&p->latest.root, root);
     bool shrinks = p->there && (p->latest.size > size || (p->latest.size == size && !same));
-    out->is_old = same && !p->by_earlier;
+    out->is_old = same && (used & ~p->signed_by) == 0;
     if (out->is_old) {
         buf_put(&out->note, p->note.data, p->note.len);
     }
     pthread_mutex_unlock(&p->lock);
+    if (used == 0) {
+        errno = EKEYREVOKED;
+        buf_free(&out->note);
+        return -1;
+    }
     if (shrinks) { /* the callers see to it; whoever signs two histories can't take it back */
         errno = EINVAL;
         return -1;
     }
     if (!out->is_old) {
         str_copy(out->checkpoint.origin, sizeof(out->checkpoint.origin), p->origin);
-        checkpoint_sign(&out->note, &out->checkpoint, p->secret);
+        sign(p, used, out);
     }
     return 0;
 }
@@ -224,7 +276,7 @@ int published_write(struct published *p, struct draft *d)
     p->slot = slot;
     p->there = true;
     p->time = (int64_t)time(NULL);
-    p->by_earlier = false;
+    p->signed_by = d->signed_by;
     pthread_mutex_unlock(&p->lock);
     rc = 0;
 out:
@@ -259,6 +311,97 @@ bool published_get(struct published *p, struct checkpoint *c, char **note, size_
     }
     pthread_mutex_unlock(&p->lock);
     return there;
+}
+
+/* ---- The log keys ---- */
+
+void published_use(struct published *p, const struct key *in_force, size_t n)
+{
+    struct buf note = BUF_INIT;
+    unsigned used = 0;
+
+    for (size_t i = 0; i < p->n_signers; i++) {
+        for (size_t k = 0; k < n; k++) {
+            if (memcmp(p->signers[i].key.x, in_force[k].x, KEY_LEN) == 0) {
+                used |= 1U << i;
+            }
+        }
+    }
+    pthread_mutex_lock(&p->lock);
+    unsigned gone = p->used & ~used & (p->there ? p->signed_by : 0);
+    if (gone != 0) {
+        buf_put(&note, p->note.data, p->note.len);
+    }
+    p->used = used;
+    pthread_mutex_unlock(&p->lock);
+    for (size_t i = 0; i < p->n_signers; i++) {
+        if ((gone & 1U << i) != 0) {
+            keep_last(p, &p->signers[i].key, &note);
+        }
+    }
+    buf_free(&note);
+}
+
+size_t published_keys(struct published *p, struct key out[LOG_SIGNERS_MAX])
+{
+    size_t n = 0;
+
+    pthread_mutex_lock(&p->lock);
+    for (size_t i = 0; i < p->n_signers; i++) {
+        if ((p->used & 1U << i) != 0) {
+            out[n++] = p->signers[i].key;
+        }
+    }
+    pthread_mutex_unlock(&p->lock);
+    return n;
+}
+
+const struct log_signer *published_newest(struct published *p)
+{
+    const struct log_signer *newest = NULL;
+
+    pthread_mutex_lock(&p->lock);
+    for (size_t i = 0; i < p->n_signers; i++) {
+        if ((p->used & 1U << i) != 0) {
+            newest = &p->signers[i];
+        }
+    }
+    pthread_mutex_unlock(&p->lock);
+    return newest;
+}
+
+/* Did the key of that kid sign the latest note? With the lock. */
+static bool signed_latest(const struct published *p, const struct kid *kid)
+{
+    struct kid ours;
+
+    for (size_t i = 0; i < p->n_signers; i++) {
+        key_kid(&ours, &p->signers[i].key);
+        if (str_eq(ours.s, kid->s)) {
+            return p->there && (p->signed_by & 1U << i) != 0;
+        }
+    }
+    return false;
+}
+
+bool published_by(struct published *p, const struct kid *kid, struct checkpoint *c, char **note,
+                  size_t *len)
+{
+    pthread_mutex_lock(&p->lock);
+    bool latest = signed_latest(p, kid);
+    pthread_mutex_unlock(&p->lock);
+    if (latest) { /* one that came in between is signed by it, or it is asked for again */
+        return published_get(p, c, note, len);
+    }
+    char *path = kept_path(p, kid->s);
+    *note = file_read(path, NOTE_MAX, len);
+    free(path);
+    if (*note != NULL && checkpoint_read(c, *note, *len, p->origin) == 0) {
+        return true;
+    }
+    free(*note);
+    *note = NULL;
+    return false;
 }
 
 int64_t published_time(struct published *p)

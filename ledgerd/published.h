@@ -5,6 +5,7 @@
 #include "core/base.h"
 #include "core/buf.h"
 #include "core/note.h"
+#include "ledgerd/ownkeys.h"
 
 /*
  * The latest checkpoint, signed after the commit that it covers, kept in memory for readers and
@@ -14,23 +15,36 @@
 struct published;
 
 /*
- * Reads DATA/checkpoint when it is there, verifying its signature: by our log key, or by one of the
- * n that the ledger had before, as after a change of keys. NULL with err set when the file is
- * unreadable or not ours.
+ * Reads DATA/checkpoint when it is there, verifying its signature: by one of the log keys that this
+ * ledgerd holds (1 to LOG_SIGNERS_MAX, the oldest first; they must outlive it), or by one of the n
+ * that the ledger had before, as after a change of keys. It signs with all that it holds until
+ * published_use says more. NULL with err set when the file is unreadable or not ours.
  */
 struct published *published_open(const char *data_dir, const char *origin,
-                                 const uint8_t log_secret[KEY_SECRET_LEN],
+                                 const struct log_signer *signers, size_t n_signers,
                                  const struct key *earlier, size_t n, char *err, size_t err_size);
 void published_free(struct published *p);
+
+/*
+ * From now on only those of the log keys that are among these n sign: all that are in force. What a
+ * key signed last is kept when it goes (published_by), so that whoever pinned it can still be shown
+ * what follows it.
+ */
+void published_use(struct published *p, const struct key *in_force, size_t n);
+/* Those that sign now, the oldest first; how many. */
+size_t published_keys(struct published *p, struct key out[LOG_SIGNERS_MAX]);
+/* The newest of them, which signs what is to be verified for years; NULL when none is in force. */
+const struct log_signer *published_newest(struct published *p);
 
 /* A checkpoint that is signed and not yet written. */
 struct draft {
     struct checkpoint checkpoint;
     struct buf note;
-    bool is_old; /* it is the published one already */
+    unsigned signed_by; /* bit i: by signer i */
+    bool is_old;        /* it is the published one already */
 };
-/* Signs it. -1 with errno EINVAL, and nothing to be freed, when it is of another history than the
- * published one. */
+/* Signs it. -1, and nothing to be freed, with errno EINVAL when it is of another history than the
+ * published one, EKEYREVOKED when none of our log keys is in force. */
 int published_draft(struct published *p, uint64_t size, const struct hash *root,
                     struct draft *out) MUST_CHECK;
 /*
@@ -43,6 +57,12 @@ int published_sign(struct published *p, uint64_t size, const struct hash *root) 
 /* A copy of the latest signed note (caller frees) and what it says; false when there is none yet.
  */
 bool published_get(struct published *p, struct checkpoint *c, char **note, size_t *len);
+/*
+ * The latest note that the key of that kid signed: the latest of all while it is in force, else
+ * what it signed last as far as that was here. As published_get.
+ */
+bool published_by(struct published *p, const struct kid *kid, struct checkpoint *c, char **note,
+                  size_t *len);
 /* When the latest was signed, in seconds since 1970; 0 when there is none yet. */
 int64_t published_time(struct published *p);
 

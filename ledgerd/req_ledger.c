@@ -49,12 +49,28 @@ static int put_opening(struct buf *b, const char *submission, size_t len)
     return 0;
 }
 
+/* The oldest alone for those who pinned it, and all that sign now. */
+static void put_log_keys(struct buf *b, const char *origin, const struct key *keys, size_t n)
+{
+    char vkey[VKEY_MAX];
+
+    vkey_text(vkey, origin, &keys[0]);
+    out_jwk(b, "log_key", &keys[0]);
+    out_str(b, "vkey", vkey);
+    out_open(b, "log_keys", '[');
+    for (size_t i = 0; i < n; i++) {
+        out_jwk(b, NULL, &keys[i]);
+    }
+    out_close(b, ']');
+}
+
 static void on_ledger(struct request *r, const PGresult *res)
 {
     struct buf *b = x_calloc(1, sizeof(*b));
     struct checkpoint checkpoint;
     struct ledgerd *d = r->d;
-    char vkey[VKEY_MAX];
+    struct key keys[LOG_SIGNERS_MAX];
+    size_t n = published_keys(d->published, keys);
 
     r->state = b;
     r->state_free = state_free;
@@ -62,15 +78,17 @@ static void on_ledger(struct request *r, const PGresult *res)
         request_busy(r, "the database has not been initialised yet");
         return;
     }
+    if (n == 0) {
+        request_busy(r, "this ledgerd holds no log key that is in force");
+        return;
+    }
     bool open = col_text(res, 0, LEDGER_ID)[0] != '\0';
-    vkey_text(vkey, d->origin, &d->log_key);
     out_open(b, NULL, '{');
     out_str(b, "id", open ? col_text(res, 0, LEDGER_ID) : NULL);
     out_str(b, "origin", d->origin);
     out_str(b, "name", open ? col_text(res, 0, LEDGER_TITLE) : NULL);
     out_str(b, "state", open ? "open" : "unopened");
-    out_jwk(b, "log_key", &d->log_key);
-    out_str(b, "vkey", vkey);
+    put_log_keys(b, d->origin, keys, n);
     if (!open) {
         if (col_null(res, 0, LEDGER_OPENING) || put_opening(b, col_text(res, 0, LEDGER_OPENING),
                                                             col_len(res, 0, LEDGER_OPENING)) != 0) {

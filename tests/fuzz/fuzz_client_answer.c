@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* What a ledger answers, that may be anybody's: problems in words that are harmless on a terminal,
  * receipts that pass only when the pinned key signed them, and the lines of a bulk answer. */
+#include "client/logkey.h"
 #include "client/bulk.h"
 #include "client/detail.h"
 #include "client/problem.h"
@@ -48,6 +49,19 @@ static void check_receipt(const json_t *json)
     bulk_proofs_free(&proofs);
 }
 
+static void check_log_keys(const json_t *json)
+{
+    struct key keys[LOGKEYS_MAX];
+    const char *why = NULL;
+    size_t n = logkeys_read(json, keys);
+
+    MUST(n <= LOGKEYS_MAX);
+    for (size_t i = 0; i < n; i++)
+        MUST(key_is_valid(&keys[i]) && logkeys_have(keys, n, &keys[i]));
+    if (logkey_verify(json, ORIGIN, &log_key, &log_key, &why) != 0)
+        MUST(why != NULL);
+}
+
 static void check_bulk(const uint8_t *data, size_t size)
 {
     const char *starts[4];
@@ -74,6 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (json_is_object(json)) {
         check_problem(json);
         check_receipt(json);
+        check_log_keys(json);
     }
     check_bulk(data, size);
     json_decref(json);

@@ -22,8 +22,11 @@ static void check_pair(void)
     (void)unlink(clerk);
     MUST(ownkeys_write(&keys, copy, err, sizeof(err)) == 0);
     MUST(ownkeys_read(&again, copy, err, sizeof(err)) == 0);
-    MUST(memcmp(keys.log_secret, again.log_secret, KEY_SECRET_LEN) == 0);
-    MUST(memcmp(keys.log_key.x, again.log_key.x, KEY_LEN) == 0);
+    MUST(again.n_log == keys.n_log);
+    for (size_t i = 0; i < keys.n_log; i++) {
+        MUST(memcmp(keys.log[i].secret, again.log[i].secret, KEY_SECRET_LEN) == 0);
+        MUST(memcmp(keys.log[i].key.x, again.log[i].key.x, KEY_LEN) == 0);
+    }
     free(log);
     free(clerk);
     free(copy);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,10 +21,14 @@
 struct fixture {
     char dir[64];
     char path[96];
-    struct key key;
-    uint8_t secret[KEY_SECRET_LEN];
+    struct log_signer signer[LOG_SIGNERS_MAX];
     struct hash root[3];
 };
+
+static void make_signer(struct log_signer *s)
+{
+    key_generate(&s->key, s->secret);
+}
 
 static int set_up(void **state)
 {
@@ -34,7 +39,8 @@ static int set_up(void **state)
                    tmp != NULL && strlen(tmp) < 40 ? tmp : "/tmp");
     assert_non_null(mkdtemp(f->dir));
     (void)snprintf(f->path, sizeof(f->path), "%s/checkpoint", f->dir);
-    key_generate(&f->key, f->secret);
+    make_signer(&f->signer[0]);
+    make_signer(&f->signer[1]);
     for (size_t i = 0; i < ARRAY_LEN(f->root); i++) {
         hash_bytes(&f->root[i], &i, sizeof(i));
     }
@@ -55,7 +61,7 @@ static int tear_down(void **state)
 static struct published *open_it(const struct fixture *f)
 {
     char err[256] = "";
-    struct published *p = published_open(f->dir, ORIGIN, f->secret, NULL, 0, err, sizeof(err));
+    struct published *p = published_open(f->dir, ORIGIN, f->signer, 1, NULL, 0, err, sizeof(err));
 
     assert_non_null(p);
     return p;
@@ -71,7 +77,7 @@ static void check(struct published *p, const struct fixture *f, uint64_t size, s
     assert_true(published_get(p, &c, &note, &len));
     assert_int_equal(c.size, size);
     assert_memory_equal(&c.root, &f->root[root], sizeof(c.root));
-    assert_int_equal(checkpoint_open(&again, note, len, ORIGIN, &f->key, &why), 0);
+    assert_int_equal(checkpoint_open(&again, note, len, ORIGIN, &f->signer[0].key, &why), 0);
     assert_int_equal(again.size, size);
     free(note);
 }
@@ -222,29 +228,108 @@ static void an_earlier_key_is_followed_by_ours(void **state)
 {
     const struct fixture *f = *state;
     struct published *p = open_it(f);
-    uint8_t secret[KEY_SECRET_LEN];
-    char err[256] = "";
+    char err[256] = "", kept[160], *note;
     struct fixture now = *f;
+    struct checkpoint c;
+    struct kid kid;
+    size_t len;
 
     assert_int_equal(published_sign(p, 20, &f->root[1]), 0);
     published_free(p);
-    key_generate(&now.key, secret);
-    assert_null(published_open(f->dir, ORIGIN, secret, NULL, 0, err, sizeof(err)));
-    p = published_open(f->dir, ORIGIN, secret, &f->key, 1, err, sizeof(err));
+    now.signer[0] = f->signer[1];
+    assert_null(published_open(f->dir, ORIGIN, now.signer, 1, NULL, 0, err, sizeof(err)));
+    p = published_open(f->dir, ORIGIN, now.signer, 1, &f->signer[0].key, 1, err, sizeof(err));
     assert_non_null(p);
     check(p, f, 20, 1);
     assert_int_equal(published_sign(p, 20, &f->root[2]), -1);
     assert_int_equal(published_sign(p, 20, &f->root[1]), 0);
     check(p, &now, 20, 1);
+    assert_int_equal(published_sign(p, 21, &f->root[2]), 0);
+    /* What the earlier one signed last is there for those who pinned it. */
+    key_kid(&kid, &f->signer[0].key);
+    assert_true(published_by(p, &kid, &c, &note, &len));
+    assert_int_equal(c.size, 20);
+    free(note);
+    (void)snprintf(kept, sizeof(kept), "%s/checkpoint.%s", f->dir, kid.s);
+    assert_int_equal(unlink(kept), 0);
     published_free(p);
 }
 
+static bool is_signed_by(const char *note, size_t len, const struct log_signer *by)
+{
+    struct checkpoint c;
+    const char *why;
+
+    return checkpoint_open(&c, note, len, ORIGIN, &by->key, &why) == 0;
+}
+
+/* Two log keys are held: those that are in force sign, and what one signed last is kept. */
+static void keys_in_force_sign_together(void **state)
+{
+    const struct fixture *f = *state;
+    struct key old = f->signer[0].key, next = f->signer[1].key, both[2] = {next, old}, now[2];
+    char err[256] = "", kept[160], *note;
+    struct checkpoint c;
+    struct kid kid;
+    size_t len;
+    struct published *p = published_open(f->dir, ORIGIN, f->signer, 2, NULL, 0, err, sizeof(err));
+
+    assert_non_null(p);
+    published_use(p, &old, 1);
+    assert_int_equal(published_keys(p, now), 1);
+    assert_ptr_equal(published_newest(p), &f->signer[0]);
+    assert_int_equal(published_sign(p, 5, &f->root[0]), 0);
+    assert_true(published_get(p, NULL, &note, &len));
+    assert_true(is_signed_by(note, len, &f->signer[0]) && !is_signed_by(note, len, &f->signer[1]));
+    free(note);
+    published_use(p, both, 2);
+    assert_int_equal(published_keys(p, now), 2);
+    assert_memory_equal(&now[0], &old, sizeof(old));
+    assert_ptr_equal(published_newest(p), &f->signer[1]);
+    assert_int_equal(published_sign(p, 5, &f->root[0]), 0); /* anew, as the second didn't sign */
+    assert_true(published_get(p, NULL, &note, &len));
+    assert_true(is_signed_by(note, len, &f->signer[0]) && is_signed_by(note, len, &f->signer[1]));
+    free(note);
+    assert_int_equal(published_sign(p, 6, &f->root[1]), 0);
+    published_free(p);
+
+    /* The same from the file. The old one goes, and what it signed last stays. */
+    p = published_open(f->dir, ORIGIN, f->signer, 2, NULL, 0, err, sizeof(err));
+    assert_non_null(p);
+    published_use(p, &next, 1);
+    assert_int_equal(published_sign(p, 7, &f->root[2]), 0);
+    key_kid(&kid, &old);
+    assert_true(published_by(p, &kid, &c, &note, &len));
+    assert_int_equal(c.size, 6);
+    assert_true(is_signed_by(note, len, &f->signer[0]));
+    free(note);
+    key_kid(&kid, &next);
+    assert_true(published_by(p, &kid, &c, &note, &len));
+    assert_int_equal(c.size, 7);
+    assert_true(is_signed_by(note, len, &f->signer[1]) && !is_signed_by(note, len, &f->signer[0]));
+    free(note);
+
+    /* None is left: nothing is signed, and nothing lost. */
+    published_use(p, NULL, 0);
+    assert_null(published_newest(p));
+    assert_int_equal(published_sign(p, 8, &f->root[0]), -1);
+    assert_int_equal(errno, EKEYREVOKED);
+    str_copy(kid.s, sizeof(kid.s), "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+    assert_false(published_by(p, &kid, &c, &note, &len));
+    published_free(p);
+    for (size_t i = 0; i < 2; i++) {
+        key_kid(&kid, &f->signer[i].key);
+        (void)snprintf(kept, sizeof(kept), "%s/checkpoint.%s", f->dir, kid.s);
+        assert_int_equal(unlink(kept), 0);
+    }
+}
+
 /* Opening must fail with a sentence. */
-static void refuse_file(const struct fixture *f, const char *origin, const uint8_t *secret)
+static void refuse_file(const struct fixture *f, const char *origin, const struct log_signer *by)
 {
     char err[256] = "";
 
-    assert_null(published_open(f->dir, origin, secret, NULL, 0, err, sizeof(err)));
+    assert_null(published_open(f->dir, origin, by, 1, NULL, 0, err, sizeof(err)));
     assert_non_null(strstr(err, f->path));
 }
 
@@ -252,26 +337,23 @@ static void refuses_what_is_not_ours(void **state)
 {
     const struct fixture *f = *state;
     struct published *p = open_it(f);
-    uint8_t secret[KEY_SECRET_LEN];
-    struct key key;
     size_t len;
 
     assert_int_equal(published_sign(p, 7, &f->root[0]), 0);
     published_free(p);
-    key_generate(&key, secret);
-    refuse_file(f, ORIGIN, secret);
-    refuse_file(f, "test.example/other", f->secret);
+    refuse_file(f, ORIGIN, &f->signer[1]);
+    refuse_file(f, "test.example/other", f->signer);
     char *bytes = file_read(f->path, NOTE_MAX, &len);
     assert_non_null(bytes);
     for (size_t slot = 0; slot < len; slot += len / 2) {
         bytes[slot + strlen(ORIGIN) + 1] = '8'; /* its size */
     }
     assert_int_equal(file_write(f->path, bytes, len, 0644), 0);
-    refuse_file(f, ORIGIN, f->secret);
+    refuse_file(f, ORIGIN, f->signer);
     assert_int_equal(file_write(f->path, bytes, len / 2, 0644), 0);
-    refuse_file(f, ORIGIN, f->secret);
+    refuse_file(f, ORIGIN, f->signer);
     assert_int_equal(file_write(f->path, bytes, 100, 0644), 0);
-    refuse_file(f, ORIGIN, f->secret);
+    refuse_file(f, ORIGIN, f->signer);
     free(bytes);
 }
 
@@ -286,6 +368,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_bare_note_is_read, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_lost_file_is_written_anew, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_earlier_key_is_followed_by_ours, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(keys_in_force_sign_together, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refuses_what_is_not_ours, set_up, tear_down),
     };
 

@@ -18,6 +18,7 @@
 
 struct fixture {
     char dir[64];
+    struct log_signer signer;
     struct published *published;
 };
 
@@ -25,15 +26,13 @@ static int set_up(void **state)
 {
     struct fixture *f = x_calloc(1, sizeof(*f));
     const char *tmp = getenv("TMPDIR");
-    uint8_t secret[KEY_SECRET_LEN];
     char err[256] = "";
-    struct key key;
 
     (void)snprintf(f->dir, sizeof(f->dir), "%s/shown-XXXXXX",
                    tmp != NULL && strlen(tmp) < 40 ? tmp : "/tmp");
     assert_non_null(mkdtemp(f->dir));
-    key_generate(&key, secret);
-    f->published = published_open(f->dir, ORIGIN, secret, NULL, 0, err, sizeof(err));
+    key_generate(&f->signer.key, f->signer.secret);
+    f->published = published_open(f->dir, ORIGIN, &f->signer, 1, NULL, 0, err, sizeof(err));
     assert_non_null(f->published);
     *state = f;
     return 0;

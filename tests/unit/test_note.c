@@ -443,6 +443,43 @@ static void test_proof_text(void **state)
     buf_free(&b);
 }
 
+/* Two log keys sign one note, a line each; whoever knows either opens it. */
+static void test_two_log_keys(void **state)
+{
+    struct checkpoint c = {.origin = ORIGIN, .size = 7}, out;
+    struct buf b = BUF_INIT, plain = BUF_INIT;
+    const char *why;
+
+    hash_bytes(&c.root, "root", 4);
+    buf_puts(&b, "before"); /* the note needn't stand at the beginning */
+    checkpoint_sign(&b, &c, secret);
+    checkpoint_sign_also(&b, 6, ORIGIN, witness_secret);
+    checkpoint_sign(&plain, &c, secret);
+    assert_memory_equal(b.data + 6, plain.data, plain.len);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(
+            open_note(b.data + 6, b.len - 6, ORIGIN, i == 0 ? &key : &witness, &out, &why), 0);
+        assert_int_equal(out.size, 7);
+    }
+    assert_int_equal(open_note(plain.data, plain.len, ORIGIN, &witness, &out, &why), -1);
+    assert_true(checkpoint_has_other_key(b.data + 6, b.len - 6, ORIGIN, &key));
+    assert_true(checkpoint_has_other_key(plain.data, plain.len, ORIGIN, &witness));
+    assert_false(checkpoint_has_other_key(plain.data, plain.len, ORIGIN, &key));
+    assert_false(checkpoint_has_other_key(plain.data, plain.len, "other", &witness));
+    assert_false(checkpoint_has_other_key("", 0, ORIGIN, &key));
+    assert_int_equal(checkpoint_read(&out, b.data + 6, b.len - 6, ORIGIN), 0);
+    assert_int_equal(out.size, 7);
+    assert_true(hash_eq(&out.root, &c.root));
+    assert_int_equal(checkpoint_read(&out, b.data + 6, b.len - 6, "ledger.example/other"), -1);
+    assert_int_equal(checkpoint_read(&out, b.data, 4, ORIGIN), -1);
+    /* One line spoilt: whoever checks that one sees it. */
+    b.data[b.len - 20] = b.data[b.len - 20] == 'A' ? 'B' : 'A';
+    assert_int_equal(open_note(b.data + 6, b.len - 6, ORIGIN, &witness, &out, &why), -1);
+    assert_int_equal(open_note(b.data + 6, b.len - 6, ORIGIN, &key, &out, &why), 0);
+    buf_free(&b);
+    buf_free(&plain);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -453,6 +490,7 @@ int main(void)
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_tampered),
         cmocka_unit_test(test_other_signatures),
+        cmocka_unit_test(test_two_log_keys),
         cmocka_unit_test(test_checkpoint_text),
         cmocka_unit_test(test_size_limit),
         cmocka_unit_test(test_proof),

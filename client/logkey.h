@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#ifndef PUMASI_LOGKEY_H
+#define PUMASI_LOGKEY_H
+
+#include <jansson.h>
+
+#include "client/client.h"
+
+/*
+ * The log keys that "log_keys" of GET /v1/ledger lists, the oldest first; "log_key" alone where the
+ * list is missing; of an unopened ledger the one in its ledger.open. At most LOGKEYS_MAX; how many,
+ * 0 when the answer makes no sense.
+ */
+#define LOGKEYS_MAX 4
+size_t logkeys_read(const json_t *ledger, struct key out[LOGKEYS_MAX]);
+bool logkeys_have(const struct key *keys, size_t n, const struct key *key);
+
+/*
+ * Verifies {"index","header","part","proof"} (GET /v1/ledger/log-keys): under a checkpoint signed
+ * by the log key a record changed the holder "ledger", and of that one's log keys `next` is one. 0,
+ * or -1 with *why a constant sentence.
+ */
+int logkey_verify(const json_t *answer, const char *origin, const struct key *log_key,
+                  const struct key *next, const char **why) MUST_CHECK;
+
+/*
+ * The ledger at the other end, with the pinned id, signs with these keys: when the newest isn't the
+ * pinned one, asks for the proof under the pinned one, pins the newest and says so. True when the
+ * pinned key is then one of them.
+ */
+bool logkey_follow(struct client *c, const struct key *keys, size_t n);
+
+#endif

@@ -1,0 +1,107 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# The log key is changed, as the stewards and the members see it who use pumasi (docs/operations.md).
+
+load ../lib/ledger
+load ../lib/import
+
+setup() {
+    import_setup
+    import_key alice@kenya member alice
+    import_key bob@kenya member bob
+    pumasi member create alice@kenya --key-file alice
+    pumasi member create bob@kenya --key-file bob
+    pumasi limits alice@kenya sarafu --floor -100 --ceiling none --key r
+    OLD=$(fingerprint)
+    # Sees nothing of the change.
+    cp -R "$LEDGERS/config" "$LEDGERS/sleeper.config"
+    cp -R "$LEDGERS/state" "$LEDGERS/sleeper.state"
+    cp -R "$LEDGERS/config" "$LEDGERS/stranger.config"
+}
+
+teardown() {
+    ledger_show_logs
+    ledger_teardown
+}
+
+fingerprint() {
+    pumasi whoami --json --key alice | jq -r .log_key
+}
+
+sleeper() {
+    XDG_CONFIG_HOME=$LEDGERS/sleeper.config XDG_STATE_HOME=$LEDGERS/sleeper.state pumasi "$@"
+}
+
+restart() {
+    ledger_stop main
+    ledger_start main
+    ledger_wait main
+}
+
+something_waits() {
+    pumasi pending --key s | grep -q 'log'
+}
+
+@test "stewards add a log key, both sign, members follow by proof, the old one goes" {
+    local new kept
+    pumasi pay bob@kenya 1 sarafu --key alice
+    run "$LEDGERD" key new-log --data "$LEDGERS/main" 3>&-
+    [ "$status" -eq 0 ]
+    new=$(grep -oE '[A-Za-z0-9_-]{43}' <<< "$output" | head -n 1)
+    restart
+    until_ok 30 something_waits || die "the stewards aren't asked: $(pumasi pending --key s 2>&1)"
+    run pumasi sign --all --yes --key s
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ $output == *"$new"* ]] # what they compare before they sign
+
+    # The stewards' profile is the member's here: the one from before sees it by its first payment.
+    rm -rf "$LEDGERS/config" && cp -R "$LEDGERS/sleeper.config" "$LEDGERS/config"
+
+    # A member pays on, is told once, and old receipts stay good.
+    run pumasi pay bob@kenya 2 sarafu --key alice
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ $output == *"changed its log key"*"$new"* ]]
+    run pumasi pay bob@kenya 3 sarafu --key alice
+    [[ $output != *"changed its log key"* ]]
+    [ "$(fingerprint)" = "$new" ]
+    pumasi receipts > "$LEDGERS/receipts"
+    ! grep BAD "$LEDGERS/receipts" || die "a receipt is bad"
+
+    # A newcomer pins it by either fingerprint, old paper or new.
+    for kept in "$OLD" "$new"; do
+        rm -rf "$LEDGERS/new.config"
+        XDG_CONFIG_HOME=$LEDGERS/new.config XDG_STATE_HOME=$LEDGERS/new.state \
+            pumasi connect "$(ledger_url main)" --log-key "$kept" --yes
+    done
+
+    pumasi key revoke ledger "$OLD" --role log --yes --key s
+    pumasi pay bob@kenya 4 sarafu --key alice
+    restart
+    pumasi pay bob@kenya 5 sarafu --key alice
+    run pumasi receipts
+    [ "$status" -eq 0 ]
+
+    # Who slept through it all is led along as well.
+    run sleeper pay bob@kenya 6 sarafu --key alice
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ $output == *"changed its log key"*"$new"* ]]
+    sleeper receipts
+}
+
+@test "a key that the old one doesn't prove is not followed" {
+    pumasi pay bob@kenya 1 sarafu --key alice
+    # The ledger at that address is another one with the same name.
+    ledger_stop main
+    mv "$LEDGERS/main" "$LEDGERS/main.true"
+    ledger_init main
+    ledger_start main
+    until_ok 60 curl -sf -o "$LEDGERS/answer" "$(ledger_url main)/v1/ledger"
+    run pumasi whoami
+    echo "$output"
+    [ "$status" -ne 0 ]
+    [[ $output == *WARNING* ]]
+    [ "$(jq -r '.earlier_log_keys' "$LEDGERS/config/pumasi/default/profile.json")" = null ]
+}
