@@ -89,12 +89,13 @@ void req_log_keys(struct request *r)
     r->state_free = keys_free;
     if (key == NULL) {
         there = published_get(r->d->published, &k->checkpoint, &k->note, &k->note_len);
+    } else if (!kid_is_valid(key)) {
+        request_malformed(r, "key must be the kid of a key");
+        free(key);
+        return;
     } else {
-        there = kid_is_valid(key);
-        if (there) {
-            str_copy(kid.s, sizeof(kid.s), key);
-            there = published_by(r->d->published, &kid, &k->checkpoint, &k->note, &k->note_len);
-        }
+        str_copy(kid.s, sizeof(kid.s), key);
+        there = published_by(r->d->published, &kid, &k->checkpoint, &k->note, &k->note_len);
     }
     free(key);
     if (there) {

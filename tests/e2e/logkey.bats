@@ -100,7 +100,7 @@ log_key_revoke() { # KID
     ask "/v1/ledger/log-keys?key=$kid"
     [ "$(jq .index "$BODY")" -gt "$record" ]
     ask "/v1/ledger/log-keys?key=..%2Flog.key"
-    [ "$STATUS" -eq 404 ]
+    [ "$STATUS" -eq 400 ]
     ask "/v1/ledger/log-keys?key=$(tr A-Za-z N-ZA-Mn-za-m <<< "$old_kid")"
     [ "$STATUS" -eq 404 ]
 

@@ -254,6 +254,7 @@ export async function statuses(w) {
       member: ['alice', '@hansalim', ''],
       state: ['shut', 'OPEN', ''],
       old: ['0', 'x', '', '99999999999999999999'],
+      key: ['x', '', '../log.key', 'A'.repeat(42)],
     };
     for (const [o, client] of everywhere.filter(([o]) => o.method === 'GET')) {
       for (const parameter of o.parameters.filter((p) => p.in === 'query')) {
@@ -268,6 +269,7 @@ export async function statuses(w) {
         assert.ok(bad[parameter.name], `no values are known to be bad for ${parameter.name}`);
       }
     }
+    await w.refused(404, 'not-found', await w.get(`/v1/ledger/log-keys?key=${'A'.repeat(43)}`));
     for (const size of ['0', '999999']) {
       await w.refused(400, 'malformed', await w.get(`/v1/records/0/proof?size=${size}`, READER));
     }
