@@ -101,7 +101,7 @@ log_key_revoke() { # KID
     [ "$(jq .index "$BODY")" -gt "$record" ]
     ask "/v1/ledger/log-keys?key=..%2Flog.key"
     [ "$STATUS" -eq 400 ]
-    ask "/v1/ledger/log-keys?key=$(tr A-Za-z N-ZA-Mn-za-m <<< "$old_kid")"
+    ask "/v1/ledger/log-keys?key=$(printf 'A%.0s' {1..43})"
     [ "$STATUS" -eq 404 ]
 
     # An export at any time can be rebuilt; at the next start the new key takes the old one's place.
