@@ -41,6 +41,21 @@ static const char *own_coop(struct client *c)
     return coop;
 }
 
+int client_check_connected(const struct client *c, bool opened)
+{
+    if (!c->profile.connected)
+        return fail(PUMASI_FAILED,
+                    _("The profile \"%s\" isn't connected to a ledger yet. Connect it with: "
+                      "pumasi connect URL"),
+                    c->profile.name);
+    if (opened && c->profile.ledger_id[0] == '\0')
+        return fail(PUMASI_FAILED,
+                    _("This ledger wasn't opened yet when you connected to it. Once its "
+                      "stewards have opened it, run: pumasi connect %s"),
+                    c->profile.url);
+    return PUMASI_OK;
+}
+
 int client_check_address(struct client *c, const char *s)
 {
     char *safe, *small;

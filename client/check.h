@@ -8,6 +8,10 @@
 /* What people type, checked here before the ledger is asked. */
 struct client;
 
+/* Is the profile connected to a ledger, one that is open by now where `opened`? PUMASI_FAILED after
+ * a sentence. */
+int client_check_connected(const struct client *c, bool opened) MUST_CHECK;
+
 /* handle@coop, coop, unit, date (YYYY-MM-DD): PUMASI_OK, or PUMASI_USAGE after a sentence with what
  * was probably meant. */
 int client_check_address(struct client *c, const char *s) MUST_CHECK;

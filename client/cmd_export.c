@@ -4,14 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "client/client.h"
 #include "client/commands.h"
 #include "client/export.h"
 #include "client/export_read.h"
-#include "client/files.h"
 #include "client/office.h"
+#include "client/output.h"
 #include "core/date.h"
 
 enum format {
@@ -44,32 +43,6 @@ static int take_format(const struct cli *cli, struct wish *w)
                safe);
     free(safe);
     return PUMASI_USAGE;
-}
-
-static int take_style(const struct cli *cli, struct wish *w)
-{
-    const char *separator = cli_value(cli, "separator"), *decimal = cli_value(cli, "decimal");
-
-    if (w->format != FORMAT_CSV && (separator != NULL || decimal != NULL || cli_given(cli, "bom")))
-        return fail(PUMASI_USAGE, _("--separator, --decimal and --bom go with --format csv only."));
-    w->style.mark = cli_given(cli, "bom");
-    if (separator == NULL || str_eq(separator, ","))
-        w->style.separator = ',';
-    else if (str_eq(separator, ";"))
-        w->style.separator = ';';
-    else if (str_eq(separator, "tab") || str_eq(separator, "\t"))
-        w->style.separator = '\t';
-    else
-        return fail(PUMASI_USAGE, _("The separator is \",\", \";\" or \"tab\"."));
-    /* Where spreadsheets part cells by semicolons, the comma is for decimals. */
-    w->style.decimal_comma = w->style.separator == ';';
-    if (decimal != NULL && str_eq(decimal, "comma"))
-        w->style.decimal_comma = true;
-    else if (decimal != NULL && str_eq(decimal, "point"))
-        w->style.decimal_comma = false;
-    else if (decimal != NULL)
-        return fail(PUMASI_USAGE, _("--decimal is \"point\" or \"comma\"."));
-    return PUMASI_OK;
 }
 
 static int take_day(const struct cli *cli, const char *option, bool *given, int32_t *day)
@@ -146,32 +119,6 @@ static int gather(struct client *c, struct export *x, const struct wish *w)
                               w->names);
 }
 
-static int unwritten(const char *path)
-{
-    char *safe = say_safe(path);
-
-    (void)fail(PUMASI_FAILED, _("%s can't be written: %s."), safe, strerror(errno));
-    free(safe);
-    return PUMASI_FAILED;
-}
-
-/* A file that is a link stays one; what is no file (a device, a folder) isn't replaced by one. */
-static int write_file(const char *path, const struct buf *b)
-{
-    struct stat st;
-    char *real = realpath(path, NULL);
-    int rc = PUMASI_OK;
-
-    if (real != NULL && stat(real, &st) == 0 && !S_ISREG(st.st_mode)) {
-        errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
-        rc = unwritten(path);
-    } else if (files_write(real != NULL ? real : path, b->data, b->len) != 0) {
-        rc = unwritten(path);
-    }
-    free(real);
-    return rc;
-}
-
 static int write_out(const struct export *x, const struct wish *w)
 {
     struct buf b = BUF_INIT;
@@ -189,7 +136,7 @@ static int write_out(const struct export *x, const struct wish *w)
         break;
     }
     if (w->output != NULL && !str_eq(w->output, "-"))
-        rc = write_file(w->output, &b);
+        rc = output_file(w->output, b.data, b.len);
     else if (fwrite(b.data, 1, b.len, stdout) != b.len || fflush(stdout) != 0)
         rc = fail(PUMASI_FAILED, _("The output can't be written: %s."), strerror(errno));
     buf_free(&b);
@@ -205,7 +152,7 @@ static int run(struct client *c, const struct cli *cli)
     if (rc == PUMASI_OK && c->json)
         rc = fail(PUMASI_USAGE, _("export has formats of its own, not --json."));
     if (rc == PUMASI_OK)
-        rc = take_style(cli, &w);
+        rc = csv_style_take(cli, w.format == FORMAT_CSV, &w.style);
     if (rc == PUMASI_OK)
         rc = take_period(cli, &x);
     if (rc == PUMASI_OK)

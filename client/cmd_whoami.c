@@ -6,6 +6,7 @@
 #include "client/client.h"
 #include "client/commands.h"
 #include "client/outbox.h"
+#include "client/pin.h"
 #include "client/query.h"
 #include "client/table.h"
 #include "client/words.h"
@@ -14,6 +15,7 @@
 
 static void print_pins(const struct profile *p)
 {
+    struct buf pin = BUF_INIT;
     struct kid kid;
 
     key_kid(&kid, &p->log_key);
@@ -21,6 +23,11 @@ static void print_pins(const struct profile *p)
     printf(_("ledger   %s\n"), p->url);
     printf(_("id       %s\n"), p->ledger_id[0] == '\0' ? _("(not opened yet)") : p->ledger_id);
     printf(_("log key  %s\n"), kid.s);
+    if (p->ledger_id[0] != '\0') {
+        pin_put(&pin, p->ledger_id, &p->log_key);
+        printf(_("to pin   %s\n"), pin.data);
+        buf_free(&pin);
+    }
 }
 
 static void print_member(const struct keyfile *k, const json_t *member)

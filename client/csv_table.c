@@ -3,9 +3,38 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "client/cli.h"
 #include "client/export_name.h"
 #include "client/say.h"
+
+int csv_style_take(const struct cli *cli, bool csv, struct csv_style *out)
+{
+    const char *separator = cli_value(cli, "separator"), *decimal = cli_value(cli, "decimal");
+
+    memset(out, 0, sizeof(*out));
+    if (!csv && (separator != NULL || decimal != NULL || cli_given(cli, "bom")))
+        return fail(PUMASI_USAGE, _("--separator, --decimal and --bom go with --format csv only."));
+    out->mark = cli_given(cli, "bom");
+    if (separator == NULL || str_eq(separator, ","))
+        out->separator = ',';
+    else if (str_eq(separator, ";"))
+        out->separator = ';';
+    else if (str_eq(separator, "tab") || str_eq(separator, "\t"))
+        out->separator = '\t';
+    else
+        return fail(PUMASI_USAGE, _("The separator is \",\", \";\" or \"tab\"."));
+    /* Where spreadsheets part cells by semicolons, the comma is for decimals. */
+    out->decimal_comma = out->separator == ';';
+    if (decimal != NULL && str_eq(decimal, "comma"))
+        out->decimal_comma = true;
+    else if (decimal != NULL && str_eq(decimal, "point"))
+        out->decimal_comma = false;
+    else if (decimal != NULL)
+        return fail(PUMASI_USAGE, _("--decimal is \"point\" or \"comma\"."));
+    return PUMASI_OK;
+}
 
 void csv_table_begin(struct csv_table *s, struct buf *to, const char *const *columns, size_t n,
                      const struct csv_style *style)

@@ -12,6 +12,11 @@ struct csv_style {
     bool mark; /* begin with a byte order mark, by which Excel knows UTF-8 */
 };
 
+/* What --separator, --decimal and --bom say, which go with `csv` alone. PUMASI_USAGE after a
+ * sentence. */
+struct cli;
+int csv_style_take(const struct cli *cli, bool csv, struct csv_style *out) MUST_CHECK;
+
 /*
  * A table for spreadsheets: UTF-8, a first row of column names, texts that no spreadsheet runs as a
  * formula and that are harmless on a terminal (as say_safe has them), as tables are often looked at

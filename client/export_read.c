@@ -4,15 +4,13 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "client/export_name.h"
 #include "client/query.h"
 #include "core/date.h"
 #include "core/num.h"
-
-#define ZONEINFO "/usr/share/zoneinfo/"
+#include "lang/zone.h"
 
 /* What a list's callback stops it with, beside the codes of enum pumasi_exit. */
 #define ENOUGH (-1)
@@ -36,24 +34,13 @@ static int senseless(void)
 /* The ledger's zone as this process's: nothing that export prints is in local time. */
 static int use_zone(const char *zone)
 {
-    char *path;
-    struct stat st;
-    bool known;
-
     if (!name_is_zone(zone))
         return senseless();
-    path = x_asprintf(ZONEINFO "%s", zone);
-    /* The C library takes a zone that it doesn't find for UTC without a word. */
-    known = stat(path, &st) == 0 && S_ISREG(st.st_mode);
-    free(path);
-    if (!known)
+    if (zone_set(zone) != 0)
         return fail(PUMASI_FAILED,
                     _("This machine doesn't know the ledger's time zone %s, so that days can't be "
                       "told. Debian's package tzdata has it."),
                     zone);
-    if (setenv("TZ", zone, 1) != 0)
-        return fail(PUMASI_FAILED, _("The time zone %s can't be set."), zone);
-    tzset();
     return PUMASI_OK;
 }
 

@@ -14,17 +14,11 @@ static int run(struct client *c, const struct cli *cli)
 
     if (rc != PUMASI_OK)
         return rc;
-    if (!c->profile.connected && (k->flags & COMMAND_UNCONNECTED) == 0)
-        return fail(PUMASI_FAILED,
-                    _("The profile \"%s\" isn't connected to a ledger yet. Connect it with: "
-                      "pumasi connect URL"),
-                    c->profile.name);
-    if (c->profile.connected && c->profile.ledger_id[0] == '\0' &&
-        (k->flags & (COMMAND_UNCONNECTED | COMMAND_UNOPENED)) == 0)
-        return fail(PUMASI_FAILED,
-                    _("This ledger wasn't opened yet when you connected to it. Once its "
-                      "stewards have opened it, run: pumasi connect %s"),
-                    c->profile.url);
+    if ((k->flags & COMMAND_UNCONNECTED) == 0) {
+        rc = client_check_connected(c, (k->flags & COMMAND_UNOPENED) == 0);
+        if (rc != PUMASI_OK)
+            return rc;
+    }
     return k->run(c, cli);
 }
 

@@ -118,7 +118,7 @@ static void put_row(struct table *t, const struct view_row *r)
     end_row(t, r->faulty ? "failed" : t->verdict);
 }
 
-void statement_csv(struct buf *b, const struct statement_view *v, const struct csv_style *style)
+void view_put_csv(struct buf *b, const struct statement_view *v, const struct csv_style *style)
 {
     struct table t = {.v = v,
                       .unit = {.scale = v->unit.scale, .kind = v->unit.kind},

@@ -131,7 +131,9 @@ static void put_facts(struct buf *b, const struct statement_view *v)
     if (v->zone[0] != '\0')
         put_fact(b, _("Days in"), v->zone, "span");
     put_fact(b, _("Made"), made, "span");
-    put_fact(b, _("Ledger"), v->ledger_id, "code");
+    if (v->ledger_name[0] != '\0')
+        put_fact(b, _("Ledger"), v->ledger_name, "strong");
+    put_fact(b, _("Id of the ledger"), v->ledger_id, "code");
     buf_puts(b, "</dl>\n");
     free(unit);
     free(made);
@@ -333,7 +335,7 @@ static void put_pin(struct buf *b, const struct statement_view *v)
     free(checked);
 }
 
-void statement_html(struct buf *b, const struct statement_view *v)
+void view_put_html(struct buf *b, const struct statement_view *v)
 {
     char *period = long_period(v);
     char *title = x_asprintf(_("Statement of account %s, %s, %s"), v->member, v->unit_name, period);

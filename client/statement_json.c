@@ -80,16 +80,17 @@ static json_t *findings_json(const struct statement_view *v)
     return all;
 }
 
-void statement_json(struct buf *b, const struct statement_view *v)
+void view_put_json(struct buf *b, const struct statement_view *v)
 {
     json_t *all = json_pack(
-        "{s:s, s:o, s:s, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o}", "verdict",
-        view_result_name(v->result), "ledger_id", text_json(v->ledger_id), "log_key", v->log_kid.s,
-        "account", text_json(v->account), "unit", text_json(v->unit_name), "scale",
-        (json_int_t)(v->unit_known ? v->unit.scale : 1), "from", day_json(true, v->from), "to",
-        day_json(true, v->to), "made", time_json(v->made), "opening", point_json(&v->opening),
-        "closing", point_json(&v->closing), "in", (json_int_t)v->in, "out", (json_int_t)v->out,
-        "entries", rows_json(v), "findings", findings_json(v));
+        "{s:s, s:o, s:o, s:s, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o}",
+        "verdict", view_result_name(v->result), "ledger_id", text_json(v->ledger_id), "ledger_name",
+        text_json(v->ledger_name), "log_key", v->log_kid.s, "account", text_json(v->account),
+        "unit", text_json(v->unit_name), "scale", (json_int_t)(v->unit_known ? v->unit.scale : 1),
+        "from", day_json(true, v->from), "to", day_json(true, v->to), "made", time_json(v->made),
+        "opening", point_json(&v->opening), "closing", point_json(&v->closing), "in",
+        (json_int_t)v->in, "out", (json_int_t)v->out, "entries", rows_json(v), "findings",
+        findings_json(v));
     char *text = json_dumps(all, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
 
     if (text != NULL)

@@ -259,14 +259,16 @@ static void put_facts(const struct sheet_text *t)
     put_fact(t, _("unit"), unit);
     put_fact(t, _("period"), period);
     put_fact(t, _("made"), local);
-    put_fact(t, _("ledger"), v->ledger_id);
+    if (v->ledger_name[0] != '\0')
+        put_fact(t, _("ledger"), v->ledger_name);
+    put_fact(t, _("id"), v->ledger_id);
     put_fact(t, _("log key"), v->log_kid.s);
     free(unit);
     free(local);
     free(period);
 }
 
-void statement_text(struct buf *b, const struct statement_view *v, bool colour)
+void view_put_text(struct buf *b, const struct statement_view *v, bool colour)
 {
     struct sheet_text t = {.b = b, .v = v, .colour = colour};
 

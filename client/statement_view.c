@@ -19,6 +19,7 @@ void statement_view_free(struct statement_view *v)
     statement_words_free(v->findings, v->n_findings);
     free(v->rows);
     free(v->ledger_id);
+    free(v->ledger_name);
     free(v->account);
     free(v->member);
     free(v->unit_name);

@@ -36,7 +36,7 @@ struct view_row {
 
 struct statement_view {
     enum view_result result;
-    char *ledger_id, *account;
+    char *ledger_id, *ledger_name, *account; /* the name may be "" */
     char *member, *unit_name; /* the account's two halves: "alice@hansalim", "hour" */
     struct statement_unit unit;
     bool unit_known; /* else amounts are shown in minor units */
@@ -71,9 +71,9 @@ char *view_unit(const struct statement_view *v);
 
 /* The writers; each appends to `b`. Colour is for terminals. docs/statements.md tells the columns
  * of the table. */
-void statement_text(struct buf *b, const struct statement_view *v, bool colour);
-void statement_csv(struct buf *b, const struct statement_view *v, const struct csv_style *style);
-void statement_html(struct buf *b, const struct statement_view *v);
-void statement_json(struct buf *b, const struct statement_view *v);
+void view_put_text(struct buf *b, const struct statement_view *v, bool colour);
+void view_put_csv(struct buf *b, const struct statement_view *v, const struct csv_style *style);
+void view_put_html(struct buf *b, const struct statement_view *v);
+void view_put_json(struct buf *b, const struct statement_view *v);
 
 #endif

@@ -10,7 +10,7 @@
 #include "ledgerd/ledgerd.h"
 #include "ledgerd/log.h"
 #include "ledgerd/receipt.h"
-#include "ledgerd/zone.h"
+#include "lang/zone.h"
 
 /*
  * Acts that one key may have waiting; one that the ledger doesn't know; and makers at whose number

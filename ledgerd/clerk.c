@@ -20,7 +20,7 @@
 #include "ledgerd/log.h"
 #include "ledgerd/newkey.h"
 #include "ledgerd/poster.h"
-#include "ledgerd/zone.h"
+#include "lang/zone.h"
 
 #define LOOK_S     60   /* how often it looks whether there is something to do */
 #define IDLE_S     1    /* the same while this ledgerd doesn't post */

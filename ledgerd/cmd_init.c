@@ -24,7 +24,7 @@
 #include "ledgerd/ownkeys.h"
 #include "ledgerd/privs.h"
 #include "ledgerd/rebuild.h"
-#include "ledgerd/zone.h"
+#include "lang/zone.h"
 
 struct init {
     const char *origin, *name, *zone, *from, *keys;

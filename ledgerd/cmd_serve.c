@@ -27,7 +27,7 @@
 #include "ledgerd/sandbox.h"
 #include "ledgerd/shown.h"
 #include "ledgerd/verify.h"
-#include "ledgerd/zone.h"
+#include "lang/zone.h"
 
 struct serve {
     struct ledgerd d;

@@ -8,7 +8,7 @@
 #include "ledgerd/log.h"
 #include "lang/lang.h"
 #include "ledgerd/poster_int.h"
-#include "ledgerd/zone.h"
+#include "lang/zone.h"
 
 /* ---- The clock ---- */
 

@@ -17,7 +17,7 @@
 #include "ledgerd/dump.h"
 #include "ledgerd/log.h"
 #include "ledgerd/notify.h"
-#include "ledgerd/zone.h"
+#include "lang/zone.h"
 
 /* Records in one transaction. */
 #define REBUILD_BATCH 1000

@@ -74,6 +74,7 @@ static void begin(struct statement_view *v, enum view_result result)
     memset(v, 0, sizeof(*v));
     v->result = result;
     v->ledger_id = x_strdup(ID);
+    v->ledger_name = x_strdup("한밭장부");
     v->account = x_strdup("alice@hansalim/hour");
     v->member = x_strdup("alice@hansalim");
     v->unit_name = x_strdup("hour");
@@ -81,7 +82,9 @@ static void begin(struct statement_view *v, enum view_result result)
     v->unit_known = true;
     str_copy(v->log_kid.s, sizeof(v->log_kid.s), KID);
     v->pin =
-        x_strdup(result == VIEW_UNPROVED ? "" : ID " 11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
+        x_strdup(result == VIEW_UNPROVED ? ""
+                                         : ID
+                     " test.example/main+1f3b7a52+AddaAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=");
     v->zone = x_strdup("Asia/Seoul");
     v->from = day("2026-01-01");
     v->to = day("2026-03-31");
@@ -258,7 +261,8 @@ static void hostile_view(struct statement_view *v)
     struct statement_finding findings[] = {
         {.check = CHECK_LEDGER, .mark = MARK_FAILED, .reason = REASON_OTHER_LEDGER, .index = 0},
     };
-    char **all[] = {&v->ledger_id, &v->account, &v->member, &v->unit_name, &v->zone, &v->pin};
+    char **all[] = {&v->ledger_id, &v->ledger_name, &v->account, &v->member,
+                    &v->unit_name, &v->zone,        &v->pin};
 
     begin(v, VIEW_FAILED);
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
@@ -349,11 +353,11 @@ static void is_written_as_before(void **state)
             struct buf b = BUF_INIT;
 
             views[i].make(&v);
-            statement_text(&b, &v, false);
+            view_put_text(&b, &v, false);
             goldens += compare(languages[l], views[i].name, "txt", &b);
-            statement_csv(&b, &v, &style);
+            view_put_csv(&b, &v, &style);
             goldens += compare(languages[l], views[i].name, "csv", &b);
-            statement_html(&b, &v);
+            view_put_html(&b, &v);
             goldens += compare(languages[l], views[i].name, "html", &b);
             statement_view_free(&v);
         }
@@ -374,7 +378,7 @@ static void lines_fit_and_are_harmless(void **state)
         char *rest, *line;
 
         views[i].make(&v);
-        statement_text(&b, &v, false);
+        view_put_text(&b, &v, false);
         rest = b.data;
         while ((line = strsep(&rest, "\n")) != NULL) {
             char *safe = say_safe(line);
@@ -398,17 +402,17 @@ static void failure_is_first_and_last(void **state)
 
     (void)state;
     failed_view(&v);
-    statement_text(&b, &v, false);
+    view_put_text(&b, &v, false);
     assert_int_equal(strncmp(b.data, alarm, strlen(alarm)), 0);
     assert_non_null(strstr(b.data + 1, alarm));
     assert_null(strchr(b.data, '\x1b'));
     assert_true(strstr(b.data, "What failed") < strstr(b.data, "Statement of account"));
     assert_null(strstr(b.data, "What was proved"));
     buf_clear(&b);
-    statement_text(&b, &v, true);
+    view_put_text(&b, &v, true);
     assert_non_null(strchr(b.data, '\x1b'));
     buf_clear(&b);
-    statement_html(&b, &v);
+    view_put_html(&b, &v);
     at = strstr(b.data, alarm);
     assert_non_null(at);
     assert_true(at < strstr(b.data, "<h1>"));
@@ -434,7 +438,7 @@ static void a_page_loads_and_runs_nothing(void **state)
         struct hash h;
 
         views[i].make(&v);
-        statement_html(&b, &v);
+        view_put_html(&b, &v);
         for (const char *at = b.data; (at = strchr(at, '<')) != NULL; at++) {
             size_t end = strcspn(at, ">");
 
@@ -492,7 +496,7 @@ static void a_table_is_one_and_runs_nothing(void **state)
         struct buf b = BUF_INIT;
 
         views[i].make(&v);
-        statement_csv(&b, &v, &style);
+        view_put_csv(&b, &v, &style);
         assert_int_equal(csv_feed(csv, b.data, b.len), 0);
         assert_int_equal(csv_end(csv), 0);
         assert_true(seen.rows > v.n_rows + 1);

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "ledgerd/clockwatch.h"
-#include "ledgerd/zone.h"
+#include "lang/zone.h"
 
 #define NOW INT64_C(1795386734000)
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-#include "ledgerd/zone.h"
+#include "lang/zone.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "client/statement_file.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/files.h"
+#include "core/statement_read.h"
+#include "core/subject_read.h"
+#include "lang/zone.h"
+
+#define THREADS_MAX 64
+#define BAR         40
+#define FEW_RECORDS 2000 /* checked before anybody wonders */
+
+static int32_t day(void *arg, int64_t ms)
+{
+    (void)arg;
+    return zone_day(ms);
+}
+
+/* --- whom to trust --- */
+
+/* The latest change of the ledger itself that the file shows: its name and its keys. */
+static struct holder *ledger_of(const struct statement *st)
+{
+    struct holder *found = NULL;
+
+    for (size_t i = 0; i < st->n_keys; i++) {
+        for (size_t k = 0; k < st->keys[i].n_parts; k++) {
+            struct change_read change;
+            struct holder *h;
+
+            if (change_read(&change, st->keys[i].parts[k].s, st->keys[i].parts[k].len) != 0)
+                continue;
+            h = holder_of_change(&change, 0);
+            change_read_free(&change);
+            if (h != NULL && h->kind == HOLDER_LEDGER) {
+                free(found);
+                found = h;
+            } else {
+                free(h);
+            }
+        }
+    }
+    return found;
+}
+
+/* The file's own word for who made it: enough to see whether it agrees with itself. */
+static void trust_file(struct statement_file *f, const struct holder *ledger)
+{
+    f->trust.ledger_id = x_strdup(f->st.aud);
+    for (size_t i = 0; ledger != NULL && i < ledger->n_keys; i++) {
+        struct kid kid;
+
+        key_kid(&kid, &ledger->keys[i].key);
+        if (ledger->keys[i].role == ROLE_LOG && str_eq(kid.s, f->st.kid.s))
+            f->trust.log_key = ledger->keys[i].key;
+    }
+}
+
+static int take_trust(struct client *c, const struct cli *cli, struct statement_file *f)
+{
+    const char *pin = cli_value(cli, "pin"), *why;
+
+    f->pinned = true;
+    if (pin != NULL) {
+        if (pin_parse(&f->trust, pin, &why) != 0)
+            return fail(PUMASI_USAGE, _("What --pin was given can't be used: %s."), _(why));
+        return PUMASI_OK;
+    }
+    f->pinned = c->profile.connected && c->profile.ledger_id[0] != '\0';
+    if (f->pinned) {
+        f->trust.ledger_id = x_strdup(c->profile.ledger_id);
+        f->trust.log_key = c->profile.log_key;
+    }
+    return PUMASI_OK;
+}
+
+/* --- checking on all cores --- */
+
+struct work {
+    struct statement_check_run *run;
+    size_t n;
+    atomic_size_t next, done;
+};
+
+static void *check(void *arg)
+{
+    struct work *w = arg;
+    size_t i;
+
+    while ((i = atomic_fetch_add(&w->next, 1)) < w->n) {
+        statement_check_record(w->run, i);
+        atomic_fetch_add(&w->done, 1);
+    }
+    return NULL;
+}
+
+static void draw(size_t done, size_t n)
+{
+    int full = (int)(done * BAR / n);
+
+    fprintf(stderr, "\r[%.*s%*s] %3d %%", full, "########################################",
+            BAR - full, "", (int)(done * 100 / n));
+}
+
+/* The first thread checks as well, and says how far all are. */
+static void check_all(struct statement_check_run *run)
+{
+    struct work w = {.run = run, .n = statement_check_count(run)};
+    bool bar = w.n > FEW_RECORDS && isatty(STDERR_FILENO) == 1 && say_can_ask();
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    pthread_t threads[THREADS_MAX];
+    size_t n_threads = 0, i;
+
+    while (n_threads + 1 < (size_t)cores && n_threads < THREADS_MAX && n_threads + 1 < w.n &&
+           pthread_create(&threads[n_threads], NULL, check, &w) == 0)
+        n_threads++;
+    while ((i = atomic_fetch_add(&w.next, 1)) < w.n) {
+        statement_check_record(run, i);
+        if (atomic_fetch_add(&w.done, 1) % 256 == 0 && bar)
+            draw(w.done, w.n);
+    }
+    for (i = 0; i < n_threads; i++)
+        pthread_join(threads[i], NULL);
+    if (bar)
+        fprintf(stderr, "\r%*s\r", BAR + 8, "");
+}
+
+/* --- all of it --- */
+
+static int read_file(const char *path, struct statement_file *f)
+{
+    char *bytes, *safe = say_safe(path);
+    const char *why;
+    size_t len;
+    int rc = PUMASI_OK;
+
+    if (files_read(path, STATEMENT_MAX, &bytes, &len) != 0) {
+        rc = fail(PUMASI_FAILED, _("%s can't be read: %s."), safe, strerror(errno));
+        free(safe);
+        return rc;
+    }
+    hash_bytes(&f->hash, bytes, len);
+    if (statement_read(&f->st, bytes, len, &why) != 0)
+        rc = fail(PUMASI_UNPROVED, _("%s is no statement: %s."), safe, _(why));
+    free(bytes);
+    free(safe);
+    return rc;
+}
+
+int statement_file_open(struct client *c, const struct cli *cli, const char *path,
+                        struct statement_file *out)
+{
+    struct holder *ledger;
+    int rc;
+
+    memset(out, 0, sizeof(*out));
+    rc = take_trust(c, cli, out);
+    if (rc == PUMASI_OK)
+        rc = read_file(path, out);
+    if (rc != PUMASI_OK) {
+        pin_free(&out->trust);
+        return rc;
+    }
+    ledger = ledger_of(&out->st);
+    if (!out->pinned)
+        trust_file(out, ledger);
+    out->ledger_name = x_strdup(ledger == NULL ? "" : ledger->title);
+    free(ledger);
+    out->zone = statement_zone(&out->st);
+    if (zone_set(out->zone) != 0)
+        out->zone[0] = '\0';
+    out->judged_by = (struct statement_trust){
+        .ledger_id = out->trust.ledger_id,
+        .log_key = &out->trust.log_key,
+        .day = out->zone[0] == '\0' ? NULL : day,
+    };
+    out->run = statement_check_begin(&out->st, &out->judged_by);
+    check_all(out->run);
+    statement_check_end(out->run, &out->verdict);
+    return PUMASI_OK;
+}
+
+void statement_file_free(struct statement_file *f)
+{
+    statement_verdict_free(&f->verdict);
+    statement_check_free(f->run);
+    statement_free(&f->st);
+    pin_free(&f->trust);
+    free(f->zone);
+    free(f->ledger_name);
+    memset(f, 0, sizeof(*f));
+}
+
+enum view_result statement_file_result(const struct statement_file *f)
+{
+    if (statement_verdict_mark(&f->verdict) == MARK_FAILED)
+        return VIEW_FAILED;
+    return f->pinned ? VIEW_PROVED : VIEW_UNPROVED;
+}
+
+int statement_file_exit(const struct statement_file *f)
+{
+    return statement_file_result(f) == VIEW_PROVED ? PUMASI_OK : PUMASI_UNPROVED;
+}
