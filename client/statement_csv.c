@@ -103,14 +103,20 @@ static void put_row(struct table *t, const struct view_row *r)
     csv_put_plain(&t->csv.out, r->kind);
     csv_table_text(&t->csv, t->v->member);
     csv_table_text(&t->csv, r->counterparty);
-    put_amounts(t, r->amount, r->balance);
+    if (r->has_posting)
+        put_amounts(t, r->amount, r->balance);
+    else
+        put_nothing(t, 6);
     csv_table_text(&t->csv, r->memo);
     csv_table_text(&t->csv, r->category);
     csv_table_text(&t->csv, r->signed_by);
     put_record(t, r->reverses);
     put_record(t, r->request);
     csv_put_plain(&t->csv.out, r->forced ? "yes" : "");
-    csv_table_int(&t->csv, r->seq);
+    if (r->has_posting)
+        csv_table_int(&t->csv, r->seq);
+    else
+        put_nothing(t, 1);
     time_text(time, r->ms);
     csv_put_plain(&t->csv.out, time);
     csv_table_text(&t->csv, r->signer);

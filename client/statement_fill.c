@@ -61,6 +61,7 @@ static void fill_row(const struct statement_file *f, size_t i, struct view_row *
         .day = zone_day(l.ms),
         .has_value_date = l.has_value_date,
         .value_date = l.value_date,
+        .has_posting = l.seq > 0,
         .amount = l.amount,
         .balance = l.balance,
         .seq = l.seq,
@@ -83,9 +84,10 @@ static void fill_row(const struct statement_file *f, size_t i, struct view_row *
 /* Where nothing is pinned, only what fails is said: that the rest fits together proves nothing. */
 static void keep_failures(struct statement_view *v)
 {
-    size_t from, end;
+    size_t end = 0;
 
-    view_findings(v, MARK_FAILED, &from, &end);
+    while (end < v->n_findings && v->findings[end].mark == MARK_FAILED)
+        end++;
     for (size_t i = end; i < v->n_findings; i++)
         free(v->findings[i].text);
     v->n_findings = end;

@@ -268,14 +268,17 @@ static void put_row(const struct entries *e, const struct view_row *r)
     if (e->value_dates)
         put_cell(e->b, "for", _("For"), value_date);
     put_what(e->b, r);
-    if (r->amount < 0) {
+    if (!r->has_posting) {
+        buf_puts(e->b, "<td class=\"num\" colspan=\"3\">?</td>");
+    } else if (r->amount < 0) {
         put_amount_cell(e->b, e->v, "out", _("Went out"), -r->amount);
         buf_puts(e->b, "<td class=\"num in\"></td>");
     } else {
         buf_puts(e->b, "<td class=\"num out\"></td>");
         put_amount_cell(e->b, e->v, "in", _("Came in"), r->amount);
     }
-    put_amount_cell(e->b, e->v, "balance", _("Balance"), r->balance);
+    if (r->has_posting)
+        put_amount_cell(e->b, e->v, "balance", _("Balance"), r->balance);
     buf_puts(e->b, "</tr>\n");
     free(index);
 }

@@ -2,6 +2,7 @@
 /* A statement for programs: what it says, and what was made of it. */
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "client/statement_view.h"
 #include "core/date.h"
@@ -43,18 +44,36 @@ static json_t *point_json(const struct statement_point *p)
                      (json_int_t)p->seq, "index", (json_int_t)p->index);
 }
 
+/* Words parted by blanks. */
+static json_t *words_json(const char *s)
+{
+    json_t *all = json_array();
+
+    for (size_t n; s[n = strcspn(s, " ")] != '\0' || n > 0; s += n + strspn(s + n, " ")) {
+        char *word = x_strndup(s, n);
+
+        json_array_append_new(all, text_json(word));
+        free(word);
+    }
+    return all;
+}
+
+static json_t *posting_json(const struct view_row *r, int64_t number)
+{
+    return r->has_posting ? json_integer(number) : json_null();
+}
+
 static json_t *row_json(const struct view_row *r)
 {
-    return json_pack("{s:I, s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, "
-                     "s:b}",
-                     "index", (json_int_t)r->index, "time", time_json(r->ms), "booked_date",
-                     day_json(r->has_day, r->day), "value_date",
-                     day_json(r->has_value_date, r->value_date), "amount", (json_int_t)r->amount,
-                     "balance", (json_int_t)r->balance, "seq", (json_int_t)r->seq, "counterparty",
-                     text_json(r->counterparty), "memo", text_json(r->memo), "category",
-                     text_json(r->category), "signed_by", text_json(r->signed_by), "keys",
-                     text_json(r->kids), "reverses", record_json(r->reverses), "request",
-                     record_json(r->request), "forced", (int)r->forced, "failed", (int)r->faulty);
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b}", "index",
+        record_json(r->index), "time", time_json(r->ms), "booked_date",
+        day_json(r->has_day, r->day), "value_date", day_json(r->has_value_date, r->value_date),
+        "amount", posting_json(r, r->amount), "balance", posting_json(r, r->balance), "seq",
+        posting_json(r, r->seq), "counterparty", text_json(r->counterparty), "memo",
+        text_json(r->memo), "category", text_json(r->category), "signed_by",
+        text_json(r->signed_by), "keys", words_json(r->kids), "reverses", record_json(r->reverses),
+        "request", record_json(r->request), "forced", (int)r->forced, "failed", (int)r->faulty);
 }
 
 static json_t *rows_json(const struct statement_view *v)
@@ -83,14 +102,14 @@ static json_t *findings_json(const struct statement_view *v)
 void view_put_json(struct buf *b, const struct statement_view *v)
 {
     json_t *all = json_pack(
-        "{s:s, s:o, s:o, s:s, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o}",
+        "{s:s, s:o, s:o, s:s, s:o, s:o, s:I, s:o, s:o, s:o, s:s, s:o, s:o, s:I, s:I, s:o, s:o}",
         "verdict", view_result_name(v->result), "ledger_id", text_json(v->ledger_id), "ledger_name",
         text_json(v->ledger_name), "log_key", v->log_kid.s, "account", text_json(v->account),
         "unit", text_json(v->unit_name), "scale", (json_int_t)(v->unit_known ? v->unit.scale : 1),
         "from", day_json(true, v->from), "to", day_json(true, v->to), "made", time_json(v->made),
-        "opening", point_json(&v->opening), "closing", point_json(&v->closing), "in",
-        (json_int_t)v->in, "out", (json_int_t)v->out, "entries", rows_json(v), "findings",
-        findings_json(v));
+        "sha256", v->file_hash, "opening", point_json(&v->opening), "closing",
+        point_json(&v->closing), "in", (json_int_t)v->in, "out", (json_int_t)v->out, "entries",
+        rows_json(v), "findings", findings_json(v));
     char *text = json_dumps(all, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
 
     if (text != NULL)

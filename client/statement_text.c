@@ -160,7 +160,7 @@ static void put_more(const struct sheet_text *t, const char *s)
 
 static void put_row(const struct sheet_text *t, const struct view_row *r)
 {
-    char *amount = view_amount(t->v, r->amount, true), *balance = view_amount(t->v, r->balance, 0);
+    char *amount = view_row_amount(t->v, r, true), *balance = view_row_balance(t->v, r);
     char day[DATE_LEN + 1], value_date[DATE_LEN + 1];
     struct buf rest = BUF_INIT;
 

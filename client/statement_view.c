@@ -54,6 +54,16 @@ char *view_amount(const struct statement_view *v, int64_t amount, bool sign)
     return buf_take(&b);
 }
 
+char *view_row_amount(const struct statement_view *v, const struct view_row *r, bool sign)
+{
+    return r->has_posting ? view_amount(v, r->amount, sign) : x_strdup("?");
+}
+
+char *view_row_balance(const struct statement_view *v, const struct view_row *r)
+{
+    return r->has_posting ? view_amount(v, r->balance, false) : x_strdup("?");
+}
+
 void view_findings(const struct statement_view *v, enum statement_mark mark, size_t *from,
                    size_t *end)
 {

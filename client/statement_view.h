@@ -22,6 +22,7 @@ struct view_row {
     int32_t day;       /* booked, in the ledger's zone */
     bool has_value_date;
     int32_t value_date;
+    bool has_posting; /* else the three below aren't known */
     int64_t amount, balance, seq;
     char *counterparty, *memo, *category; /* "" where there is none */
     bool memo_missing;                    /* there is one, and it isn't in the file */
@@ -56,8 +57,11 @@ struct statement_view {
 
 void statement_view_free(struct statement_view *v);
 
-/* An amount as people read it, "1,234:30" with a sign where `sign`. The caller frees it. */
+/* An amount as people read it, "1,234:30" with a sign where `sign`; "?" of a row that has none. The
+ * caller frees it. */
 char *view_amount(const struct statement_view *v, int64_t amount, bool sign);
+char *view_row_amount(const struct statement_view *v, const struct view_row *r, bool sign);
+char *view_row_balance(const struct statement_view *v, const struct view_row *r);
 /* The first finding of that mark, and the end of them: v->findings[from..end). */
 void view_findings(const struct statement_view *v, enum statement_mark mark, size_t *from,
                    size_t *end);

@@ -303,6 +303,14 @@ static void add_found(const struct statement_verdict *v, enum statement_mark mar
     free(said);
 }
 
+/* Of what isn't there, it says little that all of it is right. */
+static bool is_empty(const struct statement_verdict *v, enum statement_check check)
+{
+    if (check == CHECK_AUTHORITY) /* the snapshot's own is counted there too */
+        check = CHECK_AMOUNTS;
+    return v->checks[check].count == 0;
+}
+
 void statement_words(const struct statement_verdict *v, struct view_finding **out, size_t *n)
 {
     *out = NULL;
@@ -312,10 +320,7 @@ void statement_words(const struct statement_verdict *v, struct view_finding **ou
     add(out, n, CHECK_PARTS, MARK_NOT_SHOWN, x_strdup(statement_never_shown()));
     for (int c = 0; c < CHECKS; c++) {
         enum statement_check check = (enum statement_check)c;
-        bool nothing =
-            v->checks[c].count == 0 && (check == CHECK_TEXTS || check == CHECK_WITNESSES);
-
-        if (v->checks[c].mark == MARK_PROVED && !nothing)
+        if (v->checks[c].mark == MARK_PROVED && !is_empty(v, check))
             add(out, n, check, MARK_PROVED, proved(check, (long long)v->checks[c].count));
     }
 }

@@ -108,6 +108,7 @@ static struct view_row *row(struct statement_view *v, const char *booked, int64_
         .ms = day(booked) * DAY + 5000,
         .has_day = true,
         .day = day(booked),
+        .has_posting = true,
         .amount = amount,
         .balance = v->closing.balance,
         .seq = (int64_t)v->n_rows,
@@ -202,6 +203,8 @@ static void failed_view(struct statement_view *v)
     begin(v, VIEW_FAILED);
     fill(v);
     v->rows[1].faulty = true;
+    v->rows[2].faulty = true;
+    v->rows[2].has_posting = false;
     judge(v, findings, ARRAY_LEN(findings));
 }
 
