@@ -38,7 +38,8 @@ static void is_read_back(void **state)
 
     (void)state;
     /* Both words as GET /v1/ledger has them. */
-    assert_int_equal(strncmp(line, ID " ledger.example/main+", strlen(ID) + 22), 0);
+    assert_int_equal(strncmp(line, ID " ledger.example/main+", strlen(ID " ledger.example/main+")),
+                     0);
     for (size_t i = 0; i < sizeof(around) / sizeof(around[0]); i++) {
         char *padded = x_asprintf("%s%s%s", around[i][0], line, around[i][1]), x[HASH_B64U_LEN + 1];
 
