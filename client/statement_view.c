@@ -86,10 +86,24 @@ const char *view_heading(const struct statement_view *v, enum statement_mark mar
     return "";
 }
 
+/* Is it open whether an entry is missing? */
+static bool may_lack(const struct statement_view *v)
+{
+    for (size_t i = 0; i < v->n_findings; i++) {
+        if (v->findings[i].check == CHECK_COMPLETE && v->findings[i].mark == MARK_NOT_SHOWN)
+            return true;
+    }
+    return false;
+}
+
 const char *view_summary(const struct statement_view *v)
 {
     switch (v->result) {
     case VIEW_PROVED:
+        if (may_lack(v))
+            return _(
+                "What is shown is proved: nothing that was checked failed. Whether an entry is "
+                "missing, this file can't show yet.");
         return _("This statement proves itself: nothing that was checked failed.");
     case VIEW_UNPROVED:
         return _("Nothing is proved: you haven't said which ledger you trust, and by which log "

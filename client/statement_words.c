@@ -17,9 +17,6 @@ static const struct {
     const char *text;
 } reasons[] = {
     /* What a file can't show. */
-    {CHECK_SNAPSHOT, REASON_NO_SNAPSHOT,
-     N_("How many entries the ledger itself counted: it had made no snapshot yet that covers these "
-        "days.")},
     {CHECK_REVOCATIONS, REASON_NO_SNAPSHOT,
      N_("Whether the revocation of a key was left out: no snapshot covers these days yet.")},
     {ANY, REASON_NO_SNAPSHOT,
@@ -289,6 +286,9 @@ static void add_found(const struct statement_verdict *v, enum statement_mark mar
         size_t n_same = 0;
 
         if (said[i] || f->mark != mark)
+            continue;
+        /* What follows from that is said where it follows. */
+        if (f->check == CHECK_SNAPSHOT && f->reason == REASON_NO_SNAPSHOT)
             continue;
         for (size_t k = i; k < v->n_findings; k++) {
             if (v->findings[k].mark == mark && v->findings[k].check == f->check &&

@@ -34,7 +34,7 @@
 #define KID     "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
 #define ID      "test.example/main#q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s"
 #define DAY     INT64_C(86400000)
-#define GOLDENS 10 /* files in DIR */
+#define GOLDENS 12 /* files in DIR */
 
 static void speak(const char *language)
 {
@@ -227,6 +227,24 @@ static void one_view(struct statement_view *v)
     judge_well(v);
 }
 
+static void fresh_view(struct statement_view *v)
+{
+    struct statement_finding findings[] = {
+        {.check = CHECK_COMPLETE,
+         .mark = MARK_NOT_SHOWN,
+         .reason = REASON_NO_SNAPSHOT,
+         .index = -1},
+        {.check = CHECK_REVOCATIONS,
+         .mark = MARK_NOT_SHOWN,
+         .reason = REASON_AFTER_SNAPSHOT,
+         .index = 11},
+    };
+
+    begin(v, VIEW_PROVED);
+    row(v, "2026-03-31", 1, "bob@hansalim", "", "");
+    judge(v, findings, ARRAY_LEN(findings));
+}
+
 static void won_view(struct statement_view *v)
 {
     begin(v, VIEW_PROVED);
@@ -287,9 +305,9 @@ static const struct {
     const char *name;
     void (*make)(struct statement_view *v);
 } views[] = {
-    {"proved", proved_view}, {"failed", failed_view},   {"unproved", unproved_view},
-    {"empty", empty_view},   {"one", one_view},         {"won", won_view},
-    {"many", many_view},     {"hostile", hostile_view},
+    {"proved", proved_view}, {"failed", failed_view}, {"unproved", unproved_view},
+    {"empty", empty_view},   {"one", one_view},       {"won", won_view},
+    {"fresh", fresh_view},   {"many", many_view},     {"hostile", hostile_view},
 };
 
 /* --- golden files --- */
