@@ -13,14 +13,16 @@
 
 #include "core/tree.h"
 #include "lang/lang.h"
+#include "lang/zone.h"
 #include "ledgerd/db_clerk.h"
 #include "ledgerd/db_conn.h"
+#include "ledgerd/db_snapshot.h"
 #include "ledgerd/jti.h"
 #include "ledgerd/ledgerd.h"
 #include "ledgerd/log.h"
 #include "ledgerd/newkey.h"
 #include "ledgerd/poster.h"
-#include "lang/zone.h"
+#include "ledgerd/snapshot_tree.h"
 
 #define LOOK_S     60   /* how often it looks whether there is something to do */
 #define IDLE_S     1    /* the same while this ledgerd doesn't post */
@@ -37,6 +39,8 @@ struct clerk {
     int socket;         /* with the lock: of its connection; -1: none */
     time_t pause, next; /* the thread's: seconds between two tries, and when there may be one */
     bool asked;         /* the thread's: the stewards were asked for the next log key */
+    bool soon;          /* there is more to do: look again at once */
+    bool store_wrong;   /* the tables don't make a recorded root: said once */
 };
 
 /* A snapshot in the making. */
@@ -167,13 +171,33 @@ static int make(struct clerk *c, PGconn *conn, char *err, size_t err_size)
         return db_clerk_end(conn, err, err_size);
     m.size = head.size;
     tree_init(&m.tree);
-    ret = db_clerk_leaves(conn, on_leaf, &m, &c->stop, err, err_size);
+    ret = db_snapshot_leaves(conn, m.size, on_leaf, &m, &c->stop, err, err_size);
     if (ret == 0)
         ret = db_clerk_end(conn, err, err_size);
-    if (ret == 0)
+    if (ret == 0) {
         submit(c->d, head.ledger_id, &m);
+        c->soon = true; /* once it is recorded, its nodes are stored */
+    }
     tree_free(&m.tree);
     return ret;
+}
+
+/*
+ * Stores the nodes of a recorded snapshot that has none yet: today's, those of a ledger that was
+ * rebuilt or is older than this table. One a look, the newest first.
+ */
+static int store(struct clerk *c, PGconn *conn, char *err, size_t err_size)
+{
+    struct snapshot_row row;
+
+    if (c->store_wrong)
+        return 0;
+    if (db_snapshot_bare(conn, &row, err, err_size) != 0)
+        return -1;
+    if (row.size == 0)
+        return 0;
+    c->soon = true; /* there may be others */
+    return snapshot_tree_store(conn, &row, &c->stop, &c->store_wrong, err, err_size);
 }
 
 /* Says by which socket the thread can be torn from a statement that lasts: see clerk_stop. */
@@ -201,8 +225,14 @@ static bool look(struct clerk *c)
         return false;
     conn = db_connect(c->d->conninfo, &settings, err, sizeof(err));
     set_socket(c, conn ? PQsocket(conn) : -1);
-    if ((!conn || make(c, conn, err, sizeof(err)) != 0) && !c->stop)
-        log_event(LOG_LEVEL_WARN, N_("the day's snapshot can't be made now"), LOG_STR("why", err));
+    if (!conn || make(c, conn, err, sizeof(err)) != 0) {
+        if (!c->stop)
+            log_event(LOG_LEVEL_WARN, N_("the day's snapshot can't be made now"),
+                      LOG_STR("why", err));
+    } else if (store(c, conn, err, sizeof(err)) != 0 && !c->stop) {
+        log_event(c->store_wrong ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN,
+                  N_("a snapshot's paths can't be stored"), LOG_STR("why", err));
+    }
     set_socket(c, -1);
     PQfinish(conn);
     return true;
@@ -217,7 +247,8 @@ static void *run(void *arg)
     pthread_mutex_lock(&c->lock);
     while (!c->stop) {
         clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_sec += posts ? LOOK_S : IDLE_S;
+        until.tv_sec += posts && !c->soon ? LOOK_S : IDLE_S;
+        c->soon = false;
         while (!c->stop && pthread_cond_timedwait(&c->wake, &c->lock, &until) != ETIMEDOUT)
             ;
         if (c->stop)

@@ -15,6 +15,7 @@
 #include "ledgerd/commands.h"
 #include "ledgerd/database.h"
 #include "ledgerd/db_init.h"
+#include "ledgerd/desk.h"
 #include "ledgerd/http.h"
 #include "ledgerd/ledgerd.h"
 #include "ledgerd/log.h"
@@ -238,7 +239,8 @@ static int start_parts(struct serve *s, const struct conf *conf, char *err, size
     d->poster = poster_start(d);
     d->reads = reads_start(d);
     d->clerk = d->poster ? clerk_start(d) : NULL;
-    if (!d->verifier || !d->poster || !d->reads || !d->clerk) {
+    d->desk = desk_start(d);
+    if (!d->verifier || !d->poster || !d->reads || !d->clerk || !d->desk) {
         snprintf(err, err_size, _("A thread can't start: %s."), strerror(errno));
         return -1;
     }
@@ -274,6 +276,8 @@ static void stop_parts(struct serve *s)
         http_stop_accepting(d->http);
     if (d->clerk)
         clerk_stop(d->clerk);
+    if (d->desk)
+        desk_stop(d->desk);
     if (d->queue)
         queue_shut(d->queue);
     if (d->verifier)

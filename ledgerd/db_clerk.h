@@ -3,10 +3,8 @@
 #define PUMASI_DB_CLERK_H
 
 #include <libpq-fe.h>
-#include <stdatomic.h>
 
 #include "core/base.h"
-#include "core/snapshot.h"
 
 /* What the clerk reads for a snapshot. Blocking; the clerk's own thread and connection. */
 
@@ -22,9 +20,6 @@ struct clerk_head {
 /* Begins a read-only transaction that sees one size of the log, and reads where it stands. -1 and a
  * sentence. */
 int db_clerk_begin(PGconn *conn, struct clerk_head *out, char *err, size_t err_size) MUST_CHECK;
-/* Every leaf in the snapshot's order. -1 and a sentence; *stop set from outside ends it early. */
-int db_clerk_leaves(PGconn *conn, void (*fn)(void *arg, const struct leaf *l), void *arg,
-                    const atomic_bool *stop, char *err, size_t err_size) MUST_CHECK;
 int db_clerk_end(PGconn *conn, char *err, size_t err_size) MUST_CHECK;
 /* Is or was the key of that kid registered, or does an act by the stewards wait that has it as its
  * jti? -1 and a sentence. */

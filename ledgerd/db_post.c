@@ -94,6 +94,9 @@ static const struct db_stmt store_stmts[STORE_TABLES] = {
     [STORE_BOOK_ENTRIES] = {"put_book_entries",
                             "INSERT INTO book_entries (book, seq, idx) SELECT unnest($1::text[]),"
                             " unnest($2::bigint[]), unnest($3::bigint[])"},
+    [STORE_CHANGES] = {"put_changes",
+                       "INSERT INTO changes (subject, seq, idx) SELECT unnest($1::text[]),"
+                       " unnest($2::bigint[]), unnest($3::bigint[])"},
     [STORE_HOLDERS] = {"put_holders",
                        "INSERT INTO holders (holder, kind, coop, state, frozen_by_office, allowed,"
                        " name_hash, name_record, title, zone, rules, threshold, seq, record,"

@@ -34,8 +34,9 @@ enum read_name {
     READ_TILES,
     READ_ENTRIES,
     READ_LEDGER_CHANGE,
+    READ_SNAPSHOTS,
 };
-#define READ_COUNT (READ_LEDGER_CHANGE + 1)
+#define READ_COUNT (READ_SNAPSHOTS + 1)
 
 struct read_statement {
     const char *name;
@@ -281,6 +282,16 @@ enum {
  */
 #define ENTRY_LEN 34
 struct read_query read_entries(int64_t first, int64_t count);
+
+enum snapshots_column {
+    SNAPSHOTS_SEQ,
+    SNAPSHOTS_RECORD,
+    SNAPSHOTS_SIZE,
+    SNAPSHOTS_COUNT,
+    SNAPSHOTS_ROOT,
+};
+/* The latest `limit` with a seq below `before`. */
+struct read_query read_snapshots(int64_t before, int64_t limit);
 enum {
     ENTRIES_BUNDLE
 };

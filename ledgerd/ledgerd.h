@@ -15,6 +15,7 @@
 #include "ledgerd/queue.h"
 
 struct clerk;
+struct desk;
 struct http;
 struct reads;
 struct poster;
@@ -42,6 +43,7 @@ struct ledgerd {
     struct poster *poster;
     struct clerk *clerk;
     struct reads *reads;
+    struct desk *desk;
     struct http *http;
 };
 

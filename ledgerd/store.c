@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/amount.h"
+#include "core/subject.h"
 
 /*
  * Types of the columns, in the order of db_post.c's statements: i bigint, s smallint, t text, b
@@ -17,6 +18,7 @@ static const char *const columns[STORE_TABLES] = {
     [STORE_BALANCES] = "tiii",
     [STORE_BOOKS] = "tii",
     [STORE_BOOK_ENTRIES] = "tii",
+    [STORE_CHANGES] = "tii",
     [STORE_HOLDERS] = "ttttoobittiiiiiioib",
     [STORE_KEYS] = "tbtto",
     [STORE_UNITS] = "ttitii",
@@ -202,6 +204,18 @@ static void put_named(struct store *st, int64_t index, const struct act *a,
     }
 }
 
+static void put_change(struct store *st, int64_t index, const struct change *change)
+{
+    struct pgarray *c = row(st, STORE_CHANGES);
+    struct buf name = BUF_INIT;
+
+    subject_put_name(&name, change);
+    pgarray_text(&c[0], name.data);
+    pgarray_int(&c[1], subject_of(change)->seq);
+    pgarray_int(&c[2], index);
+    buf_free(&name);
+}
+
 void store_record(struct store *st, int64_t index, const struct act *a, const struct record *rec,
                   const struct hash *leaf, const struct outcome *out)
 {
@@ -214,6 +228,7 @@ void store_record(struct store *st, int64_t index, const struct act *a, const st
     }
     for (size_t i = 0; i < out->n_changes; i++) {
         const struct change *change = &out->changes[i];
+        put_change(st, index, change);
         if (change->kind == THING_SNAPSHOT) {
             put_snapshot(st, index, change);
         }

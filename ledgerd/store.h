@@ -18,6 +18,7 @@ enum store_table {
     STORE_BALANCES, /* those that only moved */
     STORE_BOOKS,
     STORE_BOOK_ENTRIES,
+    STORE_CHANGES,
     STORE_HOLDERS,
     STORE_KEYS,
     STORE_UNITS,

@@ -79,7 +79,7 @@ tables_of() { # NAME FOLDER: every derived table, in the order of its primary ke
                     AND NOT (c.relname = 'head' AND attname = 'epoch'))
         FROM pg_class c JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
-            AND c.relname NOT LIKE 'pending%' AND c.relname <> 'schema_version'
+            AND c.relname NOT LIKE 'pending%' AND c.relname NOT IN ('schema_version', 'snapshot_nodes')
         ORDER BY 1" > "$2/tables" || return 1
     while read -r table key columns; do
         ledger_psql "$1" -c "COPY (SELECT $columns FROM $table ORDER BY $key) TO STDOUT" \
