@@ -24,7 +24,8 @@
  */
 #define STATEMENT_TYP         "pumasi-statement+json"
 #define STATEMENT_MAX         ((size_t)256 << 20) /* bytes of a file */
-#define STATEMENT_ENTRIES_MAX 20000
+#define STATEMENT_ENTRIES_MAX 20000               /* and as many named transfers */
+#define STATEMENT_KEYS_MAX    60000               /* and as many leaves */
 #define STATEMENT_AUD_MAX     (ORIGIN_MAX + 1 + HASH_B64U_LEN)
 
 /* A stretch of text that belongs to the statement. */

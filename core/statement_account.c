@@ -97,7 +97,7 @@ static void judge_amount(struct statement_check_run *run, const struct run_recor
 static void judge_days(struct statement_check_run *run, const struct run_record *before,
                        const struct run_record *after)
 {
-    const struct statement_trust *trust = run->trust;
+    const struct statement_trust *trust = &run->trust;
     const struct statement *st = run->st;
 
     if (!trust->day) {

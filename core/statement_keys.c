@@ -33,12 +33,22 @@ static size_t judge_subject(struct statement_check_run *run, size_t first)
     return n;
 }
 
-/* The log key that is pinned must be one of the ledger's, as it stands at the checkpoint. */
+/* The key that signed the statement must be a log key of the ledger, as it stands at the
+ * checkpoint. */
 static void judge_log_key(struct statement_check_run *run, const struct run_change *last)
 {
-    if (last->holder && last->holder->kind == HOLDER_LEDGER &&
-        !holder_has_key(last->holder, ROLE_LOG, run->trust->log_key))
-        run_find(run, CHECK_LEDGER, REASON_NOT_IN_FORCE, last->index, 0, last->name);
+    const struct holder *ledger = last->holder;
+
+    if (!ledger || ledger->kind != HOLDER_LEDGER)
+        return; /* said already */
+    for (size_t i = 0; i < ledger->n_keys; i++) {
+        struct kid kid;
+
+        key_kid(&kid, &ledger->keys[i].key);
+        if (ledger->keys[i].role == ROLE_LOG && str_eq(kid.s, run->st->kid.s))
+            return;
+    }
+    run_find(run, CHECK_SIGNATURE, REASON_NOT_IN_FORCE, last->index, 0, last->name);
 }
 
 void judge_keys(struct statement_check_run *run)

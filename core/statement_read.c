@@ -140,13 +140,17 @@ static void read_record(struct strict *in, const struct value *object, const str
 }
 
 static void read_records(struct strict *in, const char *name, const struct statement *st,
-                         struct statement_record **out, size_t *n)
+                         size_t max, struct statement_record **out, size_t *n)
 {
     const struct value *array = strict_array(in, name, STRICT_REQUIRED);
 
     *n = 0;
     if (!array)
         return;
+    if (array->n > max) {
+        strict_fail(in, name, N_("there are too many"));
+        return;
+    }
     *out = x_calloc(array->n + 1, sizeof(**out));
     for (const struct value *v = array->first; v && !in->fault; v = v->next)
         read_record(in, v, st, &(*out)[(*n)++]);
@@ -198,6 +202,10 @@ static void read_leaves(struct strict *in, struct statement *out)
 
     if (!array)
         return;
+    if (array->n > STATEMENT_KEYS_MAX + 1) {
+        strict_fail(in, "leaves", N_("there are too many"));
+        return;
+    }
     out->leaves = x_calloc(array->n + 1, sizeof(*out->leaves));
     for (const struct value *v = array->first; v && !in->fault; v = v->next) {
         struct statement_leaf *l = &out->leaves[out->n_leaves++];
@@ -276,13 +284,13 @@ static int read_payload(struct statement *out, const struct value *payload, cons
     read_point(&in, "opening", &out->opening);
     read_point(&in, "closing", &out->closing);
     read_totals(&in, out);
-    read_records(&in, "entries", out, &out->entries, &out->n_entries);
+    read_records(&in, "entries", out, STATEMENT_ENTRIES_MAX, &out->entries, &out->n_entries);
     read_optional(&in, "before", out, &out->before);
     read_optional(&in, "after", out, &out->after);
-    read_records(&in, "named", out, &out->named, &out->n_named);
+    read_records(&in, "named", out, STATEMENT_ENTRIES_MAX, &out->named, &out->n_named);
     if (strict_object(&in, "unit", STRICT_REQUIRED))
         read_record(&in, value_member(payload, "unit"), out, &out->unit);
-    read_records(&in, "keys", out, &out->keys, &out->n_keys);
+    read_records(&in, "keys", out, STATEMENT_KEYS_MAX, &out->keys, &out->n_keys);
     read_snapshot(&in, out);
     read_text(&in, "checkpoint", &out->checkpoint);
     read_consistency(&in, out);

@@ -53,7 +53,7 @@ struct run_key {
 
 struct statement_check_run {
     const struct statement *st;
-    const struct statement_trust *trust;
+    struct statement_trust trust;
     char origin[ORIGIN_MAX + 1];
     enum statement_reason signature_why;
     bool has_checkpoint;

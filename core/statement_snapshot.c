@@ -134,7 +134,7 @@ static void judge_leaf(struct statement_check_run *run, const struct covering *c
 /* Are all records of the statement's days below the snapshot's size? */
 static bool covers_days(const struct statement_check_run *run, const struct covering *c)
 {
-    const struct statement_trust *trust = run->trust;
+    const struct statement_trust *trust = &run->trust;
 
     return c->act->size == c->record->index && trust->day &&
            trust->day(trust->arg, c->record->ms) > run->st->to;
@@ -273,7 +273,7 @@ static enum statement_reason judge_log(const struct statement_check_run *run,
 
 void judge_earlier(struct statement_check_run *run)
 {
-    const struct statement *old = run->trust->earlier, *st = run->st;
+    const struct statement *old = run->trust.earlier, *st = run->st;
     struct checkpoint checkpoint;
     enum statement_reason why;
     const char *ignored;
@@ -284,7 +284,7 @@ void judge_earlier(struct statement_check_run *run)
     }
     run->count[CHECK_EARLIER]++;
     if (checkpoint_open(&checkpoint, old->checkpoint.s, old->checkpoint.len, run->origin,
-                        run->trust->log_key, &ignored) != 0) {
+                        run->trust.log_key, &ignored) != 0) {
         run_find(run, CHECK_EARLIER, REASON_BAD_CHECKPOINT, -1, 0, NULL);
         return;
     }

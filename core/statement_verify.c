@@ -344,7 +344,7 @@ struct statement_check_run *statement_check_begin(const struct statement *st,
     size_t len = hash ? (size_t)(hash - trust->ledger_id) : 0;
 
     run->st = st;
-    run->trust = trust;
+    run->trust = *trust;
     if (len < sizeof(run->origin))
         memcpy(run->origin, trust->ledger_id, len);
     run->has_checkpoint = checkpoint_open(&run->checkpoint, st->checkpoint.s, st->checkpoint.len,
@@ -437,7 +437,7 @@ static void check_texts(struct run_record *r)
 
 static void check_act(struct statement_check_run *run, struct run_record *r, struct part *p)
 {
-    const char *aud = run->trust->ledger_id;
+    const char *aud = run->trust.ledger_id;
     struct refusal refusal;
 
     r->env = p->act;
@@ -510,16 +510,20 @@ static void check_parts(struct statement_check_run *run, struct run_record *r,
         flag(r, CHECK_TEXTS, REASON_TEXT_MISMATCH);
 }
 
-/* The ledger's signature of all of it. */
+/*
+ * The ledger's signature of all of it: by the pinned log key, or by one that follows it, which the
+ * ledger's own changes name. Those are in the tree under a checkpoint that the pinned key signed,
+ * or all fails anyway.
+ */
 static void check_signature(struct statement_check_run *run)
 {
+    struct key key = *run->trust.log_key;
     struct kid kid;
 
-    key_kid(&kid, run->trust->log_key);
-    if (!str_eq(kid.s, run->st->kid.s))
+    key_kid(&kid, &key);
+    if (!str_eq(kid.s, run->st->kid.s) && !lookup_key(run, &run->st->kid, &key))
         run->signature_why = REASON_OTHER_KEY;
-    else if (!key_verify(run->trust->log_key, run->st->signed_text.s, run->st->signed_text.len,
-                         run->st->sig))
+    else if (!key_verify(&key, run->st->signed_text.s, run->st->signed_text.len, run->st->sig))
         run->signature_why = REASON_BAD_SIGNATURE;
 }
 
@@ -550,7 +554,7 @@ void statement_check_record(struct statement_check_run *run, size_t i)
 
 static void judge_frame(struct statement_check_run *run)
 {
-    const char *hash = strchr(run->trust->ledger_id, '#');
+    const char *hash = strchr(run->trust.ledger_id, '#');
     char zero[HASH_B64U_LEN + 1] = "";
 
     run->count[CHECK_SIGNATURE] = run->count[CHECK_LEDGER] = run->count[CHECK_CHECKPOINT] = 1;
@@ -560,7 +564,7 @@ static void judge_frame(struct statement_check_run *run)
         run_find(run, CHECK_CHECKPOINT, REASON_BAD_CHECKPOINT, -1, 0, NULL);
     if (run->n && run->records[0].section == RUN_KEY && run->records[0].index == 0)
         hash_text(zero, &run->records[0].entry);
-    if (!str_eq(run->st->aud, run->trust->ledger_id) || !hash || !str_eq(hash + 1, zero))
+    if (!str_eq(run->st->aud, run->trust.ledger_id) || !hash || !str_eq(hash + 1, zero))
         run_find(run, CHECK_LEDGER, REASON_OTHER_LEDGER, 0, 0, run->st->aud);
 }
 

@@ -7,6 +7,7 @@ import { audit, strangers } from './audit.mjs';
 import { hostile } from './hostile.mjs';
 import { mutants } from './mutants.mjs';
 import { breakdown, coverage, statuses } from './statuses.mjs';
+import { statements } from './statement.mjs';
 import { story } from './story.mjs';
 import { World } from './world.mjs';
 
@@ -25,6 +26,7 @@ await test('ledgerd starts', async () => {
 try {
   if (begun) {
     await story(w);
+    await statements(w);
     await hostile(w);
     await mutants(w);
     await statuses(w);

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#ifndef PUMASI_STATEMENT_MAKE_H
+#define PUMASI_STATEMENT_MAKE_H
+
+#include "core/statement.h"
+#include "ledgerd/desk.h"
+
+/* A statement that is asked for. */
+struct statement_ask {
+    struct desk_job job; /* first: the desk hands this back */
+    void *owner;
+    char account[ACCOUNT_MAX + 1];
+    int32_t from, to; /* days */
+    int64_t since;    /* size of an earlier checkpoint that it shall be connected with; 0: none */
+};
+
+/* A desk_job's run: makes the statement of the published checkpoint, signed, into job->body. */
+enum desk_end statement_make(struct desk_job *job, struct ledgerd *d, PGconn *conn);
+
+#endif
