@@ -22,6 +22,8 @@ const struct command *const commands[] = {
     &cmd_balance,
     &cmd_history,
     &cmd_show,
+    &cmd_statement,
+    &cmd_verify,
     &cmd_export,
     &cmd_allow,
     /* keys */

@@ -18,6 +18,7 @@ extern const struct command cmd_member_freeze, cmd_member_unfreeze, cmd_member_c
 extern const struct command cmd_import;
 extern const struct command cmd_complete;
 extern const struct command cmd_book, cmd_report;
+extern const struct command cmd_statement, cmd_verify;
 
 /* Ends with NULL; its parts, with a row of zeros. */
 extern const struct command *const commands[];

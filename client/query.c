@@ -74,6 +74,38 @@ int query_status(struct client *c, const struct keyfile *key, const char *path, 
     return rc;
 }
 
+int query_bytes(struct client *c, const struct keyfile *key, const char *path, long seconds,
+                char **out, size_t *len)
+{
+    char *url = x_asprintf("%s%s", c->profile.url, path), *why;
+    char *token = key == NULL ? NULL : make_token(c, key, path);
+    struct http_request rq = {.method = "GET", .url = url, .bearer = token, .timeout = seconds};
+    struct http_answer answer;
+    enum http_result result = http_do(c->http, &rq, &answer, &why);
+    json_t *problem;
+    int rc = PUMASI_OK;
+
+    *out = NULL;
+    free(token);
+    free(url);
+    if (result != HTTP_ANSWERED) {
+        rc = fail(PUMASI_UNKNOWN, "%s%s", why,
+                  result == HTTP_LOST ? _(" Try again in a moment.") : "");
+        free(why);
+        return rc;
+    }
+    if (answer.status == 200) {
+        *out = answer.body;
+        *len = answer.len;
+        return PUMASI_OK;
+    }
+    problem = json_loadb(answer.body, answer.len, JSON_REJECT_DUPLICATES, NULL);
+    rc = query_failed(c, path, answer.status, problem);
+    json_decref(problem);
+    http_answer_free(&answer);
+    return rc;
+}
+
 int query_failed(struct client *c, const char *path, long status, const json_t *problem)
 {
     char *sentence = problem_sentence(c, status, problem, NULL, NULL);

@@ -18,6 +18,12 @@ int query_get(struct client *c, const struct keyfile *key, const char *path,
  */
 int query_status(struct client *c, const struct keyfile *key, const char *path, long *status,
                  json_t **out) MUST_CHECK;
+/*
+ * Same, with the answer byte for byte, for what is kept as it came: *out and *len (malloc'd) where
+ * the status is 200, else a sentence. It may take `seconds`.
+ */
+int query_bytes(struct client *c, const struct keyfile *key, const char *path, long seconds,
+                char **out, size_t *len) MUST_CHECK;
 /* Prints the sentence for a query that was answered `status` and `problem`; returns the exit code.
  */
 int query_failed(struct client *c, const char *path, long status, const json_t *problem) MUST_CHECK;

@@ -134,7 +134,7 @@ static void check_all(struct statement_check_run *run)
 
 /* --- all of it --- */
 
-static int read_file(const char *path, struct statement_file *f)
+static int read_file(const char *path, struct statement *out, struct hash *hash)
 {
     char *bytes, *safe = say_safe(path);
     const char *why;
@@ -146,10 +146,49 @@ static int read_file(const char *path, struct statement_file *f)
         free(safe);
         return rc;
     }
-    hash_bytes(&f->hash, bytes, len);
-    if (statement_read(&f->st, bytes, len, &why) != 0)
+    hash_bytes(hash, bytes, len);
+    if (statement_read(out, bytes, len, &why) != 0)
         rc = fail(PUMASI_UNPROVED, _("%s is no statement: %s."), safe, _(why));
     free(bytes);
+    free(safe);
+    return rc;
+}
+
+/* Is it signed by whom the other file is judged by, or by a log key that it names? */
+static bool is_signed(const struct statement *st, const struct pin *trust)
+{
+    struct statement_trust by = {.ledger_id = trust->ledger_id, .log_key = &trust->log_key};
+    struct statement_check_run *run = statement_check_begin(st, &by);
+    struct statement_verdict v;
+    bool good;
+
+    for (size_t i = 0; i < statement_check_count(run); i++)
+        statement_check_record(run, i);
+    statement_check_end(run, &v);
+    good = v.checks[CHECK_SIGNATURE].mark == MARK_PROVED &&
+           v.checks[CHECK_LEDGER].mark == MARK_PROVED &&
+           v.checks[CHECK_CHECKPOINT].mark == MARK_PROVED;
+    statement_verdict_free(&v);
+    statement_check_free(run);
+    return good;
+}
+
+static int read_earlier(const char *path, struct statement_file *f)
+{
+    char *safe = say_safe(path);
+    struct hash ignored;
+    int rc;
+
+    f->earlier = x_calloc(1, sizeof(*f->earlier));
+    rc = read_file(path, f->earlier, &ignored);
+    if (rc == PUMASI_OK && !is_signed(f->earlier, &f->trust)) {
+        statement_free(f->earlier);
+        rc = fail(PUMASI_UNPROVED, _("%s isn't a statement that this ledger signed."), safe);
+    }
+    if (rc != PUMASI_OK) {
+        free(f->earlier);
+        f->earlier = NULL;
+    }
     free(safe);
     return rc;
 }
@@ -163,7 +202,7 @@ int statement_file_open(struct client *c, const struct cli *cli, const char *pat
     memset(out, 0, sizeof(*out));
     rc = take_trust(c, cli, out);
     if (rc == PUMASI_OK)
-        rc = read_file(path, out);
+        rc = read_file(path, &out->st, &out->hash);
     if (rc != PUMASI_OK) {
         pin_free(&out->trust);
         return rc;
@@ -171,6 +210,14 @@ int statement_file_open(struct client *c, const struct cli *cli, const char *pat
     ledger = ledger_of(&out->st);
     if (!out->pinned)
         trust_file(out, ledger);
+    if (cli_value(cli, "since") != NULL)
+        rc = read_earlier(cli_value(cli, "since"), out);
+    if (rc != PUMASI_OK) {
+        free(ledger);
+        statement_free(&out->st);
+        pin_free(&out->trust);
+        return rc;
+    }
     out->ledger_name = x_strdup(ledger == NULL ? "" : ledger->title);
     free(ledger);
     out->zone = statement_zone(&out->st);
@@ -180,6 +227,7 @@ int statement_file_open(struct client *c, const struct cli *cli, const char *pat
         .ledger_id = out->trust.ledger_id,
         .log_key = &out->trust.log_key,
         .day = out->zone[0] == '\0' ? NULL : day,
+        .earlier = out->earlier,
     };
     out->run = statement_check_begin(&out->st, &out->judged_by);
     check_all(out->run);
@@ -192,6 +240,9 @@ void statement_file_free(struct statement_file *f)
     statement_verdict_free(&f->verdict);
     statement_check_free(f->run);
     statement_free(&f->st);
+    if (f->earlier != NULL)
+        statement_free(f->earlier);
+    free(f->earlier);
     pin_free(&f->trust);
     free(f->zone);
     free(f->ledger_name);

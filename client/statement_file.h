@@ -15,7 +15,8 @@ struct statement_file {
     bool pinned;      /* false: then nothing is proved, whatever the verdict says */
     char *zone;       /* the ledger's; "" where this machine doesn't know it */
     char *ledger_name;
-    struct hash hash; /* SHA-256 of the file */
+    struct hash hash;          /* SHA-256 of the file */
+    struct statement *earlier; /* the one that --since names; NULL: none */
     struct statement_trust judged_by;
     struct statement_check_run *run;
     struct statement_verdict verdict;
@@ -23,7 +24,8 @@ struct statement_file {
 
 /*
  * Reads and judges a file by the ledger id and the log key that --pin names, else by those of the
- * profile; where neither is there, by those that the file itself names. Every core helps, and a
+ * profile; where neither is there, by those that the file itself names. With --since, also by that
+ * earlier statement. Every core helps, and a
  * terminal is shown how far it is. PUMASI_OK whatever the verdict; else nothing needs freeing,
  * after a sentence: the file can't be read, or is no statement.
  */

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* pumasi verify: what a statement's file proves; needs no network. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "client/client.h"
+#include "client/commands.h"
+#include "client/statement_file.h"
+
+static json_t *checks_json(const struct statement_verdict *v)
+{
+    json_t *all = json_array();
+
+    for (int i = 0; i < CHECKS; i++)
+        json_array_append_new(all, json_pack("{s:s, s:s, s:I, s:I}", "check",
+                                             statement_check_name((enum statement_check)i), "mark",
+                                             statement_mark_name(v->checks[i].mark), "count",
+                                             (json_int_t)v->checks[i].count, "failed",
+                                             (json_int_t)v->checks[i].failed));
+    return all;
+}
+
+static json_t *findings_json(const struct statement_verdict *v)
+{
+    json_t *all = json_array();
+
+    for (size_t i = 0; i < v->n_findings; i++) {
+        const struct statement_finding *f = &v->findings[i];
+
+        json_array_append_new(
+            all, json_pack("{s:s, s:s, s:s, s:I, s:I, s:s}", "check",
+                           statement_check_name(f->check), "mark", statement_mark_name(f->mark),
+                           "reason", statement_reason_name(f->reason), "index",
+                           (json_int_t)f->index, "number", (json_int_t)f->number, "name", f->name));
+    }
+    return all;
+}
+
+/* For programs: docs/protocol.md, section 11.4 has the words. */
+static void print_json(const struct statement_file *f, const struct statement_view *v)
+{
+    char from[DATE_LEN + 1], to[DATE_LEN + 1];
+    json_t *all;
+
+    date_text(from, f->st.from);
+    date_text(to, f->st.to);
+    all = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:o}", "result",
+                    view_result_name(v->result), "ledger", f->st.aud, "account", f->st.account,
+                    "from", from, "to", to, "entries", (json_int_t)f->st.n_entries, "covered",
+                    (json_int_t)f->verdict.covered, "checks", checks_json(&f->verdict), "findings",
+                    findings_json(&f->verdict));
+    client_print_json(all);
+    json_decref(all);
+}
+
+static void print_text(const struct statement_file *f, const struct statement_view *v)
+{
+    static const enum statement_mark marks[] = {MARK_FAILED, MARK_NOT_SHOWN, MARK_PROVED};
+    char from[DATE_LEN + 1], to[DATE_LEN + 1], *account = say_safe(f->st.account);
+    size_t at, end;
+
+    date_text(from, f->st.from);
+    date_text(to, f->st.to);
+    printf(_("Statement of %s, %s to %s\n"), account, from, to);
+    for (size_t m = 0; m < ARRAY_LEN(marks); m++) {
+        view_findings(v, marks[m], &at, &end);
+        if (at < end)
+            printf("\n%s\n", view_heading(v, marks[m]));
+        for (; at < end; at++) {
+            char *text = say_safe(v->findings[at].text);
+
+            printf("  - %s\n", text);
+            free(text);
+        }
+    }
+    printf("\n%s\n", view_summary(v));
+    free(account);
+}
+
+static int exit_of(enum view_result result)
+{
+    switch (result) {
+    case VIEW_PROVED:
+        return PUMASI_OK;
+    case VIEW_FAILED:
+        return PUMASI_FAILED;
+    case VIEW_UNPROVED:
+        break;
+    }
+    return PUMASI_UNPROVED;
+}
+
+static int run(struct client *c, const struct cli *cli)
+{
+    struct statement_file *f = x_calloc(1, sizeof(*f));
+    struct statement_view v;
+    int rc = statement_file_open(c, cli, cli_arg(cli, 0), f);
+
+    if (rc == PUMASI_OK) {
+        statement_file_view(f, (int64_t)time(NULL) * 1000, &v);
+        if (c->json)
+            print_json(f, &v);
+        else
+            print_text(f, &v);
+        rc = exit_of(v.result);
+        statement_view_free(&v);
+        statement_file_free(f);
+    } else if (rc == PUMASI_FAILED) {
+        rc = PUMASI_UNPROVED; /* 1 says that something was read, and is wrong */
+    }
+    free(f);
+    return rc;
+}
+
+static const struct cli_option options[] = {
+    {"pin", 0, N_("LINE"), N_("the ledger to trust, as \"pumasi whoami\" prints it")},
+    {"since", 0, N_("FILE"),
+     N_("an earlier statement of the account: has the ledger only added to what it was then?")},
+    {0},
+};
+
+const struct command cmd_verify = {
+    .name = "verify",
+    .args = N_("FILE"),
+    .summary = N_("Check what a statement proves, with no network"),
+    .help = N_("All that is trusted is one line of text, the ledger id and the log key: what this "
+               "profile has pinned, or --pin. Says what was proved, what failed, and what this "
+               "file can't show. The exit status is 0 when nothing failed, 1 when something did, 5 "
+               "when the file is no statement or no ledger is pinned."),
+    .min_args = 1,
+    .max_args = 1,
+    .options = options,
+    .flags = COMMAND_UNCONNECTED,
+    .run = run,
+};
