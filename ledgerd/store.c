@@ -68,6 +68,7 @@ void store_free(struct store *st)
     for (size_t k = 0; k < THING_KINDS; k++) {
         free(st->touched[k].at);
     }
+    free(st->legs.at);
     memset(st, 0, sizeof(*st));
 }
 
@@ -85,6 +86,7 @@ void store_clear(struct store *st)
     for (size_t k = 0; k < THING_KINDS; k++) {
         st->touched[k].n = 0;
     }
+    st->legs.n = 0;
 }
 
 static struct pgarray *row(struct store *st, enum store_table table)
@@ -137,23 +139,56 @@ static void put_record(struct store *st, int64_t index, const struct act *a,
     put_parts(&c[6], rec);
 }
 
-static void put_leg(struct store *st, int64_t index, const struct leg *leg)
+static void keep_leg(struct store *st, int64_t index, const struct leg *leg)
 {
-    struct pgarray *c = row(st, STORE_POSTINGS);
+    struct store_legs *legs = &st->legs;
 
-    pgarray_text(&c[0], leg->after->thing.name);
-    pgarray_int(&c[1], leg->after->seq);
-    pgarray_int(&c[2], index);
-    pgarray_int(&c[3], leg->amount);
-    pgarray_int(&c[4], leg->after->balance);
-    pgarray_int(&c[5], leg->floor);
-    pgarray_bool(&c[6], leg->marked);
+    if (legs->n == legs->cap) {
+        legs->cap = legs->cap == 0 ? 64 : legs->cap * 2;
+        legs->at = x_realloc(legs->at, legs->cap * sizeof(*legs->at));
+    }
+    legs->at[legs->n++] = (struct store_leg){
+        .account = leg->after->thing.name,
+        .seq = leg->after->seq,
+        .index = index,
+        .amount = leg->amount,
+        .balance = leg->after->balance,
+        .floor = leg->floor,
+        .marked = leg->marked,
+    };
     touch(st, THING_ACCOUNT,
           (struct store_touch){
               .name = leg->after->thing.name,
               .name_record = -1,
               .moved = leg->after->seq > 1 || leg->after->limits_subject.seq > 0,
           });
+}
+
+static int compare_legs(const void *a, const void *b)
+{
+    const struct store_leg *x = a, *y = b;
+    int order = strcmp(x->account, y->account);
+
+    return order != 0 ? order : (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+/* In the order of their index, which then finds its way a page at a time. */
+static void put_legs(struct store *st)
+{
+    if (st->legs.n > 1) {
+        qsort(st->legs.at, st->legs.n, sizeof(*st->legs.at), compare_legs);
+    }
+    for (size_t i = 0; i < st->legs.n; i++) {
+        const struct store_leg *leg = &st->legs.at[i];
+        struct pgarray *c = row(st, STORE_POSTINGS);
+        pgarray_text(&c[0], leg->account);
+        pgarray_int(&c[1], leg->seq);
+        pgarray_int(&c[2], leg->index);
+        pgarray_int(&c[3], leg->amount);
+        pgarray_int(&c[4], leg->balance);
+        pgarray_int(&c[5], leg->floor);
+        pgarray_bool(&c[6], leg->marked);
+    }
 }
 
 static void put_book_entry(struct store *st, int64_t index, const struct book *book)
@@ -224,7 +259,7 @@ void store_record(struct store *st, int64_t index, const struct act *a, const st
 
     put_record(st, index, a, rec, leaf);
     for (size_t i = 0; i < out->n_legs; i++) {
-        put_leg(st, index, &out->legs[i]);
+        keep_leg(st, index, &out->legs[i]);
     }
     for (size_t i = 0; i < out->n_changes; i++) {
         const struct change *change = &out->changes[i];
@@ -491,6 +526,7 @@ static void put_tile(void *arg, unsigned level, uint64_t tile, const struct hash
 
 void store_finish(struct store *st, const struct ledger *l)
 {
+    put_legs(st);
     for (int kind = 0; kind < THING_KINDS; kind++) {
         struct store_touched *t = &st->touched[kind];
 

@@ -49,9 +49,20 @@ struct store_touched {
     size_t n, cap;
 };
 
+/* Postings, until they are rows. */
+struct store_legs {
+    struct store_leg {
+        const char *account; /* as in store_touch */
+        int64_t seq, index, amount, balance, floor;
+        bool marked;
+    } * at;
+    size_t n, cap;
+};
+
 struct store {
     struct store_rows rows[STORE_TABLES];
     struct store_touched touched[THING_KINDS];
+    struct store_legs legs;
 };
 
 void store_init(struct store *st);
