@@ -19,9 +19,18 @@
 
 #define SAID_MAX (64 * 1024)
 
-/* Nothing of the operator's PG* variables or language reaches the programs. */
-static const char *const clean_env[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C.UTF-8",
-                                        "TZ=UTC", "HOME=/nonexistent", NULL};
+/*
+ * Nothing of the operator's PG* variables or language reaches the programs. The C library keeps
+ * what a statement took for the next one: given back, its pages are made and cleared anew each
+ * time, which was one page fault and a half for each act in bulk.
+ */
+static const char *const clean_env[] = {"PATH=/usr/local/bin:/usr/bin:/bin",
+                                        "LC_ALL=C.UTF-8",
+                                        "TZ=UTC",
+                                        "HOME=/nonexistent",
+                                        "MALLOC_TRIM_THRESHOLD_=67108864",
+                                        "MALLOC_MMAP_THRESHOLD_=33554432",
+                                        NULL};
 
 /* In the child of a process with threads: only async-signal-safe calls from here to exec. */
 static void child_exec(const char *const argv[], const char *cwd, int in_fd, int out_fd,
