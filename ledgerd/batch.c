@@ -19,6 +19,8 @@
 #define PENDING_MAX         100
 #define PENDING_STRANGER    10
 #define PENDING_MAKERS_FULL 10000
+/* So many batches in a row are run with care after one that couldn't be run in haste. */
+#define CAREFUL_BATCHES 8
 
 /* A job that was posted: its header's place among the headers. */
 struct posted {
@@ -40,6 +42,7 @@ struct batch {
     size_t n_posted, cap_posted;
     struct key *keys; /* newly registered */
     size_t n_keys, cap_keys;
+    int careful; /* batches to come that are run with care */
 };
 
 struct batch *batch_new(struct ledgerd *d)
@@ -113,10 +116,31 @@ static void gather_wants(struct batch *b, struct job **jobs, size_t n)
     }
 }
 
+/*
+ * Most batches are of new acts, all of which are posted. In haste they are decided as if they were
+ * that, with what is in memory, and stored in one round trip that fails where an id isn't new, an
+ * act of it waits, or the head isn't ours any more. What doesn't turn out so is run with care.
+ */
+static bool may_hurry(const struct batch *b, struct job **jobs, size_t n)
+{
+    if (b->careful > 0 || b->want.deals.n + b->want.asked.n > 0) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (recent_has(b->l->recent, &jobs[i]->act.payload_hash)) {
+            return false; /* sent again, it seems */
+        }
+    }
+    return true;
+}
+
 /* Which accounts a reversal is about shows once the transfer is loaded, and which transfer it is
  * that a declined reversal was to take back, once that one is. */
 static enum db_end load_more(struct batch *b, struct db_post *db, struct job **jobs, size_t n)
 {
+    if (b->want.hasty) {
+        return DB_DONE;
+    }
     bool deals = b->want.deals.n > 0;
     int64_t record;
 
@@ -534,15 +558,27 @@ static void count(struct batch *b, int64_t us)
     }
 }
 
-enum db_end batch_run(struct batch *b, struct db_post *db, struct ledger *l, int64_t wall_ms,
-                      struct job **jobs, size_t n, struct draft *out)
+/* Of jobs run in haste none may come to anything but being posted: whether it was before, or waits,
+ * isn't known. */
+static bool decide_all(struct batch *b, struct job **jobs, size_t n)
 {
-    *out = (struct draft){.note = BUF_INIT};
+    for (size_t i = 0; i < n; i++) {
+        decide(b, jobs[i]);
+        if (b->want.hasty && jobs[i]->status != JOB_POSTED) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Loads, decides and stores. On anything but DB_DONE the ledger is as it was. */
+static enum db_end try(struct batch *b, struct db_post *db, struct job **jobs, size_t n)
+{
+    struct ledger *l = b->l;
+
     clear(b);
-    b->l = l;
-    b->now.ms = wall_ms > l->head.time_ms ? wall_ms : l->head.time_ms;
-    b->now.today = zone_day(b->now.ms);
     gather_wants(b, jobs, n);
+    b->want.hasty = may_hurry(b, jobs, n);
     enum db_end end = db_post_begin(db, l, &b->want, &b->pend);
     if (end == DB_DONE) {
         end = load_more(b, db, jobs, n);
@@ -552,8 +588,9 @@ enum db_end batch_run(struct batch *b, struct db_post *db, struct ledger *l, int
         return end;
     }
     state_commit(l->state); /* what was loaded holds whatever becomes of the batch */
-    for (size_t i = 0; i < n; i++) {
-        decide(b, jobs[i]);
+    if (!decide_all(b, jobs, n)) {
+        ledger_rollback(l);
+        return db_post_rollback(db) == DB_DONE ? DB_HASTY : DB_LOST;
     }
     if (b->n_posted == 0 && !pendings_is_changed(&b->pend)) {
         ledger_rollback(l);
@@ -561,19 +598,25 @@ enum db_end batch_run(struct batch *b, struct db_post *db, struct ledger *l, int
     }
     store_finish(&b->store, l);
     int64_t start = metrics_now_us();
-    end = db_post_store(db, l, b->now.ms, &b->store, &b->pend);
+    end = db_post_store(db, l, b->now.ms, &b->store, &b->pend, &b->want);
     if (end != DB_DONE) {
         ledger_rollback(l);
         return end;
     }
     count(b, metrics_now_us() - start);
+    return DB_DONE;
+}
+
+/* Counts and remembers what was stored. */
+static void note_stored(struct batch *b)
+{
     if (pendings_is_changed(&b->pend)) {
-        pendings_count(&b->pend, l->makers);
-        atomic_store(&b->d->metrics->pending_acts, strmap_sum(l->makers));
+        pendings_count(&b->pend, b->l->makers);
+        atomic_store(&b->d->metrics->pending_acts, strmap_sum(b->l->makers));
     }
     for (size_t i = 0; i < b->n_posted; i++) {
         const struct act *a = &b->posted[i].job->act;
-        recent_add(l->recent, &a->payload_hash);
+        recent_add(b->l->recent, &a->payload_hash);
         if (is_free(a)) {
             limits_member_posted(b->d->limits, a->by, limits_now());
         }
@@ -581,6 +624,29 @@ enum db_end batch_run(struct batch *b, struct db_post *db, struct ledger *l, int
     for (size_t i = 0; i < b->n_keys; i++) {
         keyring_add(b->d->keyring, &b->keys[i]);
     }
+}
+
+enum db_end batch_run(struct batch *b, struct db_post *db, struct ledger *l, int64_t wall_ms,
+                      struct job **jobs, size_t n, struct draft *out)
+{
+    *out = (struct draft){.note = BUF_INIT};
+    b->l = l;
+    b->now.ms = wall_ms > l->head.time_ms ? wall_ms : l->head.time_ms;
+    b->now.today = zone_day(b->now.ms);
+    b->careful -= b->careful > 0;
+    enum db_end end = try(b, db, jobs, n);
+    if (end == DB_HASTY) {
+        b->careful = CAREFUL_BATCHES;
+        end = try(b, db, jobs, n);
+    }
+    if (end != DB_DONE) {
+        b->careful = CAREFUL_BATCHES; /* whether it was committed may not be known */
+        return end;
+    }
+    if (b->n_posted == 0 && !pendings_is_changed(&b->pend)) {
+        return DB_DONE;
+    }
+    note_stored(b);
     if (b->n_posted > 0) {
         draft(b, out);
     }

@@ -15,6 +15,10 @@
 const struct db_stmt db_pending_stmts[] = {
     {"pending_ask", "SELECT p.* FROM unnest($1::text[], $2::text[]) AS u(by, jti)" PENDING_WHERE(
                         PENDING_ACT, "p.by = u.by AND p.jti = u.jti")},
+    /* Divides by zero when one of them waits. */
+    {"pending_deny",
+     "SELECT 1 / (count(*) = 0)::int FROM unnest($1::text[], $2::text[]) AS u(by, jti)" PENDING_WHERE(
+         "p.by", "p.by = u.by AND p.jti = u.jti")},
     {"pending_ask_payloads", "SELECT p.* FROM unnest($1::bytea[]) AS u(hash)" PENDING_WHERE(
                                  PENDING_ACT, "p.payload_hash = u.hash")},
     {"pending_put", "INSERT INTO pending"
@@ -50,6 +54,15 @@ int db_pending_ask(struct db_pipe *pipe, struct pgarray *by, struct pgarray *jti
     db_arg_array(&args, by);
     db_arg_array(&args, jti);
     return db_pipe_send(pipe, "pending_ask", &args);
+}
+
+void db_pending_deny(struct db_pipe *pipe, struct pgarray *by, struct pgarray *jti)
+{
+    struct db_args args = DB_ARGS_INIT;
+
+    db_arg_array(&args, by);
+    db_arg_array(&args, jti);
+    (void)db_pipe_send(pipe, "pending_deny", &args);
 }
 
 int db_pending_ask_payloads(struct db_pipe *pipe, struct pgarray *payload_hashes)

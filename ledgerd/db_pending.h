@@ -12,6 +12,8 @@ extern const size_t db_pending_stmts_count;
 
 /* Asks for the acts of these ids; the statement's number. */
 int db_pending_ask(struct db_pipe *pipe, struct pgarray *by, struct pgarray *jti);
+/* A statement that fails where one of these ids waits. */
+void db_pending_deny(struct db_pipe *pipe, struct pgarray *by, struct pgarray *jti);
 /* Asks for the acts of these payloads. */
 int db_pending_ask_payloads(struct db_pipe *pipe, struct pgarray *payload_hashes);
 /* Puts the answer to either into p. -1 when it isn't understood. */

@@ -53,8 +53,12 @@ static const struct db_stmt post_stmts[] = {
     {"ask_ids", "SELECT r.by, r.jti, r.idx, r.payload_hash"
                 " FROM unnest($1::text[], $2::text[]) AS u(by, jti)"
                 " JOIN records r ON r.by = u.by AND r.jti = u.jti"},
-    {"set_head", "UPDATE head SET size = $2::bigint, time_ms = $3::bigint, edge = $4::bytea,"
-                 " ledger_id = $5::text WHERE epoch = $1::bigint"},
+    /* Divides by zero when the head isn't where this ledgerd left it, so that nothing is stored
+     * after it. */
+    {"move_head", "WITH moved AS (UPDATE head SET size = $3::bigint, time_ms = $4::bigint,"
+                  " edge = $5::bytea, ledger_id = $6::text"
+                  " WHERE epoch = $1::bigint AND size = $2::bigint RETURNING 1)"
+                  " SELECT 1 / count(*) FROM moved"},
 };
 
 /* In the order of enum store_table; the columns' types are store.c's. */
@@ -237,10 +241,16 @@ bool db_post_is_full(const struct db_post *db)
     return str_eq(db_pipe_fault(db->pipe)->sqlstate, "53100");
 }
 
-enum db_end db_post_rollback(struct db_post *db)
+static enum db_end rollback(struct db_post *db)
 {
+    db->begun = false;
     (void)db_pipe_send(db->pipe, "rollback", NULL);
     return db_pipe_run(db->pipe, db->patience_ms) == PIPE_OK ? DB_DONE : DB_LOST;
+}
+
+enum db_end db_post_rollback(struct db_post *db)
+{
+    return db->begun ? rollback(db) : DB_DONE;
 }
 
 /*
@@ -250,7 +260,7 @@ enum db_end db_post_rollback(struct db_post *db)
 static enum db_end meaning(const struct db_fault *fault)
 {
     static const char *const again[] = {"40001", "40P01", "57014", "55P03"};
-    static const char *const reconnect[] = {"25006", "26000", "0A000"};
+    static const char *const reconnect[] = {"25006", "26000", "0A000", "22012"};
 
     for (size_t i = 0; i < ARRAY_LEN(again); i++) {
         if (str_eq(fault->sqlstate, again[i])) {
@@ -265,23 +275,28 @@ static enum db_end meaning(const struct db_fault *fault)
     return str_eq(fault->sqlstate, "53100") ? DB_FULL : DB_REFUSED;
 }
 
-/* Runs what is queued; commit is the number of the COMMIT in it, or -1. */
-static enum db_end run(struct db_post *db, int commit)
+/* Runs what is queued; commit is the number of the COMMIT in it, or -1. What fails in haste isn't
+ * looked at any closer: done with care it shows again, or doesn't fail. */
+static enum db_end run(struct db_post *db, int commit, bool hasty)
 {
     switch (db_pipe_run(db->pipe, db->patience_ms)) {
     case PIPE_OK:
         break;
     case PIPE_FAILED: {
         struct db_fault fault = *db_pipe_fault(db->pipe);
-        enum db_end end = meaning(&fault);
-        if (end == DB_LOST || db_post_rollback(db) != DB_DONE) {
+        enum db_end end = hasty ? DB_HASTY : meaning(&fault);
+        if (end == DB_LOST || rollback(db) != DB_DONE) {
             end = DB_LOST;
+        }
+        if (end == DB_HASTY) {
+            return end;
         }
         log_event(LOG_LEVEL_WARN, "a statement of posting failed",
                   LOG_STR("sqlstate", fault.sqlstate), LOG_STR("text", fault.text));
         return end;
     }
     case PIPE_LOST:
+        db->begun = false;
         return commit >= 0 ? DB_UNKNOWN : DB_LOST;
     }
     if (commit < 0) {
@@ -322,7 +337,7 @@ enum db_end db_post_take_over(struct db_post *db, int64_t *epoch)
     (void)db_pipe_send(db->pipe, "begin", NULL);
     int update = db_pipe_send(db->pipe, "take_over", NULL);
     int commit = db_pipe_send(db->pipe, "commit", NULL);
-    if (run(db, commit) != DB_DONE) {
+    if (run(db, commit, false) != DB_DONE) {
         return DB_LOST;
     }
     const PGresult *res = db_pipe_result(db->pipe, update);
@@ -365,6 +380,7 @@ void want_clear(struct want *w)
     pgarray_clear(&w->jti);
     pgarray_clear(&w->deals);
     pgarray_clear(&w->asked);
+    w->hasty = false;
 }
 
 static void take_accounts(const PGresult *res, struct state *s)
@@ -400,6 +416,11 @@ static int take_ids(const PGresult *res, struct state *s)
         state_put(s, THING_ID, &id->thing);
     }
     return 0;
+}
+
+static bool wants_things(const struct want *w)
+{
+    return w->accounts.n + w->deals.n + w->asked.n > 0;
 }
 
 /* What was sent of a want; -1 for what was not. */
@@ -445,20 +466,27 @@ enum db_end db_post_begin(struct db_post *db, struct ledger *l, struct want *w,
                           struct pendings *pend)
 {
     struct db_args epoch = DB_ARGS_INIT, ids = DB_ARGS_INIT;
+    int ask_ids = -1, ask_pending = -1;
 
+    if (w->hasty && !wants_things(w)) {
+        return DB_DONE;
+    }
     (void)db_pipe_send(db->pipe, "begin", NULL);
     /* A statement of its own and first: those after it see all that the lock's last holder did. */
     db_arg_int(&epoch, l->head.epoch);
     int lock = db_pipe_send(db->pipe, "lock_head", &epoch);
     struct asked sent = ask_wanted(db, w);
-    db_arg_array(&ids, &w->by);
-    db_arg_array(&ids, &w->jti);
-    int ask_ids = db_pipe_send(db->pipe, "ask_ids", &ids);
-    int ask_pending = db_pending_ask(db->pipe, &w->by, &w->jti);
-    enum db_end end = run(db, -1);
+    if (!w->hasty) {
+        db_arg_array(&ids, &w->by);
+        db_arg_array(&ids, &w->jti);
+        ask_ids = db_pipe_send(db->pipe, "ask_ids", &ids);
+        ask_pending = db_pending_ask(db->pipe, &w->by, &w->jti);
+    }
+    enum db_end end = run(db, -1, false);
     if (end != DB_DONE) {
         return end;
     }
+    db->begun = true;
     const PGresult *head = db_pipe_result(db->pipe, lock);
     if (PQntuples(head) != 1) {
         return db_post_rollback(db) == DB_DONE ? DB_OTHERS : DB_LOST;
@@ -468,8 +496,8 @@ enum db_end db_post_begin(struct db_post *db, struct ledger *l, struct want *w,
         return DB_LOST;
     }
     if (take_wanted(db, &sent, w, l->state, pend) != 0 ||
-        take_ids(db_pipe_result(db->pipe, ask_ids), l->state) != 0 ||
-        db_pending_take(db_pipe_result(db->pipe, ask_pending), pend) != 0) {
+        (!w->hasty && (take_ids(db_pipe_result(db->pipe, ask_ids), l->state) != 0 ||
+                       db_pending_take(db_pipe_result(db->pipe, ask_pending), pend) != 0))) {
         return DB_LOST;
     }
     return DB_DONE;
@@ -478,7 +506,7 @@ enum db_end db_post_begin(struct db_post *db, struct ledger *l, struct want *w,
 enum db_end db_post_load(struct db_post *db, struct ledger *l, struct want *w)
 {
     struct asked sent = ask_wanted(db, w);
-    enum db_end end = run(db, -1);
+    enum db_end end = run(db, -1, false);
 
     if (end == DB_DONE && take_wanted(db, &sent, w, l->state, NULL) != 0) {
         return DB_LOST;
@@ -506,25 +534,36 @@ static bool has_updated(struct db_post *db, int statement, size_t rows)
            str_eq(PQcmdStatus((PGresult *)(uintptr_t)db_pipe_result(db->pipe, statement)), tag);
 }
 
-static int send_head(struct db_post *db, const struct ledger *l, int64_t time_ms)
+static void send_head(struct db_post *db, const struct ledger *l, int64_t time_ms)
 {
     struct db_args args = DB_ARGS_INIT;
     struct hash edge[TREE_HEIGHT_MAX + 1];
     size_t n = tree_edge(&l->tree, edge);
 
     db_arg_int(&args, l->head.epoch);
+    db_arg_int(&args, (int64_t)l->head.size);
     db_arg_int(&args, (int64_t)l->tree.size);
     db_arg_int(&args, time_ms);
     db_arg_bytes(&args, edge, n * HASH_LEN);
     db_arg_text(&args, state_ledger_id(l->state));
-    return db_pipe_send(db->pipe, "set_head", &args);
+    (void)db_pipe_send(db->pipe, "move_head", &args);
 }
 
 enum db_end db_post_store(struct db_post *db, const struct ledger *l, int64_t time_ms,
-                          struct store *st, struct pendings *pend)
+                          struct store *st, struct pendings *pend, struct want *w)
 {
-    int head = -1, balances = -1;
+    int balances = -1;
 
+    if (!db->begun) {
+        (void)db_pipe_send(db->pipe, "begin", NULL);
+    }
+    /* First of all, as its row is the lock: see db_post_begin. */
+    if (st->rows[STORE_RECORDS].n > 0) {
+        send_head(db, l, time_ms);
+    }
+    if (w->hasty && strmap_count(l->makers) > 0) {
+        db_pending_deny(db->pipe, &w->by, &w->jti);
+    }
     for (int table = 0; table < STORE_TABLES; table++) {
         if (st->rows[table].n > 0) {
             int statement = send_rows(db, st, (enum store_table)table);
@@ -534,14 +573,11 @@ enum db_end db_post_store(struct db_post *db, const struct ledger *l, int64_t ti
     if (pend != NULL) {
         db_pending_write(db->pipe, pend);
     }
-    if (st->rows[STORE_RECORDS].n > 0) {
-        head = send_head(db, l, time_ms);
-    }
     int commit = db_pipe_send(db->pipe, "commit", NULL);
-    enum db_end end = run(db, commit);
-    if (end == DB_DONE &&
-        (!has_updated(db, head, 1) || !has_updated(db, balances, st->rows[STORE_BALANCES].n))) {
-        log_error("the log's head moved under its lock, or an account is gone");
+    enum db_end end = run(db, commit, w->hasty);
+    db->begun = false;
+    if (end == DB_DONE && !has_updated(db, balances, st->rows[STORE_BALANCES].n)) {
+        log_error("an account is gone from the database");
         return DB_UNKNOWN;
     }
     return end;
@@ -551,7 +587,7 @@ enum db_end db_post_expire(struct db_post *db, struct ledger *l, int64_t now)
 {
     struct db_args epoch = DB_ARGS_INIT;
     int any = db_pending_ask_expired(db->pipe, now);
-    enum db_end end = run(db, -1);
+    enum db_end end = run(db, -1, false);
 
     if (end != DB_DONE || !res_bool(db_pipe_result(db->pipe, any), 0, 0)) {
         return end;
@@ -559,17 +595,17 @@ enum db_end db_post_expire(struct db_post *db, struct ledger *l, int64_t now)
     (void)db_pipe_send(db->pipe, "begin", NULL);
     db_arg_int(&epoch, l->head.epoch);
     int lock = db_pipe_send(db->pipe, "lock_head", &epoch);
-    end = run(db, -1);
+    end = run(db, -1, false);
     if (end != DB_DONE) {
         return end;
     }
     if (PQntuples(db_pipe_result(db->pipe, lock)) != 1) {
-        return db_post_rollback(db) == DB_DONE ? DB_OTHERS : DB_LOST;
+        return rollback(db) == DB_DONE ? DB_OTHERS : DB_LOST;
     }
     db_pending_expire(db->pipe, now);
     int makers = db_pending_ask_makers(db->pipe);
     int commit = db_pipe_send(db->pipe, "commit", NULL);
-    end = run(db, commit);
+    end = run(db, commit, false);
     if (end == DB_DONE) {
         db_pending_take_makers(db_pipe_result(db->pipe, makers), l->makers);
     }

@@ -8,9 +8,10 @@
 #include "ledgerd/pendings.h"
 #include "ledgerd/store.h"
 
-/* The SQL of posting: two round trips a batch. It knows tables and no rules. */
+/* The SQL of posting: one round trip a batch, or two. It knows tables and no rules. */
 struct db_post {
     struct db_pipe *pipe;
+    bool begun;          /* a transaction is open, which has the head's lock */
     int64_t patience_ms; /* for each round trip */
     int64_t takeover_ms; /* how long a poster may keep its session waiting */
 };
@@ -30,6 +31,7 @@ enum db_end {
     DB_FULL,        /* no space left on the server's disk: rolled back */
     DB_REFUSED,     /* a statement failed otherwise: rolled back */
     DB_OTHERS,      /* another ledgerd posts: the epoch has moved on */
+    DB_HASTY,       /* what was done in haste doesn't hold: rolled back, to be run with care */
 };
 /* What went wrong, for the log. */
 const char *db_post_fault(const struct db_post *db);
@@ -52,15 +54,18 @@ struct want {
     struct pgarray by, jti; /* ids, of posted and pending acts */
     struct pgarray deals;   /* records that acts name */
     struct pgarray asked;   /* payload hashes that acts name */
+    /* The ids aren't asked for but taken for new ones, of no pending act: where one isn't, or the
+     * epoch is another's, storing fails. */
+    bool hasty;
 };
 void want_init(struct want *w);
 void want_free(struct want *w);
 void want_clear(struct want *w);
 
 /*
- * First round trip: begins the transaction, locks the head, puts accounts and ids posted before
- * into the ledger's state and pending acts into `pend`. On anything but DB_DONE there is no
- * transaction left.
+ * First round trip: begins the transaction, locks the head, puts accounts and, unless in haste, ids
+ * posted before into the ledger's state and pending acts into `pend`. In haste it is left out when
+ * nothing is to be loaded. On anything but DB_DONE there is no transaction left.
  */
 enum db_end db_post_begin(struct db_post *db, struct ledger *l, struct want *w,
                           struct pendings *pend) MUST_CHECK;
@@ -70,12 +75,13 @@ enum db_end db_post_begin(struct db_post *db, struct ledger *l, struct want *w,
  */
 enum db_end db_post_load(struct db_post *db, struct ledger *l, struct want *w) MUST_CHECK;
 /*
- * Second round trip: writes everything and commits. The head becomes what the ledger's tree and
- * state are now, at time_ms. On anything but DB_DONE there is no transaction left.
+ * The last round trip: moves the head, which fails where it isn't as the ledger has it, writes
+ * everything and commits. The head becomes what the ledger's tree and state are now, at time_ms.
+ * On anything but DB_DONE there is no transaction left. DB_HASTY only where `w` is hasty.
  */
 enum db_end db_post_store(struct db_post *db, const struct ledger *l, int64_t time_ms,
-                          struct store *st, struct pendings *pend) MUST_CHECK;
-/* Ends a transaction that has nothing to store. DB_DONE or DB_LOST. */
+                          struct store *st, struct pendings *pend, struct want *w) MUST_CHECK;
+/* Ends the transaction, if there is one, with nothing stored. DB_DONE or DB_LOST. */
 enum db_end db_post_rollback(struct db_post *db) MUST_CHECK;
 /*
  * Deletes pending acts whose exp (seconds) is before `now`, in a transaction of its own, and counts

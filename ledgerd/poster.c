@@ -134,6 +134,7 @@ static bool mend(struct poster *p, enum db_end end)
     case DB_REFUSED:
         atomic_fetch_add(&p->d->metrics->database_errors, 1);
         return false;
+    case DB_HASTY: /* batch_run's own */
     case DB_DONE:
         break;
     }

@@ -106,7 +106,8 @@ static int flush(struct rebuild *b)
 {
     store_finish(&b->store, &b->ledger);
     if (db_post_begin(b->post, &b->ledger, &b->nothing, &b->pendings) != DB_DONE ||
-        db_post_store(b->post, &b->ledger, b->time_ms, &b->store, &b->pendings) != DB_DONE)
+        db_post_store(b->post, &b->ledger, b->time_ms, &b->store, &b->pendings, &b->nothing) !=
+            DB_DONE)
         return fault(b, _("the database"), db_post_fault(b->post));
     state_commit(b->ledger.state);
     tree_mark(&b->ledger.tree);

@@ -145,6 +145,29 @@ new_member() { # HANDLE@COOP [NAME]
     posted "$(payment $b $a 6 --jti "$jti")" # ids are each holder's own
 }
 
+@test "acts beside one whose id was used before, and one that waits already, are posted" {
+    local a=m0000@hansalim b=m0002@hansalim members both jti
+    posted "$(payment $a $b 1)" # so that both accounts are at hand
+    jti=$(jq -r .jti "$BODY")
+    printf '%s\n' "$(payment $a $b 1)" "$(payment $a $b 7 --jti "$jti")" "$(payment $b $a 1)" > "$BODY.lines"
+    post_lines "$BODY.lines"
+    answered 200
+    [ "$(jq -c '[.line, .status]' "$BODY" | tr -d '\n')" = '[1,201][2,409][3,201]' ] || die "$(cat "$BODY")"
+    posted "$(payment $a $b 1)"
+
+    members='{"coop":"mapo","unit":"hour","floor":-1000000000,"ceiling":null,"registrar_floor":-2000000000,"registrar_ceiling":null,"reversal_days":29}'
+    both=$(act coop.policy mapo "$members" treasurer1@mapo treasurer2@mapo)
+    jti=$(jq -r '.act.payload | gsub("-"; "+") | gsub("_"; "/") | @base64d | fromjson | .jti' <<< "$both")
+    post "$(jq -c 'del(.act.signatures[1])' <<< "$both")"
+    answered 202
+    # Whole by itself, it is posted, and waits no more.
+    printf '%s\n' "$both" "$(payment $b $a 1)" > "$BODY.lines"
+    post_lines "$BODY.lines"
+    [ "$(jq -c '[.line, .status]' "$BODY" | tr -d '\n')" = '[1,201][2,201]' ] || die "$(cat "$BODY")"
+    get treasurer1@mapo /v1/pending
+    answered 200 '.items | map(select(.jti == $jti)) == []' --arg jti "$jti"
+}
+
 @test "what is wrong with the payee is not told" {
     new_member frozen1@hansalim
     new_member full1@hansalim
