@@ -167,7 +167,11 @@ static int append_includes(const char *pg_dir)
 static int run_initdb(const char *bin, const char *making, char *err, size_t err_size)
 {
     char *initdb = x_asprintf("%s/initdb", bin);
-    /* Collation C orders UTF-8 as C.UTF-8 does, and no upgrade of the C library changes it. */
+    /*
+     * Collation C orders UTF-8 as C.UTF-8 does, and no upgrade of the C library changes it. A new
+     * segment of WAL is filled and flushed while a commit waits for it: for 20 to 40 ms with the
+     * usual 16 MB, for 2 to 4 with 2 MB, though eight times as often.
+     */
     const char *argv[] = {initdb,
                           "-D",
                           making,
@@ -178,6 +182,7 @@ static int run_initdb(const char *bin, const char *making, char *err, size_t err
                           "--locale=C.UTF-8",
                           "--lc-collate=C",
                           "--data-checksums",
+                          "--wal-segsize=2",
                           "--auth-local=peer",
                           "--auth-host=reject",
                           NULL};
