@@ -19,6 +19,9 @@
 #define PENDING_MAX         100
 #define PENDING_STRANGER    10
 #define PENDING_MAKERS_FULL 10000
+/* Bytes for salts that are asked of the kernel at a time: those of about fifty transfers. */
+#define SALTS 4096
+_Static_assert(SALTS >= RECORD_PARTS_MAX * RECORD_SALT_LEN, "a record's salts come from one lot");
 /* So many batches in a row are run with care after one that couldn't be run in haste. */
 #define CAREFUL_BATCHES 8
 
@@ -37,7 +40,9 @@ struct batch {
     struct pendings pend;
     struct store store;
     struct record rec;
-    struct buf salts, headers;
+    struct buf headers;
+    uint8_t salts[SALTS]; /* random bytes, used from the front */
+    size_t salts_used;
     struct posted *posted;
     size_t n_posted, cap_posted;
     struct key *keys; /* newly registered */
@@ -54,6 +59,7 @@ struct batch *batch_new(struct ledgerd *d)
     want_init(&b->want);
     pendings_init(&b->pend);
     store_init(&b->store);
+    b->salts_used = SALTS;
     return b;
 }
 
@@ -67,7 +73,6 @@ void batch_free(struct batch *b)
     pendings_free(&b->pend);
     store_free(&b->store);
     record_free(&b->rec);
-    buf_free(&b->salts);
     buf_free(&b->headers);
     free(b->posted);
     free(b->keys);
@@ -209,17 +214,27 @@ static void open_ledger(struct batch *b, const struct act *a)
     b->now.today = zone_day(b->now.ms);
 }
 
+/* Fresh salts for n parts; valid until the next ones are taken. */
+static const uint8_t *take_salts(struct batch *b, size_t n)
+{
+    size_t len = n * RECORD_SALT_LEN;
+
+    if (SALTS - b->salts_used < len) {
+        randombytes_buf(b->salts, SALTS);
+        b->salts_used = 0;
+    }
+    b->salts_used += len;
+    return b->salts + b->salts_used - len;
+}
+
 static void post(struct batch *b, struct job *job, const struct submission *sub,
                  struct pending_act *pa, struct outcome *out)
 {
     struct ledger *l = b->l;
     int64_t index = (int64_t)l->tree.size;
-    size_t salts_len = record_count_parts(out) * RECORD_SALT_LEN;
 
-    buf_reserve(&b->salts, salts_len);
-    randombytes_buf(b->salts.data, salts_len);
     record_build(&b->rec, index, b->now.ms, rules_in_force(l->state), &sub->env, out,
-                 (const uint8_t *)b->salts.data);
+                 take_salts(b, record_count_parts(out)));
     struct hash leaf = ledger_append(l, &b->rec.entry);
     store_record(&b->store, index, &job->act, &b->rec, &leaf, out);
     store_texts(&b->store, index, sub);
