@@ -8,6 +8,7 @@
 #include "core/envelope.h"
 #include "ledgerd/out.h"
 #include "ledgerd/receipts.h"
+#include "ledgerd/verify.h"
 
 struct bulk_line {
     size_t line;
@@ -307,5 +308,7 @@ void acts_bulk(struct request *r, char *body, size_t len, bool want_proof)
     } else if (!queue_push(r->d->queue, first, k->waiting)) {
         jobs_free(first);
         request_busy(r, "too many acts are waiting; send the same again");
+    } else {
+        verifier_wake(r->d->verifier);
     }
 }

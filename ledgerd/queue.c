@@ -42,6 +42,7 @@ struct queue {
     struct line line[LINES];
     size_t max_jobs;
     size_t in_lines;
+    size_t untaken; /* of these, by workers */
     size_t in_hand; /* with the poster, not answered yet */
     size_t bytes;   /* of the submissions of all these */
     bool shut;
@@ -124,14 +125,21 @@ bool queue_push(struct queue *q, struct job *first, size_t n)
             }
         }
         q->in_lines += n;
-        if (n == 1) {
-            pthread_cond_signal(&q->work);
-        } else {
-            pthread_cond_broadcast(&q->work);
-        }
+        q->untaken += n;
     }
     pthread_mutex_unlock(&q->lock);
     return fits;
+}
+
+void queue_wake(struct queue *q)
+{
+    pthread_mutex_lock(&q->lock);
+    if (q->untaken == 1) {
+        pthread_cond_signal(&q->work);
+    } else if (q->untaken > 1) {
+        pthread_cond_broadcast(&q->work);
+    }
+    pthread_mutex_unlock(&q->lock);
 }
 
 size_t queue_length(struct queue *q)
@@ -167,6 +175,7 @@ size_t queue_take(struct queue *q, struct job **out, size_t max)
             line->untaken = line->untaken->next;
         }
     }
+    q->untaken -= n;
     pthread_mutex_unlock(&q->lock);
     return n;
 }

@@ -15,8 +15,11 @@ struct queue;
 struct queue *queue_new(size_t max_jobs);
 void queue_free(struct queue *q);
 /* Loop: puts n jobs, linked by next, at the end of their line. False, and nothing taken, when it
- * would be over max_jobs, or more bytes than memory is given for. */
+ * would be over max_jobs, or more bytes than memory is given for. To be followed by queue_wake,
+ * one for several of them. */
 bool queue_push(struct queue *q, struct job *first, size_t n) MUST_CHECK;
+/* Lets workers begin with what was pushed. */
+void queue_wake(struct queue *q);
 /* How many could be pushed now, and how many are in it. */
 size_t queue_room(struct queue *q);
 size_t queue_length(struct queue *q);

@@ -10,6 +10,7 @@
 #include "ledgerd/record_view.h"
 #include "ledgerd/req.h"
 #include "ledgerd/scope.h"
+#include "ledgerd/verify.h"
 
 #define QUEUE_FULL WIRE_("too many acts are waiting; send the same again")
 
@@ -85,7 +86,9 @@ static void post_single(struct request *r, char *body, size_t len, bool want_pro
     if (!queue_push(r->d->queue, job, 1)) {
         job_free(job);
         request_busy(r, QUEUE_FULL);
+        return;
     }
+    verifier_wake(r->d->verifier);
 }
 
 /* "Application/JSON ; charset=utf-8" is application/json. */

@@ -3,6 +3,7 @@
  * keyring. */
 #include "ledgerd/verify.h"
 
+#include <event2/event.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 
 struct verifier {
     struct ledgerd *d;
+    struct event *wake; /* the loop's, active once something was pushed in its present turn */
     size_t n;
     pthread_t threads[];
 };
@@ -107,6 +109,20 @@ static void *work(void *arg)
     return NULL;
 }
 
+static void on_wake(evutil_socket_t fd, short what, void *arg)
+{
+    struct verifier *v = arg;
+
+    (void)fd;
+    (void)what;
+    queue_wake(v->d->queue);
+}
+
+void verifier_wake(struct verifier *v)
+{
+    event_active(v->wake, EV_TIMEOUT, 0);
+}
+
 struct verifier *verifier_start(struct ledgerd *d, int threads)
 {
     sigset_t all, before;
@@ -118,6 +134,10 @@ struct verifier *verifier_start(struct ledgerd *d, int threads)
     struct verifier *v = x_calloc(1, sizeof(*v) + (size_t)threads * sizeof(v->threads[0]));
     v->d = d;
     v->n = (size_t)threads;
+    v->wake = event_new(d->base, -1, 0, on_wake, v);
+    if (v->wake == NULL) {
+        fatal("no event could be made");
+    }
     /* Signals are the loop's. */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -138,5 +158,6 @@ void verifier_stop(struct verifier *v)
     for (size_t i = 0; i < v->n; i++) {
         pthread_join(v->threads[i], NULL);
     }
+    event_free(v->wake);
     free(v);
 }

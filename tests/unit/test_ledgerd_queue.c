@@ -35,6 +35,7 @@ static struct job *make(size_t line, bool bulk)
 static void push(struct queue *q, size_t line, bool bulk)
 {
     assert_true(queue_push(q, make(line, bulk), 1));
+    queue_wake(q);
 }
 
 static bool readable(int fd)
