@@ -21,7 +21,9 @@
 #define PENDING_MAKERS_FULL 10000
 /* Bytes for salts that are asked of the kernel at a time: those of about fifty transfers. */
 #define SALTS 4096
-_Static_assert(SALTS >= RECORD_PARTS_MAX * RECORD_SALT_LEN, "a record's salts come from one lot");
+#if SALTS < RECORD_PARTS_MAX * RECORD_SALT_LEN
+#error
+#endif
 /* So many batches in a row are run with care after one that couldn't be run in haste. */
 #define CAREFUL_BATCHES 8
 

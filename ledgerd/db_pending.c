@@ -16,9 +16,10 @@ const struct db_stmt db_pending_stmts[] = {
     {"pending_ask", "SELECT p.* FROM unnest($1::text[], $2::text[]) AS u(by, jti)" PENDING_WHERE(
                         PENDING_ACT, "p.by = u.by AND p.jti = u.jti")},
     /* Divides by zero when one of them waits. */
-    {"pending_deny",
-     "SELECT 1 / (count(*) = 0)::int FROM unnest($1::text[], $2::text[]) AS u(by, jti)" PENDING_WHERE(
-         "p.by", "p.by = u.by AND p.jti = u.jti")},
+    {"pending_deny", "SELECT 1 / (count(*) = 0)::int"
+                     " FROM unnest($1::text[], $2::text[]) AS u(by, jti)" PENDING_WHERE(
+                         "p.by", "p.by = u.by AND p.jti ="
+                                 " u.jti")},
     {"pending_ask_payloads", "SELECT p.* FROM unnest($1::bytea[]) AS u(hash)" PENDING_WHERE(
                                  PENDING_ACT, "p.payload_hash = u.hash")},
     {"pending_put", "INSERT INTO pending"

@@ -12,22 +12,14 @@
  * bytea, o boolean.
  */
 static const char *const columns[STORE_TABLES] = {
-    [STORE_RECORDS] = "ittbbtt",
-    [STORE_POSTINGS] = "tiiiiio",
-    [STORE_ACCOUNTS] = "ttiiioiiii",
-    [STORE_BALANCES] = "tiii",
-    [STORE_BOOKS] = "tii",
-    [STORE_BOOK_ENTRIES] = "tii",
-    [STORE_CHANGES] = "tii",
-    [STORE_HOLDERS] = "ttttoobittiiiiiioib",
-    [STORE_KEYS] = "tbtto",
-    [STORE_UNITS] = "ttitii",
-    [STORE_POLICIES] = "tiiiiiii",
-    [STORE_REQUESTS] = "ibttttiio",
-    [STORE_REVERSALS] = "iiio",
-    [STORE_VOIDS] = "btti",
-    [STORE_SNAPSHOTS] = "iiiibi",
-    [STORE_TEXTS] = "itbt",
+    [STORE_RECORDS] = "ittbbtt",     [STORE_POSTINGS] = "tiiiiio",
+    [STORE_ACCOUNTS] = "ttiiioiiii", [STORE_BALANCES] = "tiii",
+    [STORE_BOOKS] = "tii",           [STORE_BOOK_ENTRIES] = "tii",
+    [STORE_CHANGES] = "tii",         [STORE_HOLDERS] = "ttttoobittiiiiiioib",
+    [STORE_KEYS] = "tbtto",          [STORE_UNITS] = "ttitii",
+    [STORE_POLICIES] = "tiiiiiii",   [STORE_REQUESTS] = "ibttttiio",
+    [STORE_REVERSALS] = "iiio",      [STORE_VOIDS] = "btti",
+    [STORE_SNAPSHOTS] = "iiiibi",    [STORE_TEXTS] = "itbt",
     [STORE_TILES] = "sibb",
 };
 
