@@ -316,10 +316,13 @@ static void put_pin(struct buf *b, const struct statement_view *v)
 {
     char *checked = moment(v->checked);
 
-    buf_puts(b, "<section class=\"pin\">\n<div>");
-    if (v->pin[0] != '\0')
+    buf_puts(b, "<section class=\"pin\">\n");
+    if (v->pin[0] != '\0') {
+        buf_puts(b, "<div>");
         html_qr(b, v->pin, _("The ledger's id and log key as a QR code"));
-    buf_puts(b, "</div>\n<div>\n");
+        buf_puts(b, "</div>\n");
+    }
+    buf_puts(b, "<div>\n");
     html_element(b, "h2", NULL, _("Check it yourself"));
     buf_puts(b, "<p>");
     html_text(b,
