@@ -57,7 +57,8 @@ static int print(struct client *c, const struct cited *r)
 
 static int show_record(struct client *c, const struct cli *cli, int64_t index)
 {
-    static const char *const others[] = {"format", "output", "separator", "decimal", "bom", "pin"};
+    static const char *const others[] = {"format", "output", "separator", "decimal",
+                                         "bom",    "pin",    "since"};
     struct cited r = {0};
     int rc = client_check_connected(c, true);
 
@@ -179,6 +180,8 @@ static const struct cli_option options[] = {
     {"format", 'f', "text|csv|html", N_("statement: to read here, for a spreadsheet, to print")},
     {"output", 'o', N_("FILE"), N_("write a file, complete or not at all, instead of the output")},
     {"pin", 0, N_("LINE"), N_("statement: the ledger to trust, as \"pumasi whoami\" prints it")},
+    {"since", 0, N_("FILE"),
+     N_("statement: an earlier one of the account: did the ledger only add to what it was then?")},
     {"separator", 0, N_("CHARACTER"), N_("csv: \",\", \";\" or \"tab\" between cells (\",\")")},
     {"decimal", 0, "point|comma", N_("csv: the mark of decimals (point; comma with \";\")")},
     {"bom", 0, NULL, N_("csv: begin with the mark by which Excel knows UTF-8")},
@@ -193,8 +196,8 @@ const struct command cmd_show = {
                "printed is verified: it stands in the log that the ledger has signed. FILE is a "
                "statement. It is verified without a network, by the ledger id and the log key that "
                "are pinned here or that --pin names, and shown with what was proved, what failed, "
-               "and what it can't show. The exit status is 0 when it proves itself, 5 when "
-               "something failed or nothing is pinned."),
+               "and what it can't show. The exit status is 0 when nothing failed, 1 "
+               "when something did, 5 when the file is no statement or no ledger is pinned."),
     .min_args = 1,
     .max_args = 1,
     .options = options,

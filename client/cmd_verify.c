@@ -79,19 +79,6 @@ static void print_text(const struct statement_file *f, const struct statement_vi
     free(account);
 }
 
-static int exit_of(enum view_result result)
-{
-    switch (result) {
-    case VIEW_PROVED:
-        return PUMASI_OK;
-    case VIEW_FAILED:
-        return PUMASI_FAILED;
-    case VIEW_UNPROVED:
-        break;
-    }
-    return PUMASI_UNPROVED;
-}
-
 static int run(struct client *c, const struct cli *cli)
 {
     struct statement_file *f = x_calloc(1, sizeof(*f));
@@ -104,11 +91,9 @@ static int run(struct client *c, const struct cli *cli)
             print_json(f, &v);
         else
             print_text(f, &v);
-        rc = exit_of(v.result);
+        rc = statement_file_exit(f);
         statement_view_free(&v);
         statement_file_free(f);
-    } else if (rc == PUMASI_FAILED) {
-        rc = PUMASI_UNPROVED; /* 1 says that something was read, and is wrong */
     }
     free(f);
     return rc;

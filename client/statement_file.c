@@ -16,6 +16,7 @@
 #define THREADS_MAX 64
 #define BAR         40
 #define FEW_RECORDS 2000 /* checked before anybody wonders */
+#define ALONE       64   /* checked before a thread has begun */
 
 static int32_t day(void *arg, int64_t ms)
 {
@@ -50,9 +51,12 @@ static struct holder *ledger_of(const struct statement *st)
     return found;
 }
 
-/* The file's own word for who made it: enough to see whether it agrees with itself. */
-static void trust_file(struct statement_file *f, const struct holder *ledger)
+/* Where nobody says whom to trust: the file's own word for who made it, which is enough to see
+ * whether it agrees with itself. */
+static void trust_file(struct statement_file *f)
 {
+    struct holder *ledger = ledger_of(&f->st);
+
     f->trust.ledger_id = x_strdup(f->st.aud);
     for (size_t i = 0; ledger != NULL && i < ledger->n_keys; i++) {
         struct kid kid;
@@ -61,6 +65,7 @@ static void trust_file(struct statement_file *f, const struct holder *ledger)
         if (ledger->keys[i].role == ROLE_LOG && str_eq(kid.s, f->st.kid.s))
             f->trust.log_key = ledger->keys[i].key;
     }
+    free(ledger);
 }
 
 static int take_trust(struct client *c, const struct cli *cli, struct statement_file *f)
@@ -118,7 +123,7 @@ static void check_all(struct statement_check_run *run)
     pthread_t threads[THREADS_MAX];
     size_t n_threads = 0, i;
 
-    while (n_threads + 1 < (size_t)cores && n_threads < THREADS_MAX && n_threads + 1 < w.n &&
+    while (w.n > ALONE && n_threads + 1 < (size_t)cores && n_threads < THREADS_MAX &&
            pthread_create(&threads[n_threads], NULL, check, &w) == 0)
         n_threads++;
     while ((i = atomic_fetch_add(&w.next, 1)) < w.n) {
@@ -142,7 +147,7 @@ static int read_file(const char *path, struct statement *out, struct hash *hash)
     int rc = PUMASI_OK;
 
     if (files_read(path, STATEMENT_MAX, &bytes, &len) != 0) {
-        rc = fail(PUMASI_FAILED, _("%s can't be read: %s."), safe, strerror(errno));
+        rc = fail(PUMASI_UNPROVED, _("%s can't be read: %s."), safe, strerror(errno));
         free(safe);
         return rc;
     }
@@ -193,10 +198,31 @@ static int read_earlier(const char *path, struct statement_file *f)
     return rc;
 }
 
+void statement_file_judge(struct statement_file *f)
+{
+    struct holder *ledger = ledger_of(&f->st);
+
+    if (f->trust.ledger_id == NULL)
+        trust_file(f);
+    f->ledger_name = x_strdup(ledger == NULL ? "" : ledger->title);
+    free(ledger);
+    f->zone = statement_zone(&f->st);
+    if (zone_set(f->zone) != 0)
+        f->zone[0] = '\0';
+    f->judged_by = (struct statement_trust){
+        .ledger_id = f->trust.ledger_id,
+        .log_key = &f->trust.log_key,
+        .day = f->zone[0] == '\0' ? NULL : day,
+        .earlier = f->earlier,
+    };
+    f->run = statement_check_begin(&f->st, &f->judged_by);
+    check_all(f->run);
+    statement_check_end(f->run, &f->verdict);
+}
+
 int statement_file_open(struct client *c, const struct cli *cli, const char *path,
                         struct statement_file *out)
 {
-    struct holder *ledger;
     int rc;
 
     memset(out, 0, sizeof(*out));
@@ -207,31 +233,17 @@ int statement_file_open(struct client *c, const struct cli *cli, const char *pat
         pin_free(&out->trust);
         return rc;
     }
-    ledger = ledger_of(&out->st);
-    if (!out->pinned)
-        trust_file(out, ledger);
-    if (cli_value(cli, "since") != NULL)
+    if (cli_value(cli, "since") != NULL) {
+        if (!out->pinned)
+            trust_file(out);
         rc = read_earlier(cli_value(cli, "since"), out);
+    }
     if (rc != PUMASI_OK) {
-        free(ledger);
         statement_free(&out->st);
         pin_free(&out->trust);
         return rc;
     }
-    out->ledger_name = x_strdup(ledger == NULL ? "" : ledger->title);
-    free(ledger);
-    out->zone = statement_zone(&out->st);
-    if (zone_set(out->zone) != 0)
-        out->zone[0] = '\0';
-    out->judged_by = (struct statement_trust){
-        .ledger_id = out->trust.ledger_id,
-        .log_key = &out->trust.log_key,
-        .day = out->zone[0] == '\0' ? NULL : day,
-        .earlier = out->earlier,
-    };
-    out->run = statement_check_begin(&out->st, &out->judged_by);
-    check_all(out->run);
-    statement_check_end(out->run, &out->verdict);
+    statement_file_judge(out);
     return PUMASI_OK;
 }
 
@@ -258,5 +270,13 @@ enum view_result statement_file_result(const struct statement_file *f)
 
 int statement_file_exit(const struct statement_file *f)
 {
-    return statement_file_result(f) == VIEW_PROVED ? PUMASI_OK : PUMASI_UNPROVED;
+    switch (statement_file_result(f)) {
+    case VIEW_PROVED:
+        return PUMASI_OK;
+    case VIEW_FAILED:
+        return PUMASI_FAILED;
+    case VIEW_UNPROVED:
+        break;
+    }
+    return PUMASI_UNPROVED;
 }

@@ -31,10 +31,14 @@ struct statement_file {
  */
 int statement_file_open(struct client *c, const struct cli *cli, const char *path,
                         struct statement_file *out) MUST_CHECK;
+/* The same, of one that was read: *f is all zeros but for `st`, `hash`, `earlier`, and `trust` and
+ * `pinned` where somebody is trusted. */
+void statement_file_judge(struct statement_file *f);
 void statement_file_free(struct statement_file *f);
 
 enum view_result statement_file_result(const struct statement_file *f);
-/* PUMASI_OK when it proves itself, else PUMASI_UNPROVED. */
+/* PUMASI_OK when nothing failed, PUMASI_FAILED when something did, PUMASI_UNPROVED when no ledger
+ * is pinned. */
 int statement_file_exit(const struct statement_file *f);
 /* All that a page shows; `now` in milliseconds since 1970. */
 void statement_file_view(const struct statement_file *f, int64_t now, struct statement_view *out);
