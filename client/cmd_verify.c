@@ -3,11 +3,15 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "client/client.h"
 #include "client/commands.h"
 #include "client/statement_file.h"
+#include "client/wrap.h"
+
+#define WIDTH 80
 
 static json_t *checks_json(const struct statement_verdict *v)
 {
@@ -57,25 +61,33 @@ static void print_json(const struct statement_file *f, const struct statement_vi
 
 static void print_text(const struct statement_file *f, const struct statement_view *v)
 {
-    static const enum statement_mark marks[] = {MARK_FAILED, MARK_NOT_SHOWN, MARK_PROVED};
+    static const struct {
+        enum statement_mark mark;
+        const char *bullet;
+    } parts[] = {{MARK_FAILED, "!  "}, {MARK_PROVED, "+  "}, {MARK_NOT_SHOWN, "-  "}};
     char from[DATE_LEN + 1], to[DATE_LEN + 1], *account = say_safe(f->st.account);
+    struct buf b = BUF_INIT;
     size_t at, end;
 
     date_text(from, f->st.from);
     date_text(to, f->st.to);
-    printf(_("Statement of %s, %s to %s\n"), account, from, to);
-    for (size_t m = 0; m < ARRAY_LEN(marks); m++) {
-        view_findings(v, marks[m], &at, &end);
+    buf_printf(&b, _("Statement of %s, %s to %s\n"), account, from, to);
+    for (size_t m = 0; m < ARRAY_LEN(parts); m++) {
+        view_findings(v, parts[m].mark, &at, &end);
         if (at < end)
-            printf("\n%s\n", view_heading(v, marks[m]));
+            buf_printf(&b, "\n%s\n", view_heading(v, parts[m].mark));
         for (; at < end; at++) {
             char *text = say_safe(v->findings[at].text);
 
-            printf("  - %s\n", text);
+            buf_puts(&b, parts[m].bullet);
+            wrap_put(&b, text, strlen(parts[m].bullet), WIDTH);
             free(text);
         }
     }
-    printf("\n%s\n", view_summary(v));
+    buf_putc(&b, '\n');
+    wrap_put(&b, view_summary(v), 0, WIDTH);
+    fputs(b.data, stdout);
+    buf_free(&b);
     free(account);
 }
 

@@ -100,6 +100,7 @@ void statement_file_view(const struct statement_file *f, int64_t now, struct sta
 
     memset(out, 0, sizeof(*out));
     out->result = statement_file_result(f);
+    out->other_ledger = f->pinned && !str_eq(st->aud, f->trust.ledger_id);
     out->ledger_id = x_strdup(st->aud);
     out->ledger_name = x_strdup(f->ledger_name);
     out->account = x_strdup(st->account);

@@ -109,6 +109,10 @@ const char *view_summary(const struct statement_view *v)
         return _("Nothing is proved: you haven't said which ledger you trust, and by which log "
                  "key. Anybody could have written this file.");
     case VIEW_FAILED:
+        if (v->other_ledger)
+            return _(
+                "THIS IS NO STATEMENT OF THE LEDGER THAT YOU TRUST. Don't rely on it. If you "
+                "trust its ledger as well, use the profile that is connected to it, or --pin.");
         return _("THIS STATEMENT IS WRONG. Don't rely on anything in it, and show it to the "
                  "co-op's auditor.");
     }

@@ -37,6 +37,7 @@ struct view_row {
 
 struct statement_view {
     enum view_result result;
+    bool other_ledger;                       /* it is of another one than is trusted */
     char *ledger_id, *ledger_name, *account; /* the name may be "" */
     char *member, *unit_name; /* the account's two halves: "alice@hansalim", "hour" */
     struct statement_unit unit;

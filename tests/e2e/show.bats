@@ -130,7 +130,7 @@ reads() { # TEXT
     # Another ledger's line, and none.
     run as stranger show --pin "$(sed 's/#..../#AAAA/' "$LEDGERS/pin")" "$LEDGERS/alice.json"
     [ "$status" -ne 0 ]
-    [[ ${lines[0]} == 'THIS STATEMENT IS WRONG.'* ]] || die "$output"
+    [[ ${lines[0]} == 'THIS IS NO STATEMENT OF THE LEDGER THAT YOU TRUST.'* ]] || die "$output"
     reads 'is of another ledger than the one that you trust'
     run as stranger show --pin 'no line' "$LEDGERS/alice.json"
     says 2 "its first word isn't the id of a ledger"
