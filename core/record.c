@@ -93,8 +93,8 @@ static void build_header(struct record *rec, int64_t index, int64_t ms, int64_t 
     hash_bytes(&rec->entry, rec->header.data, rec->header.len);
 }
 
-void record_build(struct record *rec, int64_t index, int64_t ms, int64_t rules,
-                  const struct envelope *env, const struct outcome *out, const uint8_t *salts)
+static void build_parts(struct record *rec, const struct envelope *env, const struct outcome *out,
+                        const uint8_t *salts)
 {
     struct buf *b;
 
@@ -115,6 +115,12 @@ void record_build(struct record *rec, int64_t index, int64_t ms, int64_t rules,
         buf_put_i64(b, out->books[i]->entries.seq);
         buf_putc(b, '}');
     }
+}
+
+void record_build(struct record *rec, int64_t index, int64_t ms, int64_t rules,
+                  const struct envelope *env, const struct outcome *out, const uint8_t *salts)
+{
+    build_parts(rec, env, out, salts);
     build_header(rec, index, ms, rules);
 }
 
@@ -278,13 +284,22 @@ struct deal *record_deal(const char *header, size_t header_len, const char *act_
 /* ---- Replaying ---- */
 
 PRINTF_LIKE(3, 4)
-static int replay_fault(char *why, size_t size, const char *fmt, ...)
+static int replay_fault(struct record_fault *fault, enum record_wrong what, const char *fmt, ...)
 {
     va_list ap;
 
+    memset(fault, 0, sizeof(*fault));
+    fault->wrong = what;
     va_start(ap, fmt);
-    vsnprintf(why, size, fmt, ap);
+    vsnprintf(fault->why, sizeof(fault->why), fmt, ap);
     va_end(ap);
+    return -1;
+}
+
+static int refused(struct record_fault *fault, const struct refusal *r)
+{
+    (void)replay_fault(fault, WRONG_REFUSED, "%s: %s", refusal_name(r->code), r->detail);
+    fault->refusal = r->code;
     return -1;
 }
 
@@ -298,54 +313,120 @@ static bool lookup_in_state(void *arg, const struct kid *kid, struct key *out)
     return row != NULL;
 }
 
-/* Salts of all parts, and the act of the first. */
-static int replay_parts(const char *const *parts, const size_t *lens, size_t n,
-                        struct envelope *env, uint8_t *salts, char *why, size_t size)
+/*
+ * The salt of a part that isn't the act. What else it says needn't be read: it is compared, byte
+ * for byte, with what the rules make.
+ */
+static int read_salt(const char *part, size_t len, uint8_t salt[RECORD_SALT_LEN])
 {
-    const char *fault;
-    struct part part;
+    static const char *const begin[] = {
+        "{\"part\":\"posting\",\"salt\":\"",
+        "{\"part\":\"change\",\"salt\":\"",
+        "{\"part\":\"book\",\"salt\":\"",
+    };
+    const size_t salt_len = 22;
 
-    memset(env, 0, sizeof(*env));
-    for (size_t i = 0; i < n; i++) {
-        if (part_parse(&part, parts[i], lens[i], &fault) != 0) {
-            envelope_free(env);
-            return replay_fault(why, size, "part %zu: %s", i, fault);
-        }
-        memcpy(salts + i * RECORD_SALT_LEN, part.salt, RECORD_SALT_LEN);
-        if ((part.kind == PART_ACT) != (i == 0)) {
-            part_free(&part);
-            envelope_free(env);
-            return replay_fault(why, size, "part %zu is out of its place", i);
-        }
-        if (i == 0) {
-            *env = part.act;
-            memset(&part.act, 0, sizeof(part.act));
-        }
+    for (size_t i = 0; i < ARRAY_LEN(begin); i++) {
+        size_t n = strlen(begin[i]);
+
+        if (len > n + salt_len && memcmp(part, begin[i], n) == 0 && part[n + salt_len] == '"')
+            return b64u_decode_exact(part + n, salt_len, salt, RECORD_SALT_LEN);
+    }
+    return -1;
+}
+
+/* Salts of all parts, and the act of the first. */
+static int read_parts(struct record_read *out, const char *const *parts, const size_t *lens,
+                      size_t n, struct record_fault *fault)
+{
+    const char *why;
+    struct part part;
+    struct hash hash;
+
+    if (part_parse(&part, parts[0], lens[0], &why) != 0)
+        return replay_fault(fault, WRONG_PARTS, "part 0: %s", why);
+    if (part.kind != PART_ACT) {
         part_free(&part);
+        return replay_fault(fault, WRONG_PARTS, N_("part 0 is out of its place"));
+    }
+    memcpy(out->salts, part.salt, RECORD_SALT_LEN);
+    out->env = part.act;
+    for (size_t i = 1; i < n; i++)
+        if (read_salt(parts[i], lens[i], out->salts + i * RECORD_SALT_LEN) != 0)
+            return replay_fault(fault, WRONG_PARTS, "part %zu is no part, or out of its place", i);
+    for (size_t i = 0; i < n; i++) {
+        hash_bytes(&hash, parts[i], lens[i]);
+        if (!hash_eq(&hash, &out->head.parts[i])) {
+            (void)replay_fault(fault, WRONG_HASH, "part %zu isn't the one that its header names",
+                               i);
+            fault->part = i;
+            return -1;
+        }
     }
     return 0;
 }
 
-/* Writes the record again and compares every byte. */
-static int replay_compare(int64_t index, int64_t ms, const struct envelope *env,
-                          const struct outcome *out, const uint8_t *salts, const char *header,
-                          size_t header_len, const char *const *parts, const size_t *lens, size_t n,
-                          char *why, size_t size)
+int record_read(struct record_read *out, const char *header, size_t header_len,
+                const char *const *parts, const size_t *part_lens, size_t n_parts,
+                struct record_fault *fault)
+{
+    const char *why;
+    struct refusal refusal;
+
+    memset(&out->env, 0, sizeof(out->env));
+    memset(&out->act, 0, sizeof(out->act));
+    if (record_header_parse(&out->head, header, header_len, &why) != 0)
+        return replay_fault(fault, WRONG_HEADER, "the header is no header: %s", why);
+    if (out->head.rules != RULES_VERSION)
+        return replay_fault(fault, WRONG_HEADER,
+                            "it was judged by rules %lld, which this program doesn't know",
+                            (long long)out->head.rules);
+    if (n_parts == 0 || n_parts != out->head.n_parts)
+        return replay_fault(fault, WRONG_PARTS, "it has %zu parts where its header says %zu",
+                            n_parts, out->head.n_parts);
+    hash_bytes(&out->entry, header, header_len);
+    if (read_parts(out, parts, part_lens, n_parts, fault) != 0)
+        goto fail;
+    if (act_parse(&out->act, &out->env, &refusal) != 0) {
+        (void)refused(fault, &refusal);
+        goto fail;
+    }
+    return 0;
+fail:
+    envelope_free(&out->env);
+    memset(&out->env, 0, sizeof(out->env));
+    return -1;
+}
+
+void record_read_free(struct record_read *r)
+{
+    envelope_free(&r->env);
+    act_free(&r->act);
+    memset(&r->env, 0, sizeof(r->env));
+    memset(&r->act, 0, sizeof(r->act));
+}
+
+/* Writes the record's parts again and compares every byte; that its header is that of these parts
+ * was seen when it was read. */
+static int compare(const struct record_read *r, const struct outcome *out, const char *const *parts,
+                   const size_t *lens, struct record_fault *fault)
 {
     struct record rec = {0};
+    size_t n = record_count_parts(out);
     int ret = 0;
 
-    if (record_count_parts(out) != n)
-        return replay_fault(why, size, "it has %zu parts where the rules make %zu", n,
-                            record_count_parts(out));
-    record_build(&rec, index, ms, RULES_VERSION, env, out, salts);
-    for (size_t i = 0; i < n && ret == 0; i++)
-        if (rec.parts[i].len != lens[i] || memcmp(rec.parts[i].data, parts[i], lens[i]) != 0)
-            ret = replay_fault(why, size, "part %zu isn't what the rules make: %.300s", i,
-                               rec.parts[i].data);
-    if (ret == 0 &&
-        (rec.header.len != header_len || memcmp(rec.header.data, header, header_len) != 0))
-        ret = replay_fault(why, size, N_("the header isn't that of its parts"));
+    build_parts(&rec, &r->env, out, r->salts);
+    for (size_t i = 0; i < n && i < r->head.n_parts && ret == 0; i++)
+        if (rec.parts[i].len != lens[i] || memcmp(rec.parts[i].data, parts[i], lens[i]) != 0) {
+            ret = replay_fault(fault, WRONG_DIFFERENT, "part %zu isn't what the rules make: %.300s",
+                               i, rec.parts[i].data);
+            fault->part = i;
+        }
+    if (ret == 0 && n != r->head.n_parts) {
+        ret = replay_fault(fault, WRONG_DIFFERENT, "it has %zu parts where the rules make %zu",
+                           r->head.n_parts, n);
+        fault->part = n < r->head.n_parts ? n : r->head.n_parts;
+    }
     record_free(&rec);
     return ret;
 }
@@ -365,62 +446,63 @@ static int replay_load(struct state *s, const struct replay_source *from, const 
     return 0;
 }
 
+int record_judge(struct record_read *r, struct state *s, const struct replay_source *from,
+                 const char *const *parts, const size_t *part_lens, int64_t last_ms, int32_t today,
+                 struct outcome *out, struct record_fault *fault)
+{
+    struct moment now = {r->head.ms, today};
+    struct refusal refusal;
+
+    memset(out, 0, sizeof(*out));
+    if (r->head.ms < last_ms)
+        return replay_fault(fault, WRONG_TIME,
+                            N_("its time lies before that of the record before it"));
+    if (envelope_verify(&r->env, lookup_in_state, s, &refusal) != 0)
+        return refused(fault, &refusal);
+    if (state_id(s, r->act.by, r->act.jti))
+        return replay_fault(fault, WRONG_ID, "its id %s was used before", r->act.jti);
+    if (replay_load(s, from, &r->act) != 0)
+        return replay_fault(fault, WRONG_LOOKUP, "what it names couldn't be looked up");
+    rules_decide(s, &r->act, &r->env, now, r->head.index, out);
+    if (out->verdict == VERDICT_PENDING) {
+        outcome_free(out);
+        return replay_fault(fault, WRONG_UNSIGNED,
+                            N_("the rules don't post it: signatures are missing"));
+    }
+    if (out->verdict != VERDICT_POSTED) {
+        refusal = out->refusal;
+        outcome_free(out);
+        (void)replay_fault(fault, WRONG_REFUSED, "the rules don't post it: %s", refusal.detail);
+        fault->refusal = refusal.code;
+        return -1;
+    }
+    return compare(r, out, parts, part_lens, fault);
+}
+
 int record_replay(struct state *s, const struct replay_source *from, const char *header,
                   size_t header_len, const char *const *parts, const size_t *part_lens,
                   size_t n_parts, int64_t last_ms, int32_t today, struct outcome *out,
                   struct act *act, char *why, size_t why_size)
 {
-    struct record_header head;
-    struct refusal refusal;
-    struct envelope env;
-    uint8_t salts[RECORD_PARTS_MAX * RECORD_SALT_LEN];
-    struct moment now;
-    const char *fault;
+    struct record_read *r = x_malloc(sizeof(*r));
+    struct record_fault fault;
+    int ret;
 
     memset(out, 0, sizeof(*out));
     memset(act, 0, sizeof(*act));
-    if (record_header_parse(&head, header, header_len, &fault) != 0)
-        return replay_fault(why, why_size, "the header is no header: %s", fault);
-    if (head.rules != RULES_VERSION)
-        return replay_fault(why, why_size,
-                            "it was judged by rules %lld, which this program doesn't know",
-                            (long long)head.rules);
-    if (head.ms < last_ms)
-        return replay_fault(why, why_size, N_("its time lies before that of the record before it"));
-    if (n_parts == 0 || n_parts != head.n_parts)
-        return replay_fault(why, why_size, "it has %zu parts where its header says %zu", n_parts,
-                            head.n_parts);
-    if (replay_parts(parts, part_lens, n_parts, &env, salts, why, why_size) != 0)
-        return -1;
-    if (envelope_verify(&env, lookup_in_state, s, &refusal) != 0 ||
-        act_parse(act, &env, &refusal) != 0) {
-        envelope_free(&env);
-        return replay_fault(why, why_size, "%s: %s", refusal_name(refusal.code), refusal.detail);
+    ret = record_read(r, header, header_len, parts, part_lens, n_parts, &fault);
+    if (ret == 0) {
+        ret = record_judge(r, s, from, parts, part_lens, last_ms, today, out, &fault);
+        if (ret == 0) {
+            *act = r->act;
+            memset(&r->act, 0, sizeof(r->act));
+        } else {
+            outcome_free(out);
+        }
+        record_read_free(r);
     }
-    now = (struct moment){head.ms, today};
-    if (state_id(s, act->by, act->jti)) {
-        (void)replay_fault(why, why_size, "its id %s was used before", act->jti);
-        goto fail;
-    }
-    if (replay_load(s, from, act) != 0) {
-        (void)replay_fault(why, why_size, "what it names couldn't be looked up");
-        goto fail;
-    }
-    rules_decide(s, act, &env, now, head.index, out);
-    if (out->verdict != VERDICT_POSTED) {
-        (void)replay_fault(why, why_size, "the rules don't post it: %s",
-                           out->verdict == VERDICT_PENDING ? N_("signatures are missing")
-                                                           : out->refusal.detail);
-        goto fail;
-    }
-    if (replay_compare(head.index, head.ms, &env, out, salts, header, header_len, parts, part_lens,
-                       n_parts, why, why_size) != 0)
-        goto fail;
-    envelope_free(&env);
-    return 0;
-fail:
-    outcome_free(out);
-    act_free(act);
-    envelope_free(&env);
-    return -1;
+    if (ret != 0)
+        str_copy(why, why_size, fault.why);
+    free(r);
+    return ret;
 }

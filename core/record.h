@@ -69,11 +69,51 @@ struct deal *record_deal(const char *header, size_t header_len, const char *act_
                          size_t act_len) MUST_CHECK;
 
 /*
- * Checks a stored record against a state that stands just before it: shape, hashes, signatures,
- * rules, and that the very same bytes come out. The outcome isn't applied yet: the caller does that
- * (rules_apply) once it has stored what it wants. On -1 *why says in one sentence what is wrong.
- * `today` is the day of the header's time in the ledger's zone. `from` brings earlier deals that
- * the state has no longer; NULL when it never forgot any.
+ * What a record says by itself, with nothing known of the records before it. Parsing needs no
+ * state, so threads may do it ahead of whoever judges.
+ */
+struct record_read {
+    struct record_header head;
+    struct hash entry; /* SHA-256(header) */
+    struct envelope env;
+    struct act act;
+    uint8_t salts[RECORD_PARTS_MAX * RECORD_SALT_LEN];
+};
+
+/* What is wrong with a record. */
+enum record_wrong {
+    WRONG_NOT,
+    WRONG_HEADER,    /* it has no header, or one of rules that aren't known */
+    WRONG_PARTS,     /* its parts aren't as many as the header says, or none of theirs */
+    WRONG_HASH,      /* a part isn't the one whose hash the header has */
+    WRONG_TIME,      /* it is older than the record before it */
+    WRONG_REFUSED,   /* the act, a signature or the rules: `refusal` says which */
+    WRONG_UNSIGNED,  /* the rules would have it wait: signatures are missing */
+    WRONG_ID,        /* the act's id was used before */
+    WRONG_DIFFERENT, /* the rules make other parts of this act: `part` is the first that differs */
+    WRONG_LOOKUP,    /* what it names couldn't be looked up, which is nobody's fault */
+};
+struct record_fault {
+    enum record_wrong wrong;
+    enum refusal_code refusal; /* WRONG_REFUSED */
+    size_t part;               /* WRONG_HASH, WRONG_DIFFERENT */
+    char why[500];             /* one sentence */
+};
+
+/* Shape, hashes, the act: all that shows without a state. 0, or -1 with *fault; then nothing needs
+ * freeing. */
+int record_read(struct record_read *out, const char *header, size_t header_len,
+                const char *const *parts, const size_t *part_lens, size_t n_parts,
+                struct record_fault *fault) MUST_CHECK;
+void record_read_free(struct record_read *r);
+
+/*
+ * Judges what was read against a state that stands just before it: time, signatures (those that
+ * aren't marked as verified), rules, and that the very same bytes come out. The outcome isn't
+ * applied yet: the caller does that (rules_apply) once it has stored what it wants. -1 with *fault;
+ * the outcome is empty then, but for WRONG_DIFFERENT, where it is what the rules make, for the
+ * caller to free. `today` is the day of the header's time in the ledger's zone. `from`
+ * brings earlier deals that the state has no longer; NULL when it never forgot any.
  */
 struct replay_source {
     void *arg;
@@ -82,6 +122,12 @@ struct replay_source {
     int (*deal)(void *arg, struct state *s, int64_t record);
     int (*asked)(void *arg, struct state *s, const struct hash *payload_hash);
 };
+int record_judge(struct record_read *r, struct state *s, const struct replay_source *from,
+                 const char *const *parts, const size_t *part_lens, int64_t last_ms, int32_t today,
+                 struct outcome *out, struct record_fault *fault) MUST_CHECK;
+
+/* Both at once, for a stored record. On -1 *why says in one sentence what is wrong; else *act is
+ * the caller's to free as well. */
 int record_replay(struct state *s, const struct replay_source *from, const char *header,
                   size_t header_len, const char *const *parts, const size_t *part_lens,
                   size_t n_parts, int64_t last_ms, int32_t today, struct outcome *out,

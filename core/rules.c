@@ -385,6 +385,19 @@ static int judge_frame(const struct state *s, const struct act *a, struct moment
     return 0;
 }
 
+/* The rules of the act's type, on an outcome that is posted as far as it goes. */
+static void judge_type(const struct state *s, const struct act *a, struct moment now, int64_t index,
+                       struct outcome *out)
+{
+    if (act_rows[a->type].decide(s, a, now, index, out) != 0) {
+        struct refusal refusal = out->refusal;
+
+        outcome_free(out);
+        out->verdict = VERDICT_REFUSED;
+        out->refusal = refusal;
+    }
+}
+
 void rules_decide(const struct state *s, const struct act *a, const struct envelope *env,
                   struct moment now, int64_t index, struct outcome *out)
 {
@@ -394,14 +407,25 @@ void rules_decide(const struct state *s, const struct act *a, const struct envel
     judge_signatures(s, a, env, out, NULL);
     if (out->verdict != VERDICT_POSTED)
         return;
-    if (keys_stand_still(s, a, env, &out->refusal) != 0 ||
-        act_rows[a->type].decide(s, a, now, index, out) != 0) {
-        struct refusal refusal = out->refusal;
-
-        outcome_free(out);
+    if (keys_stand_still(s, a, env, &out->refusal) != 0)
         out->verdict = VERDICT_REFUSED;
-        out->refusal = refusal;
+    else
+        judge_type(s, a, now, index, out);
+}
+
+void rules_effect(const struct state *s, const struct act *a, struct moment now, int64_t index,
+                  struct outcome *out)
+{
+    struct ways ways = {0};
+
+    memset(out, 0, sizeof(*out));
+    if (act_rows[a->type].ways(s, a, &ways, &out->refusal) == 0 &&
+        holders_exist(s, &ways, &out->refusal) == 0 && ways.n > 0 && ways.way[0].n > 0) {
+        out->verdict = VERDICT_POSTED;
+        out->signed_as = ways.way[0].groups[0].role;
+        judge_type(s, a, now, index, out);
     }
+    ways_free(&ways);
 }
 
 static void put_deal(struct state *s, struct deal *deal)

@@ -94,6 +94,13 @@ void rules_accounts(const struct state *s, const struct act *a,
  */
 void rules_decide(const struct state *s, const struct act *a, const struct envelope *env,
                   struct moment now, int64_t index, struct outcome *out);
+/*
+ * What an act would do if enough of those had signed it who may: the frame and the signatures
+ * aren't judged, the type's own rules are, along the first way to authorise it. An audit goes on
+ * with it behind a record that should never have been; nothing is ever posted by it.
+ */
+void rules_effect(const struct state *s, const struct act *a, struct moment now, int64_t index,
+                  struct outcome *out);
 /* Puts an outcome's things into the state and leaves the outcome empty of them; they live on in the
  * state until its next change. */
 void rules_apply(struct state *s, struct outcome *out);

@@ -204,7 +204,7 @@ static void test_salt(void **state)
     copy_record(&rec, &f->log[f->n - 1]);
     salt = strstr(rec.parts[1].data, "\"salt\":\"") + 8;
     *salt = *salt == 'A' ? 'B' : 'A';
-    assert_string_equal(replay(s, &rec, 0), "the header isn't that of its parts");
+    assert_string_equal(replay(s, &rec, 0), "part 1 isn't the one that its header names");
     write_header(&rec);
     assert_null(replay(s, &rec, 0));
     free_record(&rec);
