@@ -67,6 +67,11 @@
         payee) ") u"                                                       \
                " JOIN requests q ON q.idx = u.idx" REQUESTS_TEXTS
 
+#define LOG_COLUMNS                                                              \
+    "SELECT h.size, v.idx, v.by, v.header, v.parts,"                             \
+    " (SELECT q.payer || ' ' || q.payee FROM requests q WHERE q.answer = v.idx)" \
+    " FROM head h LEFT JOIN LATERAL "
+
 #define PENDING_COLUMNS                                                                          \
     "SELECT p.by, p.jti, p.type, p.exp, array_to_string(p.signed, ' '), array_to_string(p.asks," \
     " E'\\n'), p.needs, p.submission FROM "
@@ -215,7 +220,8 @@ const struct read_statement read_statements[READ_COUNT] = {
     /* What was posted on an account since then is stepped over: few steps, however much it is. */
     [READ_COOP_ACCOUNTS] =
         {"read_coop_accounts",
-         "SELECT a.account, coalesce(e.balance, 0), a.seq_then,"
+         "SELECT a.account, CASE WHEN a.record < $4::bigint THEN a.balance"
+         " ELSE coalesce(e.balance, 0) END, a.seq_then,"
          " CASE WHEN a.has_limits THEN a.floor ELSE coalesce(p.floor, 0) END,"
          " CASE WHEN a.has_limits THEN a.ceiling ELSE p.ceiling END,"
          " e.idx, " RECORD_TIME ", " RECORD_DAY
@@ -263,6 +269,28 @@ const struct read_statement read_statements[READ_COUNT] = {
                         "SELECT seq, record, size, count, root FROM snapshots"
                         " WHERE seq < $1::bigint ORDER BY seq DESC LIMIT $2::bigint",
                         false},
+    [READ_LOG] = {"read_log",
+                  LOG_COLUMNS "(SELECT * FROM records WHERE idx >= $1::bigint"
+                              " ORDER BY idx LIMIT $2::bigint) v ON true ORDER BY v.idx",
+                  false},
+    /* What stewards and the ledger made is little, beside that of members and offices. */
+    /* clang-format off */
+    [READ_BOOK_LOG] =
+        {"read_book_log",
+         LOG_COLUMNS
+         "(SELECT b.* FROM ("
+         " (SELECT e.idx FROM book_entries e WHERE e.book = $1::text AND e.seq > "
+         ENTRIES_BELOW("book_entries", "book = $1::text",
+                       "coalesce((SELECT b.seq FROM books b WHERE b.book = $1::text), 0)",
+                       "$2::bigint")
+         " ORDER BY e.seq LIMIT $3::bigint)"
+         " UNION (SELECT w.idx FROM (SELECT o.idx FROM records o"
+         "   WHERE o.by IN ('ledger', 'stewards') OFFSET 0) w"
+         "  WHERE w.idx >= $2::bigint ORDER BY w.idx LIMIT $3::bigint)"
+         " ORDER BY idx LIMIT $3::bigint) q JOIN records b ON b.idx = q.idx OFFSET 0) v"
+         " ON true ORDER BY v.idx",
+         false},
+    /* clang-format on */
 };
 
 static struct read_query query(enum read_name name)
@@ -536,6 +564,25 @@ struct read_query read_snapshots(int64_t before, int64_t limit)
     struct read_query q = query(READ_SNAPSHOTS);
 
     bind_int(&q, before);
+    bind_int(&q, limit);
+    return q;
+}
+
+struct read_query read_log(int64_t from, int64_t limit)
+{
+    struct read_query q = query(READ_LOG);
+
+    bind_int(&q, from);
+    bind_int(&q, limit);
+    return q;
+}
+
+struct read_query read_book_log(const char *coop, int64_t from, int64_t limit)
+{
+    struct read_query q = query(READ_BOOK_LOG);
+
+    bind_text(&q, coop);
+    bind_int(&q, from);
     bind_int(&q, limit);
     return q;
 }

@@ -35,8 +35,10 @@ enum read_name {
     READ_ENTRIES,
     READ_LEDGER_CHANGE,
     READ_SNAPSHOTS,
+    READ_LOG,
+    READ_BOOK_LOG,
 };
-#define READ_COUNT (READ_SNAPSHOTS + 1)
+#define READ_COUNT (READ_BOOK_LOG + 1)
 
 struct read_statement {
     const char *name;
@@ -294,6 +296,21 @@ enum snapshots_column {
 struct read_query read_snapshots(int64_t before, int64_t limit);
 enum {
     ENTRIES_BUNDLE
+};
+
+/*
+ * Records from an index on, in order: all, or those of a co-op's book and those that stewards and
+ * the ledger itself made. A row with LOG_SIZE alone where there are none.
+ */
+struct read_query read_log(int64_t from, int64_t limit);
+struct read_query read_book_log(const char *coop, int64_t from, int64_t limit);
+enum {
+    LOG_SIZE, /* how many records the database has */
+    LOG_IDX,  /* null in a row with the size alone */
+    LOG_BY,
+    LOG_HEADER,
+    LOG_PARTS,
+    LOG_PARTIES /* as RECORD_PARTIES */
 };
 
 /* Columns of an answer in text format. */

@@ -31,6 +31,7 @@ const struct route routes[] = {
     {"GET", "/v1/coops/{coop}/postings", WHO_HOLDER, scope_of_coop, req_coop_postings},
     {"GET", "/v1/records/{index}", WHO_HOLDER, scope_filtered, req_record},
     {"GET", "/v1/records/{index}/proof", WHO_HOLDER, scope_filtered, req_record_proof},
+    {"GET", "/v1/log", WHO_HOLDER, scope_of_log, req_log},
     {"GET", "/v1/consistency", WHO_PUBLIC, NULL, req_consistency},
     {"GET", "/checkpoint", WHO_PUBLIC, NULL, req_checkpoint},
     {"GET", "/tile/*", WHO_PUBLIC, NULL, req_tile},

@@ -7,7 +7,7 @@
 
 #include "ledgerd/request.h"
 
-static bool audits_all(const struct caller *c)
+bool scope_audits_all(const struct caller *c)
 {
     return c->registered && c->role == ROLE_AUDITOR && str_eq(c->holder, "*");
 }
@@ -32,12 +32,17 @@ bool scope_of_coop(const struct request *r)
     return name_is_coop(r->arg[0]) && scope_sees_coop(&r->caller, r->arg[0]);
 }
 
+bool scope_of_log(const struct request *r)
+{
+    return scope_audits_all(&r->caller) || (r->caller.registered && r->caller.coop[0] != '\0');
+}
+
 bool scope_sees_coop(const struct caller *c, const char *coop)
 {
     if (!c->registered) {
         return false;
     }
-    return audits_all(c) || (c->coop[0] != '\0' && str_eq(c->coop, coop));
+    return scope_audits_all(c) || (c->coop[0] != '\0' && str_eq(c->coop, coop));
 }
 
 bool scope_sees_member(const struct caller *c, const char *member)
@@ -95,7 +100,7 @@ static bool sees_act(const struct caller *c, const char *by, const struct part *
 {
     bool office = c->role == ROLE_MEMBER || c->role == ROLE_STEWARD || c->coop[0] != '\0';
 
-    if (audits_all(c) || signed_it(c, act) || (office && str_eq(c->holder, by))) {
+    if (scope_audits_all(c) || signed_it(c, act) || (office && str_eq(c->holder, by))) {
         return true;
     }
     return strchr(by, '@') != NULL && scope_sees_member(c, by);
@@ -141,7 +146,7 @@ size_t scope_parts(const struct caller *c, const char *by, const char *parties,
         } else if (c->role == ROLE_MEMBER) {
             visible[i] = member[0] != '\0' && str_eq(member, c->holder);
         } else {
-            visible[i] = audits_all(c) || (coop[0] != '\0' && scope_sees_coop(c, coop));
+            visible[i] = scope_audits_all(c) || (coop[0] != '\0' && scope_sees_coop(c, coop));
         }
         any |= visible[i];
     }
@@ -154,6 +159,22 @@ size_t scope_parts(const struct caller *c, const char *by, const char *parties,
         count += visible[i];
     }
     return count;
+}
+
+bool scope_sees_network(const struct caller *c, const struct part *parts, size_t n)
+{
+    bool of_network = false;
+
+    for (size_t i = 0; i < n; i++) {
+        bool it = parts[i].kind == PART_CHANGE &&
+                  (str_eq(parts[i].name, "stewards") || strncmp(parts[i].name, "unit:", 5) == 0);
+
+        if (!it && parts[i].kind != PART_ACT) {
+            return false;
+        }
+        of_network |= it;
+    }
+    return of_network && c->registered && c->coop[0] != '\0';
 }
 
 /* Is `word` one of those in text, which `sep` parts? */

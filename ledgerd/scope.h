@@ -21,7 +21,11 @@ bool scope_filtered(const struct request *r);
 /* The pattern's first argument is a member, or a co-op. */
 bool scope_of_member(const struct request *r);
 bool scope_of_coop(const struct request *r);
+/* The log in order: for auditors of all, and offices and auditors of a co-op, whom it shows their
+ * book's records and the network's own. */
+bool scope_of_log(const struct request *r);
 
+bool scope_audits_all(const struct caller *c);
 bool scope_sees_member(const struct caller *c, const char *member);
 bool scope_sees_coop(const struct caller *c, const char *coop);
 
@@ -34,6 +38,14 @@ bool scope_sees_coop(const struct caller *c, const char *coop);
  */
 size_t scope_parts(const struct caller *c, const char *by, const char *parties,
                    const struct part *parts, size_t n, bool *visible);
+
+/*
+ * Is the record a change of a unit or of the stewards and nothing else, and the caller an office?
+ * In GET /v1/log it is shown such ones whole, as only by them it can judge what founded its co-op
+ * and what its book counts in. What they say is public: units in GET /v1/ledger, and stewards' keys
+ * in each act that they sign for the co-op.
+ */
+bool scope_sees_network(const struct caller *c, const struct part *parts, size_t n);
 
 /*
  * A pending act: to those who may sign it ("role holder" or a kid, a line each in `asks`), who have

@@ -149,6 +149,32 @@ static void test_changes(void **state)
     check_parts(caller("*", ROLE_AUDITOR), "stewards", unit, 2, "yy");
 }
 
+/* In the log, offices judge their books by units and stewards; nobody else does. */
+static void test_network(void **state)
+{
+    const struct part unit[] = {part(PART_ACT, ""), part(PART_CHANGE, "unit:hour")};
+    const struct part stewards[] = {part(PART_ACT, ""), part(PART_CHANGE, "stewards")};
+    const struct part auditors[] = {part(PART_ACT, ""), part(PART_CHANGE, "*")};
+    const struct part coop[] = {part(PART_ACT, ""), part(PART_CHANGE, "stewards"),
+                                part(PART_CHANGE, "medical"), part(PART_BOOK, "medical")};
+    const struct part member[] = {part(PART_ACT, ""), part(PART_POSTING, "unit@medical/hour")};
+    struct caller office = caller("hansalim", ROLE_REGISTRAR);
+    struct caller eye = caller("hansalim", ROLE_AUDITOR);
+    struct caller alice = caller("alice@hansalim", ROLE_MEMBER);
+    struct caller nobody = eye;
+
+    (void)state;
+    nobody.registered = false;
+    assert_true(scope_sees_network(&office, unit, 2));
+    assert_true(scope_sees_network(&eye, stewards, 2));
+    assert_false(scope_sees_network(&eye, auditors, 2));
+    assert_false(scope_sees_network(&eye, coop, 4));
+    assert_false(scope_sees_network(&eye, member, 2));
+    assert_false(scope_sees_network(&eye, unit, 1));
+    assert_false(scope_sees_network(&alice, unit, 2));
+    assert_false(scope_sees_network(&nobody, unit, 2));
+}
+
 /* Whoever signed may see the act, and nothing else by that alone. */
 static void test_signer(void **state)
 {
@@ -239,10 +265,15 @@ static void test_tile(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_of_the_ledger), cmocka_unit_test(test_request),
-        cmocka_unit_test(test_transfer),      cmocka_unit_test(test_changes),
-        cmocka_unit_test(test_signer),        cmocka_unit_test(test_members_and_coops),
-        cmocka_unit_test(test_pending),       cmocka_unit_test(test_tile),
+        cmocka_unit_test(test_of_the_ledger),
+        cmocka_unit_test(test_request),
+        cmocka_unit_test(test_transfer),
+        cmocka_unit_test(test_changes),
+        cmocka_unit_test(test_network),
+        cmocka_unit_test(test_signer),
+        cmocka_unit_test(test_members_and_coops),
+        cmocka_unit_test(test_pending),
+        cmocka_unit_test(test_tile),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
