@@ -53,6 +53,7 @@ const struct command *const commands[] = {
     &cmd_import,
     &cmd_book,
     &cmd_report,
+    &cmd_audit,
     /* the stewards */
     &cmd_open,
     &cmd_unit_create,

@@ -17,8 +17,9 @@ extern const struct command cmd_member_create, cmd_member_list, cmd_member_updat
 extern const struct command cmd_member_freeze, cmd_member_unfreeze, cmd_member_close, cmd_limits;
 extern const struct command cmd_import;
 extern const struct command cmd_complete;
-extern const struct command cmd_book, cmd_report;
+
 extern const struct command cmd_statement, cmd_verify;
+extern const struct command cmd_book, cmd_report, cmd_audit;
 
 /* Ends with NULL; its parts, with a row of zeros. */
 extern const struct command *const commands[];

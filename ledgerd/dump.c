@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "core/buf.h"
-#include "core/strict.h"
 #include "lang/lang.h"
 #include "ledgerd/files.h"
 
@@ -104,19 +103,6 @@ void dump_pending(struct dump_writer *w, const char *submission)
     put_line(w, PENDING, submission);
 }
 
-static void put_info(struct buf *b, const struct dump_info *info)
-{
-    buf_puts(b, "{\"format\":\"" DUMP_FORMAT "\",\"id\":");
-    buf_puts_json(b, info->id);
-    buf_puts(b, ",\"origin\":");
-    buf_puts_json(b, info->origin);
-    buf_puts(b, ",\"vkey\":");
-    buf_puts_json(b, info->vkey);
-    buf_puts(b, ",\"size\":");
-    buf_put_i64(b, info->size);
-    buf_puts(b, "}\n");
-}
-
 /* One small file of the folder. */
 static int put_file(const char *dir, const char *name, const char *text, size_t len)
 {
@@ -137,7 +123,7 @@ int dump_finish(struct dump_writer *w, const struct dump_info *info, const char 
             w->failed = true;
             w->error = errno;
         }
-    put_info(&b, info);
+    dump_info_put(&b, info);
     if (!w->failed && (put_file(w->dir, "checkpoint", note, strlen(note)) != 0 ||
                        put_file(w->dir, "ledger.json", b.data, b.len) != 0)) {
         w->failed = true;
@@ -171,32 +157,6 @@ struct dump_reader {
     int64_t n;         /* records read */
 };
 
-static int read_info(struct dump_info *info, const char *text, size_t len)
-{
-    const char *why, *format, *id, *origin, *vkey;
-    struct value *json = strict_parse(text, len, &why);
-    struct strict in;
-    int ret = -1;
-
-    if (!json)
-        return -1;
-    strict_begin(&in, json);
-    format = strict_string(&in, "format", STRICT_REQUIRED);
-    id = strict_string(&in, "id", STRICT_REQUIRED);
-    origin = strict_string(&in, "origin", STRICT_REQUIRED);
-    vkey = strict_string(&in, "vkey", STRICT_REQUIRED);
-    strict_int(&in, "size", STRICT_REQUIRED, 0, INT64_MAX / 2, &info->size);
-    if (strict_end(&in) == 0 && str_eq(format, DUMP_FORMAT) && strlen(id) < sizeof(info->id) &&
-        strlen(origin) < sizeof(info->origin) && strlen(vkey) < sizeof(info->vkey)) {
-        str_copy(info->id, sizeof(info->id), id);
-        str_copy(info->origin, sizeof(info->origin), origin);
-        str_copy(info->vkey, sizeof(info->vkey), vkey);
-        ret = 0;
-    }
-    value_free(json);
-    return ret;
-}
-
 static char *read_small(const char *dir, const char *name, size_t *len)
 {
     char *path = x_asprintf("%s/%s", dir, name);
@@ -214,7 +174,7 @@ struct dump_reader *dump_open(const char *dir, struct dump_info *info, const cha
     char *text = read_small(dir, "ledger.json", &len);
 
     r->dir = x_strdup(dir);
-    if (!text || read_info(info, text, len) != 0) {
+    if (!text || dump_info_parse(info, text, len) != 0) {
         snprintf(err, err_size, _("%s isn't a whole export: its ledger.json is missing or wrong."),
                  dir);
         goto fail;

@@ -3,25 +3,10 @@
 #define PUMASI_DUMP_H
 
 #include "core/base.h"
-#include "core/note.h"
+#include "core/dump.h"
 
-/*
- * An export on the disk, a folder that `ledgerd export` writes and `ledgerd init --from` and
- * auditors read:
- *
- *   records         each record: its header, its parts, one a line, then an empty line
- *   texts.ndjson    {"index":N,"field":"memo","salt":b64u,"text":"…"} a line; may be left out
- *   pending.ndjson  a submission a line, as it would be POSTed; may be left out
- *   checkpoint      the signed checkpoint of all records
- *   ledger.json     {"format":"pumasi-export-1","id","origin","vkey","size"}, written last
- */
-#define DUMP_FORMAT   "pumasi-export-1"
-#define DUMP_LINE_MAX (1024 * 1024)
-
-struct dump_info {
-    char id[256], origin[129], vkey[VKEY_MAX];
-    int64_t size;
-};
+/* An export on the disk (core/dump.h says what is in it): how `ledgerd export` writes it and
+ * `ledgerd init --from` reads it. */
 
 /* ---- Writing ---- */
 struct dump_writer;

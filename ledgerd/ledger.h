@@ -10,7 +10,7 @@
 #include "ledgerd/published.h"
 #include "ledgerd/recent.h"
 #include "ledgerd/rest.h"
-#include "ledgerd/strmap.h"
+#include "core/strmap.h"
 #include "ledgerd/tiles.h"
 
 /* The row of table head, but for the edge, which is the tree. */

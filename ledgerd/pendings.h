@@ -4,7 +4,7 @@
 
 #include "core/rules.h"
 #include "ledgerd/pgarray.h"
-#include "ledgerd/strmap.h"
+#include "core/strmap.h"
 
 /*
  * The acts waiting for signatures that one batch meets: those loaded because an act has their (by,

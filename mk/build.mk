@@ -92,7 +92,8 @@ $(shell echo '$(MIGRATIONS)' | cmp -s - '$(BUILD)/gen/migrations.list' || \
 	echo '$(MIGRATIONS)' > '$(BUILD)/gen/migrations.list')
 
 # The formats of all details of problems, for the client to know them again.
-$(BUILD)/gen/details.c: scripts/details scripts/words $(CORE_SRC) $(LEDGERD_SRC)
+$(BUILD)/gen/details.c: scripts/details scripts/words $(CORE_SRC) $(LEDGERD_SRC) \
+		$(wildcard client/audit*.c)
 	@scripts/details > $@.new
 	@if cmp -s $@.new $@; then rm $@.new; touch $@; else mv $@.new $@; fi
 

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "ledgerd/keyring.h"
-#include "ledgerd/strmap.h"
+#include "core/strmap.h"
 
 static void numbered(struct key *key, uint32_t n)
 {

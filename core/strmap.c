@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* A hash table of strings: open addressing, linear probing, at most half full. */
-#include "ledgerd/strmap.h"
+#include "core/strmap.h"
 
 #include <sodium.h>
 #include <stdlib.h>

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#ifndef PUMASI_CLIENT_AUDIT_H
+#define PUMASI_CLIENT_AUDIT_H
+
+#include "client/client.h"
+#include "core/audit.h"
+#include "core/date.h"
+#include "core/note.h"
+
+/*
+ * What one run of `pumasi audit` did and found. Findings beyond AUDIT_FINDINGS_MAX are counted and
+ * not kept.
+ */
+#define AUDIT_FINDINGS_MAX 10000
+
+struct audit_stakes {
+    char unit[UNIT_MAX + 1];
+    int64_t amount; /* minor units */
+};
+struct audit_report {
+    struct client *c;
+    char *subject; /* "*", a co-op, or the folder of an export */
+    bool whole;    /* all records */
+    bool answers;  /* what the ledger answers was compared */
+    char ledger_id[256], vkey[VKEY_MAX];
+    char name[TEXT_NAME_MAX + 1]; /* of the ledger */
+    int64_t made;                 /* seconds since 1970 */
+    struct checkpoint checkpoint; /* of what was audited */
+    char time[TIME_LEN + 1];      /* of its last record */
+    struct audit_counts counts;
+    int64_t verified_before; /* records whose signatures an earlier run verified */
+    int64_t got;             /* records that this run got from the ledger */
+    int64_t checkpoints, receipts, receipts_open; /* compared; open: not below the checkpoint yet */
+    int64_t answer_accounts, answer_sampled, answer_postings;
+    size_t n, found; /* kept; all */
+    struct audit_finding *findings;
+    size_t n_stakes;
+    struct audit_stakes stakes[8]; /* sums of what the findings put at stake */
+    char *copy;                    /* the folder, NULL without one */
+    char *evidence;                /* NULL without any */
+};
+
+/* For audit_conf.found, with the report as its argument: keeps a finding. */
+void audit_report_found(void *report, const struct audit_finding *f);
+/* A finding of the report's own. */
+void audit_report_add(struct audit_report *r, enum audit_word word, int64_t record,
+                      const char *about, const char *unit, int64_t stake, const char *fmt, ...)
+    PRINTF_LIKE(7, 8);
+void audit_report_free(struct audit_report *r);
+/* "posting-missing" in words for people, in their language. */
+const char *audit_word_text(const char *word);
+
+/* As text on stdout, as JSON, as one self-contained page. */
+void audit_show_text(const struct audit_report *r);
+json_t *audit_show_json(const struct audit_report *r);
+void audit_show_html(struct buf *b, const struct audit_report *r);
+
+/* A bar on a terminal's stderr; nothing anywhere else. */
+struct audit_bar {
+    const char *what;
+    int64_t of;
+    int64_t shown; /* milliseconds since boot */
+    bool on;
+};
+void audit_bar_begin(struct audit_bar *bar, const char *what, int64_t of);
+void audit_bar_step(struct audit_bar *bar, int64_t done);
+void audit_bar_end(struct audit_bar *bar);
+
+#endif

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "client/audit_answers.h"
+
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/query.h"
+
+static const char *unit_of(const char *account)
+{
+    const char *slash = strchr(account, '/');
+
+    return slash ? slash + 1 : "";
+}
+
+static int64_t gap(int64_t a, int64_t b)
+{
+    return a > b ? a - b : b - a; /* both within NUM_MAX */
+}
+
+static struct audit_account *find(const struct audit_answers *s, const char *name)
+{
+    const int64_t *place = s->of ? strmap_get(s->of, name) : NULL;
+
+    return place ? &s->accounts[*place - 1] : NULL;
+}
+
+/* ---- Accounts ---- */
+
+static int keep_account(void *arg, json_t *item)
+{
+    struct audit_answers *s = arg;
+    const char *name = json_text(item, "account");
+    struct audit_account *a;
+
+    if (!name_is_account(name) || find(s, name) || !json_is_integer(json_object_get(item, "seq")) ||
+        !json_is_integer(json_object_get(item, "balance")))
+        return fail(PUMASI_UNPROVED, _("The ledger's list of accounts makes no sense."));
+    if (s->n == s->cap) {
+        s->cap = s->cap ? s->cap * 2 : 64;
+        s->accounts = x_realloc(s->accounts, s->cap * sizeof(*s->accounts));
+    }
+    a = &s->accounts[s->n++];
+    memset(a, 0, sizeof(*a));
+    str_copy(a->name, sizeof(a->name), name);
+    a->balance = json_number(item, "balance");
+    a->seq = json_number(item, "seq");
+    *strmap_put(s->of, name) = (int64_t)s->n;
+    return PUMASI_OK;
+}
+
+static int keep_coop(void *arg, json_t *item)
+{
+    struct audit_answers *s = arg;
+
+    if (s->n_coops == s->cap_coops) {
+        s->cap_coops = s->cap_coops ? s->cap_coops * 2 : 16;
+        s->coops = x_realloc(s->coops, s->cap_coops * sizeof(*s->coops));
+    }
+    str_copy(s->coops[s->n_coops++], sizeof(*s->coops), json_text(item, "coop"));
+    return PUMASI_OK;
+}
+
+/* Which of them, by chance: the first of a shuffled list. */
+static void choose(struct audit_answers *s, int64_t sample)
+{
+    size_t left = s->n;
+
+    for (size_t i = 0; i < s->n && sample > 0; i++, left--)
+        if ((uint64_t)sample >= left || randombytes_uniform((uint32_t)left) < (uint64_t)sample) {
+            s->accounts[i].sampled = true;
+            sample--;
+        }
+}
+
+int audit_answers_get(struct audit_answers *s, struct audit_report *r, const struct keyfile *key,
+                      const struct audit_copy *c, int64_t sample)
+{
+    int64_t size = audit_copy_size(c);
+    int rc = PUMASI_OK;
+
+    s->of = strmap_new();
+    if (c->coop) {
+        json_t *item = json_pack("{s:s}", "coop", c->coop);
+
+        rc = keep_coop(s, item);
+        json_decref(item);
+    } else {
+        rc = query_list(r->c, key, "/v1/coops", 0, keep_coop, s);
+    }
+    for (size_t i = 0; rc == PUMASI_OK && i < s->n_coops; i++) {
+        char *path = x_asprintf("/v1/coops/%s/accounts?size=%" PRId64, s->coops[i], size);
+        struct query_view view;
+
+        rc = query_list_at(r->c, key, path, 0, &view, keep_account, s);
+        free(path);
+    }
+    if (rc == PUMASI_OK)
+        choose(s, sample);
+    return rc;
+}
+
+void audit_answers_posting(void *answers, int64_t record, const char *account, int64_t amount,
+                           int64_t balance, int64_t seq)
+{
+    struct audit_account *a = find(answers, account);
+
+    if (!a || !a->sampled)
+        return;
+    if (a->n == a->cap) {
+        a->cap = a->cap ? a->cap * 2 : 8;
+        a->legs = x_realloc(a->legs, a->cap * sizeof(*a->legs));
+    }
+    a->legs[a->n++] = (struct audit_leg){record, amount, balance, seq};
+}
+
+/* ---- Comparing ---- */
+
+struct comparing {
+    struct audit_answers *s;
+    struct audit_report *r;
+    const struct audit *a;
+    const struct audit_copy *c;
+    struct audit_account *account; /* whose postings are read */
+    size_t left;                   /* legs that weren't shown yet: newest first */
+};
+
+static bool asked_for(const struct audit_answers *s, const char *account)
+{
+    char coop[COOP_MAX + 1];
+
+    name_coop_of(account, coop);
+    for (size_t i = 0; i < s->n_coops; i++)
+        if (str_eq(s->coops[i], coop))
+            return true;
+    return false;
+}
+
+/* An account of the log: is it shown, and so? */
+static void compare_account(void *arg, const struct thing *thing)
+{
+    struct comparing *k = arg;
+    const struct account *a = (const struct account *)thing;
+    const struct audit_account *shown = find(k->s, thing->name);
+
+    if (a->seq == 0 || (k->c->coop && !asked_for(k->s, thing->name)))
+        return;
+    if (!shown) {
+        audit_report_add(k->r, AUDIT_ANSWER_ACCOUNT_MISSING, -1, thing->name, unit_of(thing->name),
+                         gap(a->balance, 0), "the log has it with %lld postings",
+                         (long long)a->seq);
+        return;
+    }
+    if (shown->balance != a->balance)
+        audit_report_add(k->r, AUDIT_ANSWER_BALANCE, -1, thing->name, unit_of(thing->name),
+                         gap(shown->balance, a->balance),
+                         "%lld is shown, and %lld is what the log says", (long long)shown->balance,
+                         (long long)a->balance);
+    if (shown->seq != a->seq)
+        audit_report_add(k->r, AUDIT_ANSWER_SEQ, -1, thing->name, "", 0,
+                         "%lld postings are shown, and %lld are in the log", (long long)shown->seq,
+                         (long long)a->seq);
+}
+
+static void missing(struct comparing *k, const struct audit_leg *leg)
+{
+    audit_report_add(k->r, AUDIT_ANSWER_POSTING_MISSING, leg->record, k->account->name,
+                     unit_of(k->account->name), gap(leg->amount, 0),
+                     "posting %lld of the account isn't shown", (long long)leg->seq);
+}
+
+static int compare_posting(void *arg, json_t *item)
+{
+    struct comparing *k = arg;
+    const struct audit_leg shown = {json_number(item, "index"), json_number(item, "amount"),
+                                    json_number(item, "balance"), json_number(item, "seq")};
+    const struct audit_leg *leg;
+
+    if (shown.record >= audit_copy_size(k->c))
+        return PUMASI_OK; /* newer than what is audited */
+    while (k->left > 0 && k->account->legs[k->left - 1].seq > shown.seq)
+        missing(k, &k->account->legs[--k->left]);
+    leg = k->left > 0 ? &k->account->legs[k->left - 1] : NULL;
+    if (leg && leg->seq == shown.seq)
+        k->left--;
+    if (!leg || leg->seq != shown.seq || leg->record != shown.record ||
+        leg->amount != shown.amount || leg->balance != shown.balance)
+        audit_report_add(k->r, AUDIT_ANSWER_POSTING, shown.record, k->account->name,
+                         unit_of(k->account->name), gap(shown.amount, leg ? leg->amount : 0),
+                         "posting %lld of the account is shown otherwise than the log has it",
+                         (long long)shown.seq);
+    k->r->answer_postings++;
+    return PUMASI_OK;
+}
+
+static int compare_postings(struct comparing *k, const struct keyfile *key)
+{
+    char *path = x_asprintf("/v1/accounts/%s/postings", k->account->name);
+    int rc;
+
+    k->left = k->account->n;
+    rc = query_list(k->r->c, key, path, 0, compare_posting, k);
+    while (rc == PUMASI_OK && k->left > 0)
+        missing(k, &k->account->legs[--k->left]);
+    free(path);
+    k->r->answer_sampled++;
+    return rc;
+}
+
+/* A shown account that the log doesn't have. */
+static void check_extra(struct comparing *k, const struct audit_account *shown)
+{
+    const struct account *a = state_account(audit_state(k->a), shown->name);
+
+    if ((!a || a->seq == 0) && (shown->seq > 0 || shown->balance != 0))
+        audit_report_add(k->r, AUDIT_ANSWER_ACCOUNT_EXTRA, -1, shown->name, unit_of(shown->name),
+                         gap(shown->balance, 0), "%lld postings are shown, and none is in the log",
+                         (long long)shown->seq);
+}
+
+int audit_answers_compare(struct audit_answers *s, struct audit_report *r,
+                          const struct keyfile *key, const struct audit_copy *c,
+                          const struct audit *a)
+{
+    struct comparing k = {.s = s, .r = r, .a = a, .c = c};
+    struct audit_bar bar;
+    int rc = PUMASI_OK;
+
+    state_each(audit_state(a), THING_ACCOUNT, compare_account, &k);
+    r->answer_accounts = (int64_t)s->n;
+    audit_bar_begin(&bar, _("Comparing accounts"), (int64_t)s->n);
+    for (size_t i = 0; rc == PUMASI_OK && i < s->n; i++) {
+        k.account = &s->accounts[i];
+        check_extra(&k, k.account);
+        if (k.account->sampled)
+            rc = compare_postings(&k, key);
+        audit_bar_step(&bar, (int64_t)i + 1);
+    }
+    audit_bar_end(&bar);
+    return rc;
+}
+
+void audit_answers_free(struct audit_answers *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        free(s->accounts[i].legs);
+    free(s->accounts);
+    free(s->coops);
+    if (s->of)
+        strmap_free(s->of);
+}

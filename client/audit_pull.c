@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "client/audit_pull.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/audit_tiles.h"
+#include "client/query.h"
+#include "core/b64.h"
+
+#define PAGE "1000"
+
+/* ---- The checkpoint ---- */
+
+/* Keeps both notes of a story told twice, and says so loudly. */
+static void two_stories(struct audit_report *r, const struct audit_copy *c, enum audit_word word,
+                        const char *now, const struct checkpoint *checkpoint, const char *why)
+{
+    char name[80], *path;
+    struct buf both = BUF_INIT;
+
+    buf_puts(&both, c->note ? c->note : "");
+    buf_puts(&both, "\n");
+    buf_puts(&both, now);
+    (void)snprintf(name, sizeof(name), "%s-%" PRIu64 "-%" PRIu64, audit_word_name(word),
+                   c->checkpoint.size, checkpoint->size);
+    path = audit_copy_evidence(c, name, both.data, both.len);
+    note("%s", _("@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@\n"
+                 "@  WARNING: the ledger shows another history than it did before!      @\n"
+                 "@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@"));
+    audit_report_add(r, word, -1, "", "", 0, "%s", why);
+    free(r->evidence);
+    r->evidence = path;
+    buf_free(&both);
+}
+
+static int get_checkpoint(struct audit_report *r, struct checkpoint *out, char **note)
+{
+    const struct profile *p = &r->c->profile;
+    const char *why;
+    size_t len;
+    long status;
+    int rc = audit_get(r->c, "/checkpoint", &status, note, &len);
+
+    if (rc == PUMASI_OK && status != 200)
+        rc = fail(PUMASI_UNKNOWN, _("The ledger at %s shows no checkpoint (status %ld)."), p->url,
+                  status);
+    if (rc == PUMASI_OK && (strlen(*note) != len ||
+                            checkpoint_open(out, *note, len, p->origin, &p->log_key, &why) != 0))
+        rc = fail(PUMASI_UNPROVED,
+                  _("The checkpoint that the ledger shows isn't signed by its pinned log key."));
+    return rc;
+}
+
+/* Is what the copy is of, at its checkpoint, the beginning of what is signed now? By the ledger's
+ * own proof. */
+static bool ledger_proves(struct audit_report *r, const struct audit_copy *c,
+                          const struct checkpoint *now)
+{
+    char *path =
+        x_asprintf("/v1/consistency?old=%" PRIu64 "&size=%" PRIu64, c->checkpoint.size, now->size);
+    struct hash hashes[TREE_PROOF_MAX];
+    json_t *answer = NULL, *list;
+    size_t n;
+    long status;
+    bool good = query_status(r->c, NULL, path, &status, &answer) == PUMASI_OK && status == 200;
+
+    list = json_object_get(answer, "hashes");
+    n = json_array_size(list);
+    good = good && n <= TREE_PROOF_MAX;
+    for (size_t i = 0; good && i < n; i++) {
+        const char *s = json_string_value(json_array_get(list, i));
+
+        size_t len = 0;
+
+        good = s && b64_decode(s, strlen(s), hashes[i].b, HASH_LEN, &len) == 0 && len == HASH_LEN;
+    }
+    good = good && tree_check_consistency(c->checkpoint.size, now->size, &c->checkpoint.root,
+                                          &now->root, hashes, n);
+    json_decref(answer);
+    free(path);
+    return good;
+}
+
+/* ---- Leaves ---- */
+
+/* What the tiles and the copy make together, against what is signed. */
+static bool makes_root(const struct audit_copy *c, const struct hash *leaves, size_t have,
+                       const struct checkpoint *now)
+{
+    struct tree tree;
+    struct hash root;
+
+    tree_init(&tree);
+    for (uint64_t i = 0; i < now->size; i++) {
+        tree_append(&tree, i < have ? &c->leaves[i] : &leaves[i - have]);
+        if (i % 1024 == 0)
+            tree_mark(&tree);
+    }
+    tree_root(&tree, &root);
+    tree_free(&tree);
+    return hash_eq(&root, &now->root);
+}
+
+/*
+ * The leaves from the copy's end to the checkpoint, the caller's to free, in *leaves; *good: with
+ * the copy's they make the signed root. Where they don't, what a run that was ended in the middle
+ * left may be the reason, so that is thrown away and tried without.
+ */
+static int get_leaves(struct audit_report *r, struct audit_copy *c, const struct checkpoint *now,
+                      struct hash **leaves, bool *good)
+{
+    for (;;) {
+        size_t have = (size_t)audit_copy_size(c), known = c->has_info ? (size_t)c->info.size : 0;
+        int rc;
+
+        if (have > now->size) {
+            rc = audit_copy_cut(c, (int64_t)(known < now->size ? known : now->size));
+            if (rc != PUMASI_OK)
+                return rc;
+            continue;
+        }
+        *leaves = x_malloc(((size_t)now->size - have + 1) * sizeof(**leaves));
+        rc = audit_tiles(r->c, have, (size_t)now->size, (size_t)now->size, *leaves);
+        if (rc != PUMASI_OK)
+            return rc;
+        *good = makes_root(c, *leaves, have, now);
+        if (*good || have == known)
+            return PUMASI_OK;
+        rc = audit_copy_cut(c, (int64_t)known);
+        if (rc != PUMASI_OK)
+            return rc;
+        free(*leaves);
+        *leaves = NULL;
+    }
+}
+
+/* ---- Records ---- */
+
+struct pulling {
+    struct audit_report *r;
+    struct audit_copy *c;
+    const struct keyfile *key;
+    const struct checkpoint *now;
+    const struct hash *leaves; /* from the copy's former size on */
+    size_t had;                /* that size */
+    bool good;                 /* the leaves are those of the signed tree */
+    int64_t from;              /* the index that comes */
+};
+
+static const struct hash *leaf_of(const struct pulling *p, int64_t index)
+{
+    return (size_t)index < p->had ? &p->c->leaves[index] : &p->leaves[(size_t)index - p->had];
+}
+
+static int take(struct pulling *p, const struct audit_got *got)
+{
+    struct hash entry, leaf;
+    bool good = p->good && got->index >= p->from;
+    char *path, name[64];
+
+    hash_bytes(&entry, got->header, strlen(got->header));
+    tree_leaf_hash(&leaf, entry.b, HASH_LEN);
+    if (good && !hash_eq(&leaf, leaf_of(p, got->index))) {
+        good = false;
+        if (p->c->n == p->c->n_good) {
+            (void)snprintf(name, sizeof(name), "record-%" PRId64, got->index);
+            path = audit_copy_evidence(p->c, name, got->header, strlen(got->header));
+            if (!p->r->evidence)
+                p->r->evidence = path;
+            else
+                free(path);
+        }
+        audit_report_add(p->r, AUDIT_ALTERED, got->index, "", "", 0,
+                         "the record isn't the one that is in the log's tree");
+    }
+    if (good && !p->c->coop && got->index != p->from) {
+        good = false;
+        audit_report_add(p->r, AUDIT_NOT_SHOWN, p->from, "", "", 0,
+                         "the ledger leaves records out");
+    }
+    if (good)
+        good = audit_parts_match(got->header, got->parts, got->n_parts, p->c->coop != NULL);
+    p->from = got->index + 1;
+    p->r->got++;
+    return audit_copy_add(p->c, got->header, got->parts, got->n_parts, got->index, &leaf, good);
+}
+
+/* Where records are got from that index on. */
+static char *log_path(const struct audit_copy *c, int64_t from)
+{
+    return x_asprintf("/v1/log?limit=" PAGE "&from=%" PRId64 "%s%s", from, c->coop ? "&book=" : "",
+                      c->coop ? c->coop : "");
+}
+
+/* One page; *next is where the next one begins, -1 at the end. */
+static int get_page(struct pulling *p, int64_t *next)
+{
+    char *path = log_path(p->c, *next);
+    struct audit_page page = {0};
+    json_t *answer = NULL;
+    int rc = query_get(p->r->c, p->key, path, &answer);
+
+    free(path);
+    if (rc != PUMASI_OK)
+        return rc;
+    if (audit_page_read(&page, answer, *next) != 0)
+        rc = fail(PUMASI_UNPROVED, _("The ledger's list of records makes no sense."));
+    for (size_t i = 0; rc == PUMASI_OK && i < page.n; i++)
+        if ((uint64_t)page.records[i].index < p->now->size)
+            rc = take(p, &page.records[i]);
+    if (rc == PUMASI_OK)
+        rc = audit_copy_sync(p->c);
+    *next = page.next >= 0 && (uint64_t)page.next < p->now->size ? page.next : -1;
+    audit_page_free(&page);
+    json_decref(answer);
+    return rc;
+}
+
+static int get_records(struct pulling *p)
+{
+    struct audit_bar bar;
+    int64_t next = p->c->last_index + 1;
+    int rc = PUMASI_OK;
+
+    p->from = next;
+    if ((uint64_t)next >= p->now->size)
+        return PUMASI_OK;
+    audit_bar_begin(&bar, _("Getting records"), (int64_t)p->now->size);
+    while (rc == PUMASI_OK && next >= 0) {
+        audit_bar_step(&bar, next);
+        rc = get_page(p, &next);
+    }
+    audit_bar_end(&bar);
+    if (rc == PUMASI_OK && !p->c->coop && p->from < (int64_t)p->now->size)
+        audit_report_add(p->r, AUDIT_NOT_SHOWN, p->from, "", "", 0,
+                         "the ledger shows no more records, of %llu that it signed",
+                         (unsigned long long)p->now->size);
+    return rc;
+}
+
+/* ---- Everything anew ---- */
+
+/* Gets what the copy has once more and compares it, byte for byte. */
+static int compare_again(struct audit_report *r, const struct audit_copy *c,
+                         const struct keyfile *key, int64_t size)
+{
+    struct audit_bar bar;
+    struct buf ours = BUF_INIT, theirs = BUF_INIT;
+    int64_t next = 0, index = 0;
+    size_t at = 0;
+    int rc = PUMASI_OK;
+
+    audit_bar_begin(&bar, _("Comparing records"), size);
+    while (rc == PUMASI_OK && next >= 0 && at < c->n_good) {
+        char *path = log_path(c, next);
+        struct audit_page page = {0};
+        json_t *answer = NULL;
+
+        rc = query_get(r->c, key, path, &answer);
+        free(path);
+        if (rc == PUMASI_OK && audit_page_read(&page, answer, next) != 0)
+            rc = fail(PUMASI_UNPROVED, _("The ledger's list of records makes no sense."));
+        for (size_t i = 0; rc == PUMASI_OK && i < page.n && at < c->n_good; i++, at++) {
+            buf_clear(&theirs);
+            buf_printf(&theirs, "%s\n", page.records[i].header);
+            for (size_t k = 0; k < page.records[i].n_parts; k++)
+                buf_printf(&theirs, "%s\n", page.records[i].parts[k]);
+            buf_puts(&theirs, "\n");
+            index = page.records[i].index;
+            if (audit_copy_read(c, at, at + 1, &ours) != 0)
+                rc = fail(PUMASI_FAILED, _("The auditor's copy in %s can't be read."), c->dir);
+            else if (ours.len != theirs.len || memcmp(ours.data, theirs.data, ours.len) != 0)
+                audit_report_add(r, AUDIT_ALTERED, index, "", "", 0,
+                                 "the ledger shows the record otherwise than it did before");
+        }
+        next = rc == PUMASI_OK ? page.next : -1;
+        audit_page_free(&page);
+        json_decref(answer);
+        audit_bar_step(&bar, index);
+    }
+    audit_bar_end(&bar);
+    if (rc == PUMASI_OK && at < c->n_good)
+        audit_report_add(r, AUDIT_NOT_SHOWN, index, "", "", 0,
+                         "the ledger no longer shows records that it showed before");
+    buf_free(&ours);
+    buf_free(&theirs);
+    return rc;
+}
+
+/* ---- The whole ---- */
+
+static void describe(struct dump_info *info, const struct profile *p, const struct checkpoint *now)
+{
+    memset(info, 0, sizeof(*info));
+    str_copy(info->id, sizeof(info->id), p->ledger_id);
+    str_copy(info->origin, sizeof(info->origin), p->origin);
+    vkey_text(info->vkey, p->origin, &p->log_key);
+    info->size = (int64_t)now->size;
+}
+
+/* A log that shrank, or isn't the one that was: true where the copy can't go on. */
+static bool other_story(struct audit_report *r, const struct audit_copy *c, const char *text,
+                        const struct checkpoint *now)
+{
+    struct hash root;
+
+    if (!c->has_info || now->size >= c->checkpoint.size)
+        return false;
+    if (audit_copy_root(c, (int64_t)now->size, &root) == 0 && hash_eq(&root, &now->root))
+        two_stories(r, c, AUDIT_SHORTER, text, now,
+                    "the ledger signs fewer records than it signed before: an old backup?");
+    else
+        two_stories(r, c, AUDIT_FORK, text, now,
+                    "the ledger signs fewer records than before, and other ones");
+    return true;
+}
+
+int audit_pull(struct audit_report *r, struct audit_copy *c, const struct keyfile *key, bool again)
+{
+    struct checkpoint now;
+    struct hash *leaves = NULL;
+    struct pulling p = {.r = r, .c = c, .key = key, .now = &now, .good = true};
+    struct dump_info info;
+    char *text = NULL;
+    int rc = get_checkpoint(r, &now, &text), seen;
+
+    if (rc != PUMASI_OK)
+        goto out;
+    seen = audit_copy_seen(c, text, &now);
+    if (!c->has_info)
+        describe(&c->info, &r->c->profile, &now);
+    if (other_story(r, c, text, &now))
+        goto out;
+    rc = get_leaves(r, c, &now, &leaves, &p.good);
+    if (rc != PUMASI_OK)
+        goto out;
+    if (!p.good && c->has_info && !ledger_proves(r, c, &now)) {
+        two_stories(r, c, AUDIT_FORK, text, &now,
+                    "what is signed now doesn't go on from what was signed before");
+        goto out;
+    }
+    if (seen == 1)
+        two_stories(r, c, AUDIT_FORK, text, &now,
+                    "another tree of the same size was signed before");
+    if (!p.good)
+        audit_report_add(r, AUDIT_ROOT, -1, "", "", 0,
+                         "the tiles don't make the tree that is signed");
+    if (again && c->has_info)
+        rc = compare_again(r, c, key, c->info.size);
+    p.had = (size_t)audit_copy_size(c);
+    p.leaves = leaves;
+    if (rc == PUMASI_OK && c->coop && p.good) {
+        rc = audit_copy_leaves(c, leaves, (size_t)now.size - p.had);
+        p.had = c->n_leaves;
+    }
+    if (rc == PUMASI_OK)
+        rc = get_records(&p);
+    describe(&info, &r->c->profile, &now);
+    if (rc == PUMASI_OK && p.good && c->n == c->n_good && audit_copy_size(c) == (int64_t)now.size &&
+        seen != 1)
+        rc = audit_copy_finish(c, &info, text, &now);
+    if (!c->has_info)
+        c->checkpoint = now;
+out:
+    free(leaves);
+    free(text);
+    return rc;
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "client/audit_receipts.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/files.h"
+#include "client/query.h"
+#include "client/receipt.h"
+#include "core/act.h"
+
+/* A size and root that were signed. */
+struct mark {
+    struct checkpoint checkpoint;
+    char *file;
+};
+struct marks {
+    size_t n;
+    struct mark *list;
+};
+
+static void add_mark(struct marks *m, const struct checkpoint *c, const char *file)
+{
+    if (m->n % 64 == 0)
+        m->list = x_realloc(m->list, (m->n + 64) * sizeof(*m->list));
+    m->list[m->n++] = (struct mark){*c, x_strdup(file)};
+}
+
+static int by_size(const void *a, const void *b)
+{
+    uint64_t x = ((const struct mark *)a)->checkpoint.size;
+    uint64_t y = ((const struct mark *)b)->checkpoint.size;
+
+    return x < y ? -1 : x > y;
+}
+
+/* Each mark against the leaves, which are gone through once. */
+static void check_marks(struct audit_report *r, const struct audit_copy *c, struct marks *m)
+{
+    struct tree tree;
+    struct hash root;
+    size_t i = 0;
+
+    if (m->n > 0)
+        qsort(m->list, m->n, sizeof(*m->list), by_size);
+    tree_init(&tree);
+    for (size_t k = 0; k < m->n; k++) {
+        const struct checkpoint *want = &m->list[k].checkpoint;
+
+        if (want->size > c->n_leaves)
+            continue;
+        for (; i < want->size; i++) {
+            tree_append(&tree, &c->leaves[i]);
+            if (i % 1024 == 0)
+                tree_mark(&tree);
+        }
+        tree_root(&tree, &root);
+        r->checkpoints++;
+        if (!hash_eq(&root, &want->root))
+            audit_report_add(r, AUDIT_FORK, -1, "", "", 0,
+                             "the log isn't the one of the checkpoint of %llu records in %s",
+                             (unsigned long long)want->size, m->list[k].file);
+    }
+    tree_free(&tree);
+}
+
+/* What was paid, where the receipt is that of a payment. */
+static int64_t stake_of(const json_t *file, char unit[UNIT_MAX + 1])
+{
+    const char *text = json_text(file, "submission");
+    struct submission sub;
+    struct refusal ignored;
+    struct act act;
+    int64_t stake = 0;
+
+    unit[0] = '\0';
+    if (submission_parse(&sub, text, strlen(text), &ignored) != 0)
+        return 0;
+    if (act_parse(&act, &sub.env, &ignored) == 0) {
+        if (act.type == ACT_TRANSFER) {
+            str_copy(unit, UNIT_MAX + 1, act.u.transfer.unit);
+            stake = act.u.transfer.amount;
+        }
+        act_free(&act);
+    }
+    submission_free(&sub);
+    return stake;
+}
+
+static void gone(struct audit_report *r, const struct receipt *receipt, const json_t *file,
+                 const char *why)
+{
+    char unit[UNIT_MAX + 1];
+    int64_t stake = stake_of(file, unit);
+
+    audit_report_add(r, AUDIT_RECEIPT_GONE, receipt->index, "", unit, stake, "%s (%s)", why,
+                     json_text(file, "what"));
+}
+
+/* A receipt beyond the checkpoint that everybody sees: is its record there? */
+static int check_newer(struct audit_report *r, const struct receipt *receipt, const json_t *file,
+                       const struct keyfile *key)
+{
+    char *path = x_asprintf("/v1/records/%" PRId64 "/proof", receipt->index);
+    json_t *answer = NULL;
+    long status = 0;
+    int rc = query_status(r->c, key, path, &status, &answer);
+
+    if (rc == PUMASI_OK && status == 404 && r->whole)
+        gone(r, receipt, file, "the ledger doesn't have that record any more");
+    else
+        r->receipts_open++;
+    json_decref(answer);
+    free(path);
+    return rc;
+}
+
+static int check_receipt(struct audit_report *r, const struct audit_copy *c, struct marks *marks,
+                         const char *path, const struct keyfile *key)
+{
+    const struct profile *p = &r->c->profile;
+    const char *why = "";
+    json_t *file = files_read_json(path, &why);
+    struct receipt receipt;
+    struct hash leaf;
+    int rc = PUMASI_OK;
+
+    if (!file || receipt_verify(&receipt, json_object_get(file, "receipt"), NULL, NULL, p->origin,
+                                &p->log_key, &why) != 0) {
+        audit_report_add(r, AUDIT_RECEIPT, -1, "", "", 0, "%s: %s", path, why);
+        json_decref(file);
+        return PUMASI_OK;
+    }
+    r->receipts++;
+    add_mark(marks, &receipt.checkpoint, path);
+    tree_leaf_hash(&leaf, receipt.entry.b, HASH_LEN);
+    if ((size_t)receipt.index >= c->n_leaves)
+        rc = check_newer(r, &receipt, file, key);
+    else if (!hash_eq(&leaf, &c->leaves[receipt.index]))
+        gone(r, &receipt, file, "another record stands in its place");
+    json_decref(file);
+    return rc;
+}
+
+static int each_receipt(struct audit_report *r, const struct audit_copy *c, struct marks *marks,
+                        const struct keyfile *key)
+{
+    char *folder = profile_state_path(&r->c->profile, "receipts", NULL), **names = NULL;
+    size_t n = 0;
+    int rc = PUMASI_OK;
+
+    if (files_list(folder, ".json", &names, &n) != 0)
+        rc = fail(PUMASI_FAILED, _("%s can't be read: %s."), folder, strerror(errno));
+    for (size_t i = 0; rc == PUMASI_OK && i < n; i++) {
+        char *path = x_asprintf("%s/%s", folder, names[i]);
+
+        rc = check_receipt(r, c, marks, path, key);
+        free(path);
+    }
+    files_list_free(names, n);
+    free(folder);
+    return rc;
+}
+
+static void each_checkpoint(struct audit_report *r, const struct audit_copy *c, struct marks *marks)
+{
+    const struct profile *p = &r->c->profile;
+    char *folder = x_asprintf("%s/checkpoints", c->dir), **names = NULL;
+    size_t n = 0;
+
+    if (files_list(folder, "", &names, &n) != 0)
+        n = 0;
+    for (size_t i = 0; i < n; i++) {
+        char *path = x_asprintf("%s/%s", folder, names[i]), *text = NULL;
+        struct checkpoint checkpoint;
+        const char *why;
+        size_t len;
+
+        if (files_read(path, NOTE_MAX, &text, &len) == 0 &&
+            checkpoint_open(&checkpoint, text, len, p->origin, &p->log_key, &why) == 0)
+            add_mark(marks, &checkpoint, path);
+        free(text);
+        free(path);
+    }
+    files_list_free(names, n);
+    free(folder);
+}
+
+int audit_receipts(struct audit_report *r, const struct audit_copy *c, const struct keyfile *key)
+{
+    struct marks marks = {0};
+    int rc = each_receipt(r, c, &marks, key);
+
+    if (rc == PUMASI_OK) {
+        each_checkpoint(r, c, &marks);
+        check_marks(r, c, &marks);
+    }
+    for (size_t i = 0; i < marks.n; i++)
+        free(marks.list[i].file);
+    free(marks.list);
+    return rc;
+}

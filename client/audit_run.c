@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* An audit from its beginning to its end. */
+#include "client/audit_run.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/audit_answers.h"
+#include "client/audit_copy.h"
+#include "client/audit_pull.h"
+#include "client/audit_receipts.h"
+#include "client/audit_replay.h"
+#include "client/office.h"
+#include "client/query.h"
+#include "core/dump.h"
+
+/* Who the ledger is, by the copy. */
+static void describe(struct audit_report *r, const struct audit_copy *c, const struct audit *a)
+{
+    const struct holder *ledger = state_holder(audit_state(a), "ledger");
+
+    str_copy(r->ledger_id, sizeof(r->ledger_id), audit_ledger_id(a));
+    str_copy(r->vkey, sizeof(r->vkey), c->info.vkey);
+    r->checkpoint = c->checkpoint;
+    if (ledger)
+        str_copy(r->name, sizeof(r->name), ledger->title);
+}
+
+/* The time of the last record that is there. */
+static void last_time(struct audit_report *r, const struct audit_copy *c)
+{
+    const char *header, *parts[RECORD_PARTS_MAX], *why;
+    size_t header_len, lens[RECORD_PARTS_MAX], n;
+    struct buf b = BUF_INIT;
+    struct record_header head;
+
+    if (c->n > 0 && audit_copy_read(c, c->n - 1, c->n, &b) == 0 &&
+        dump_split(b.data, b.len, &header, &header_len, parts, lens, RECORD_PARTS_MAX, &n) > 0 &&
+        record_header_parse(&head, header, header_len, &why) == 0)
+        time_text(r->time, head.ms);
+    buf_free(&b);
+}
+
+/* The checkpoint is signed by a log key that is in force at its end, and the ledger is the one that
+ * it says it is. */
+static void check_whose(struct audit_report *r, const struct audit_copy *c, const struct audit *a,
+                        const char *id)
+{
+    const struct holder *ledger = state_holder(audit_state(a), "ledger");
+    char name[ORIGIN_MAX + 1];
+    struct key key;
+
+    if (c->info.size == 0)
+        return;
+    if (vkey_parse(c->info.vkey, name, sizeof(name), &key) != 0 || !ledger ||
+        !holder_has_key(ledger, ROLE_LOG, &key))
+        audit_report_add(r, AUDIT_CHECKPOINT, -1, "ledger", "", 0,
+                         "the checkpoint isn't signed by a log key in force");
+    if (!str_eq(audit_ledger_id(a), id))
+        audit_report_add(r, AUDIT_LEDGER_ID, 0, "ledger", "", 0,
+                         "record 0 makes the ledger's id %s", audit_ledger_id(a));
+}
+
+/* ---- An export ---- */
+
+static void check_tree(struct audit_report *r, const struct audit_copy *c)
+{
+    struct hash root;
+
+    if (c->good_end < c->end)
+        audit_report_add(r, AUDIT_HEADER, (int64_t)c->n, "", "", 0,
+                         "the file of records can't be read beyond here");
+    if (c->info.size != (int64_t)c->checkpoint.size)
+        audit_report_add(r, AUDIT_CHECKPOINT, -1, "", "", 0,
+                         "ledger.json and the checkpoint say different sizes");
+    if (c->checkpoint.size != c->n || audit_copy_root(c, (int64_t)c->checkpoint.size, &root) != 0 ||
+        !hash_eq(&root, &c->checkpoint.root))
+        audit_report_add(
+            r, AUDIT_ROOT, -1, "", "", 0,
+            "%zu records are here, and they don't make the tree of %llu that is signed", c->n,
+            (unsigned long long)c->checkpoint.size);
+}
+
+int audit_run_export(struct audit_report *r, const struct audit_ask *ask)
+{
+    const struct profile *p = &r->c->profile;
+    struct audit_copy copy;
+    struct audit *a = NULL;
+    int rc = audit_copy_foreign(&copy, ask->dir);
+
+    r->subject = x_strdup(ask->dir);
+    r->whole = true;
+    if (rc == PUMASI_OK) {
+        check_tree(r, &copy);
+        a = audit_replay(r, &copy, 0, NULL);
+        rc = a ? PUMASI_OK : PUMASI_FAILED;
+    }
+    if (rc == PUMASI_OK) {
+        /* A ledger that one is connected to is known already. */
+        bool known = p->connected && str_eq(p->origin, copy.info.origin) && p->ledger_id[0] != '\0';
+        const char *id = ask->id ? ask->id : known ? p->ledger_id : copy.info.id;
+        char pinned[VKEY_MAX] = "";
+
+        if (known)
+            vkey_text(pinned, p->origin, &p->log_key);
+        describe(r, &copy, a);
+        last_time(r, &copy);
+        check_whose(r, &copy, a, id);
+        if ((ask->vkey || known) && !str_eq(ask->vkey ? ask->vkey : pinned, copy.info.vkey))
+            audit_report_add(r, AUDIT_CHECKPOINT, -1, "ledger", "", 0,
+                             "the export is signed by another log key than the one that is "
+                             "pinned");
+    }
+    audit_free(a);
+    audit_copy_close(&copy);
+    return rc;
+}
+
+/* ---- A ledger ---- */
+
+static int replay(struct audit_report *r, struct audit_copy *copy, const struct audit_ask *ask,
+                  const struct keyfile *key)
+{
+    struct audit_answers answers = {0};
+    const struct audit_watch watch = {&answers, audit_answers_posting};
+    int64_t verified = ask->again ? 0 : audit_copy_verified(copy);
+    size_t before;
+    struct audit *a;
+    int rc = PUMASI_OK;
+
+    if (ask->coop)
+        verified = 0; /* it is of all records that one copy has, and this has gaps */
+    r->verified_before = verified;
+    if (ask->answers)
+        rc = audit_answers_get(&answers, r, key, copy, ask->accounts);
+    before = r->found;
+    a = rc == PUMASI_OK ? audit_replay(r, copy, verified, &watch) : NULL;
+    if (a) {
+        describe(r, copy, a);
+        last_time(r, copy);
+        check_whose(r, copy, a, r->c->profile.ledger_id);
+        /* Verified are those that were found to be right, all of them. */
+        if (!ask->coop && r->found == before)
+            rc = audit_copy_set_verified(copy, audit_copy_size(copy));
+        if (rc == PUMASI_OK && ask->answers)
+            rc = audit_answers_compare(&answers, r, key, copy, a);
+    } else if (rc == PUMASI_OK) {
+        rc = PUMASI_FAILED;
+    }
+    audit_free(a);
+    audit_answers_free(&answers);
+    return rc;
+}
+
+int audit_run_ledger(struct audit_report *r, const struct audit_ask *ask)
+{
+    struct audit_copy copy;
+    struct keyfile *key = NULL;
+    int rc = ask->coop ? office_reader(r->c, ask->coop, &key)
+                       : client_key(r->c, KEY_ROLE(ROLE_AUDITOR), "*", &key);
+
+    r->subject = x_strdup(ask->coop ? ask->coop : "*");
+    r->whole = ask->coop == NULL;
+    r->answers = ask->answers;
+    if (rc == PUMASI_OK)
+        rc = client_ledger(r->c, NULL);
+    if (rc != PUMASI_OK)
+        return rc;
+    rc = audit_copy_open(&copy, &r->c->profile, ask->coop);
+    if (rc == PUMASI_OK) {
+        r->copy = x_strdup(copy.dir);
+        rc = audit_pull(r, &copy, key, ask->again);
+    }
+    if (rc == PUMASI_OK)
+        rc = audit_receipts(r, &copy, key);
+    if (rc == PUMASI_OK)
+        rc = replay(r, &copy, ask, key);
+    audit_copy_close(&copy);
+    return rc;
+}

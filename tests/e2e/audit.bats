@@ -1,0 +1,239 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# pumasi audit: a clean ledger is clean, and each fraud that is planted straight in a running ledger's
+# database, or forged by an operator who holds the log key, is found and named. The auditor of all has
+# the key "eye", the one of hansalim "inner".
+
+load ../lib/ledger
+load ../lib/wire
+load ../lib/audit
+
+setup_file() {
+    ledger_setup
+    audit_begin main
+    every_act
+}
+
+setup() {
+    wire_adopt main
+    audit_environment
+}
+
+teardown() {
+    ledger_show_logs
+}
+
+teardown_file() {
+    ledger_teardown_file
+}
+
+@test "a clean ledger with every type of act audits clean, whole and by its books" {
+    audit --all
+    clean
+    jq -e --argjson snapshots "$(cat "$LEDGERS/snapshots")" '.checked | .records > 40 and .signatures > 40
+        and .snapshots == $snapshots and (.acts | length) == 18 + $snapshots
+        and .answered_accounts > 4 and .answered_postings > 10' "$REPORT"
+    cp "$REPORT" "$LEDGERS/first"
+    # Again: nothing new is got, no signature verified anew.
+    audit --all
+    clean
+    jq -e --slurpfile first "$LEDGERS/first" '.checked.records == $first[0].checked.records
+        and .checked.records_verified_before == .checked.records' "$REPORT"
+    audit --book hansalim
+    clean
+    jq -e '.checked | .records > 20 and .records_in_part == 0' "$REPORT"
+    audit --book mapo
+    clean
+}
+
+@test "an export audits clean with no network, and one that ends too early doesn't" {
+    export_of main
+    audit --log "$LEDGERS/export"
+    clean
+    forged none 0
+    clean
+    # Without its last line.
+    cp -r "$LEDGERS/export" "$BATS_TEST_TMPDIR/cut"
+    head -n -1 "$LEDGERS/export/records" > "$BATS_TEST_TMPDIR/cut/records"
+    audit --log "$BATS_TEST_TMPDIR/cut"
+    found header
+    found root
+    audit --log "$LEDGERS/export" --id "${ID%?}x"
+    found ledger-id '.record == 0'
+    audit --log "$LEDGERS/export" --vkey other+1+x
+    found checkpoint
+    audit --log "$BATS_TEST_TMPDIR"
+    [ "$STATUS" -eq 4 ]
+    audit
+    [ "$STATUS" -eq 2 ]
+}
+
+# --- Frauds in the tables of a running ledger -----------------------------------------------------
+
+sql() {
+    ledger_psql main "$@"
+}
+
+plant() { # SQL: what takes it back again is to follow
+    sql -c "$1"
+}
+
+@test "fraud: a balance is edited" {
+    plant "UPDATE accounts SET balance = balance + 60 WHERE account = 'm0002@hansalim/hour'"
+    audit --all
+    found answer-balance '.about == "m0002@hansalim/hour" and .stake == {"unit":"hour","amount":60}'
+    audit --book hansalim
+    found answer-balance '.about == "m0002@hansalim/hour"'
+    sql -c "UPDATE accounts SET balance = balance - 60 WHERE account = 'm0002@hansalim/hour'"
+}
+
+@test "fraud: a posting is dropped" {
+    local n
+    sql -c "CREATE TABLE dropped AS SELECT * FROM postings WHERE account = 'm0002@hansalim/hour' AND seq = 2"
+    n=$(sql -c "SELECT idx FROM dropped")
+    plant "DELETE FROM postings WHERE account = 'm0002@hansalim/hour' AND seq = 2"
+    audit --all
+    found_at answer-posting-missing "$n" 45
+    found answer-posting-missing '.about == "m0002@hansalim/hour"'
+    audit --all --no-answers
+    clean # the log itself is right
+    sql -c 'INSERT INTO postings SELECT * FROM dropped' -c 'DROP TABLE dropped'
+}
+
+@test "fraud: two accounts that cancel out are hidden from a book" {
+    sql -c "CREATE TABLE hidden AS SELECT * FROM accounts WHERE account IN ('m0001@mapo/hour', 'm0003@mapo/hour')"
+    [ "$(sql -c 'SELECT count(*), sum(balance) FROM hidden')" = '2|0' ]
+    plant "DELETE FROM accounts WHERE account IN (SELECT account FROM hidden)"
+    audit --all
+    found answer-account-missing '.about == "m0001@mapo/hour" and .stake.amount == 10'
+    found answer-account-missing '.about == "m0003@mapo/hour"'
+    audit --book mapo
+    found answer-account-missing '.about == "m0003@mapo/hour"'
+    sql -c 'INSERT INTO accounts SELECT * FROM hidden' -c 'DROP TABLE hidden'
+}
+
+@test "fraud: records are kept from a book's auditor" {
+    local n
+    n=$(record pay)
+    sql -c "CREATE TABLE kept AS SELECT * FROM book_entries WHERE idx = $n"
+    plant "DELETE FROM book_entries WHERE idx = $n"
+    audit --book hansalim --no-answers
+    found not-shown '.about == "hansalim"'
+    sql -c 'INSERT INTO book_entries SELECT * FROM kept' -c 'DROP TABLE kept'
+}
+
+@test "fraud: a record is altered" {
+    local n
+    n=$(record pay)
+    plant "UPDATE records SET parts = replace(parts, '\"amount\":-90,', '\"amount\":-10,') WHERE idx = $n"
+    audit --all --no-answers
+    found_at record-altered "$n"
+    # Who has the true one is told as well, once all is got anew.
+    sql -c "UPDATE records SET parts = replace(parts, '\"amount\":-10,', '\"amount\":-90,') WHERE idx = $n"
+    audit --all --no-answers
+    clean
+    plant "UPDATE records SET parts = replace(parts, '\"amount\":-90,', '\"amount\":-10,') WHERE idx = $n"
+    audit --all --no-answers --again
+    found_at record-altered "$n"
+    sql -c "UPDATE records SET parts = replace(parts, '\"amount\":-10,', '\"amount\":-90,') WHERE idx = $n"
+    audit --all --no-answers --again
+    clean
+}
+
+@test "fraud: a record is altered with its header" {
+    local n
+    n=$(record pay)
+    plant "UPDATE records SET header = replace(header, '\"rules\":1', '\"rules\": 1') WHERE idx = $n"
+    audit --all --no-answers
+    found_at record-altered "$n"
+    [ -s "$(jq -r .evidence "$REPORT")" ]
+    sql -c "UPDATE records SET header = replace(header, '\"rules\": 1', '\"rules\":1') WHERE idx = $n"
+}
+
+@test "fraud: two records are swapped" {
+    local n swap
+    n=$(record pay)
+    swap="UPDATE records SET idx = -1 WHERE idx = $n; UPDATE records SET idx = $n WHERE idx = $n + 1;
+        UPDATE records SET idx = $n + 1 WHERE idx = -1"
+    plant "$swap"
+    audit --all --no-answers
+    found_at out-of-place "$n"
+    found_at record-altered "$n"
+    sql -c "$swap"
+}
+
+# --- Frauds that the operator signs with the log key ----------------------------------------------
+
+@test "fraud: a key is added without consent" {
+    export_of main
+    forged unsign "$(record add)" "$("$ACTOR" kid second)"
+    found_at signatures-missing "$(record add)"
+    forged unsign "$(record add)" "$("$ACTOR" kid m0008@hansalim)"
+    found_at signatures-missing "$(record add)"
+}
+
+@test "fraud: fewer sign than must" {
+    export_of main
+    forged unsign "$(record purse)" "$("$ACTOR" kid treasurer2@hansalim)"
+    found_at signatures-missing "$(record purse)" 60
+}
+
+@test "fraud: a record is back-dated" {
+    export_of main
+    forged date "$(record pay)" 2020-01-01T00:00:00.000Z
+    found_at back-dated "$(record pay)" 90
+    # All from the first one on, so that times don't go back: before anybody made the act.
+    forged date 0 2020-01-01T00:00:00.000Z
+    found_at not-yet-valid 0
+}
+
+@test "fraud: numbers, balances, amounts, limits of a posting" {
+    local n
+    export_of main
+    n=$(record mapo)
+    forged replace "$n" '"seq":1}' '"seq":2}'
+    found_at seq "$n" 15
+    forged replace "$n" '"balance":-15' '"balance":-10'
+    found_at balance "$n" 5
+    forged replace "$n" '"amount":-15' '"amount":-14'
+    found_at amount "$n" 1
+    forged replace "$n" '"floor":-' '"floor":-9'
+    found floor ".record == $n"
+    forged replace "$n" '/hour","amount":15' '/won","amount":15'
+    found posting-missing ".record == $n"
+    found posting-extra ".record == $n"
+    # Not one thing of a hundred: what comes after is judged by what is claimed.
+    [ "$(jq '.findings | map(.record) | unique | length' "$REPORT")" -le 4 ]
+}
+
+@test "fraud: a record is hidden from a book by the operator" {
+    export_of main
+    forged cut "$(record mapo)" 3
+    found_at hidden-from-book "$(record mapo)" 15
+    found hidden-from-book '.about == "mapo"'
+}
+
+@test "fraud: an act is recorded twice, a record or a revocation left out" {
+    export_of main
+    forged again "$(record pay)"
+    found id-reused ".record == $(jq .size "$LEDGERS/export/ledger.json")"
+    forged drop "$(record pay)"
+    found seq '.about == "hansalim"'
+    forged drop "$(record revoke)"
+    found seq '.about == "hansalim"'
+    forged swap "$(record pay)"
+    found seq '.about == "hansalim"'
+}
+
+@test "fraud: an act in other words than were signed" {
+    export_of main
+    local sig
+    sig=$(sed -n "/\"index\":$(record pay),/{n;p;q}" "$LEDGERS/export/records" | jq -r '.act.signatures[0].signature')
+    forged replace "$(record pay)" "$sig" "AAAA${sig#????}"
+    found_at bad-signature "$(record pay)" 90
+    # Of another act: what moves is what was signed.
+    forged replace "$(record pay)" '"amount":-90' '"amount":-900'
+    found_at amount "$(record pay)" 810
+    forged append "$(record pay)" '{"part":"posting","salt":"AAAAAAAAAAAAAAAAAAAAAA","account":"m0004@hansalim/hour","amount":5,"balance":5,"floor":0,"seq":9}'
+    found posting-extra ".record == $(record pay) and .about == \"m0004@hansalim/hour\" and .stake.amount == 5"
+}

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# A ledger to be audited, and an auditor. Needs ledger.bash and wire.bash.
+#
+#   audit_begin NAME         a ledger of hammer's with a snapshot, if need be; the keys "eye" and "inner" are auditors
+#   audit_environment        the auditor's; each test has a memory of its own
+#   every_act                at least one record of every type of act
+#   at_record NAME, record NAME
+#   export_of NAME           ledgerd export into $LEDGERS/export, once
+#   forged FRAUD RECORD [ARGUMENT...]   audits an export that the operator forged so, with his log key
+#   audit ARGUMENT...        pumasi audit --json; its report is in the file $REPORT, its exit status in STATUS
+#   clean, found WORD [JQ]   what the report must say
+
+audit_environment() {
+    export PUMASI_BATCH=1 TZ=UTC XDG_CONFIG_HOME=$LEDGERS/config XDG_STATE_HOME=${BATS_TEST_TMPDIR:-$LEDGERS}/state
+    unset PUMASI_PROFILE PUMASI_KEY NO_COLOR
+    REPORT=${BATS_TEST_TMPDIR:-$LEDGERS}/report
+}
+
+pumasi() {
+    "$BUILD/pumasi" "$@" 3>&-
+}
+
+recorded_snapshots() { # NAME N
+    [ "$(ledger_psql "$1" -c 'SELECT count(*) FROM snapshots')" -eq "$2" ]
+}
+
+# A key of the auditor's, registered for a holder by those who govern it.
+auditor_key() { # NAME HOLDER BY SIGNER...
+    pumasi key new --holder "$2" --role auditor --out "$1" --no-passphrase > "$LEDGERS/key.log" 2>&1
+    post "$(act key.add "$3" "{\"holder\":\"$2\",\"role\":\"auditor\",\"key\":$(pumasi key export "$1")}" "${@:4}")"
+    answered 202 || return 1
+    pumasi --yes --key "$1" sign > "$LEDGERS/sign.log" 2>&1 || die "$(cat "$LEDGERS/sign.log")"
+}
+
+# Where this machine can tell programs another time: a ledger that was founded yesterday, so that the
+# clerk has a day to record a snapshot of.
+audit_begin() { # NAME
+    local lib
+    audit_environment
+    lib=$(find /usr/lib -name libfaketimeMT.so.1 -print -quit 2> /dev/null)
+    [ -z "$lib" ] || [ -z "$(grep -l __asan_init "$LEDGERD")" ] || lib=''
+    SNAPSHOTS=0
+    if [ -n "$lib" ]; then
+        install -m 644 /dev/null "$LEDGERS/open/clock"
+        echo -86400 > "$LEDGERS/open/clock"
+        SNAPSHOTS=1
+        (
+            export FAKETIME_TIMESTAMP_FILE=$LEDGERS/open/clock FAKETIME_NO_CACHE=1 DONT_FAKE_MONOTONIC=1 \
+                FAKETIME_DONT_FAKE_MONOTONIC=1
+            LD_PRELOAD=$lib ledger_init "$1"
+            LD_PRELOAD=$lib ledger_start "$1" --sandbox off # in it, faketime couldn't read its file
+            ledger_wait "$1"
+            LD_PRELOAD=$lib "$HAMMER" setup "$(ledger_url "$1")" --members 12 > "$LEDGERS/setup.log"
+            ledger_stop "$1"
+        ) || return 1
+        ledger_start "$1"
+        ledger_wait "$1"
+        until_ok 20 recorded_snapshots "$1" 1 || die "no snapshot was recorded" || return 1
+    else
+        ledger_init "$1"
+        ledger_start "$1"
+        ledger_wait "$1"
+        "$HAMMER" setup "$(ledger_url "$1")" --members 12 > "$LEDGERS/setup.log" || return 1
+    fi
+    echo "$SNAPSHOTS" > "$LEDGERS/snapshots"
+    wire_meet "$1"
+    pumasi --yes connect "$URL" > "$LEDGERS/connect.log" 2>&1 || die "$(cat "$LEDGERS/connect.log")" || return 1
+    auditor_key eye '*' stewards steward || return 1
+    auditor_key inner hansalim hansalim treasurer1@hansalim treasurer2@hansalim
+}
+
+# Remembers the last record's index under a name; `record NAME` tells it.
+at_record() { # NAME
+    echo "$INDEX" > "$LEDGERS/record.$1"
+}
+
+record() { # NAME
+    cat "$LEDGERS/record.$1"
+}
+
+# What hammer's setup leaves out, each in its simplest form.
+every_act() {
+    local hash
+    posted "$(payment m0000@hansalim m0002@hansalim 90)"
+    at_record pay
+    posted "$(act transfer m0000@hansalim '{"from":"m0000@hansalim","to":"m0002@hansalim","unit":"hour","amount":45,"category":"garden"}' \
+        m0000@hansalim --text 'memo=텃밭, half a day')"
+    posted "$(act reversal m0002@hansalim "{\"record\":$INDEX,\"amount\":30}" m0002@hansalim --text 'reason=an hour only')"
+    posted "$(act reversal hansalim "{\"record\":$((INDEX - 1)),\"amount\":5}" treasurer1@hansalim treasurer2@hansalim)"
+    posted "$(act request m0004@hansalim '{"from":"m0000@hansalim","to":"m0004@hansalim","unit":"hour","amount":20,"expires":"2036-01-01"}' m0004@hansalim)"
+    posted "$(act transfer m0000@hansalim "{\"from\":\"m0000@hansalim\",\"to\":\"m0004@hansalim\",\"unit\":\"hour\",\"amount\":20,\"request\":$INDEX}" m0000@hansalim)"
+    act request m0004@hansalim '{"from":"m0000@hansalim","to":"m0004@hansalim","unit":"hour","amount":7,"expires":"2036-01-01"}' \
+        m0004@hansalim > "$LEDGERS/asked"
+    posted "$(cat "$LEDGERS/asked")"
+    hash=$(jq -r .act.payload "$LEDGERS/asked" | payload_hash)
+    posted "$(act decline m0000@hansalim "{\"act\":\"$hash\"}" m0000@hansalim)"
+    posted "$(act transfer hansalim '{"from":"purse@hansalim","to":"m0004@hansalim","unit":"hour","amount":60}' treasurer1@hansalim treasurer2@hansalim)"
+    at_record purse
+    posted "$(act account.limits hansalim '{"member":"m0006@hansalim","unit":"hour","floor":-100,"ceiling":null}' treasurer1@hansalim treasurer2@hansalim)"
+    posted "$(act record.allow m0006@hansalim '{"member":"m0006@hansalim","allowed":true}' m0006@hansalim)"
+    posted "$(act transfer hansalim '{"from":"m0006@hansalim","to":"m0000@hansalim","unit":"hour","amount":10}' registrar@hansalim)"
+    posted "$(act member.update m0006@hansalim '{"member":"m0006@hansalim"}' m0006@hansalim --text 'name=Bom')"
+    posted "$(member_act member.freeze hansalim m0006@hansalim registrar@hansalim)"
+    posted "$(member_act member.unfreeze hansalim m0006@hansalim treasurer1@hansalim treasurer2@hansalim)"
+    posted "$(act key.add m0008@hansalim "{\"holder\":\"m0008@hansalim\",\"role\":\"member\",\"key\":$("$ACTOR" key second)}" m0008@hansalim second)"
+    at_record add
+    posted "$(act threshold.set m0008@hansalim '{"holder":"m0008@hansalim","role":"member","threshold":2}' m0008@hansalim)"
+    posted "$(act threshold.set m0008@hansalim '{"holder":"m0008@hansalim","role":"member","threshold":1}' m0008@hansalim second)"
+    posted "$(act key.revoke m0008@hansalim "{\"holder\":\"m0008@hansalim\",\"role\":\"member\",\"kid\":\"$("$ACTOR" kid second)\"}" m0008@hansalim)"
+    at_record revoke
+    posted "$(member_act member.close hansalim m0010@hansalim registrar@hansalim)"
+    posted "$(payment m0001@mapo m0003@mapo 15)"
+    at_record mapo
+    posted "$(payment m0003@mapo m0001@mapo 5)"
+}
+
+# By which a decline names an act: SHA-256 of its payload's bytes.
+payload_hash() {
+    awk '{ while (length($0) % 4) $0 = $0 "="; print }' | basenc -d --base64url | "$ACTOR" hash
+}
+
+audit() { # ARGUMENT...
+    STATUS=0
+    pumasi audit --json "$@" > "$REPORT" 2> "$REPORT.err" || STATUS=$?
+}
+
+clean() {
+    [ "$STATUS" -eq 0 ] && jq -e '.clean and .found == 0 and .findings == []' "$REPORT" > /dev/null ||
+        die "status $STATUS, not clean: $(cat "$REPORT.err" "$REPORT")"
+}
+
+# It is found, and named so; JQ is true of a finding of that word.
+found() { # WORD [JQ]
+    [ "$STATUS" -eq 1 ] && jq -e --arg word "$1" "[.findings[] | select(.word == \$word) | ${2:-true}] | any" "$REPORT" > /dev/null ||
+        die "status $STATUS, not found: $1 ${2:-}: $(cat "$REPORT.err" "$REPORT")"
+}
+
+export_of() { # NAME
+    [ -d "$LEDGERS/export" ] && return 0
+    "$LEDGERD" export "$LEDGERS/open/export" --data "$LEDGERS/$1" > "$LEDGERS/export.log" 2>&1 3>&- ||
+        die "$(cat "$LEDGERS/export.log")" || return 1
+    cp -r "$LEDGERS/open/export" "$LEDGERS/export"
+    cp "$LEDGERS/$1/log.key" "$LEDGERS/log.key"
+}
+
+forged() { # FRAUD RECORD [ARGUMENT...]
+    rm -rf "$LEDGERS/forged"
+    "$BUILD/load/forge" "$LEDGERS/export" "$LEDGERS/forged" "$LEDGERS/log.key" "$@" || return 1
+    audit --log "$LEDGERS/forged"
+}
+
+# The same: that record, and the amount at stake.
+found_at() { # WORD RECORD [AMOUNT]
+    local stake=''
+    [ $# -lt 3 ] || stake=" and .stake == {\"unit\":\"hour\",\"amount\":$3}"
+    found "$1" ".record == $2$stake"
+}
