@@ -22,10 +22,37 @@ struct shelf {
     struct table *table;
     json_t *items;
     size_t bad;
+    const struct keyfile *key; /* with --parts: whose parts are fetched */
+    size_t fetched;
 };
 
+/*
+ * Puts the parts of the record that this key may see beside its receipt: should the ledger ever
+ * lose the record, it is put together again from what its parties kept.
+ */
+static int keep_parts(struct shelf *s, const char *path, json_t *file, const json_t *receipt)
+{
+    char *url = x_asprintf("/v1/records/%" PRId64, json_number(receipt, "index"));
+    json_t *record = NULL;
+    long status;
+    int rc = query_status(s->c, s->key, url, &status, &record);
+
+    /* What another of one's keys may see is left for that key. */
+    if (rc == PUMASI_OK && status == 200 &&
+        str_eq(json_text(record, "header"), json_text(receipt, "header"))) {
+        json_object_set(file, "record", record);
+        if (files_write_json(path, file) != 0)
+            rc = fail(PUMASI_FAILED, _("%s can't be written: %s."), path, strerror(errno));
+        else
+            s->fetched++;
+    }
+    json_decref(record);
+    free(url);
+    return rc;
+}
+
 /* Verifies one file and adds its row. */
-static void take(struct shelf *s, const char *path)
+static int take(struct shelf *s, const char *path)
 {
     const struct profile *p = &s->c->profile;
     const char *why;
@@ -33,6 +60,7 @@ static void take(struct shelf *s, const char *path)
     json_t *file = files_read_json(path, &why), *receipt = json_object_get(file, "receipt");
     bool ok = file != NULL && receipt_verify_kept(&r, receipt, p, &why) == 0;
     char *index, *time;
+    int rc = PUMASI_OK;
 
     if (!ok) {
         s->bad++;
@@ -48,14 +76,19 @@ static void take(struct shelf *s, const char *path)
         json_array_append_new(s->items,
                               json_pack("{s:s, s:s, s:b, s:O}", "what", json_text(file, "what"),
                                         "file", path, "verified", ok, "receipt", receipt));
+    if (ok && s->key != NULL && json_object_get(file, "record") == NULL)
+        rc = keep_parts(s, path, file, receipt);
     free(index);
     free(time);
     json_decref(file);
+    return rc;
 }
 
 static int run(struct client *c, const struct cli *cli)
 {
-    struct shelf s = {c, table_new(columns, ARRAY_LEN(columns)), json_array(), 0};
+    struct shelf s = {
+        .c = c, .table = table_new(columns, ARRAY_LEN(columns)), .items = json_array()};
+    struct keyfile *key = NULL;
     char *folder = profile_state_path(&c->profile, "receipts", NULL), **names;
     size_t n;
     int rc = PUMASI_OK;
@@ -64,13 +97,23 @@ static int run(struct client *c, const struct cli *cli)
         rc = fail(PUMASI_FAILED, _("%s can't be read: %s."), folder, strerror(errno));
         goto out;
     }
-    for (size_t i = n; i-- > 0;) { /* names sort by index: newest first */
+    if (cli_given(cli, "parts")) {
+        rc = client_key(c, KEY_ANY_ROLE, NULL, &key);
+        if (rc == PUMASI_OK)
+            rc = client_unlock(key);
+        s.key = key;
+    }
+    for (size_t i = n; rc == PUMASI_OK && i-- > 0;) { /* names sort by index: newest first */
         char *path = x_asprintf("%s/%s", folder, names[i]);
 
-        take(&s, path);
+        rc = take(&s, path);
         free(path);
     }
     files_list_free(names, n);
+    if (rc != PUMASI_OK)
+        goto out;
+    if (s.key != NULL)
+        note(_("Receipts that have the parts of their records now: %zu more."), s.fetched);
     if (c->json) {
         json_t *all = json_pack("{s:O}", "items", s.items);
 
@@ -90,12 +133,20 @@ out:
     return rc;
 }
 
+static const struct cli_option options[] = {
+    {"parts", 0, NULL, N_("fetch what one may see of their records, and keep it beside them")},
+    {0},
+};
+
 const struct command cmd_receipts = {
     .name = "receipts",
     .args = "",
     .summary = N_("List the receipts kept here, each verified again"),
     .help =
         N_("Needs no network: each receipt proves by itself that its record is in the log which "
-           "the ledger signed."),
+           "the ledger signed. With --parts the ledger is asked for what your key may see of these "
+           "records. Should it ever lose them, they are put together again from what those "
+           "concerned have kept."),
+    .options = options,
     .run = run,
 };

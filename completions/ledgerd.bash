@@ -11,10 +11,11 @@ _ledgerd() {
         --log_format --log_level'
 
     for ((i = 1; i < COMP_CWORD; i++)); do
-        case ${COMP_WORDS[i]} in init | migrate | export | key) command=${COMP_WORDS[i]} ;; esac
+        case ${COMP_WORDS[i]} in init | migrate | export | key | recover) command=${COMP_WORDS[i]} ;; esac
     done
     [ "$command" = init ] &&
         options+=' --origin --name --steward --threshold --zone --from --keys'
+    [ "$command" = recover ] && options+=' --from'
     COMPREPLY=()
     case $before in
     --log_format) mapfile -t COMPREPLY < <(compgen -W 'auto plain json' -- "$word") ;;
@@ -24,11 +25,11 @@ _ledgerd() {
     --zone) mapfile -t COMPREPLY < <(
         cd /usr/share/zoneinfo 2> /dev/null && compgen -f -- "$word"
     ) ;;
-    --data | --pg_bin | --from | --keys | export)
+    --data | --pg_bin | --keys | export)
         compopt -o filenames 2> /dev/null
         mapfile -t COMPREPLY < <(compgen -d -- "$word")
         ;;
-    --config | --steward | --tls_certificate | --tls_key)
+    --config | --steward | --from | --tls_certificate | --tls_key)
         compopt -o filenames 2> /dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         ;;
@@ -39,7 +40,7 @@ _ledgerd() {
         elif [ "$before" = key ]; then
             COMPREPLY=(new-log)
         elif [ -z "$command" ] && [[ $before != --* ]]; then
-            mapfile -t COMPREPLY < <(compgen -W 'init migrate export key' -- "$word")
+            mapfile -t COMPREPLY < <(compgen -W 'init migrate export key recover' -- "$word")
         fi
         ;;
     esac

@@ -7,6 +7,7 @@ complete -c ledgerd -n '__fish_is_first_arg' -a migrate -d 'bring an older ledge
 complete -c ledgerd -n '__fish_is_first_arg' -a export -d 'write all records into a new folder'
 complete -c ledgerd -n '__fish_is_first_arg' -a key -d 'make the log key that is to follow the one in use'
 complete -c ledgerd -n '__fish_seen_subcommand_from key' -a new-log
+complete -c ledgerd -n '__fish_is_first_arg' -a recover -d 'take back records from copies that others have'
 complete -c ledgerd -n '__fish_seen_subcommand_from export' -a '(__fish_complete_directories)'
 complete -c ledgerd -l help -s h -d 'show the help'
 complete -c ledgerd -l version -d 'show the version'
@@ -40,4 +41,5 @@ complete -c ledgerd -n '__fish_seen_subcommand_from init' -l steward -r -F -d 'a
 complete -c ledgerd -n '__fish_seen_subcommand_from init' -l threshold -x -d 'how many stewards must sign'
 complete -c ledgerd -n '__fish_seen_subcommand_from init' -l zone -x -d 'the time zone, as Asia/Seoul'
 complete -c ledgerd -n '__fish_seen_subcommand_from init' -l from -x -a '(__fish_complete_directories)' -d 'an export to make it from'
+complete -c ledgerd -n '__fish_seen_subcommand_from recover' -l from -r -F -d 'a copy that somebody has'
 complete -c ledgerd -n '__fish_seen_subcommand_from init' -l keys -x -a '(__fish_complete_directories)' -d 'the folder with its own keys'

@@ -41,8 +41,11 @@ _ledgerd() {
         '--from[an export to make it from]:folder:_files -/'
         '--keys[the folder with its own keys]:folder:_files -/'
     )
+    (( ${words[(I)recover]} )) && options+=('*--from[a copy that somebody has]:file:_files')
+    (( ${words[(I)key]} )) && options+=('2:what:(new-log)')
     (( ${words[(I)export]} )) && options+=('*:folder:_files -/')
     _arguments "${options[@]}" '1:command:((init\:"make a new ledger"
-        migrate\:"bring an older ledger up to date" export\:"write all records into a new folder"))'
+        migrate\:"bring an older ledger up to date" export\:"write all records into a new folder"
+        recover\:"take back records from copies that others have" key\:"make the log key that is to follow"))'
 }
 _ledgerd "$@"

@@ -14,5 +14,6 @@ int cmd_init(struct conf *conf, int argc, char **argv);
 int cmd_migrate(struct conf *conf, int argc, char **argv);
 int cmd_export(struct conf *conf, int argc, char **argv);
 int cmd_key(struct conf *conf, int argc, char **argv);
+int cmd_recover(struct conf *conf, int argc, char **argv);
 
 #endif

@@ -22,6 +22,8 @@ static const struct {
      N_("make a new ledger; with --from EXPORT [--keys OLDDATA] make one again")},
     {"migrate", cmd_migrate, "migrate", N_("bring an older ledger's tables up to date")},
     {"export", cmd_export, "export DIR", N_("write all records into a new folder")},
+    {"recover", cmd_recover, "recover --from SOURCE...",
+     N_("take back records that the database lacks, from copies that others have")},
     {"key", cmd_key, "key new-log", N_("make the log key that is to follow the one in use")},
 };
 

@@ -33,4 +33,7 @@ void poster_confirm_clock(struct poster *p);
 /* After queue_shut: waits for the batch in hand and what is queued, then ends the thread. */
 void poster_stop(struct poster *p);
 
+/* Why nothing can be posted in the mode it is in, as one sentence. Any thread. */
+const char *poster_why_busy(const struct poster *p);
+
 #endif

@@ -49,8 +49,6 @@ void poster_pause_ms(int64_t ms);
 
 /* poster_answer.c */
 void poster_set_mode(struct poster *p, enum poster_mode mode);
-/* Why nothing can be posted in the mode it is in, as one sentence. */
-const char *poster_why_busy(const struct poster *p);
 /* Counts the jobs by their status and hands them back to the loop. Any thread. */
 void poster_answer(struct ledgerd *d, struct job **jobs, size_t n);
 /* The same with the outcome unknown, whatever a transaction that came to nothing had decided. */

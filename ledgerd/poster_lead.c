@@ -71,6 +71,19 @@ static void see_fork(struct poster *p, uint64_t size, const struct checkpoint *c
                        "old backup restored?")
                   : N_("the database disagrees with the last checkpoint: nothing is posted"),
               LOG_INT("database_size", size), LOG_INT("checkpoint_size", c->size));
+    if (size < c->size) {
+        log_error(
+            "Records that were acknowledged to people are missing: %llu. Don't delete"
+            " %s/checkpoint, and let nobody post. Stop ledgerd. Then put the newest copy of the"
+            " database back, or take the records back from an auditor's copy: ledgerd recover"
+            " --data %s --from COPY",
+            (unsigned long long)(c->size - size), p->d->conf->data, p->d->conf->data);
+    } else {
+        log_error(
+            "The database holds other records than those that were signed. Don't delete"
+            " %s/checkpoint, and let nobody post. Stop ledgerd and put the right database back.",
+            p->d->conf->data);
+    }
     p->forked = true;
     poster_set_mode(p, POSTER_STOPPED_FORK);
     poster_drop(p);

@@ -7,17 +7,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/b64.h"
 #include "core/note.h"
-#include "core/record.h"
-#include "core/strict.h"
 #include "lang/lang.h"
 #include "ledgerd/db_init.h"
 #include "ledgerd/db_post.h"
 #include "ledgerd/dump.h"
-#include "ledgerd/log.h"
 #include "ledgerd/notify.h"
-#include "lang/zone.h"
+#include "ledgerd/replay.h"
 
 /* Records in one transaction. */
 #define REBUILD_BATCH 1000
@@ -27,12 +23,7 @@ struct rebuild {
     struct dump_info info;
     struct ledger ledger;
     struct db_post *post;
-    struct store store;
-    struct pendings pendings;
-    struct want nothing; /* the state is in memory but for deals: else nothing is asked for */
-    struct want named;   /* the deal that a record names */
-    int64_t time_ms;
-    size_t in_batch;
+    struct replay replay;
     bool text_ahead; /* a line of texts is read and waits for its record */
     int64_t text_index;
     struct submitted_text text;
@@ -47,202 +38,76 @@ static int fault(struct rebuild *b, const char *what, const char *why)
 
 /* ---- Texts ---- */
 
-static int read_text_line(struct rebuild *b, const char *line, size_t len)
+/* A replay_texts. */
+static int take_texts(void *arg, int64_t index, const struct act *act, struct submission *sub,
+                      char *why, size_t size)
 {
-    const char *why, *field, *salt, *text;
-    struct value *json = strict_parse(line, len, &why);
-    struct strict in;
-    int ret = -1;
+    struct rebuild *b = arg;
 
-    if (!json)
-        return -1;
-    memset(&b->text, 0, sizeof(b->text));
-    strict_begin(&in, json);
-    strict_int(&in, "index", STRICT_REQUIRED, 0, INT64_MAX / 2, &b->text_index);
-    field = strict_string(&in, "field", STRICT_REQUIRED);
-    salt = strict_string(&in, "salt", STRICT_REQUIRED);
-    text = strict_string(&in, "text", STRICT_REQUIRED);
-    if (strict_end(&in) == 0 && strlen(field) < sizeof(b->text.field) &&
-        b64u_decode_exact(salt, strlen(salt), b->text.salt, sizeof(b->text.salt)) == 0) {
-        str_copy(b->text.field, sizeof(b->text.field), field);
-        b->text.text = x_strdup(text);
-        b->text.len = strlen(text);
-        ret = 0;
-    }
-    value_free(json);
-    return ret;
-}
-
-/* The texts of this record, into a submission that has nothing else. -1 and a sentence. */
-static int take_texts(struct rebuild *b, int64_t index, struct submission *sub)
-{
+    (void)act;
     for (;;) {
         const char *line;
         size_t len;
         int got;
 
         if (!b->text_ahead) {
-            got = dump_next_text(b->in, &line, &len, b->err, sizeof(b->err));
+            got = dump_next_text(b->in, &line, &len, why, size);
             if (got <= 0)
                 return got;
-            if (read_text_line(b, line, len) != 0)
-                return fault(b, "texts.ndjson", _("a line isn't a text with its salt"));
+            if (replay_text_parse(line, len, &b->text_index, &b->text) != 0) {
+                str_copy(why, size, _("a line of texts.ndjson isn't a text with its salt"));
+                return -1;
+            }
             b->text_ahead = true;
         }
         if (b->text_index > index)
             return 0;
-        if (b->text_index < index || sub->n_texts == TEXTS_MAX)
-            return fault(b, "texts.ndjson", _("its lines aren't in the order of the log"));
+        if (b->text_index < index || sub->n_texts == TEXTS_MAX) {
+            str_copy(why, size, _("the lines of texts.ndjson aren't in the order of the log"));
+            return -1;
+        }
         sub->texts[sub->n_texts++] = b->text;
         memset(&b->text, 0, sizeof(b->text));
         b->text_ahead = false;
     }
 }
 
-/* ---- Storing ---- */
-
-/* Writes what is gathered. -1 and a sentence. */
-static int flush(struct rebuild *b)
-{
-    store_finish(&b->store, &b->ledger);
-    if (db_post_begin(b->post, &b->ledger, &b->nothing, &b->pendings) != DB_DONE ||
-        db_post_store(b->post, &b->ledger, b->time_ms, &b->store, &b->pendings, &b->nothing) !=
-            DB_DONE)
-        return fault(b, _("the database"), db_post_fault(b->post));
-    state_commit(b->ledger.state);
-    tree_mark(&b->ledger.tree);
-    tiles_mark(&b->ledger.tiles);
-    b->ledger.head.size = b->ledger.tree.size;
-    b->ledger.head.time_ms = b->time_ms;
-    state_forget(b->ledger.state, THING_ID);
-    state_forget(b->ledger.state, THING_DEAL);
-    state_forget(b->ledger.state, THING_ASK);
-    store_clear(&b->store);
-    b->in_batch = 0;
-    notify_extend(60000);
-    return 0;
-}
-
-/* A posted record into state, tree and store. */
-static void keep(struct rebuild *b, int64_t index, const struct act *act, const struct record *rec,
-                 struct outcome *out, const struct submission *texts)
-{
-    struct posted_id *id = posted_id_new(act->by, act->jti);
-    struct hash leaf = ledger_append(&b->ledger, &rec->entry);
-
-    store_record(&b->store, index, act, rec, &leaf, out);
-    store_texts(&b->store, index, texts);
-    rules_apply(b->ledger.state, out);
-    id->record = index;
-    id->payload_hash = act->payload_hash;
-    state_put(b->ledger.state, THING_ID, &id->thing);
-    if (index == 0) {
-        const struct holder *ledger = state_holder(b->ledger.state, "ledger");
-
-        ledger_set_id(&b->ledger, &rec->entry);
-        /* A zone that this machine doesn't know leaves UTC, in which a value date may seem to be
-         * tomorrow's. */
-        if (zone_set(ledger->zone) != 0)
-            log_warn("This machine doesn't know the ledger's time zone %s.", ledger->zone);
-    }
-    b->in_batch++;
-}
-
 /* ---- Records ---- */
 
-static int load_named(struct rebuild *b)
+static int flush(struct rebuild *b)
 {
-    enum db_end end = db_post_load(b->post, &b->ledger, &b->named);
+    char why[500];
 
-    want_clear(&b->named);
-    return end == DB_DONE ? 0 : -1;
-}
-
-static int load_deal(void *arg, struct state *s, int64_t record)
-{
-    struct rebuild *b = arg;
-
-    (void)s;
-    pgarray_int(&b->named.deals, record);
-    return load_named(b);
-}
-
-static int load_asked(void *arg, struct state *s, const struct hash *payload_hash)
-{
-    struct rebuild *b = arg;
-
-    (void)s;
-    pgarray_bytes(&b->named.asked, payload_hash->b, HASH_LEN);
-    return load_named(b);
-}
-
-/* Verifies one record and keeps it. -1 and a sentence. */
-static int replay(struct rebuild *b, int64_t index, const char *header, size_t header_len,
-                  const char *const *parts, const size_t *part_lens, size_t n_parts)
-{
-    struct record rec = {0};
-    const struct replay_source from = {b, load_deal, load_asked};
-    struct record_header head;
-    struct submission texts = {0};
-    struct outcome out;
-    struct act act;
-    struct refusal refusal;
-    char where[40], why[500];
-    const char *bad;
-    int ret = -1;
-
-    snprintf(where, sizeof(where), _("record %lld"), (long long)index);
-    if (record_header_parse(&head, header, header_len, &bad) != 0)
-        return fault(b, where, bad);
-    if (head.index != index)
-        return fault(b, where, _("its index isn't its place in the log"));
-    if (record_replay(b->ledger.state, &from, header, header_len, parts, part_lens, n_parts,
-                      b->time_ms, zone_day(head.ms), &out, &act, why, sizeof(why)) != 0)
-        return fault(b, where, why);
-    if (take_texts(b, index, &texts) != 0)
-        goto out;
-    if (act_check_texts(&act, &texts, &refusal) != 0) {
-        (void)fault(b, where, refusal.detail);
-        goto out;
-    }
-    buf_put(&rec.header, header, header_len);
-    for (rec.n_parts = 0; rec.n_parts < n_parts; rec.n_parts++)
-        buf_put(&rec.parts[rec.n_parts], parts[rec.n_parts], part_lens[rec.n_parts]);
-    hash_bytes(&rec.entry, header, header_len);
-    b->time_ms = head.ms;
-    keep(b, index, &act, &rec, &out, &texts);
-    record_free(&rec);
-    ret = b->in_batch == REBUILD_BATCH ? flush(b) : 0;
-out:
-    outcome_free(&out);
-    act_free(&act);
-    submission_free(&texts);
-    return ret;
+    if (replay_store(&b->replay, why, sizeof(why)) != 0)
+        return fault(b, _("the database"), why);
+    notify_extend(60000);
+    return 0;
 }
 
 static int replay_all(struct rebuild *b)
 {
     const char *header, *parts[RECORD_PARTS_MAX];
     size_t header_len, part_lens[RECORD_PARTS_MAX], n_parts;
-    int64_t index = 0;
+    char where[40], why[500];
     int got;
 
     while ((got = dump_next_record(b->in, &header, &header_len, parts, part_lens, RECORD_PARTS_MAX,
-                                   &n_parts, b->err, sizeof(b->err))) == 1) {
-        if (replay(b, index, header, header_len, parts, part_lens, n_parts) != 0)
+                                   &n_parts, why, sizeof(why))) == 1) {
+        if (replay_record(&b->replay, header, header_len, parts, part_lens, n_parts, take_texts, b,
+                          why, sizeof(why)) != 0) {
+            got = -1;
+            break;
+        }
+        if (b->replay.n == REBUILD_BATCH && flush(b) != 0)
             return -1;
-        index++;
     }
     if (got < 0) {
-        char where[40], why[500];
-
-        snprintf(where, sizeof(where), _("record %lld"), (long long)index);
-        str_copy(why, sizeof(why), b->err);
+        snprintf(where, sizeof(where), _("record %lld"), (long long)b->ledger.tree.size);
         return fault(b, where, why);
     }
     if (b->text_ahead)
         return fault(b, "texts.ndjson", _("it has a text of a record that isn't there"));
-    return b->in_batch > 0 ? flush(b) : 0;
+    return b->replay.n > 0 ? flush(b) : 0;
 }
 
 /* ---- Pending acts ---- */
@@ -271,15 +136,15 @@ static void wait_again(struct rebuild *b, const char *line, size_t len)
     if (act_parse(&act, &sub.env, &r) == 0) {
         if (act.exp > (int64_t)time(NULL) && act_check_texts(&act, &sub, &r) == 0 &&
             envelope_verify(&sub.env, lookup_key, b->ledger.state, &r) == 0 &&
-            (!rules_deal(&act, &record) || load_deal(b, b->ledger.state, record) == 0)) {
+            (!rules_deal(&act, &record) || replay_load_deal(&b->replay, record) == 0)) {
             rules_authority(b->ledger.state, &act, &sub.env, &out, NULL);
             if (out.verdict != VERDICT_REFUSED) {
-                struct pending_act *pa = pendings_add(&b->pendings, act.by, act.jti);
+                struct pending_act *pa = pendings_add(&b->replay.pendings, act.by, act.jti);
                 bool known;
 
                 str_copy(pa->maker, sizeof(pa->maker),
                          pendings_maker(b->ledger.state, &sub.env, &known));
-                pendings_wait(&b->pendings, pa, &act, &sub, out.needs, out.n_needs);
+                pendings_wait(&b->replay.pendings, pa, &act, &sub, out.needs, out.n_needs);
             }
         }
         act_free(&act);
@@ -387,6 +252,7 @@ static int rebuild_all(struct rebuild *b, const struct conf *conf, const struct 
     if (db_post_lock(b->post) != DB_DONE ||
         db_post_take_over(b->post, &b->ledger.head.epoch) != DB_DONE)
         return fault(b, _("the database"), _("another ledgerd posts to it"));
+    replay_init(&b->replay, &b->ledger, b->post);
     if (replay_all(b) != 0 || wait_all(b) != 0)
         return -1;
     return compare(b, &checkpoint, &log_key);
@@ -412,10 +278,6 @@ int rebuild_from(const struct conf *conf, const struct database *db, PGconn *con
     char ignored[512];
     int ret;
 
-    store_init(&b.store);
-    pendings_init(&b.pendings);
-    want_init(&b.nothing);
-    want_init(&b.named);
     ret = rebuild_all(&b, conf, db, conn, dir);
     if (ret == 0 && keys)
         ret = ownkeys_write(keys, conf->data, b.err, sizeof(b.err));
@@ -427,10 +289,8 @@ int rebuild_from(const struct conf *conf, const struct database *db, PGconn *con
         (void)!db_wipe(conn, ignored, sizeof(ignored));
     }
     free(b.text.text);
-    store_free(&b.store);
-    pendings_free(&b.pendings);
-    want_free(&b.nothing);
-    want_free(&b.named);
+    if (b.replay.ledger)
+        replay_free(&b.replay);
     if (b.ledger.state)
         ledger_free(&b.ledger);
     dump_close(b.in);

@@ -38,6 +38,9 @@ void req_readyz(struct request *r)
     out_open(&b, NULL, '{');
     out_bool(&b, "ready", ready);
     out_str(&b, "mode", poster_mode_name(mode));
+    if (mode == POSTER_STOPPED_CLOCK || mode == POSTER_STOPPED_FORK) {
+        out_str(&b, "why", poster_why_busy(r->d->poster));
+    }
     out_int(&b, "read_connections", (int64_t)up);
     out_int(&b, "queue", (int64_t)queue_length(r->d->queue));
     out_close(&b, '}');
