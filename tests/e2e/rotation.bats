@@ -83,6 +83,18 @@ something_waits() {
     run pumasi receipts
     [ "$status" -eq 0 ]
 
+    # What one may see of one's records is kept beside the receipts, once.
+    run pumasi receipts --parts --key alice
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ $output == *"parts of their records now: "[1-9]* ]]
+    for kept in "$LEDGERS"/state/pumasi/default/receipts/*.json; do
+        [ "$(jq -r .type "$kept")" != transfer ] ||
+            jq -e '.record.header == .receipt.header and (.record.parts | length == 2)' "$kept" > /dev/null
+    done
+    run pumasi receipts --parts --key alice
+    [[ $output == *"parts of their records now: 0 more"* ]]
+
     # Who slept through it all is led along as well.
     run sleeper pay bob@kenya 6 sarafu --key alice
     echo "$output"
