@@ -45,7 +45,9 @@ static void submit(struct ledgerd *d, const struct log_signer *next, const char 
     buf_putc(&text, '}');
     job = job_new(x_strndup(text.data, text.len), text.len);
     job->done = on_done;
-    if (!queue_push(d->queue, job, 1))
+    if (queue_push(d->queue, job, 1))
+        queue_wake(d->queue);
+    else
         job_free(job); /* too much is waiting: the next look is in a minute */
     envelope_free(&env);
     buf_free(&payload);
