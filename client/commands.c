@@ -54,6 +54,8 @@ const struct command *const commands[] = {
     &cmd_book,
     &cmd_report,
     &cmd_audit,
+    &cmd_clearing_plan,
+    &cmd_clearing_check,
     /* the stewards */
     &cmd_open,
     &cmd_unit_create,

@@ -20,6 +20,7 @@ extern const struct command cmd_complete;
 
 extern const struct command cmd_statement, cmd_verify;
 extern const struct command cmd_book, cmd_report, cmd_audit;
+extern const struct command cmd_clearing_plan, cmd_clearing_check;
 
 /* Ends with NULL; its parts, with a row of zeros. */
 extern const struct command *const commands[];

@@ -5,7 +5,7 @@
 #include "core/base.h"
 
 /*
- * Multilateral clearing (docs/protocol.md, section 11): of debts among parties the most is
+ * Multilateral clearing (docs/protocol.md, section 12): of debts among parties the most is
  * cancelled that leaves every party's net position as it is. There is exactly one answer, whatever
  * the order in which the debts are given.
  */
