@@ -17,7 +17,7 @@ export LC_ALL := C.UTF-8
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all unit load fuzz locale
+.PHONY: all unit load rivals fuzz locale
 .DEFAULT_GOAL := all
 
 # --- what the compiler takes, probed once and again when any of these words changes -------------
@@ -73,6 +73,7 @@ all: $(PROGRAMS) locale
 locale: $(CATALOGUES)
 unit: $(UNIT_BIN)
 load: $(LOAD_BIN)
+rivals: $(patsubst tests/load/%.cc,$(BUILD)/load/%,$(sort $(wildcard tests/load/rival/*.cc)))
 fuzz: $(FUZZ_BIN)
 
 # --- rules ---------------------------------------------------------------------------------------
@@ -161,6 +162,12 @@ $(BUILD)/load/bench: $(BUILD)/obj/tests/load/bench.o $(BENCH_OBJ) $(LOAD_OBJ) $(
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	@$(LINK) $< $(BENCH_OBJ) $(LOAD_OBJ) $(CORE_LIBS) $(LIBS_LOAD) -lm -lpthread
+
+# What others have written, for bench to compare with: C++ with libraries that nothing else needs.
+$(BUILD)/load/rival/%: tests/load/rival/%.cc
+	@mkdir -p $(@D)
+	@echo "  CXX   $<"
+	@$(CXX) -O2 -DNDEBUG -o $@ $<
 
 $(BUILD)/load/%.so: tests/load/shim/%.c
 	@mkdir -p $(@D)

@@ -62,6 +62,14 @@ rows() {
     diff <(parts) "$BATS_TEST_TMPDIR/outside"
 }
 
+@test "bench: clearing beside LEMON's solvers" {
+    [ -e /usr/include/lemon/network_simplex.h ] || skip 'LEMON is not installed (scripts/deps bench)'
+    DEBTS=5000 PARTIES=500 bench clearing
+    part clearing | grep -q '^| made: CPU time beside the better of LEMON.s two | at most 1 | [0-9.]* |'
+    [ "$(part clearing | grep -cE '^\| made \| [^|]* \| [0-9.]+ \| [0-9.]+ \| [0-9]* \|$')" -eq 5 ]
+    diff <(parts) "$BATS_TEST_TMPDIR/outside"
+}
+
 @test "bench: a page without the part is refused before anything is measured" {
     sed -i '/end of bench slow/d' "$PAGE"
     PERFORMANCE=$PAGE run scripts/bench slow 3>&-

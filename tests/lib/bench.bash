@@ -217,14 +217,14 @@ END
 # ---- Tables ----
 
 # The machine, in a sentence or two.
-describe_machine() { # NAME
+describe_machine() { # [NAME]: of the ledger whose PostgreSQL was measured too
     local cpu changed
     cpu=$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1)
     changed=$(git status --porcelain -- . ':!docs/performance.md' 2> /dev/null | head -n 1)
     cat << END
 Measured on $(date -u +%F) at commit $(git rev-parse --short HEAD 2> /dev/null || echo unknown)${changed:+ with changes}:
 $(nproc) cores of ${cpu:-$(uname -m)}, $(awk '/^MemTotal/ { printf "%.0f", $2 / 1048576 }' /proc/meminfo) GB of memory,
-Linux $(uname -r), PostgreSQL $(ledger_psql "$1" -c 'SHOW server_version' | cut -d ' ' -f 1),
+Linux $(uname -r)${1:+, PostgreSQL $(ledger_psql "$1" -c 'SHOW server_version' | cut -d ' ' -f 1)},
 data on $(findmnt -no FSTYPE -T "$LEDGERS" 2> /dev/null || stat -f -c %T "$LEDGERS").
 END
 }
