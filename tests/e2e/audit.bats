@@ -237,3 +237,87 @@ plant() { # SQL: what takes it back again is to follow
     forged append "$(record pay)" '{"part":"posting","salt":"AAAAAAAAAAAAAAAAAAAAAA","account":"m0004@hansalim/hour","amount":5,"balance":5,"floor":0,"seq":9}'
     found posting-extra ".record == $(record pay) and .about == \"m0004@hansalim/hour\" and .stake.amount == 5"
 }
+
+# --- One ledger that goes on, in this order -------------------------------------------------------
+
+got_some() { # FILE
+    [ "$(stat -c %s "$1" 2> /dev/null || echo 0)" -gt 100000 ]
+}
+
+@test "an audit that is killed in the middle goes on from there" {
+    local copy=$XDG_STATE_HOME/pumasi/default/audit/all pid
+    for _ in $(seq 200); do
+        payment m0000@hansalim m0002@hansalim 1
+    done > "$BATS_TEST_TMPDIR/lines"
+    post_lines "$BATS_TEST_TMPDIR/lines"
+    answered 200
+    "$BUILD/pumasi" audit --all --no-answers > "$BATS_TEST_TMPDIR/killed" 2>&1 3>&- &
+    pid=$!
+    until_ok 30 got_some "$copy/records"
+    kill -KILL "$pid" 2> /dev/null || true
+    wait "$pid" || true
+    # Within a record, as a machine that lost its power would leave it.
+    printf '{"v":1,"index":' >> "$copy/records"
+    audit --all --no-answers
+    clean
+    # What came of it is an export, like ledgerd's own.
+    "$LEDGERD" export "$LEDGERS/open/again" --data "$LEDGERS/main" > "$BATS_TEST_TMPDIR/export" 2>&1 3>&-
+    head -c "$(stat -c %s "$copy/records")" "$LEDGERS/open/again/records" | cmp - "$copy/records"
+    audit --log "$copy"
+    clean
+}
+
+@test "fraud: tables are doctored, and ledgerd posts by them" {
+    local planted revoked limit
+    sql -c "INSERT INTO keys SELECT '$("$ACTOR" kid planted)', decode(translate('$("$ACTOR" key planted | jq -r .x)', '-_', '+/')
+        || '=', 'base64'), 'm0000@hansalim', 'member', false"
+    sql -c "UPDATE keys SET revoked = false WHERE kid = '$("$ACTOR" kid second)'"
+    sql -c "INSERT INTO accounts SELECT account, coop, balance, seq, record, true, -9000000000, NULL, limits_seq, limits_record
+        FROM accounts WHERE account = 'm0003@mapo/hour'
+        ON CONFLICT (account) DO UPDATE SET has_limits = true, floor = EXCLUDED.floor, ceiling = NULL"
+    sql -c "UPDATE policies SET ceiling = NULL WHERE policy = 'mapo/hour'"
+    ledger_stop main
+    ledger_start main
+    ledger_wait main
+    posted "$(act transfer m0000@hansalim '{"from":"m0000@hansalim","to":"m0002@hansalim","unit":"hour","amount":11}' planted)"
+    planted=$INDEX
+    posted "$(act transfer m0008@hansalim '{"from":"m0008@hansalim","to":"m0002@hansalim","unit":"hour","amount":12}' second)"
+    revoked=$INDEX
+    posted "$(payment m0003@mapo m0001@mapo 2000000000)"
+    limit=$INDEX
+    audit --all --no-answers
+    found_at unknown-key "$planted" 11
+    found_at revoked-key "$revoked" 12
+    found_at insufficient-credit "$limit" 2000000000
+    audit --book hansalim --no-answers
+    found_at revoked-key "$revoked" 12
+}
+
+@test "fraud: a fork after a restored backup, and a receipt whose record is gone" {
+    local n
+    ledger_stop main
+    cp -a "$LEDGERS/main" "$LEDGERS/backup"
+    ledger_start main
+    ledger_wait main
+    auditor_key third '*' stewards steward # whose receipt stays here
+    n=$(jq .receipt.index "$XDG_STATE_HOME"/pumasi/default/receipts/*.json)
+    audit --key eye --all --no-answers
+    jq -e '.checked.receipts == 1 and ([.findings[].word] | index("fork") == null and index("receipt-gone") == null)' "$REPORT"
+    ledger_stop main
+    rm -rf "$LEDGERS/main"
+    mv "$LEDGERS/backup" "$LEDGERS/main"
+    rm "$LEDGERS/main/checkpoint" # or it wouldn't post
+    ledger_start main
+    ledger_wait main
+    posted "$(payment m0000@hansalim m0002@hansalim 1)"
+    posted "$(payment m0000@hansalim m0002@hansalim 2)"
+    posted "$(payment m0000@hansalim m0002@hansalim 3)"
+    audit --key eye --all --no-answers
+    found fork
+    [ "$(grep -c '^— test.example/main ' "$(jq -r .evidence "$REPORT")")" -eq 2 ]
+    # And who has nothing but the receipt.
+    mv "$XDG_STATE_HOME/pumasi/default/audit" "$BATS_TEST_TMPDIR/old"
+    audit --key eye --all --no-answers
+    found_at receipt-gone "$n"
+    found fork
+}
