@@ -77,3 +77,10 @@ rows() {
     PERFORMANCE=$PAGE run scripts/bench nonsense 3>&-
     [ "$status" -eq 2 ]
 }
+
+@test "bench: a statement" {
+    ENTRIES=200 bench statement
+    rows statement made signatures verified
+    [ "$(part statement | grep -cE '\| (\*\*missed\*\*|met) \|$')" -eq 2 ]
+    diff <(parts) "$BATS_TEST_TMPDIR/outside"
+}

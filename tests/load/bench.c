@@ -10,6 +10,8 @@
  *                                        signs transfers and posts them in bulk, as fast as it goes
  *   bench ask URL --rate R --seconds S   members' balances and last 50 postings
  *   bench page URL --acts N              all pages of N postings of the account that --hot pays
+ *   bench statement URL FILE --acts N    N times the statement of that account, into the file
+ *   bench signatures FILE                verifies the signatures in a statement, and nothing else
  *   bench limit FILE                     parses and verifies acts on all cores, and nothing else
  *   bench flush FILE                     how long the disk takes
  *
@@ -50,6 +52,10 @@ static int obey(struct bench *b, const char *command, const char *file)
         ask_members(b);
     else if (str_eq(command, "page") && b->acts > 0)
         ask_pages(b);
+    else if (str_eq(command, "statement") && b->acts > 0 && file)
+        ask_statement(b, file);
+    else if (str_eq(command, "signatures"))
+        raw_signatures(b, b->h.url);
     else if (str_eq(command, "limit"))
         limit(b, b->h.url);
     else if (str_eq(command, "flush"))
@@ -105,7 +111,9 @@ int main(int argc, char **argv)
     if (sodium_init() >= 0 && b.h.members >= 6 && b.h.members % 2 == 0 && b.h.url)
         status = obey(&b, argv[optind], optind + 2 < argc ? argv[optind + 2] : NULL);
     if (status != 0)
-        fprintf(stderr, "usage: bench setup|make|drive|fill|ask|page|limit|flush …: see the head "
-                        "of tests/load/bench.c\n");
+        fprintf(
+            stderr,
+            "usage: bench setup|make|drive|fill|ask|page|statement|signatures|limit|flush …: see the head "
+            "of tests/load/bench.c\n");
     return status;
 }

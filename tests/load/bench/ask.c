@@ -8,13 +8,6 @@
 #define LIFETIME 300 /* of a token, seconds */
 #define EDGE     20  /* pages at either end */
 
-struct asker {
-    struct bench *b;
-    struct conn c;
-    int64_t n, at;
-    char who[ADDRESS_MAX + 1];
-};
-
 /* A whole request for what is below /v1/accounts/<who>/hour. */
 static void put_query(struct buf *out, struct asker *a, const char *below, const char *query)
 {
@@ -64,24 +57,19 @@ void ask_members(struct bench *b)
 
 /* ---- Paging ---- */
 
-/* One page, by curl, as one that follows another can't be asked for before; its time, and the
- * cursor of the next one, or NULL. */
-static json_t *ask_page(struct asker *a, const char *cursor, int64_t *us)
+int64_t ask_body(struct asker *a, const char *below, const char *query)
 {
-    char *query = x_asprintf("?limit=%" PRId64 "%s%s", a->b->acts, cursor ? "&cursor=" : "",
-                             cursor ? cursor : "");
     struct curl_slist *headers = NULL;
     struct buf request = BUF_INIT;
     char *path, *field, *url;
-    int64_t start;
+    int64_t start, us;
     long status = 0;
-    json_t *page;
 
-    put_query(&request, a, "/postings", query);
+    put_query(&request, a, below, query);
     field = strstr(request.data, "Authorization:");
     field[strcspn(field, "\r")] = '\0';
     headers = curl_slist_append(NULL, field);
-    path = x_asprintf("/v1/accounts/%s/" UNIT "/postings%s", a->who, query);
+    path = x_asprintf("/v1/accounts/%s/" UNIT "%s%s", a->who, below, query);
     url = x_asprintf("%s%s", a->b->h.url, path);
     curl_easy_setopt(a->c.curl, CURLOPT_URL, url);
     curl_easy_setopt(a->c.curl, CURLOPT_HTTPHEADER, headers);
@@ -93,14 +81,24 @@ static json_t *ask_page(struct asker *a, const char *cursor, int64_t *us)
         fprintf(stderr, "bench: %s: status %ld\n", path, status);
         exit(1);
     }
-    *us = now_us() - start;
-    page = json_loadb(a->c.answer.data, a->c.answer.len, 0, NULL);
+    us = now_us() - start;
     curl_slist_free_all(headers);
     buf_free(&request);
     free(path);
     free(url);
+    return us;
+}
+
+/* One page, by curl, as one that follows another can't be asked for before; its time, and the
+ * cursor of the next one, or NULL. */
+static json_t *ask_page(struct asker *a, const char *cursor, int64_t *us)
+{
+    char *query = x_asprintf("?limit=%" PRId64 "%s%s", a->b->acts, cursor ? "&cursor=" : "",
+                             cursor ? cursor : "");
+
+    *us = ask_body(a, "/postings", query);
     free(query);
-    return page;
+    return json_loadb(a->c.answer.data, a->c.answer.len, 0, NULL);
 }
 
 void ask_pages(struct bench *b)

@@ -64,11 +64,30 @@ void drive_file(struct bench *b, const char *path);
 
 /* ---- ask.c: queries with tokens ---- */
 
+struct asker {
+    struct bench *b;
+    struct conn c;
+    int64_t n, at;
+    char who[ADDRESS_MAX + 1];
+};
+/* GET /v1/accounts/<who>/hour<below><query>, by curl; its time in µs, the body in a->c.answer. Ends
+ * the program when it isn't answered 200. */
+int64_t ask_body(struct asker *a, const char *below, const char *query);
+
 /* A member's balance and its last 50 postings in turn, in an open loop. */
 void ask_members(struct bench *b);
 /* Pages through the postings of the account that hot transfers pay: how many there are, and the
  * median time in ms of the first twenty pages and of the last twenty. */
 void ask_pages(struct bench *b);
+
+/* ---- statement.c ---- */
+
+/* The statement of the account that hot transfers pay, of all days, b->acts times, the last one
+ * into the file: median ms, bytes. */
+void ask_statement(struct bench *b, const char *path);
+/* The signatures of the acts in a statement on all cores, and nothing else: how many, seconds, a
+ * second. */
+void raw_signatures(struct bench *b, const char *path);
 
 /* ---- machine.c: what the machine can do ---- */
 
