@@ -113,7 +113,7 @@ int main(int argc, char **argv)
     if (status != 0)
         fprintf(
             stderr,
-            "usage: bench setup|make|drive|fill|ask|page|statement|signatures|limit|flush …: see the head "
-            "of tests/load/bench.c\n");
+            "usage: bench setup|make|drive|fill|ask|page|statement|signatures|limit|flush …: see "
+            "the head of tests/load/bench.c\n");
     return status;
 }
