@@ -46,11 +46,15 @@ static const char *const leaf_sql[LEAF_KINDS] = {
                           "  WHERE v.seq_then > 0 LIMIT $4::bigint) b"
                           " JOIN book_entries e ON e.book = b.book AND e.seq = b.seq_then"
                           " ORDER BY q.o, b.book COLLATE \"C\"",
-    [LEAF_SUBJECT] = "SELECT q.o, c.subject, 0, c.seq, c.idx"
+    /* From subject to subject by their first changes, which stand in the index in order. */
+    [LEAF_SUBJECT] = "SELECT q.o, c.subject, 0, e.seq, e.idx"
                      " FROM unnest($1::text[], $2::text[]) WITH ORDINALITY q(first, stop, o)"
-                     " CROSS JOIN LATERAL (SELECT DISTINCT ON (subject) subject, seq, idx"
-                     "  FROM changes WHERE subject >= q.first AND subject < q.stop"
-                     "  AND idx < $3::bigint ORDER BY subject, seq DESC LIMIT $4::bigint) c"
+                     " CROSS JOIN LATERAL (SELECT subject FROM changes"
+                     "  WHERE subject >= q.first AND subject < q.stop AND seq = 1"
+                     "  AND idx < $3::bigint ORDER BY subject LIMIT $4::bigint) c"
+                     " CROSS JOIN LATERAL (SELECT seq, idx FROM changes"
+                     "  WHERE subject = c.subject AND idx < $3::bigint"
+                     "  ORDER BY subject DESC, seq DESC LIMIT 1) e"
                      " ORDER BY q.o, c.subject COLLATE \"C\"",
 };
 
