@@ -7,6 +7,7 @@
 #include "client/commands.h"
 #include "client/office.h"
 #include "client/query.h"
+#include "client/recovery.h"
 #include "client/table.h"
 #include "client/words.h"
 #include "core/text.h"
@@ -271,6 +272,7 @@ static int run_show(struct client *c, const struct cli *cli)
     put_line(_("state"), word_state(json_text(answer, "state")));
     put_office(c, answer);
     put_policies(c, json_object_get(answer, "policies"));
+    recovery_print(answer);
     json_decref(answer);
     return PUMASI_OK;
 }

@@ -6,6 +6,7 @@
 #include "client/commands.h"
 #include "client/explain.h"
 #include "client/query.h"
+#include "client/recovery.h"
 #include "client/render.h"
 #include "client/submit.h"
 #include "client/table.h"
@@ -97,6 +98,38 @@ static int print_table(struct client *c, const struct waiting_list *l)
     return rc;
 }
 
+/* Is the key one that the list was asked for by? */
+static bool in_use(struct client *c, const struct keyfile *k)
+{
+    bool named = c->n_key_names == 0;
+
+    for (size_t i = 0; !named && i < c->n_key_names; i++)
+        named = client_find_key(c, c->key_names[i]) == k;
+    return named && k->secret != NULL;
+}
+
+/* What an office has to know of: of each co-op once. */
+static void print_recoveries(struct client *c)
+{
+    for (size_t i = 0; i < c->n_keys; i++) {
+        const struct keyfile *k = c->keys[i];
+        bool done = !in_use(c, k) || !name_is_coop(k->holder);
+        json_t *answer = NULL;
+        char *path;
+        long status;
+
+        for (size_t j = 0; !done && j < i; j++)
+            done = in_use(c, c->keys[j]) && str_eq(c->keys[j]->holder, k->holder);
+        if (done)
+            continue;
+        path = x_asprintf("/v1/coops/%s", k->holder);
+        if (query_status(c, k, path, &status, &answer) == PUMASI_OK && status == 200)
+            recovery_print(answer);
+        json_decref(answer);
+        free(path);
+    }
+}
+
 static int run(struct client *c, const struct cli *cli)
 {
     struct waiting_list l;
@@ -112,6 +145,8 @@ static int run(struct client *c, const struct cli *cli)
         note(_("Nothing waits."));
     else
         rc = print_table(c, &l);
+    if (!c->json && rc == PUMASI_OK)
+        print_recoveries(c);
     waiting_list_free(&l);
     return rc;
 }

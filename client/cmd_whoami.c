@@ -8,6 +8,7 @@
 #include "client/outbox.h"
 #include "client/pin.h"
 #include "client/query.h"
+#include "client/recovery.h"
 #include "client/table.h"
 #include "client/words.h"
 
@@ -242,6 +243,8 @@ static int run(struct client *c, const struct cli *cli)
         json_decref(all);
     } else if (rc == PUMASI_OK && key != NULL) {
         print_member(key, holder);
+        if (name_is_coop(key->holder))
+            recovery_print(holder);
     }
     print_unfinished(c);
     json_decref(holder);

@@ -34,6 +34,9 @@ const struct command *const commands[] = {
     &cmd_key_set,
     &cmd_key_add,
     &cmd_key_revoke,
+    &cmd_key_recover,
+    &cmd_key_finish,
+    &cmd_key_object,
     &cmd_threshold,
     /* what waits */
     &cmd_pending,

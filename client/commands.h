@@ -8,6 +8,7 @@
 extern const struct command cmd_connect, cmd_whoami;
 extern const struct command cmd_key_new, cmd_key_list, cmd_key_show, cmd_key_export, cmd_key_set;
 extern const struct command cmd_key_add, cmd_key_revoke, cmd_threshold;
+extern const struct command cmd_key_recover, cmd_key_finish, cmd_key_object;
 extern const struct command cmd_pay, cmd_balance, cmd_history, cmd_export, cmd_allow;
 extern const struct command cmd_request, cmd_requests, cmd_reverse, cmd_decline, cmd_show;
 extern const struct command cmd_pending, cmd_sign, cmd_outbox, cmd_receipts;

@@ -170,6 +170,7 @@ enum http_result http_do(struct http *h, const struct http_request *rq, struct h
     struct curl_slist *headers = headers_of(rq);
     struct sink sink = {BUF_INIT, false};
     long timeout = rq->timeout > 0 ? rq->timeout : REQUEST_SECONDS;
+    struct curl_header *header;
     curl_off_t retry = 0;
     enum http_result result;
     CURLcode code;
@@ -211,6 +212,9 @@ enum http_result http_do(struct http *h, const struct http_request *rq, struct h
     curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &out->status);
     if (curl_easy_getinfo(h->curl, CURLINFO_RETRY_AFTER, &retry) == CURLE_OK)
         out->retry_after = retry > RETRY_AFTER_MAX ? RETRY_AFTER_MAX : (long)retry;
+    if (curl_easy_header(h->curl, "Pumasi-Recovery", 0, CURLH_HEADER, -1, &header) == CURLHE_OK &&
+        strlen(header->value) < sizeof(out->recovery))
+        str_copy(out->recovery, sizeof(out->recovery), header->value);
     out->len = sink.body.len;
     out->body = buf_take(&sink.body);
     return HTTP_ANSWERED;

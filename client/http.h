@@ -18,7 +18,8 @@ struct http_answer {
     long status;
     char *body; /* NUL-terminated, owned */
     size_t len;
-    long retry_after; /* seconds, 0 without one */
+    long retry_after;  /* seconds, 0 without one */
+    char recovery[80]; /* the header Pumasi-Recovery, "" without one */
 };
 
 struct http_request {

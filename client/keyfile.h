@@ -24,6 +24,7 @@ struct keyfile {
     struct key key;
     struct kid kid;
     bool sealed; /* there is a passphrase */
+    bool told;   /* in this run, that its holder's keys are being recovered */
     uint64_t ops, mem;
     uint8_t salt[KEYFILE_SALT_LEN], nonce[KEYFILE_NONCE_LEN], box[KEYFILE_BOX_LEN];
     uint8_t *secret; /* KEY_SECRET_LEN bytes in sodium_malloc'd memory; NULL while locked */

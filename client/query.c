@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "client/problem.h"
+#include "client/recovery.h"
 #include "core/token.h"
 
 #define TOKEN_SECONDS 120
@@ -57,6 +58,7 @@ int query_status(struct client *c, const struct keyfile *key, const char *path, 
         return rc;
     }
     *status = answer.status;
+    recovery_notice(c, key, answer.recovery);
     *out = json_loadb(answer.body, answer.len, JSON_REJECT_DUPLICATES, NULL);
     if (*out == NULL || !json_is_object(*out)) {
         json_decref(*out);

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "core/token.h"
+#include "ledgerd/recovery_view.h"
 #include "ledgerd/request.h"
 
 /* Kept while the key is looked up. */
@@ -136,6 +137,7 @@ static void auth_on_key(struct request *r, const PGresult *res)
         deny(r, "the key's role is not known here");
         return;
     }
+    recovery_header(r, res, 0, KEY_RECOVERY);
     r->state = NULL;
     r->state_free = NULL;
     auth_free(a);

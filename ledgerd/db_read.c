@@ -72,6 +72,10 @@
     " (SELECT q.payer || ' ' || q.payee FROM requests q WHERE q.answer = v.idx)" \
     " FROM head h LEFT JOIN LATERAL "
 
+/* Of the holder h: of its open recovery, null without one. */
+#define RECOVERY_COLUMNS \
+    "h.recovery, h.recovery_due, h.recovery_objected, h.recovery_threshold, h.recovery_keys"
+
 #define PENDING_COLUMNS                                                                          \
     "SELECT p.by, p.jti, p.type, p.exp, array_to_string(p.signed, ' '), array_to_string(p.asks," \
     " E'\\n'), p.needs, p.submission FROM "
@@ -81,11 +85,12 @@
 
 const struct read_statement read_statements[READ_COUNT] = {
     [READ_KEY] = {"read_key",
-                  "SELECT k.x, k.holder, k.role, k.revoked, h.ledger_id FROM"
+                  "SELECT k.x, k.holder, k.role, k.revoked, l.ledger_id, " RECOVERY_COLUMNS " FROM"
                   " (SELECT 0 AS o, x, holder, role, revoked FROM keys WHERE kid = $1::text"
                   "  UNION ALL"
                   "  (SELECT 1, x, holder, '', false FROM pending_keys"
-                  "   WHERE kid = $1::text AND holder = $2::text LIMIT 1)) k, head h"
+                  "   WHERE kid = $1::text AND holder = $2::text LIMIT 1)) k"
+                  " CROSS JOIN head l LEFT JOIN holders h ON h.holder = k.holder AND k.o = 0"
                   " ORDER BY k.o LIMIT 1",
                   false},
     [READ_LEDGER] = {"read_ledger",
@@ -138,8 +143,8 @@ const struct read_statement read_statements[READ_COUNT] = {
          "  WHERE p.policy > h.coop || '/' AND p.policy < h.coop || '0'),"
          " (SELECT string_agg(k.holder || ' ' || k.role || ' ' || k.kid, E'\\n'"
          "   ORDER BY k.holder, k.role, k.kid)"
-         "  FROM keys k WHERE k.holder IN (h.holder, h.coop, '*') AND NOT k.revoked)"
-         " FROM holders h"
+         "  FROM keys k WHERE k.holder IN (h.holder, h.coop, '*') AND NOT k.revoked),"
+         " " RECOVERY_COLUMNS " FROM holders h"
          " LEFT JOIN texts t ON t.idx = h.name_record AND t.field = 'name'"
          " WHERE h.holder = $1::text AND h.kind IN ('person', 'purse')",
          false},
@@ -189,7 +194,13 @@ const struct read_statement read_statements[READ_COUNT] = {
                    "    coalesce(p.registrar_ceiling::text, '-'), p.reversal_days),"
                    "   E'\\n' ORDER BY p.policy)"
                    "  FROM policies p"
-                   "  WHERE p.policy > h.holder || '/' AND p.policy < h.holder || '0')"
+                   "  WHERE p.policy > h.holder || '/' AND p.policy < h.holder || '0'),"
+                   " " RECOVERY_COLUMNS ","
+                   " (SELECT string_agg(concat_ws(' ', m.holder, m.recovery, m.recovery_due,"
+                   "    m.recovery_objected), E'\\n' ORDER BY m.recovery_due, m.holder)"
+                   "  FROM (SELECT * FROM holders n WHERE n.coop = h.holder"
+                   "   AND n.kind = 'person' AND n.recovery IS NOT NULL"
+                   "   ORDER BY n.holder LIMIT 1000) m)"
                    " FROM holders h WHERE h.holder = $1::text AND h.kind = 'coop'",
                    false},
     [READ_COOP_MEMBERS] = {"read_coop_members",

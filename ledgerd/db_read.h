@@ -68,7 +68,8 @@ enum {
     KEY_HOLDER,
     KEY_ROLE /* empty: not registered */,
     KEY_REVOKED,
-    KEY_LEDGER_ID
+    KEY_LEDGER_ID,
+    KEY_RECOVERY /* of its holder: five columns, recovery_view.h */
 };
 
 struct read_query read_ledger(void);
@@ -147,7 +148,8 @@ enum {
     MEMBER_THRESHOLD,
     MEMBER_KEYS,   /* "role kid", a line each */
     MEMBER_LIMITS, /* "unit floor ceiling own", ceiling '-' for none, own 't' or 'f', a line each */
-    MEMBER_READERS /* "holder role kid", a line each */
+    MEMBER_READERS, /* "holder role kid", a line each */
+    MEMBER_RECOVERY /* five columns, recovery_view.h */
 };
 
 /* No row when the member or the unit isn't there, or the co-op neither has a policy for it nor it
@@ -211,9 +213,12 @@ enum {
     COOP_TITLE,
     COOP_STATE,
     COOP_THRESHOLD,
-    COOP_KEYS,    /* "role kid", a line each */
-    COOP_POLICIES /* "unit floor ceiling registrar_floor registrar_ceiling reversal_days", a line
-                     each */
+    COOP_KEYS,     /* "role kid", a line each */
+    COOP_POLICIES, /* "unit floor ceiling registrar_floor registrar_ceiling reversal_days", a line
+                      each */
+    COOP_RECOVERY, /* five columns, recovery_view.h */
+    COOP_RECOVERIES = COOP_RECOVERY + 5 /* its members', 1,000 at most: "member record due
+                                           objected", a line each */
 };
 
 struct read_query read_coop_members(const char *coop, const char *after, int64_t limit);

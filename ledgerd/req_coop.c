@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ledgerd/out.h"
+#include "ledgerd/recovery_view.h"
 #include "ledgerd/req.h"
 #include "ledgerd/req_words.h"
 #include "ledgerd/scope.h"
@@ -105,6 +106,10 @@ static void on_coop(struct request *r, const PGresult *res)
     out_str(&b, "state", col_text(res, 0, COOP_STATE));
     if (scope_sees_coop(&r->caller, r->arg[0])) {
         put_office(&b, res);
+        recovery_put_list(&b, col_text(res, 0, COOP_RECOVERIES));
+    }
+    if (r->caller.registered) {
+        recovery_put(&b, res, 0, COOP_RECOVERY);
     }
     out_close(&b, '}');
     request_json(r, 200, &b);

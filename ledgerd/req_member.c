@@ -4,6 +4,7 @@
 
 #include "core/num.h"
 #include "ledgerd/out.h"
+#include "ledgerd/recovery_view.h"
 #include "ledgerd/req.h"
 #include "ledgerd/req_words.h"
 #include "ledgerd/scope.h"
@@ -85,6 +86,7 @@ static void on_member(struct request *r, const PGresult *res)
     if (scope_sees_member(&r->caller, r->arg[0])) {
         put_details(&b, res);
         put_readers(&b, res, r->arg[0]);
+        recovery_put(&b, res, 0, MEMBER_RECOVERY);
     }
     out_close(&b, '}');
     request_json(r, 200, &b);

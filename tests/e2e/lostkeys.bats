@@ -4,6 +4,7 @@
 
 load ../lib/ledger
 load ../lib/import
+load ../lib/nothing_lost
 
 setup_file() {
     import_setup
@@ -93,4 +94,148 @@ refused_to() { # COMMAND...
     pumasi connect "$(ledger_url main)" --log-key "$(kid_of spare)"
     pumasi pay bob@kenya 1 sarafu --key tablet
     pumasi key revoke ledger "$old" --role log --key s2
+}
+
+# --- all keys are lost ------------------------------------------------------------------------------
+
+# From here on it is so many days later, where faketime is there. ledgerd is started anew, as it posts
+# nothing after a leap, and has everything from its database again.
+later() { # DAYS
+    local lib days
+    lib=$(find /usr/lib -name libfaketimeMT.so.1 -print -quit 2> /dev/null)
+    [ -n "$lib" ] && [ -z "$(grep -l __asan_init "$LEDGERD")" ] || skip "no faketime here"
+    days=$(($(cat "$LEDGERS/days" 2> /dev/null || echo 0) + $1))
+    echo "$days" > "$LEDGERS/days"
+    ledger_stop main
+    same_day
+    LD_PRELOAD=$FAKE ledger_start main
+    ledger_wait main
+}
+
+# The clock as the test before this one left it.
+same_day() {
+    [ -s "$LEDGERS/days" ] || return 0
+    FAKE=$(find /usr/lib -name libfaketimeMT.so.1 -print -quit)
+    install -m 644 /dev/null "$LEDGERS/open/clock"
+    echo "+$(($(cat "$LEDGERS/days") * 86400))" > "$LEDGERS/open/clock"
+    OPTIONS[main]='--sandbox off' # in it, faketime couldn't read its file
+    export FAKETIME_TIMESTAMP_FILE=$LEDGERS/open/clock FAKETIME_NO_CACHE=1 \
+        DONT_FAKE_MONOTONIC=1 FAKETIME_DONT_FAKE_MONOTONIC=1
+}
+
+pumasi() {
+    LD_PRELOAD=${FAKE:-} "$BUILD/pumasi" "$@" 3>&-
+}
+
+recovery_of() { # HOLDER
+    ledger_psql main -c "SELECT recovery_objected FROM holders WHERE holder = '$1' AND recovery IS NOT NULL"
+}
+
+balance() { # KEY
+    pumasi balance --key "$1" --json 2> /dev/null | jq -r '.. | .balance? // empty'
+}
+
+@test "what is open is in an export, and comes out of it the same" {
+    import_key alice@kenya member a2
+    import_key alice@kenya member a3
+    pumasi key recover alice@kenya --key-file a2 --key-file a3 --threshold 2 --key r
+    import_key kenya treasurer t4
+    pumasi key recover kenya --key-file t4 --key s2
+    pumasi key object alice@kenya --key tablet
+    check_rebuild main
+    pumasi key object kenya --key s2
+    pumasi key object alice@kenya --key t2
+    check_rebuild main
+}
+
+@test "a member's only key is lost: the office gives another, in seven days" {
+    import_key dora@kenya member lost
+    import_key dora@kenya member found
+    pumasi member create dora@kenya --key-file lost
+    pumasi pay dora@kenya 5 sarafu --key tablet
+    refused_to pumasi key finish dora@kenya --key r
+    [[ $output == *'No new keys for dora@kenya are waiting'* ]] || die "$output"
+    refused_to pumasi key recover dora@kenya --key r
+    [[ $output == *--key-file* ]] || die "$output"
+    pumasi key recover dora@kenya --key-file found --reason 'phone in the river' --key r
+    refused_to pumasi key recover dora@kenya --key-file found --key r
+    [[ $output == *'being recovered already'* ]] || die "$output"
+    # Whatever the old key asks, it is told so, once; and it can't pay.
+    run pumasi history --key lost
+    [ "$status" -eq 0 ]
+    [ "$(grep -c ATTENTION <<< "$output")" -eq 1 ] || die "$output"
+    [[ $output == *'new keys for dora@kenya'*'pumasi key object dora@kenya'* ]] || die "$output"
+    refused_to pumasi pay bob@kenya 1 sarafu --key lost
+    [[ $output == *'being recovered'* ]] || die "$output"
+    refused_to pumasi key add dora@kenya tablet --key lost
+    # Others are told nothing; the office sees all that are open, and what others pay comes in.
+    run pumasi balance --key bob
+    [[ $output != *ATTENTION* ]] || die "$output"
+    pumasi pay dora@kenya 1 sarafu --key bob
+    for command in pending whoami 'coop show kenya'; do
+        # shellcheck disable=SC2086
+        run pumasi $command --key r
+        [ "$status" -eq 0 ] || die "$command: $output"
+        [[ $output == *'dora@kenya'* ]] || die "$command: $output"
+    done
+    run pumasi key finish dora@kenya --key r
+    [[ $output == *'not sooner'* ]] || die "$output"
+    [ "$(recovery_of dora@kenya)" = f ]
+    later 6
+    refused_to pumasi key finish dora@kenya --key r
+    refused_to pumasi pay bob@kenya 1 sarafu --key lost
+    [[ $output == *'being recovered'* ]] || die "$output"
+    later 1
+    pumasi key finish dora@kenya --key r
+    [ "$(balance found)" -eq 600 ]
+    pumasi pay bob@kenya 1 sarafu --key found
+    refused_to pumasi balance --key lost
+    run pumasi coop show kenya --key r
+    [[ $output != *dora@kenya* ]] || die "$output"
+}
+
+@test "somebody in the office wants her account: she objects, and the treasurers decide" {
+    same_day
+    import_key alice@kenya member thief
+    pumasi key recover alice@kenya --key-file thief --key r
+    run pumasi key object alice@kenya --key tablet --reason 'I have lost nothing'
+    [ "$status" -eq 0 ] || die "$output"
+    [[ $output == *'The treasurers of kenya decide now.'* ]] || die "$output"
+    [ "$(recovery_of alice@kenya)" = t ]
+    refused_to pumasi key object alice@kenya --key tablet
+    refused_to pumasi key object alice@kenya --key r
+    run pumasi balance --key tablet
+    [[ $output == *'The treasurers of kenya decide'* && $output != *'key object'* ]] || die "$output"
+    pumasi key object alice@kenya --key t2
+    [ -z "$(recovery_of alice@kenya)" ]
+    run pumasi pay bob@kenya 1 sarafu --key tablet
+    [ "$status" -eq 0 ] || die "$output"
+    [[ $output != *ATTENTION* ]] || die "$output"
+    # The other way round: it was the thief who objected.
+    import_key bob@kenya member bob2
+    pumasi key recover bob@kenya --key-file bob2 --key r
+    pumasi key object bob@kenya --key bob
+    later 7
+    refused_to pumasi key finish bob@kenya --key r
+    pumasi key finish bob@kenya --key t2
+    pumasi pay alice@kenya 1 sarafu --key bob2
+}
+
+@test "treasurers' keys are lost: the stewards give others" {
+    same_day
+    import_key kenya treasurer t3
+    refused_to pumasi key recover kenya --key-file t3 --key r
+    pumasi key recover kenya --key-file t3 --key s2
+    run pumasi coop show kenya --key t2
+    [[ $output == *ATTENTION*'kenya'*'pumasi key object kenya'* ]] || die "$output"
+    refused_to pumasi policy kenya sarafu --floor 0 --ceiling none --registrar-floor 0 --registrar-ceiling none --key t2
+    [[ $output == *'being recovered'* ]] || die "$output"
+    pumasi member freeze dora@kenya --key r
+    pumasi key object kenya --key t2
+    later 6
+    refused_to pumasi key finish kenya --key s2
+    later 1
+    pumasi key finish kenya --key s2
+    refused_to pumasi member unfreeze dora@kenya --key t2
+    pumasi member unfreeze dora@kenya --key t3
 }
