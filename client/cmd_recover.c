@@ -171,7 +171,7 @@ static int fetch_begun(struct client *c, const struct keyfile *key, const struct
     memset(out, 0, sizeof(*out));
     if (rc != PUMASI_OK)
         return rc;
-    r = recovery_of(answer);
+    r = recovery_in(answer);
     if (r == NULL || time_parse(json_text(r, "due"), &out->due_ms) != 0) {
         rc = fail(PUMASI_FAILED, _("No new keys for %s are waiting, as far as this key may see."),
                   w->holder);
@@ -243,7 +243,7 @@ const struct command cmd_key_finish = {
     .name = "key",
     .sub = "finish",
     .args = N_("HOLDER"),
-    .summary = N_("Put new keys in force that were begun with \"key recover\" seven days ago"),
+    .summary = N_("Put the new keys of a recovery in force, after seven days"),
     .help = N_("For a member a registrar signs, or, if one of the member's old keys objected, the "
                "treasurers; for the treasurers of a co-op the stewards. All old keys are revoked."),
     .min_args = 1,
@@ -291,7 +291,7 @@ const struct command cmd_key_object = {
     .name = "key",
     .sub = "object",
     .args = N_("HOLDER"),
-    .summary = N_("Object to new keys that were begun with \"key recover\""),
+    .summary = N_("Object to the new keys of a recovery"),
     .help = N_("By one of the old keys: for a member, the treasurers then decide and no registrar "
                "any more; for treasurers, the stewards must wait for another seven days. By those "
                "who decide: nothing comes of the new keys, and the old ones are as they were."),

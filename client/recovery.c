@@ -9,14 +9,7 @@
 #include "core/date.h"
 #include "core/num.h"
 
-struct header {
-    int64_t record;
-    char due[TIME_LEN + 1];
-    bool objected;
-};
-
-/* "40; due=2026-12-01T09:30:00.000Z", then perhaps "; objected". */
-static bool parse_header(const char *s, struct header *out)
+bool recovery_header_parse(struct recovery_header *out, const char *s)
 {
     static const char due[] = "; due=";
     const char *at = strstr(s, due);
@@ -48,10 +41,10 @@ static bool first_time(struct client *c, const struct keyfile *key)
 
 void recovery_notice(struct client *c, const struct keyfile *key, const char *header)
 {
-    struct header h;
+    struct recovery_header h;
     char *due;
 
-    if (key == NULL || !parse_header(header, &h) || !first_time(c, key))
+    if (key == NULL || !recovery_header_parse(&h, header) || !first_time(c, key))
         return;
     due = say_time(h.due);
     if (key->role != ROLE_MEMBER)
@@ -76,7 +69,7 @@ void recovery_notice(struct client *c, const struct keyfile *key, const char *he
     free(due);
 }
 
-const json_t *recovery_of(const json_t *answer)
+const json_t *recovery_in(const json_t *answer)
 {
     const json_t *r = json_object_get(answer, "recovery");
 
@@ -104,7 +97,7 @@ void recovery_print(const json_t *coop)
         {N_("Objected"), TABLE_LEFT},
         {N_("Record"), TABLE_RIGHT},
     };
-    const json_t *own = recovery_of(coop), *members = json_object_get(coop, "recoveries"), *row;
+    const json_t *own = recovery_in(coop), *members = json_object_get(coop, "recoveries"), *row;
     struct table *t;
     size_t i;
 

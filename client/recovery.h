@@ -5,9 +5,18 @@
 #include <jansson.h>
 
 #include "client/client.h"
+#include "core/date.h"
 
 /* Recoveries of keys (protocol section 4.4.1) as people hear of them. */
 
+/* The header Pumasi-Recovery: "40; due=2026-12-01T09:30:00.000Z", then perhaps "; objected". */
+struct recovery_header {
+    int64_t record; /* of the key.recover */
+    char due[TIME_LEN + 1];
+    bool objected;
+};
+/* False when it isn't one. */
+bool recovery_header_parse(struct recovery_header *out, const char *s) MUST_CHECK;
 /*
  * The ledger's header Pumasi-Recovery beside an answer to `key`, one of the profile's or NULL,
  * whatever it was asked: a line or two on stderr, once in a run for each key. A header that isn't
@@ -22,6 +31,6 @@ void recovery_notice(struct client *c, const struct keyfile *key, const char *he
 void recovery_print(const json_t *coop);
 
 /* An open recovery in an answer about a member or a co-op; NULL without one. Borrowed. */
-const json_t *recovery_of(const json_t *answer);
+const json_t *recovery_in(const json_t *answer);
 
 #endif

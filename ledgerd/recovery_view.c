@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "ledgerd/recovery_view.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,14 +81,19 @@ void recovery_put_list(struct buf *b, const char *lines)
 
 void recovery_header(struct request *r, const PGresult *res, int row, int column)
 {
-    char due[TIME_LEN + 1], value[80];
+    struct buf value = BUF_INIT;
+    char due[TIME_LEN + 1];
 
     if (col_null(res, row, column + RECORD)) {
         return;
     }
     time_text(due, col_int(res, row, column + DUE));
-    (void)snprintf(value, sizeof(value), "%lld; due=%s%s",
-                   (long long)col_int(res, row, column + RECORD), due,
-                   col_bool(res, row, column + OBJECTED) ? "; objected" : "");
-    request_header(r, "Pumasi-Recovery", value);
+    buf_put_i64(&value, col_int(res, row, column + RECORD));
+    buf_puts(&value, "; due=");
+    buf_puts(&value, due);
+    if (col_bool(res, row, column + OBJECTED)) {
+        buf_puts(&value, "; objected");
+    }
+    request_header(r, "Pumasi-Recovery", value.data);
+    buf_free(&value);
 }

@@ -6,7 +6,9 @@
 #include "client/detail.h"
 #include "client/problem.h"
 #include "client/query.h"
+#include "client/recovery.h"
 #include "client/report.h"
+#include "core/num.h"
 #include "said.h"
 
 #define ORIGIN "ledger.example/test"
@@ -80,6 +82,18 @@ static void check_bulk(const uint8_t *data, size_t size)
     }
 }
 
+static void check_header(const uint8_t *data, size_t size)
+{
+    char *text = x_strndup((const char *)data, size);
+    struct recovery_header h;
+    int64_t ms;
+
+    if (recovery_header_parse(&h, text))
+        MUST(h.record >= 0 && h.record <= NUM_MAX && time_parse(h.due, &ms) == 0 &&
+             strlen(text) <= 16 + strlen("; due=; objected") + TIME_LEN);
+    free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     json_t *json = json_loadb((const char *)data, size, JSON_REJECT_DUPLICATES, NULL);
@@ -91,6 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_log_keys(json);
     }
     check_bulk(data, size);
+    check_header(data, size);
     json_decref(json);
     said_end();
     return 0;

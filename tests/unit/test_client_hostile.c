@@ -36,6 +36,9 @@ static const char answer[] =
     "\"registrar_ceiling\":5,\"reversal_days\":3}],\"keys\":[{\"kid\":\"" EVIL "\",\"role\":\"" EVIL
     "\"}],\"limits\":[{\"unit\":\"" EVIL "\",\"floor\":-1,\"ceiling\":1,\"own\":true}],"
     "\"readers\":[{\"holder\":\"" EVIL "\",\"role\":\"" EVIL "\",\"kid\":\"" EVIL "\"}],"
+    "\"recovery\":{\"record\":4,\"due\":\"" EVIL
+    "\",\"objected\":true},\"recoveries\":[{\"member\":\"" EVIL "\",\"record\":5,\"due\":\"" EVIL
+    "\",\"objected\":\"" EVIL "\"}],"
     "\"balance\":1,\"floor\":-1,\"ceiling\":null,\"available\":2,\"seq\":1,\"size\":9,\"first\":0,"
     "\"time\":\"" EVIL "\",\"type\":\"/problems/" EVIL "\",\"title\":\"" EVIL
     "\",\"detail\":\"" EVIL "\",\"needs\":[{\"holder\":\"" EVIL "\",\"role\":\"" EVIL
