@@ -22,7 +22,7 @@ enum {
 
 static void put_kids(struct buf *b, const PGresult *res, int row, int column)
 {
-    size_t n = col_len(res, row, column);
+    size_t digits = col_len(res, row, column), n = digits > 2 ? (digits - 2) / 2 : 0; /* \x… */
     struct key *keys = x_calloc(n / KEY_LEN + 1, sizeof(*keys));
 
     out_open(b, "keys", '[');

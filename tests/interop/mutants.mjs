@@ -85,6 +85,9 @@ export async function mutants(w) {
     const { aud, jti, iat, exp } = samples.get('transfer');
     const common = { type: 'snapshot', aud, by: 'ledger', jti, iat, exp };
     samples.set('snapshot', { ...common, size: 9, count: 5, root: 'A'.repeat(43) });
+    // Seven days after another.
+    const begun = samples.get('key.object');
+    samples.set('key.recover.finish', { ...begun, type: 'key.recover.finish', by: 'hansalim' });
     const types = w.contract.doc.components.schemas.ActType.enum;
     assert.deepEqual([...samples.keys()].sort(), [...types].sort());
 

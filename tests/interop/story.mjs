@@ -500,6 +500,71 @@ export async function story(w) {
     );
   });
 
+  await test('lost keys: new ones are begun, objected to, and nothing comes of them', async () => {
+    const fresh = (who.bobFresh = { by: 'bob@hansalim', key: await Key.make() });
+    const bob = { holder: 'bob@hansalim', role: 'member' };
+    const begun = await w.posted(
+      'key.recover',
+      'hansalim',
+      { ...bob, keys: [fresh.key.jwk], threshold: 1 },
+      ['registrar', 'bobFresh'],
+      { texts: { reason: 'lost phone' } },
+    );
+    const due = new Date(Date.parse(begun.time) + 7 * 86400000).toISOString();
+    const record = begun.index;
+    const open = { record, due, objected: false, threshold: 1, keys: [fresh.key.kid] };
+    const answer = await w.get('/v1/members/bob@hansalim', 'bob');
+    assert.deepEqual(answer.body.recovery, open);
+    assert.equal(answer.headers.get('pumasi-recovery'), `${record}; due=${due}`);
+    assert.equal((await w.ok('/v1/members/bob@hansalim', 'alice')).recovery, undefined);
+    await w.refused(401, 'bad-token', await w.get('/v1/members/bob@hansalim', 'bobFresh'));
+    const own = { from: 'bob@hansalim', to: 'alice@hansalim', unit: 'hour', amount: 1 };
+    await w.refused(422, 'frozen', await w.act('transfer', 'bob@hansalim', own, ['bob']));
+    await w.pay('alice', 'bob', 1);
+    const finish = async (names) =>
+      await w.act('key.recover.finish', 'hansalim', { ...bob, record }, names);
+    await w.refused(422, 'not-yet-valid', await finish(['registrar']));
+
+    await w.posted('key.object', 'bob@hansalim', { ...bob, record }, ['bob']);
+    await w.refused(
+      409,
+      'already-answered',
+      await w.act('key.object', 'bob@hansalim', { ...bob, record }, ['bob']),
+    );
+    await w.refused(403, 'not-permitted', await finish(['registrar']));
+    await w.refused(422, 'not-yet-valid', await finish(['treasurer1', 'treasurer2']));
+    const { recoveries } = await w.ok('/v1/coops/hansalim', 'registrar');
+    assert.deepEqual(recoveries, [{ member: 'bob@hansalim', record, due, objected: true }]);
+    const part = (await w.ok(`/v1/records/${record + 2}`, 'bob')).parts
+      .map((text) => JSON.parse(text))
+      .find((p) => p.part === 'change');
+    assert.deepEqual(part.state.recovery, {
+      ...open,
+      objected: true,
+      keys: [fresh.key.jwk.x],
+    });
+
+    const decide = ['treasurer1', 'treasurer2'];
+    await w.posted('key.object', 'hansalim', { ...bob, record }, decide);
+    await w.refused(422, 'unknown-record', await finish(decide));
+    assert.equal((await w.ok('/v1/members/bob@hansalim', 'bob')).recovery, undefined);
+    await w.pay('bob', 'alice', 1);
+
+    const coop = { holder: 'hansalim', role: 'treasurer' };
+    const other = await w.posted(
+      'key.recover',
+      'stewards',
+      { ...coop, keys: [fresh.key.jwk], threshold: 1 },
+      ['steward1', 'steward2', 'bobFresh'],
+    );
+    assert.equal((await w.ok('/v1/coops/hansalim', 'bob')).recovery.record, other.index);
+    assert.equal((await w.ok('/v1/coops/hansalim')).recovery, undefined);
+    await w.posted('key.object', 'stewards', { ...coop, record: other.index }, [
+      'steward1',
+      'steward2',
+    ]);
+  });
+
   const requests = async (name, query = '') =>
     await w.client.list(`/v1/requests${query}`, who[name], 1);
   const day = (days) => new Date(Date.now() + 86400000 * days).toISOString().slice(0, 10);
