@@ -48,22 +48,19 @@ void recovery_notice(struct client *c, const struct keyfile *key, const char *he
         return;
     due = say_time(h.due);
     if (key->role != ROLE_MEMBER)
-        note(
-            _("ATTENTION: the stewards are giving %s new treasurers' keys (record %lld), which take "
-              "the place of the old ones from %s on. Until then nothing that treasurers sign is "
-              "posted."),
-            key->holder, (long long)h.record, due);
+        note(_("ATTENTION: the stewards are giving %s new treasurers' keys (record %lld), which "
+               "take the place of the old ones from %s on. Until then nothing that treasurers "
+               "sign is posted."),
+             key->holder, (long long)h.record, due);
     else if (h.objected)
-        note(
-            _("ATTENTION: somebody asked for new keys for %s (record %lld), and one of the old ones "
-              "objected. The treasurers of %s decide, from %s on. Until then nothing is paid from "
-              "the account."),
-            key->holder, (long long)h.record, name_coop_start(key->holder), due);
+        note(_("ATTENTION: somebody asked for new keys for %s (record %lld), and one of the old "
+               "ones objected. The treasurers of %s decide, from %s on. Until then nothing is "
+               "paid from the account."),
+             key->holder, (long long)h.record, name_coop_start(key->holder), due);
     else
-        note(
-            _("ATTENTION: somebody asked for new keys for %s (record %lld), which take the place of "
-              "yours from %s on. Until then nothing is paid from the account."),
-            key->holder, (long long)h.record, due);
+        note(_("ATTENTION: somebody asked for new keys for %s (record %lld), which take the place "
+               "of yours from %s on. Until then nothing is paid from the account."),
+             key->holder, (long long)h.record, due);
     if (!h.objected && (key->role == ROLE_MEMBER || key->role == ROLE_TREASURER))
         note(_("If that isn't wanted, say so now: pumasi key object %s"), key->holder);
     free(due);
