@@ -106,6 +106,8 @@ later() { # DAYS
     days=$(($(cat "$LEDGERS/days" 2> /dev/null || echo 0) + $1))
     echo "$days" > "$LEDGERS/days"
     ledger_stop main
+    install -m 644 /dev/null "$LEDGERS/open/clock"
+    echo "+$((days * 86400))" > "$LEDGERS/open/clock"
     same_day
     LD_PRELOAD=$FAKE ledger_start main
     ledger_wait main
@@ -115,8 +117,6 @@ later() { # DAYS
 same_day() {
     [ -s "$LEDGERS/days" ] || return 0
     FAKE=$(find /usr/lib -name libfaketimeMT.so.1 -print -quit)
-    install -m 644 /dev/null "$LEDGERS/open/clock"
-    echo "+$(($(cat "$LEDGERS/days") * 86400))" > "$LEDGERS/open/clock"
     OPTIONS[main]='--sandbox off' # in it, faketime couldn't read its file
     export FAKETIME_TIMESTAMP_FILE=$LEDGERS/open/clock FAKETIME_NO_CACHE=1 \
         DONT_FAKE_MONOTONIC=1 FAKETIME_DONT_FAKE_MONOTONIC=1
