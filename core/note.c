@@ -10,8 +10,6 @@
 #include "core/b64.h"
 #include "core/num.h"
 
-#define ALG_ED25519  0x01
-#define ID_LEN       4
 #define SIG_START    "\xe2\x80\x94 " /* U+2014 em dash, space */
 #define PROOF_HEADER "c2sp.org/tlog-proof@v1"
 
@@ -21,14 +19,15 @@ struct span {
     size_t len;
 };
 
-static void key_id(uint8_t id[ID_LEN], const char *name, const struct key *key)
+void note_key_id(uint8_t id[NOTE_ID_LEN], enum note_alg alg, const char *name,
+                 const struct key *key)
 {
-    uint8_t tail[2 + KEY_LEN] = {'\n', ALG_ED25519};
+    uint8_t tail[2 + KEY_LEN] = {'\n', (uint8_t)alg};
     struct hash h;
 
     memcpy(tail + 2, key->x, KEY_LEN);
     hash_two(&h, name, strlen(name), tail, sizeof(tail));
-    memcpy(id, h.b, ID_LEN);
+    memcpy(id, h.b, NOTE_ID_LEN);
 }
 
 static bool span_is(struct span a, const char *s)
@@ -64,19 +63,20 @@ static bool skip(struct span *rest, const char *s)
     return true;
 }
 
-void vkey_text(char out[VKEY_MAX], const char *name, const struct key *key)
+void vkey_text_of(char out[VKEY_MAX], enum note_alg alg, const char *name, const struct key *key)
 {
-    uint8_t id[ID_LEN];
-    uint8_t typed[1 + KEY_LEN] = {ALG_ED25519};
+    uint8_t id[NOTE_ID_LEN];
+    uint8_t typed[1 + KEY_LEN] = {(uint8_t)alg};
     char b64[B64_LEN(1 + KEY_LEN) + 1];
 
-    key_id(id, name, key);
+    note_key_id(id, alg, name, key);
     memcpy(typed + 1, key->x, KEY_LEN);
     b64_encode(b64, typed, sizeof(typed));
     (void)snprintf(out, VKEY_MAX, "%s+%02x%02x%02x%02x+%s", name, id[0], id[1], id[2], id[3], b64);
 }
 
-int vkey_parse(const char *vkey, char *name, size_t name_size, struct key *key)
+int vkey_parse_of(const char *vkey, enum note_alg alg, char *name, size_t name_size,
+                  struct key *key)
 {
     uint8_t typed[1 + KEY_LEN];
     char again[VKEY_MAX];
@@ -89,7 +89,7 @@ int vkey_parse(const char *vkey, char *name, size_t name_size, struct key *key)
     }
     const char *plus2 = strchr(plus + 1, '+');
     if (plus2 == NULL || b64_decode(plus2 + 1, strlen(plus2 + 1), typed, sizeof(typed), &n) != 0 ||
-        n != sizeof(typed) || typed[0] != ALG_ED25519) {
+        n != sizeof(typed) || typed[0] != alg) {
         return -1;
     }
     /* A key name has no white space (nor '+', which ended it); origins are plain ASCII. */
@@ -105,25 +105,40 @@ int vkey_parse(const char *vkey, char *name, size_t name_size, struct key *key)
         return -1;
     }
     /* There is one way to write each key, so writing it again proves the key id. */
-    vkey_text(again, name, key);
+    vkey_text_of(again, alg, name, key);
     return str_eq(again, vkey) ? 0 : -1;
+}
+
+void vkey_text(char out[VKEY_MAX], const char *name, const struct key *key)
+{
+    vkey_text_of(out, NOTE_ED25519, name, key);
+}
+
+int vkey_parse(const char *vkey, char *name, size_t name_size, struct key *key)
+{
+    return vkey_parse_of(vkey, NOTE_ED25519, name, name_size, key);
+}
+
+void note_put_sig(struct buf *b, const char *name, const uint8_t *bytes, size_t len)
+{
+    buf_puts(b, SIG_START);
+    buf_puts(b, name);
+    buf_putc(b, ' ');
+    buf_put_b64(b, bytes, len);
+    buf_putc(b, '\n');
 }
 
 /* The line of a log key's signature of the text that stands at b->data + start. */
 static void put_signature(struct buf *b, size_t start, size_t text_len, const char *origin,
                           const uint8_t log_secret[KEY_SECRET_LEN])
 {
-    uint8_t line[ID_LEN + KEY_SIG_LEN];
+    uint8_t line[NOTE_ID_LEN + KEY_SIG_LEN];
     struct key key;
 
     key_of_secret(&key, log_secret);
-    key_id(line, origin, &key);
-    key_sign(log_secret, b->data + start, text_len, line + ID_LEN);
-    buf_puts(b, SIG_START);
-    buf_puts(b, origin);
-    buf_putc(b, ' ');
-    buf_put_b64(b, line, sizeof(line));
-    buf_putc(b, '\n');
+    note_key_id(line, NOTE_ED25519, origin, &key);
+    key_sign(log_secret, b->data + start, text_len, line + NOTE_ID_LEN);
+    note_put_sig(b, origin, line, sizeof(line));
 }
 
 void checkpoint_sign(struct buf *b, const struct checkpoint *c,
@@ -167,27 +182,25 @@ static bool note_is_text(struct span note)
     return true;
 }
 
-/* Splits a note at its last blank line; text keeps its newline. */
-static bool note_split(struct span note, struct span *text, struct span *sigs)
+int note_split(struct note_parts *out, const char *note, size_t len, const char **why)
 {
-    if (note.len < 2 || note.s[note.len - 1] != '\n') {
-        return false;
+    if (len > NOTE_MAX) {
+        *why = N_("the note is too long");
+        return -1;
     }
-    for (size_t i = note.len - 1; i > 0; i--) {
-        if (note.s[i] == '\n' && note.s[i - 1] == '\n') {
-            text->s = note.s;
-            text->len = i;
-            sigs->s = note.s + i + 1;
-            sigs->len = note.len - i - 1;
-            return true;
+    if (note_is_text((struct span){note, len}) && len >= 2 && note[len - 1] == '\n') {
+        for (size_t i = len - 1; i > 0; i--) { /* the last blank line */
+            if (note[i] == '\n' && note[i - 1] == '\n') {
+                *out = (struct note_parts){note, i, note + i + 1, len - i - 1};
+                return 0;
+            }
         }
     }
-    return false;
+    *why = N_("this is no signed note");
+    return -1;
 }
 
-/* One signature line: name and what follows the key id, which is at least one byte. */
-static int sig_line_parse(struct span line, struct span *name, uint8_t *bytes, size_t cap,
-                          size_t *len)
+static int sig_line_parse(struct span line, struct note_sig *out)
 {
     if (!skip(&line, SIG_START)) {
         return -1;
@@ -196,64 +209,101 @@ static int sig_line_parse(struct span line, struct span *name, uint8_t *bytes, s
     if (space == NULL || space == line.s) {
         return -1;
     }
-    name->s = line.s;
-    name->len = (size_t)(space - line.s);
-    if (memchr(name->s, '+', name->len) != NULL) {
+    out->name = line.s;
+    out->name_len = (size_t)(space - line.s);
+    if (memchr(out->name, '+', out->name_len) != NULL ||
+        b64_decode(space + 1, line.len - out->name_len - 1, out->bytes, sizeof(out->bytes),
+                   &out->len) != 0) {
         return -1;
     }
-    if (b64_decode(space + 1, line.len - name->len - 1, bytes, cap, len) != 0) {
-        return -1;
-    }
-    return *len > ID_LEN ? 0 : -1;
+    return out->len > NOTE_ID_LEN ? 0 : -1;
 }
 
-/* Reads all signature lines. One of `key` under `origin` must be there, and any of it be right. */
-static int sigs_check(struct span text, struct span sigs, const char *origin, const struct key *key,
-                      const char **why)
+int note_next_sig(const char **sigs, size_t *len, struct note_sig *out, const char **why)
 {
-    uint8_t id[ID_LEN];
-    uint8_t bytes[NOTE_MAX];
-    struct span line, name;
-    size_t len;
-    bool verified = false;
+    struct span rest = {*sigs, *len}, line;
 
-    key_id(id, origin, key);
-    while (sigs.len > 0) {
-        if (!next_line(&sigs, &line) || sig_line_parse(line, &name, bytes, sizeof(bytes), &len)) {
-            *why = N_("a signature line of the note is malformed");
-            return -1;
+    if (rest.len == 0) {
+        return 0;
+    }
+    if (!next_line(&rest, &line) || sig_line_parse(line, out) != 0) {
+        *why = N_("a signature line of the note is malformed");
+        return -1;
+    }
+    out->line = *sigs;
+    out->line_len = *len - rest.len;
+    *sigs = rest.s;
+    *len = rest.len;
+    return 1;
+}
+
+bool note_sig_is(const struct note_sig *sig, const char *name, const uint8_t id[NOTE_ID_LEN])
+{
+    return span_is((struct span){sig->name, sig->name_len}, name) &&
+           memcmp(sig->bytes, id, NOTE_ID_LEN) == 0;
+}
+
+/* The line's signature of one of the keys under `origin`: 1 right, 0 it is of none, -1 wrong. */
+static int sig_check(const struct note_sig *sig, const struct note_parts *note, const char *origin,
+                     const struct key *keys, size_t n)
+{
+    uint8_t id[NOTE_ID_LEN];
+
+    for (size_t i = 0; i < n; i++) {
+        note_key_id(id, NOTE_ED25519, origin, &keys[i]);
+        if (note_sig_is(sig, origin, id)) {
+            return sig->len == NOTE_ID_LEN + KEY_SIG_LEN &&
+                           key_verify(&keys[i], note->text, note->text_len,
+                                      sig->bytes + NOTE_ID_LEN)
+                       ? 1
+                       : -1;
         }
-        if (!span_is(name, origin) || memcmp(bytes, id, ID_LEN) != 0) {
-            continue;
-        }
-        if (len != ID_LEN + KEY_SIG_LEN || !key_verify(key, text.s, text.len, bytes + ID_LEN)) {
+    }
+    return 0;
+}
+
+/* Reads all signature lines. One of the keys under `origin` must be there, and any of them right.
+ */
+static int sigs_check(const struct note_parts *note, const char *origin, const struct key *keys,
+                      size_t n, const char **why)
+{
+    const char *rest = note->sigs;
+    size_t len = note->sigs_len;
+    struct note_sig sig;
+    bool verified = false;
+    int more;
+
+    while ((more = note_next_sig(&rest, &len, &sig, why)) > 0) {
+        int right = sig_check(&sig, note, origin, keys, n);
+
+        if (right < 0) {
             *why = N_("the log key's signature of the note is wrong");
             return -1;
         }
-        verified = true;
+        verified = verified || right > 0;
     }
-    if (!verified) {
+    if (more == 0 && !verified) {
         *why = N_("the note is not signed by the log key");
-        return -1;
     }
-    return 0;
+    return more == 0 && verified ? 0 : -1;
 }
 
 bool checkpoint_has_other_key(const char *note, size_t len, const char *origin,
                               const struct key *key)
 {
-    struct span text, sigs, line, name;
-    uint8_t id[ID_LEN], bytes[ID_LEN + KEY_SIG_LEN];
-    size_t n;
+    uint8_t id[NOTE_ID_LEN];
+    struct note_parts parts;
+    struct note_sig sig;
+    const char *why;
 
-    if (!note_split((struct span){note, len}, &text, &sigs)) {
+    if (note_split(&parts, note, len, &why) != 0) {
         return false;
     }
-    key_id(id, origin, key);
-    while (next_line(&sigs, &line)) {
+    note_key_id(id, NOTE_ED25519, origin, key);
+    while (note_next_sig(&parts.sigs, &parts.sigs_len, &sig, &why) > 0) {
         /* A longer line is of another kind of key. */
-        if (sig_line_parse(line, &name, bytes, sizeof(bytes), &n) == 0 && span_is(name, origin) &&
-            n == sizeof(bytes) && memcmp(bytes, id, ID_LEN) != 0) {
+        if (span_is((struct span){sig.name, sig.name_len}, origin) &&
+            sig.len == NOTE_ID_LEN + KEY_SIG_LEN && memcmp(sig.bytes, id, NOTE_ID_LEN) != 0) {
             return true;
         }
     }
@@ -292,37 +342,47 @@ static int checkpoint_parse(struct checkpoint *out, struct span text, const char
     return 0;
 }
 
+int checkpoint_open_any(struct checkpoint *out, const char *note, size_t len, const char *origin,
+                        const struct key *keys, size_t n, const char **why)
+{
+    struct note_parts parts;
+
+    /* The signature first: nothing of a text is believed before. */
+    if (note_split(&parts, note, len, why) != 0 || sigs_check(&parts, origin, keys, n, why) != 0) {
+        return -1;
+    }
+    return checkpoint_parse(out, (struct span){parts.text, parts.text_len}, origin, why);
+}
+
 int checkpoint_open(struct checkpoint *out, const char *note, size_t len, const char *origin,
                     const struct key *key, const char **why)
 {
-    struct span text, sigs;
+    return checkpoint_open_any(out, note, len, origin, key, 1, why);
+}
 
-    if (len > NOTE_MAX) {
-        *why = N_("the note is too long");
+int checkpoint_origin(char out[129], const char *note, size_t len)
+{
+    struct span rest = {note, len}, line;
+
+    if (!next_line(&rest, &line) || line.len == 0 ||
+        line.len >= sizeof(((struct checkpoint *)0)->origin) ||
+        memchr(line.s, '\0', line.len) != NULL) {
         return -1;
     }
-    if (!note_is_text((struct span){note, len}) ||
-        !note_split((struct span){note, len}, &text, &sigs)) {
-        *why = N_("this is no signed note");
-        return -1;
-    }
-    /* The signature first: nothing of a text is believed before. */
-    if (sigs_check(text, sigs, origin, key, why) != 0) {
-        return -1;
-    }
-    return checkpoint_parse(out, text, origin, why);
+    memcpy(out, line.s, line.len);
+    out[line.len] = '\0';
+    return 0;
 }
 
 int checkpoint_read(struct checkpoint *out, const char *note, size_t len, const char *origin)
 {
-    struct span text, sigs;
+    struct note_parts parts;
     const char *why;
 
-    if (len > NOTE_MAX || !note_is_text((struct span){note, len}) ||
-        !note_split((struct span){note, len}, &text, &sigs)) {
+    if (note_split(&parts, note, len, &why) != 0) {
         return -1;
     }
-    return checkpoint_parse(out, text, origin, &why);
+    return checkpoint_parse(out, (struct span){parts.text, parts.text_len}, origin, &why);
 }
 
 void proof_put(struct buf *b, uint64_t index, const struct hash *hashes, size_t n, const char *note,

@@ -21,6 +21,50 @@ void vkey_text(char out[VKEY_MAX], const char *name, const struct key *key);
 /* name: ORIGIN_MAX + 1 bytes. 0, or -1 when it is no Ed25519 vkey with the right key id. */
 int vkey_parse(const char *vkey, char *name, size_t name_size, struct key *key) MUST_CHECK;
 
+/* Signed-note's types of signature. */
+enum note_alg {
+    NOTE_ED25519 = 0x01,
+    NOTE_COSIGNATURE = 0x04, /* tlog-cosignature: see cosign.h */
+};
+/* The two above for keys of any type. */
+void vkey_text_of(char out[VKEY_MAX], enum note_alg alg, const char *name, const struct key *key);
+int vkey_parse_of(const char *vkey, enum note_alg alg, char *name, size_t name_size,
+                  struct key *key) MUST_CHECK;
+
+#define NOTE_ID_LEN 4
+void note_key_id(uint8_t id[NOTE_ID_LEN], enum note_alg alg, const char *name,
+                 const struct key *key);
+/* Appends "— <name> <base64(bytes)>\n"; bytes begin with the key id. */
+void note_put_sig(struct buf *b, const char *name, const uint8_t *bytes, size_t len);
+
+/* A note taken apart; borrowed from it. */
+struct note_parts {
+    const char *text; /* what is signed, with its last newline */
+    size_t text_len;
+    const char *sigs; /* the signature lines, each with its newline */
+    size_t sigs_len;
+};
+/* 0, or -1 when it isn't text, is too long, or has no blank line before its signatures. */
+int note_split(struct note_parts *out, const char *note, size_t len, const char **why) MUST_CHECK;
+
+/* One signature line. */
+struct note_sig {
+    const char *line; /* with its newline, borrowed */
+    size_t line_len;
+    const char *name; /* borrowed, not terminated */
+    size_t name_len;
+    uint8_t bytes[NOTE_MAX]; /* the key id, and at least one byte more */
+    size_t len;
+};
+/*
+ * Takes the next line off *sigs: 1, 0 when there is none left, -1 when it is malformed and *why a
+ * constant sentence.
+ */
+int note_next_sig(const char **sigs, size_t *len, struct note_sig *out,
+                  const char **why) MUST_CHECK;
+/* True when the line is under that name and key id. */
+bool note_sig_is(const struct note_sig *sig, const char *name, const uint8_t id[NOTE_ID_LEN]);
+
 struct checkpoint {
     char origin[129];
     uint64_t size;
@@ -54,6 +98,15 @@ int checkpoint_open(struct checkpoint *out, const char *note, size_t len, const 
 /* The same without verifying anything, of a note that one wrote oneself. */
 int checkpoint_read(struct checkpoint *out, const char *note, size_t len,
                     const char *origin) MUST_CHECK;
+
+/*
+ * The same for a log that has several keys, as while an old one and a new one overlap: the
+ * signature of one of the n must be there, and any of them be right.
+ */
+int checkpoint_open_any(struct checkpoint *out, const char *note, size_t len, const char *origin,
+                        const struct key *keys, size_t n, const char **why) MUST_CHECK;
+/* The first line of a note, before any signature is looked at; -1 when it doesn't fit. */
+int checkpoint_origin(char out[129], const char *note, size_t len) MUST_CHECK;
 
 /* Appends a tlog-proof: header line, index, hashes, blank line, the signed checkpoint verbatim. */
 void proof_put(struct buf *b, uint64_t index, const struct hash *hashes, size_t n, const char *note,

@@ -287,27 +287,23 @@ bool tree_check_inclusion(const struct hash *leaf, uint64_t index, uint64_t size
     return sn == 0 && hash_eq(&r, root);
 }
 
-bool tree_check_consistency(uint64_t old, uint64_t size, const struct hash *old_root,
-                            const struct hash *root, const struct hash *proof, size_t n)
+/*
+ * RFC 9162 section 2.1.4.2 for 0 < old < size: the two roots that the hashes lead to, *fr of the
+ * first `old` leaves and *sr of all. False when there are too many of them, or too few.
+ */
+static bool consistency_roots(uint64_t old, uint64_t size, const struct hash *old_root,
+                              const struct hash *proof, size_t n, struct hash *fr, struct hash *sr)
 {
     size_t i = 0;
 
-    if (old == 0) {
-        struct hash empty;
-        hash_bytes(&empty, "", 0);
-        return n == 0 && hash_eq(old_root, &empty) && (size > 0 || hash_eq(root, &empty));
-    }
-    if (old >= size) {
-        return old == size && n == 0 && hash_eq(old_root, root);
-    }
-    struct hash fr = *old_root;
+    *fr = *old_root;
     if ((old & (old - 1)) != 0) { /* else the old root itself is the first node */
         if (n == 0) {
             return false;
         }
-        fr = proof[i++];
+        *fr = proof[i++];
     }
-    struct hash sr = fr;
+    *sr = *fr;
     uint64_t fn = old - 1, sn = size - 1;
     while (fn & 1) {
         fn >>= 1;
@@ -318,17 +314,46 @@ bool tree_check_consistency(uint64_t old, uint64_t size, const struct hash *old_
             return false;
         }
         if ((fn & 1) || fn == sn) {
-            tree_node_hash(&fr, &proof[i], &fr);
-            tree_node_hash(&sr, &proof[i], &sr);
+            tree_node_hash(fr, &proof[i], fr);
+            tree_node_hash(sr, &proof[i], sr);
             while ((fn & 1) == 0 && fn != 0) {
                 fn >>= 1;
                 sn >>= 1;
             }
         } else {
-            tree_node_hash(&sr, &sr, &proof[i]);
+            tree_node_hash(sr, sr, &proof[i]);
         }
         fn >>= 1;
         sn >>= 1;
     }
-    return sn == 0 && hash_eq(&fr, old_root) && hash_eq(&sr, root);
+    return sn == 0;
+}
+
+bool tree_check_consistency(uint64_t old, uint64_t size, const struct hash *old_root,
+                            const struct hash *root, const struct hash *proof, size_t n)
+{
+    struct hash fr, sr;
+
+    if (old == 0) {
+        struct hash empty;
+        hash_bytes(&empty, "", 0);
+        return n == 0 && hash_eq(old_root, &empty) && (size > 0 || hash_eq(root, &empty));
+    }
+    if (old >= size) {
+        return old == size && n == 0 && hash_eq(old_root, root);
+    }
+    return consistency_roots(old, size, old_root, proof, n, &fr, &sr) && hash_eq(&fr, old_root) &&
+           hash_eq(&sr, root);
+}
+
+bool tree_shows_fork(uint64_t old, uint64_t size, const struct hash *old_root,
+                     const struct hash *root, const struct hash *proof, size_t n)
+{
+    struct hash fr, sr;
+
+    if (old >= size) {
+        return old == size && !hash_eq(old_root, root);
+    }
+    return old > 0 && consistency_roots(old, size, old_root, proof, n, &fr, &sr) &&
+           !hash_eq(&fr, old_root) && hash_eq(&sr, root);
 }

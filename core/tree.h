@@ -72,5 +72,12 @@ bool tree_check_inclusion(const struct hash *leaf, uint64_t index, uint64_t size
                           const struct hash *proof, size_t n, const struct hash *root);
 bool tree_check_consistency(uint64_t old, uint64_t size, const struct hash *old_root,
                             const struct hash *root, const struct hash *proof, size_t n);
+/*
+ * True when the hashes lead to `root`, so that they are nodes of that tree, and to another root of
+ * its first `old` leaves than old_root: who signed both has told two histories. (Where old is a
+ * power of two no proof can show that, as it begins with old_root itself.)
+ */
+bool tree_shows_fork(uint64_t old, uint64_t size, const struct hash *old_root,
+                     const struct hash *root, const struct hash *proof, size_t n);
 
 #endif
