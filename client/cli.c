@@ -224,14 +224,19 @@ static int bad_option(int code, const char *word)
     return PUMASI_USAGE;
 }
 
-/* Settles the command once its first words are known; `words` are the arguments so far. */
+/*
+ * Settles the command once its first words are known. `next` is the word behind the first one, or
+ * NULL: a name that is a command by itself may have others under it.
+ */
 static int choose_command(struct cli *out, const struct command *const *commands, const char *name,
-                          const char *sub, bool *more)
+                          const char *sub, const char *next, bool *more)
 {
     *more = false;
-    out->command = find_command(commands, name, NULL);
-    if (out->command != NULL)
-        return PUMASI_OK;
+    if (sub == NULL && (next == NULL || find_command(commands, name, next) == NULL)) {
+        out->command = find_command(commands, name, NULL);
+        if (out->command != NULL)
+            return PUMASI_OK;
+    }
     if (sub == NULL) {
         *more = has_subcommands(commands, name);
         return *more ? PUMASI_OK : unknown_command(commands, name, NULL);
@@ -241,14 +246,14 @@ static int choose_command(struct cli *out, const struct command *const *commands
 }
 
 static int take_word(struct cli *out, const struct command *const *commands, const char *word,
-                     struct option_set *set)
+                     const char *next, struct option_set *set)
 {
     bool more;
     int rc;
 
     if (out->command == NULL) {
-        rc = out->first == NULL ? choose_command(out, commands, word, NULL, &more)
-                                : choose_command(out, commands, out->first, word, &more);
+        rc = out->first == NULL ? choose_command(out, commands, word, NULL, next, &more)
+                                : choose_command(out, commands, out->first, word, NULL, &more);
         if (out->first == NULL)
             out->first = word;
         if (rc == PUMASI_OK && out->command != NULL)
@@ -296,7 +301,8 @@ int cli_parse(struct cli *out, int argc, char **argv, const struct command *cons
 
         if (only_words || argv[at][0] != '-' || argv[at][1] == '\0' ||
             is_word_with_dash(argv[at])) {
-            rc = take_word(out, commands, argv[at++], &set);
+            rc = take_word(out, commands, argv[at], at + 1 < argc ? argv[at + 1] : NULL, &set);
+            at++;
             continue;
         }
         if (str_eq(argv[at], "--")) {

@@ -14,7 +14,7 @@
 /* The line that is being typed, up to the word that is to be completed. */
 struct line {
     const struct command *command;
-    const char *first; /* the first of two words, while the second is missing */
+    const char *first; /* the first of two words, while the second is missing, or may follow */
     int n_args;
     const struct cli_option *waiting; /* the last word was an option that wants a value */
     const char *profile;
@@ -50,6 +50,16 @@ static const struct cli_option *find_option(const struct line *l, const char *wo
     return row;
 }
 
+static bool has_sub(const char *word)
+{
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        if (str_eq(commands[i]->name, word) && commands[i]->sub != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* Either word of a command; a first one that is a command by itself may be followed by a second. */
 static void take_command(struct line *l, const char *word)
 {
     for (size_t i = 0; commands[i] != NULL; i++) {
@@ -60,7 +70,7 @@ static void take_command(struct line *l, const char *word)
         if (l->first != NULL && str_eq(k->name, l->first) && k->sub != NULL && str_eq(k->sub, word))
             l->command = k;
     }
-    l->first = l->command == NULL && l->first == NULL ? word : NULL;
+    l->first = l->first == NULL && has_sub(word) ? word : NULL;
 }
 
 /* One word before the last. */
@@ -82,7 +92,7 @@ static void take(struct line *l, const char *word)
             l->waiting = row;
         else if (str_eq(row->name, "profile"))
             l->profile = word[1] == '-' ? strchr(word, '=') + 1 : word + 2;
-    } else if (l->command == NULL) {
+    } else if (l->command == NULL || l->first != NULL) {
         take_command(l, word);
     } else {
         l->n_args++;
@@ -269,7 +279,7 @@ static int run(struct client *c, const struct cli *cli)
         if (l.command != NULL && (l.command->flags & COMMAND_ACT) != 0)
             offer_options(&l, cli_act_options);
         offer_options(&l, cli_global_options);
-    } else if (l.command == NULL) {
+    } else if (l.command == NULL || l.first != NULL) {
         offer_commands(&l);
     } else {
         offer_argument(c, &l);

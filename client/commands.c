@@ -7,6 +7,7 @@ const struct command_group command_groups[] = {
     {&cmd_pending, N_("What waits, and what was done:")},
     {&cmd_member_create, N_("A co-op's office:")},
     {&cmd_open, N_("The stewards, and what the ledger holds:")},
+    {&cmd_witness, N_("Witnesses of ledgers:")},
     {0},
 };
 
@@ -66,6 +67,14 @@ const struct command *const commands[] = {
     &cmd_coop_create,
     &cmd_coop_list,
     &cmd_coop_show,
+    /* witnesses */
+    &cmd_witness,
+    &cmd_witness_new,
+    &cmd_witness_follow,
+    &cmd_witness_unfollow,
+    &cmd_witness_list,
+    &cmd_witness_pin,
+    &cmd_witness_unpin,
     /* the shells */
     &cmd_complete,
     NULL,

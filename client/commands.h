@@ -22,6 +22,8 @@ extern const struct command cmd_complete;
 extern const struct command cmd_statement, cmd_verify;
 extern const struct command cmd_book, cmd_report, cmd_audit;
 extern const struct command cmd_clearing_plan, cmd_clearing_check;
+extern const struct command cmd_witness, cmd_witness_new, cmd_witness_follow, cmd_witness_unfollow;
+extern const struct command cmd_witness_list, cmd_witness_pin, cmd_witness_unpin;
 
 /* Ends with NULL; its parts, with a row of zeros. */
 extern const struct command *const commands[];

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#ifndef PUMASI_PINS_H
+#define PUMASI_PINS_H
+
+#include "client/profile.h"
+#include "core/cosign.h"
+
+/*
+ * The witnesses that a profile trusts, under names of its user's choice: witnesses.json in its
+ * configuration, {"witnesses":{"seoul":"<vkey>",…}}. --quorum goes by them.
+ */
+#define PINS_MAX 64
+struct pin {
+    char name[QUORUM_NAME_MAX + 1];
+    struct cosigner who;
+};
+struct pins {
+    size_t n;
+    struct pin rows[PINS_MAX];
+};
+
+/* An enum pumasi_exit, after a sentence. */
+int pins_read(const struct profile *p, struct pins *out) MUST_CHECK;
+int pins_write(const struct profile *p, const struct pins *pins) MUST_CHECK;
+/* NULL when there is none of that name. */
+struct pin *pins_find(struct pins *pins, const char *name);
+
+/*
+ * What --quorum says, with the witnesses that its names mean: "2 of chunchon,seoul,busan". A name
+ * may bring its key along, "seoul=<vkey>", and goes before the profile's then.
+ */
+struct trust {
+    struct quorum quorum;
+    struct cosigner who[QUORUM_MAX]; /* of quorum.names */
+};
+int trust_parse(const struct profile *p, const char *text, struct trust *out) MUST_CHECK;
+/*
+ * Which of them have cosigned a note: found and times hold QUORUM_MAX. 1: as many as the quorum
+ * wants; 0: too few; -1: a signature line is malformed or one of theirs wrong, *why says which.
+ * *count is how many have.
+ */
+int trust_check(const struct trust *t, const char *note, size_t len, bool *found, int64_t *times,
+                size_t *count, const char **why) MUST_CHECK;
+
+#endif
