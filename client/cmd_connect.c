@@ -245,6 +245,7 @@ static int run(struct client *c, const struct cli *cli)
         rc = pin(c, url, origin, id, &log_key);
     if (rc != PUMASI_OK)
         goto out;
+    client_tell_alarms(ledger);
     if (json_is_array(json_object_get(ledger, "units")))
         profile_set_units(&c->profile, json_object_get(ledger, "units"));
     if (c->json)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* pumasi witness: follows other ledgers' logs, and cosigns what they sign as long as it only grows. */
+/* pumasi witness: follows other ledgers' logs, and cosigns what they sign as long as it only grows.
+ */
 #include <stdlib.h>
 #include <time.h>
 
@@ -9,7 +10,8 @@
 
 #define EVERY_SECONDS 60
 
-/* The worse of two ends of a round: a fork above all, then what failed, then what wasn't reached. */
+/* The worse of two ends of a round: a fork above all, then what failed, then what wasn't reached.
+ */
 static int worse(int a, int b)
 {
     static const int order[] = {PUMASI_UNPROVED, PUMASI_FAILED, PUMASI_UNKNOWN};

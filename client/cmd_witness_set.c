@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* pumasi witness new|follow|unfollow|list|pin|unpin: what a witness works with, and whom one trusts. */
+/* pumasi witness new|follow|unfollow|list|pin|unpin: what a witness works with, and whom one
+ * trusts. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -26,6 +26,31 @@ static int another_ledger(const struct profile *p, const char *id)
     return PUMASI_UNPROVED;
 }
 
+void client_tell_alarms(const json_t *ledger)
+{
+    size_t i;
+    json_t *row;
+
+    json_array_foreach (json_object_get(ledger, "forks"), i, row) {
+        char *origin = say_safe(json_text(row, "origin"));
+
+        note(_("WARNING: this ledger is a witness of %s, and has seen it sign two histories. If you "
+               "have to do with %s, ask its stewards."),
+             origin, origin);
+        free(origin);
+    }
+    json_array_foreach (json_object_get(ledger, "witnesses"), i, row) {
+        char *name = say_safe(json_text(row, "name"));
+
+        if (json_number(row, "ahead") > 0)
+            note(_("WARNING: the witness %s has cosigned a larger log of this ledger than it shows "
+                   "now. It may have been restored from an old backup: ask those who run it before "
+                   "you count on anything."),
+                 name);
+        free(name);
+    }
+}
+
 int client_ledger(struct client *c, json_t **out)
 {
     struct profile *p = &c->profile;
@@ -48,6 +73,7 @@ int client_ledger(struct client *c, json_t **out)
         return rc;
     }
     c->ledger_checked = true;
+    client_tell_alarms(ledger);
     if (json_is_array(json_object_get(ledger, "units")))
         profile_set_units(p, json_object_get(ledger, "units"));
     if (out != NULL)

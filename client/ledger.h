@@ -14,6 +14,12 @@ struct client;
  * ledger), units cached. *out (a new reference) may be NULL.
  */
 int client_ledger(struct client *c, json_t **out) MUST_CHECK;
+/*
+ * Tells the user what /v1/ledger says of histories that don't fit: what the ledger has seen of
+ * others as their witness, and what its own witnesses say of it. Such things mustn't go unnoticed
+ * in an operator's log.
+ */
+void client_tell_alarms(const json_t *ledger);
 /* A unit by name, from the cache, else from the ledger; PUMASI_FAILED after a sentence that lists
  * those there are. */
 int client_unit(struct client *c, const char *unit, const struct profile_unit **out) MUST_CHECK;

@@ -135,8 +135,7 @@ int witness_logs_write(const struct profile *p, const struct witness_logs *w)
             vkey_text(vkey, w->logs[i].origin, &w->logs[i].keys[k]);
             json_array_append_new(vkeys, json_string(vkey));
         }
-        json_array_append_new(rows,
-                              json_pack("{s:s, s:o}", "url", w->at[i].url, "vkeys", vkeys));
+        json_array_append_new(rows, json_pack("{s:s, s:o}", "url", w->at[i].url, "vkeys", vkeys));
     }
     json = json_pack("{s:o}", "ledgers", rows);
     if (files_mkdir(folder) != 0 || files_write_json(path, json) != 0)

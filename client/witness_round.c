@@ -53,8 +53,8 @@ static int ask(struct look *l, const char *path, const struct buf *body, struct 
 static int bad_answer(struct look *l, const char *path, const struct http_answer *a)
 {
     l->result = "unreached";
-    return fail(PUMASI_UNKNOWN, _("%s: %s%s answers %ld."), log_of(l)->origin,
-                l->w->at[l->i].url, path, a->status);
+    return fail(PUMASI_UNKNOWN, _("%s: %s%s answers %ld."), log_of(l)->origin, l->w->at[l->i].url,
+                path, a->status);
 }
 
 static int get_checkpoint(struct look *l)
@@ -131,10 +131,10 @@ static int get_proof(struct look *l, struct witness_request *out)
 
 static void say_fork(const struct look *l, const char *path)
 {
-    char *loud = x_asprintf(
-        _("@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@\n"
-          "@  WARNING: this ledger has signed two histories!                     @\n"
-          "@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@"));
+    char *loud =
+        x_asprintf(_("@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@\n"
+                     "@  WARNING: this ledger has signed two histories!                     @\n"
+                     "@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@"));
 
     note("%s", loud);
     free(loud);
@@ -278,8 +278,7 @@ int witness_round(struct client *c, const struct witness_key *key, struct witnes
     for (int n = 0; n < TRIES && rc == PUMASI_PENDING; n++)
         rc = once(&l);
     if (rc == PUMASI_PENDING)
-        rc = fail(PUMASI_UNKNOWN,
-                  _("%s publishes checkpoints faster than they can be cosigned."),
+        rc = fail(PUMASI_UNKNOWN, _("%s publishes checkpoints faster than they can be cosigned."),
                   log_of(&l)->origin);
     if (rc != PUMASI_UNPROVED && remind(&l) != PUMASI_OK)
         rc = PUMASI_UNPROVED;

@@ -11,16 +11,20 @@
 #include <string.h>
 
 #include "lang/lang.h"
+#include "lang/zone.h"
 #include "ledgerd/clerk.h"
+#include "ledgerd/collector.h"
 #include "ledgerd/commands.h"
 #include "ledgerd/database.h"
 #include "ledgerd/db_init.h"
 #include "ledgerd/desk.h"
+#include "ledgerd/follower.h"
 #include "ledgerd/http.h"
 #include "ledgerd/ledgerd.h"
 #include "ledgerd/log.h"
 #include "ledgerd/migrate.h"
 #include "ledgerd/notify.h"
+#include "ledgerd/outward.h"
 #include "ledgerd/ownkeys.h"
 #include "ledgerd/poster.h"
 #include "ledgerd/privs.h"
@@ -28,7 +32,7 @@
 #include "ledgerd/sandbox.h"
 #include "ledgerd/shown.h"
 #include "ledgerd/verify.h"
-#include "lang/zone.h"
+#include "ledgerd/witnessing.h"
 
 struct serve {
     struct ledgerd d;
@@ -39,6 +43,7 @@ struct serve {
     bool failed;              /* it stops because of that */
     enum poster_mode mode;    /* as the service manager was last told */
     struct log_keys log_keys; /* all that the ledger ever had */
+    struct peers witnesses, sisters; /* until the collector and the follower have them */
 };
 
 /* ---- Events ---- */
@@ -206,6 +211,34 @@ out:
     return ret;
 }
 
+/* Who is named in the configuration, which was checked when it was read, and the process that goes
+ * out to them: before there are keys in memory. */
+static int open_outward(struct serve *s, const struct conf *conf, char *err, size_t err_size)
+{
+    if (peers_parse(&s->witnesses, conf->witnesses, NOTE_COSIGNATURE, err, err_size) != 0 ||
+        peers_parse(&s->sisters, conf->witness_for, NOTE_ED25519, err, err_size) != 0)
+        return -1;
+    return outward_open(&s->d.outward, (int)conf->sandbox, &s->witnesses, &s->sisters, err,
+                        err_size);
+}
+
+/* This ledgerd as a witness, and its own witnesses. */
+static int open_witnessing(struct serve *s, const struct conf *conf, char *err, size_t err_size)
+{
+    struct ledgerd *d = &s->d;
+    const char *name = *conf->witness_name != '\0' ? conf->witness_name : d->origin;
+    size_t n_witnesses = s->witnesses.n;
+
+    if (s->sisters.n > 0) {
+        d->witnessing = witnessing_open(conf->data, name, &s->sisters, d->metrics, err, err_size);
+        if (!d->witnessing)
+            return -1;
+    }
+    d->collector = collector_new(d, &s->witnesses);
+    d->follower = follower_new(d, &s->sisters, n_witnesses);
+    return 0;
+}
+
 /* What needs rights that are given up afterwards: files are read and sockets bound. No threads. */
 static int open_parts(struct serve *s, const struct conf *conf, char *err, size_t err_size)
 {
@@ -216,7 +249,8 @@ static int open_parts(struct serve *s, const struct conf *conf, char *err, size_
     if (!d->published)
         return -1;
     published_use(d->published, s->log_keys.all, s->log_keys.n_in_force);
-    d->shown = shown_new(d->published, conf->publish_minutes);
+    d->shown = shown_new(d->published, conf->publish_minutes,
+                         s->witnesses.n > 0 ? conf->cosign_seconds : 0);
     d->base = event_base_new();
     d->metrics = metrics_new();
     d->keyring = keyring_new();
@@ -226,6 +260,8 @@ static int open_parts(struct serve *s, const struct conf *conf, char *err, size_
         snprintf(err, err_size, _("The event loop can't start: %s."), strerror(errno));
         return -1;
     }
+    if (open_witnessing(s, conf, err, err_size) != 0)
+        return -1;
     d->http = http_start(d, err, err_size);
     return d->http ? 0 : -1;
 }
@@ -244,6 +280,11 @@ static int start_parts(struct serve *s, const struct conf *conf, char *err, size
         snprintf(err, err_size, _("A thread can't start: %s."), strerror(errno));
         return -1;
     }
+    if ((d->witnessing && witnessing_start(d->witnessing, d->base) != 0) ||
+        (d->outward && outward_start(d->outward, d) != 0)) {
+        snprintf(err, err_size, _("A thread can't start: %s."), strerror(errno));
+        return -1;
+    }
     return 0;
 }
 
@@ -258,7 +299,8 @@ static int start(struct serve *s, const struct conf *conf, char *err, size_t err
         sandbox_allow_folder_of(s->sandbox, conf->tls_certificate);
         sandbox_allow_folder_of(s->sandbox, conf->tls_key);
     }
-    if (open_ledger(s, conf, err, err_size) != 0 || open_parts(s, conf, err, err_size) != 0)
+    if (open_outward(s, conf, err, err_size) != 0 || open_ledger(s, conf, err, err_size) != 0 ||
+        open_parts(s, conf, err, err_size) != 0)
         return -1;
     if (sandbox_enter(s->sandbox, (enum sandbox_want)conf->sandbox, err, err_size) != 0)
         return -1;
@@ -272,8 +314,10 @@ static void stop_parts(struct serve *s)
 {
     struct ledgerd *d = &s->d;
 
+    outward_stop(d->outward);
     if (d->http)
         http_stop_accepting(d->http);
+    witnessing_stop(d->witnessing);
     if (d->clerk)
         clerk_stop(d->clerk);
     if (d->desk)
@@ -290,6 +334,12 @@ static void stop_parts(struct serve *s)
         reads_stop(d->reads);
     if (d->http)
         http_stop(d->http);
+    outward_free(d->outward);
+    collector_free(d->collector);
+    follower_free(d->follower);
+    witnessing_free(d->witnessing);
+    peers_free(&s->witnesses);
+    peers_free(&s->sisters);
     free_events(s);
     queue_free(d->queue);
     keyring_free(d->keyring);

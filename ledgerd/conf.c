@@ -15,6 +15,7 @@
 #include "lang/lang.h"
 #include "ledgerd/address.h"
 #include "ledgerd/files.h"
+#include "ledgerd/peers.h"
 
 #define CONF_SYSTEM_FILE "/etc/pumasi/ledgerd.conf"
 #define CONF_LINE_MAX    4096
@@ -65,6 +66,16 @@ const struct conf_option conf_options[] = {
      false, N_("refusals that an address, and a key, may cause; 0: any number")},
     {"member_acts_per_day", "limits", CONF_INT, "1000", AT(member_acts_per_day), 0, 1000000, NULL,
      false, N_("acts of a member that move nothing; 0: any number")},
+    {"witnesses", "witness", CONF_COSIGNERS, "", AT(witnesses), 0, 0, NULL, true,
+     N_("who cosigns this ledger's checkpoints: VKEY [URL], separated by commas")},
+    {"cosign_seconds", "witness", CONF_INT, "10", AT(cosign_seconds), 1, 3600, NULL, false,
+     N_("how long a public checkpoint stands, for them to cosign it")},
+    {"witness_for", "witness", CONF_LOGS, "", AT(witness_for), 0, 0, NULL, true,
+     N_("ledgers that this one witnesses: VKEY [URL], separated by commas")},
+    {"witness_name", "witness", CONF_TEXT, "", AT(witness_name), 0, 0, NULL, true,
+     N_("what it is called as their witness; empty: its origin")},
+    {"follow_seconds", "witness", CONF_INT, "60", AT(follow_seconds), 1, 86400, NULL, false,
+     N_("how often it looks at those with a URL")},
     {"log_format", "log", CONF_CHOICE, "auto", AT(log_format), 0, 0, "auto|plain|json", false,
      N_("how the log on stderr looks")},
     {"log_level", "log", CONF_CHOICE, "info", AT(log_level), 0, 0, "debug|info|warn|error", false,
@@ -74,7 +85,8 @@ const size_t conf_options_count = ARRAY_LEN(conf_options);
 
 static bool is_text_kind(enum conf_kind kind)
 {
-    return kind == CONF_TEXT || kind == CONF_PATH || kind == CONF_ADDRS || kind == CONF_NETWORKS;
+    return kind == CONF_TEXT || kind == CONF_PATH || kind == CONF_ADDRS || kind == CONF_NETWORKS ||
+           kind == CONF_LOGS || kind == CONF_COSIGNERS;
 }
 
 static char **text_of(struct conf *c, const struct conf_option *o)
@@ -164,6 +176,17 @@ static int option_set(struct conf *c, const struct conf_option *o, const char *v
             return -1;
         }
         networks_free(&networks);
+    }
+    if (o->kind == CONF_LOGS || o->kind == CONF_COSIGNERS) {
+        struct peers peers;
+        char why[200];
+
+        if (peers_parse(&peers, value, o->kind == CONF_LOGS ? NOTE_ED25519 : NOTE_COSIGNATURE, why,
+                        sizeof(why)) != 0) {
+            snprintf(err, err_size, "%s: %s", o->name, why);
+            return -1;
+        }
+        peers_free(&peers);
     }
     free(*text_of(c, o));
     *text_of(c, o) = x_strdup(value);
@@ -409,6 +432,12 @@ static int check_whole(const struct conf *c, char *err, size_t err_size)
     if (listen != certificate || certificate != key) {
         snprintf(err, err_size,
                  _("tls_listen, tls_certificate and tls_key are given together or not at all"));
+        return -1;
+    }
+    if (*c->witness_name != '\0' && !cosigner_name_ok(c->witness_name)) {
+        snprintf(err, err_size,
+                 _("witness_name is written like a host, in small letters, not '%s'"),
+                 c->witness_name);
         return -1;
     }
     if (key && (c->tls_certificate[0] != '/' || c->tls_key[0] != '/')) {

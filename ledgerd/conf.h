@@ -34,6 +34,12 @@ struct conf {
     /* [limits] */
     int64_t refusals_per_minute; /* see limits_new; 0: none */
     int64_t member_acts_per_day;
+    /* [witness] */
+    char *witnesses;        /* of this ledger, see peers_parse */
+    int64_t cosign_seconds; /* for which the public checkpoint stands, where there are some */
+    char *witness_for;      /* other ledgers that this one witnesses */
+    char *witness_name;     /* as that witness; empty: the origin */
+    int64_t follow_seconds; /* between two looks at each of them */
     /* [log] */
     int64_t log_format; /* enum log_format */
     int64_t log_level;  /* enum log_level */
@@ -44,6 +50,8 @@ enum conf_kind {
     CONF_PATH, /* a path; made absolute when it comes from the command line */
     CONF_ADDRS,
     CONF_NETWORKS,
+    CONF_LOGS,      /* ledgers with their log keys, see peers_parse */
+    CONF_COSIGNERS, /* witnesses with theirs */
     CONF_INT,
     CONF_CHOICE,
 };

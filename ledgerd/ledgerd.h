@@ -16,11 +16,15 @@
 
 struct clerk;
 struct desk;
+struct collector;
+struct follower;
 struct http;
 struct reads;
+struct outward;
 struct poster;
 struct shown;
 struct verifier;
+struct witnessing;
 
 /* Everything a running daemon has, made in cmd_serve.c and handed down. */
 struct ledgerd {
@@ -42,6 +46,10 @@ struct ledgerd {
     struct verifier *verifier;
     struct poster *poster;
     struct clerk *clerk;
+    struct witnessing *witnessing; /* as a witness of others; NULL: it is none */
+    struct collector *collector;   /* of this ledger's own cosignatures */
+    struct follower *follower;
+    struct outward *outward; /* NULL: there is nobody to call */
     struct reads *reads;
     struct desk *desk;
     struct http *http;

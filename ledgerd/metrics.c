@@ -7,7 +7,10 @@
 #include <sys/statvfs.h>
 #include <time.h>
 
+#include "ledgerd/collector.h"
+#include "ledgerd/follower.h"
 #include "ledgerd/ledgerd.h"
+#include "ledgerd/outward.h"
 #include "ledgerd/poster.h"
 #include "ledgerd/reads.h"
 
@@ -208,6 +211,25 @@ static void put_disk(struct buf *b, const struct ledgerd *d)
     }
 }
 
+static void put_witnesses(struct buf *b, const struct ledgerd *d)
+{
+    struct metrics *m = d->metrics;
+
+    collector_put_metrics(d->collector, b);
+    counter(b, "cosignatures_total", "Cosignatures taken of witnesses of this ledger.",
+            &m->cosigners);
+    if (d->witnessing != NULL) {
+        counter(b, "cosigned_total", "Checkpoints of other ledgers cosigned here.", &m->cosigned);
+        gauge(b, "sister_forks", "Ledgers witnessed here that were seen to have two histories.",
+              atomic_load(&m->sister_forks));
+        follower_put_metrics(d->follower, b);
+    }
+    if (d->outward != NULL) {
+        gauge(b, "courier_up", "1 while the process that goes out to witnesses lives.",
+              outward_up(d->outward));
+    }
+}
+
 static void put_state(struct buf *b, const struct ledgerd *d)
 {
     struct metrics *m = d->metrics;
@@ -231,6 +253,7 @@ static void put_state(struct buf *b, const struct ledgerd *d)
           atomic_load(&m->disk_full));
     gauge(b, "fork_seen", "1 when the database disagrees with the checkpoint kept outside of it.",
           atomic_load(&m->fork_seen));
+    put_witnesses(b, d);
     put_disk(b, d);
 }
 

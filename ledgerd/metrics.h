@@ -38,6 +38,9 @@ struct metrics {
     atomic_int posting;               /* 1: this ledgerd posts, 0: it stands by or waits */
     atomic_int clock_stopped;         /* 1: posting waits for the operator to confirm the clock */
     atomic_int disk_full;             /* 1: the last store failed for want of space */
+    atomic_int sister_forks;          /* ledgers that were seen to have two histories */
+    atomic_uint_fast64_t cosigned;    /* checkpoints of other ledgers that this one cosigned */
+    atomic_uint_fast64_t cosigners;   /* cosignatures that were taken for this ledger */
     atomic_int fork_seen; /* 1: the database disagrees with the checkpoint kept outside */
 };
 

@@ -174,6 +174,17 @@ int ownkeys_pass_on(struct ownkeys *k, const char *data_dir, char *err, size_t e
     return ret;
 }
 
+int ownkeys_witness(uint8_t secret[KEY_SECRET_LEN], const char *data_dir, bool make, char *err,
+                    size_t err_size)
+{
+    struct key public;
+
+    if (!make)
+        return key_read(secret, &public, data_dir, "witness.key", err, err_size);
+    key_generate(&public, secret);
+    return key_write(secret, data_dir, "witness.key", err, err_size);
+}
+
 void ownkeys_wipe(struct ownkeys *k)
 {
     sodium_memzero(k, sizeof(*k));

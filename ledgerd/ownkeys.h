@@ -42,6 +42,12 @@ int ownkeys_create_next(struct key *out, const char *data_dir, char *err,
 /* The one that follows becomes log.key, on the disk and in k: the one before is revoked. -1 and a
  * sentence. */
 int ownkeys_pass_on(struct ownkeys *k, const char *data_dir, char *err, size_t err_size) MUST_CHECK;
+/*
+ * The key that this ledgerd witnesses other ledgers with, DATA/witness.key, likewise 0600 and in
+ * the clear; made when `make` says so. -1 and a sentence.
+ */
+int ownkeys_witness(uint8_t secret[KEY_SECRET_LEN], const char *data_dir, bool make, char *err,
+                    size_t err_size) MUST_CHECK;
 
 /* A public JWK from a file, as `pumasi key export` writes it. -1 and a sentence. */
 int jwk_file_read(struct key *out, const char *path, char *err, size_t err_size) MUST_CHECK;

@@ -15,6 +15,10 @@ static const struct {
     [PROBLEM_MEDIA_TYPE] = {"malformed", WIRE_("The request is not of the right form"), 415},
     [PROBLEM_RATE_LIMITED] = {"rate-limited", WIRE_("Too much came from there"), 429},
     [PROBLEM_INTERNAL] = {"internal", WIRE_("The ledger made a mistake"), 500},
+    [PROBLEM_TOO_LARGE] = {"too-large", WIRE_("The request is too large"), 413},
+    [PROBLEM_UNSIGNED] = {"not-permitted", WIRE_("The right signature is missing"), 403},
+    [PROBLEM_UNPROVED] = {"unproved", WIRE_("The proof does not hold"), 422},
+    [PROBLEM_MOVED_ON] = {"moved-on", WIRE_("The log has grown meanwhile"), 409},
 };
 
 /* What each kind of refusal means, whatever the act: RFC 9457 section 3.1.3. */

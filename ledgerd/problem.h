@@ -20,6 +20,10 @@ enum problem {
     PROBLEM_MEDIA_TYPE,   /* 415 */
     PROBLEM_RATE_LIMITED, /* 429 */
     PROBLEM_INTERNAL,     /* 500 */
+    PROBLEM_TOO_LARGE,    /* 413 */
+    PROBLEM_UNSIGNED,     /* 403: a checkpoint that nobody has signed who should have */
+    PROBLEM_UNPROVED,     /* 422: a checkpoint that doesn't go on from the one before */
+    PROBLEM_MOVED_ON,     /* 409: a cosignature of a checkpoint that isn't shown any more */
 };
 
 int problem_status(enum problem p);

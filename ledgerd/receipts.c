@@ -11,6 +11,8 @@
 #include "ledgerd/log.h"
 #include "ledgerd/nodes.h"
 #include "ledgerd/receipt.h"
+#include "ledgerd/request.h"
+#include "ledgerd/shown.h"
 
 /* What was read of one record. */
 struct found {
@@ -185,6 +187,25 @@ static void receipts_go(struct receipts *r)
     reads_ask(r->d->reads, read_receipts(r->indexes + r->from, r->chunk), receipts_on_rows, r);
 }
 
+/* A checkpoint that witnesses have cosigned proves more than the latest one, where it covers all. */
+static bool take_cosigned(struct receipts *r)
+{
+    const char *note;
+
+    if (shown_cosigned(r->d->shown) == 0 ||
+        !shown_get(r->d->shown, request_now(), &r->checkpoint, &note, &r->note_len) ||
+        shown_cosigned(r->d->shown) == 0) {
+        return false;
+    }
+    for (size_t i = 0; i < r->n; i++) {
+        if ((uint64_t)r->indexes[i] >= r->checkpoint.size) {
+            return false;
+        }
+    }
+    r->note = x_strndup(note, r->note_len);
+    return true;
+}
+
 void receipts_read(struct ledgerd *d, const int64_t *indexes, size_t n, bool want_proof,
                    receipts_done *done, void *arg)
 {
@@ -198,7 +219,8 @@ void receipts_read(struct ledgerd *d, const int64_t *indexes, size_t n, bool wan
     r->want_proof = want_proof;
     r->done = done;
     r->arg = arg;
-    if (want_proof && !published_get(d->published, &r->checkpoint, &r->note, &r->note_len)) {
+    if (want_proof && !take_cosigned(r) &&
+        !published_get(d->published, &r->checkpoint, &r->note, &r->note_len)) {
         receipts_end(r, READ_BUSY);
         return;
     }

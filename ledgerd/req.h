@@ -30,6 +30,8 @@ request_go req_log;
 request_go req_checkpoint;
 request_go req_tile;
 request_go req_consistency;
+request_go req_add_checkpoint;
+request_go req_cosignatures;
 request_go req_healthz;
 request_go req_readyz;
 request_go req_metrics;

@@ -3,9 +3,11 @@
 #include <stdlib.h>
 
 #include "core/note.h"
+#include "ledgerd/collector.h"
 #include "ledgerd/out.h"
 #include "ledgerd/req.h"
 #include "ledgerd/shown.h"
+#include "ledgerd/witnessing.h"
 
 /* The answer so far, between the two reads. */
 static void state_free(void *state)
@@ -14,6 +16,36 @@ static void state_free(void *state)
 
     buf_free(b);
     free(b);
+}
+
+/* Who cosigns this ledger; what it is as a witness of others; the forks that it has seen. */
+static void put_witnesses(struct buf *b, struct ledgerd *d)
+{
+    struct witness_log log;
+    char vkey[VKEY_MAX];
+
+    out_open(b, "witnesses", '[');
+    collector_put(d->collector, b);
+    out_close(b, ']');
+    if (d->witnessing != NULL) {
+        cosigner_text(vkey, witnessing_who(d->witnessing));
+        out_open(b, "witness", '{');
+        out_str(b, "vkey", vkey);
+        out_open(b, "logs", '[');
+        for (size_t i = 0; witnessing_log(d->witnessing, i, &log); i++) {
+            out_open(b, NULL, '{');
+            out_str(b, "origin", log.origin);
+            out_int(b, "size", log.seen ? (int64_t)log.latest.size : 0);
+            out_close(b, '}');
+        }
+        out_close(b, ']');
+        out_close(b, '}');
+    }
+    out_open(b, "forks", '[');
+    if (d->witnessing != NULL) {
+        witnessing_put_forks(d->witnessing, b);
+    }
+    out_close(b, ']');
 }
 
 static void on_units(struct request *r, const PGresult *res)
@@ -30,6 +62,7 @@ static void on_units(struct request *r, const PGresult *res)
         out_close(b, '}');
     }
     out_close(b, ']');
+    put_witnesses(b, r->d);
     out_close(b, '}');
     request_json(r, 200, b);
 }

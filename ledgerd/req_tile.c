@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/num.h"
+#include "ledgerd/collector.h"
 #include "ledgerd/nodes.h"
 #include "ledgerd/out.h"
 #include "ledgerd/req.h"
@@ -17,9 +18,11 @@
 /* A tile never changes, and neither does the beginning of one. */
 #define FOR_EVER "public, max-age=31536000, immutable"
 
+#define COSIGNED_S 10 /* how long caches may keep a checkpoint that more will cosign */
+
 void req_checkpoint(struct request *r)
 {
-    int64_t now = request_now();
+    int64_t now = request_now(), stands;
     struct checkpoint checkpoint;
     struct buf b = BUF_INIT;
     char cache[64];
@@ -31,8 +34,11 @@ void req_checkpoint(struct request *r)
         return;
     }
     buf_put(&b, note, len);
-    (void)snprintf(cache, sizeof(cache), "public, max-age=%lld",
-                   (long long)shown_stands(r->d->shown, now));
+    stands = shown_stands(r->d->shown, now);
+    if (stands > COSIGNED_S && shown_cosigned(r->d->shown) < collector_witnesses(r->d->collector)) {
+        stands = COSIGNED_S; /* cosignatures are still to come */
+    }
+    (void)snprintf(cache, sizeof(cache), "public, max-age=%lld", (long long)stands);
     request_reply_kept(r, "text/plain; charset=utf-8", cache, &b);
 }
 

@@ -35,6 +35,8 @@ const struct route routes[] = {
     {"GET", "/v1/consistency", WHO_PUBLIC, NULL, req_consistency},
     {"GET", "/checkpoint", WHO_PUBLIC, NULL, req_checkpoint},
     {"GET", "/tile/*", WHO_PUBLIC, NULL, req_tile},
+    {"POST", "/add-checkpoint", WHO_PUBLIC, NULL, req_add_checkpoint},
+    {"POST", "/v1/cosignatures", WHO_PUBLIC, NULL, req_cosignatures},
     {"GET", "/healthz", WHO_PUBLIC, NULL, req_healthz},
     {"GET", "/readyz", WHO_PUBLIC, NULL, req_readyz},
 };

@@ -30,7 +30,7 @@ struct sandbox *sandbox_new(const char *data_dir)
                                          "/sys/devices/system/cpu"};
     struct sandbox *s = x_calloc(1, sizeof(*s));
 
-    s->data = x_strdup(data_dir);
+    s->data = data_dir != NULL ? x_strdup(data_dir) : NULL;
     for (size_t i = 0; i < ARRAY_LEN(system); i++)
         allow_reading(s, system[i]);
     return s;
@@ -100,6 +100,14 @@ static bool is_remote(const char *hosts)
     return false;
 }
 
+void sandbox_allow_network(struct sandbox *s)
+{
+    s->network = true;
+    /* Whole, as the resolver's files and certificates are replaced by new ones. */
+    sandbox_allow_folder(s, "/etc");
+    sandbox_allow_folder_of(s, "/etc/resolv.conf");
+}
+
 void sandbox_allow_database(struct sandbox *s, PGconn *conn)
 {
     static const char *const files[] = {"passfile",    "sslcert", "sslkey",
@@ -123,7 +131,7 @@ void sandbox_allow_database(struct sandbox *s, PGconn *conn)
      * files are replaced by new ones. */
     sandbox_allow_folder(s, "/etc");
     if (s->network)
-        sandbox_allow_folder_of(s, "/etc/resolv.conf");
+        sandbox_allow_network(s);
 }
 
 /* Says what is on, and what isn't and why. */

@@ -25,7 +25,7 @@ enum sandbox_want {
 /*
  * What may be used afterwards: files in data_dir for reading and writing, what the system's
  * libraries read (time zones, the libraries themselves), sockets that are open already, and Unix
- * sockets. Nothing is in force yet.
+ * sockets. data_dir NULL: no such folder. Nothing is in force yet.
  */
 struct sandbox *sandbox_new(const char *data_dir) MUST_CHECK;
 void sandbox_free(struct sandbox *s);
@@ -35,6 +35,8 @@ void sandbox_allow_folder(struct sandbox *s, const char *folder);
 /* The same for the folder that `file` is in and, if it is a link, for that of what it leads to: for
  * a file that is replaced by a new one some day, as certificates are. */
 void sandbox_allow_folder_of(struct sandbox *s, const char *file);
+/* Lets connections be made, and names be looked up. */
+void sandbox_allow_network(struct sandbox *s);
 /* Lets the database that conn is connected to be connected to again: /etc and the other files that
  * libpq reads, and, when it isn't reached by a Unix socket, the network. The private cluster needs
  * nothing of it: its connection string says all. */

@@ -8,8 +8,8 @@
 
 /*
  * Landlock: from now on this thread, and those it makes, read only below the n paths in `read`, and
- * in `data` change files too. network: TCP connections may be made. Returns the version of the
- * kernel's interface, or 0 and in *why what prevents it.
+ * in `data` (NULL: nowhere) change files too. network: TCP connections may be made. Returns the
+ * version of the kernel's interface, or 0 and in *why what prevents it.
  */
 int sandbox_landlock(const char *data, char *const *read, size_t n, bool network,
                      const char **why) MUST_CHECK;

@@ -101,7 +101,7 @@ int sandbox_landlock(const char *data, char *const *read, size_t n, bool network
         *why = strerror(errno);
         return 0;
     }
-    rc = allow(fd, data, MAY_WRITE & all.fs);
+    rc = data != NULL ? allow(fd, data, MAY_WRITE & all.fs) : 0;
     for (size_t i = 0; rc == 0 && i < n; i++)
         rc = allow(fd, read[i], MAY_READ);
     if (rc == 0)

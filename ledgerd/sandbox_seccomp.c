@@ -100,6 +100,8 @@ static int add_partly(scmp_filter_ctx ctx, bool network)
         rc |= add_if(ctx, SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i], 0));
     if (network) /* the resolver's netlink socket; Landlock keeps it from TCP ports */
         rc |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(bind), 0);
+    if (network) /* libcurl's threads that look names up wake it by one */
+        rc |= add_if(ctx, SCMP_SYS(socketpair), SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0));
     return rc;
 }
 

@@ -75,7 +75,7 @@ static void check(struct shown *s, int64_t now, uint64_t size)
 static void each_one_without_a_period(void **state)
 {
     const struct fixture *f = *state;
-    struct shown *s = shown_new(f->published, 0);
+    struct shown *s = shown_new(f->published, 0, 0);
     struct checkpoint c;
 
     assert_false(shown_get(s, 5, &c, NULL, NULL));
@@ -90,7 +90,7 @@ static void each_one_without_a_period(void **state)
 static void one_a_period(void **state)
 {
     const struct fixture *f = *state;
-    struct shown *s = shown_new(f->published, 60);
+    struct shown *s = shown_new(f->published, 60, 10);
     struct checkpoint c;
     int64_t now = 100 * HOUR + 7;
 

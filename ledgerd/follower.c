@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "ledgerd/follower.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/b64.h"
+#include "core/value.h"
+#include "lang/lang.h"
+#include "ledgerd/ledgerd.h"
+#include "ledgerd/log.h"
+#include "ledgerd/outward.h"
+#include "ledgerd/witnessing.h"
+
+enum step {
+    STEP_IDLE,
+    STEP_CHECKPOINT, /* asked for */
+    STEP_PROOF,      /* asked for */
+    STEP_DECISION,   /* with the witness's thread */
+    STEP_GIVING,     /* the cosignature is on its way */
+};
+
+struct sister {
+    struct follower *f;
+    size_t i;
+    enum step step;
+    int64_t next;
+    char *note;
+    size_t len;
+    struct checkpoint checkpoint;
+    struct witness_log log; /* as it was when the checkpoint came */
+    bool failing, behind;   /* so it was said in the log */
+    bool unwanted;          /* it doesn't take our cosignatures */
+};
+
+struct follower {
+    struct ledgerd *d;
+    struct peers peers;
+    size_t first;
+    struct sister sisters[PEERS_MAX];
+};
+
+struct follower *follower_new(struct ledgerd *d, struct peers *sisters, size_t first)
+{
+    struct follower *f = x_calloc(1, sizeof(*f));
+
+    f->d = d;
+    f->peers = *sisters;
+    sisters->n = 0;
+    f->first = first;
+    for (size_t i = 0; i < f->peers.n; i++) {
+        f->sisters[i] = (struct sister){.f = f, .i = i};
+        /* One with two keys stands there twice, and is looked at once. */
+        for (size_t k = 0; k < i; k++)
+            if (str_eq(f->peers.rows[k].who.name, f->peers.rows[i].who.name) &&
+                f->peers.rows[k].url != NULL)
+                f->sisters[i].next = INT64_MAX;
+    }
+    return f;
+}
+
+void follower_free(struct follower *f)
+{
+    if (f == NULL)
+        return;
+    for (size_t i = 0; i < f->peers.n; i++)
+        free(f->sisters[i].note);
+    peers_free(&f->peers);
+    free(f);
+}
+
+static const char *origin_of(const struct sister *s)
+{
+    return s->f->peers.rows[s->i].who.name;
+}
+
+static bool go(struct sister *s, enum step step, enum errand_kind kind, uint64_t old, uint64_t size,
+               const struct buf *body)
+{
+    s->step = step;
+    if (outward_send(s->f->d->outward, s->f->first + s->i, kind, old, size,
+                     body != NULL ? body->data : NULL, body != NULL ? body->len : 0))
+        return true;
+    s->step = STEP_IDLE;
+    return false;
+}
+
+void follower_tick(struct follower *f, int64_t now)
+{
+    for (size_t i = 0; i < f->peers.n; i++) {
+        struct sister *s = &f->sisters[i];
+
+        if (f->peers.rows[i].url == NULL || s->step != STEP_IDLE || now < s->next)
+            continue;
+        s->next = now + f->d->conf->follow_seconds;
+        (void)go(s, STEP_CHECKPOINT, ERRAND_CHECKPOINT, 0, 0, NULL);
+    }
+}
+
+/* Said once, until it goes well again. */
+static void failed(struct sister *s, int64_t status, const char *why)
+{
+    s->step = STEP_IDLE;
+    if (!s->failing)
+        log_event(LOG_LEVEL_WARN, N_("a ledger can't be looked at just now"),
+                  LOG_STR("origin", origin_of(s)), LOG_INT("status", status), LOG_STR("why", why));
+    s->failing = true;
+}
+
+static bool has_our_line(const struct sister *s)
+{
+    const char *why;
+
+    return cosign_find(s->note, s->len, witnessing_who(s->f->d->witnessing), NULL, NULL, NULL,
+                       &why) > 0;
+}
+
+static void give(struct sister *s, const struct buf *lines)
+{
+    struct buf b = BUF_INIT;
+
+    buf_put(&b, s->note, s->len);
+    buf_put(&b, lines->data, lines->len);
+    if (b.len <= ERRAND_BODY_MAX)
+        (void)go(s, STEP_GIVING, ERRAND_COSIGNATURES, 0, 0, &b);
+    buf_free(&b);
+}
+
+static void on_decided(struct witness_job *job)
+{
+    struct sister *s = job->owner;
+
+    s->step = STEP_IDLE;
+    if (job->decision.verdict == WITNESS_COSIGN && !job->unstored && !s->unwanted &&
+        !has_our_line(s))
+        give(s, &job->lines);
+    witness_job_free(job);
+}
+
+static void decide(struct sister *s, const struct hash *hashes, size_t n)
+{
+    struct witness_job *job = x_calloc(1, sizeof(*job));
+    struct buf b = BUF_INIT;
+
+    witness_request_put(&b, s->log.seen ? s->log.latest.size : 0, hashes, n, s->note, s->len);
+    job->len = b.len;
+    job->body = buf_take(&b);
+    job->asked = true;
+    job->done = on_decided;
+    job->owner = s;
+    s->step = STEP_DECISION;
+    if (!witnessing_push(s->f->d->witnessing, job)) {
+        s->step = STEP_IDLE;
+        witness_job_free(job);
+    }
+}
+
+static bool find_log(struct sister *s)
+{
+    for (size_t n = 0; witnessing_log(s->f->d->witnessing, n, &s->log); n++)
+        if (str_eq(s->log.origin, origin_of(s)))
+            return true;
+    return false;
+}
+
+/* An old copy in some cache, or a ledger that was restored from an old backup: told loudly, but it
+ * contradicts nothing yet. */
+static void is_behind(struct sister *s)
+{
+    if (!s->behind)
+        log_event(LOG_LEVEL_ERROR,
+                  N_("a ledger shows a smaller log than it signed before: an old copy, or it was "
+                     "restored from an old backup"),
+                  LOG_STR("origin", origin_of(s)), LOG_INT("cosigned", (int64_t)s->log.latest.size),
+                  LOG_INT("shown", (int64_t)s->checkpoint.size));
+    s->behind = true;
+    s->step = STEP_IDLE;
+}
+
+static void on_checkpoint(struct sister *s, const struct errand_end *end)
+{
+    const char *why;
+
+    if (!find_log(s) || end->status != 200) {
+        failed(s, end->status, end->status == 0 ? end->body : "");
+        return;
+    }
+    if (checkpoint_open_any(&s->checkpoint, end->body, end->len, origin_of(s), s->log.keys,
+                            s->log.n_keys, &why) != 0) {
+        failed(s, end->status, why);
+        return;
+    }
+    s->failing = false;
+    free(s->note);
+    s->note = x_strndup(end->body, end->len);
+    s->len = end->len;
+    if (s->log.seen && s->checkpoint.size < s->log.latest.size) {
+        is_behind(s);
+        return;
+    }
+    s->behind = false;
+    if (s->log.seen && s->log.latest.size > 0 && s->checkpoint.size > s->log.latest.size)
+        (void)go(s, STEP_PROOF, ERRAND_CONSISTENCY, s->log.latest.size, s->checkpoint.size, NULL);
+    else if (s->log.seen && hash_eq(&s->checkpoint.root, &s->log.latest.root) && has_our_line(s))
+        s->step = STEP_IDLE;
+    else
+        decide(s, NULL, 0);
+}
+
+/* The hashes of {"old","size","hashes":[…]}; -1 when it isn't that. */
+static int take_hashes(const struct value *json, struct hash *hashes, size_t *n)
+{
+    const struct value *list = value_member(json, "hashes");
+    size_t len;
+
+    *n = 0;
+    if (list == NULL || list->kind != VALUE_ARRAY || list->n > WITNESS_HASHES_MAX)
+        return -1;
+    for (const struct value *v = list->first; v != NULL; v = v->next) {
+        const char *text = value_text(v);
+
+        if (text == NULL || b64_decode(text, strlen(text), hashes[*n].b, HASH_LEN, &len) != 0 ||
+            len != HASH_LEN)
+            return -1;
+        *n += 1;
+    }
+    return 0;
+}
+
+static void on_proof(struct sister *s, const struct errand_end *end)
+{
+    struct value *json = end->status == 200 ? value_parse(end->body, end->len) : NULL;
+    struct hash hashes[WITNESS_HASHES_MAX];
+    size_t n;
+
+    if (json == NULL || take_hashes(json, hashes, &n) != 0)
+        failed(s, end->status, end->status == 0 ? end->body : "");
+    else
+        decide(s, hashes, n);
+    value_free(json);
+}
+
+void follower_answer(struct follower *f, const struct errand_end *end)
+{
+    struct sister *s;
+
+    if (end->peer >= f->peers.n)
+        return;
+    s = &f->sisters[end->peer];
+    switch (s->step) {
+    case STEP_IDLE:
+    case STEP_DECISION:
+        break;
+    case STEP_CHECKPOINT:
+        on_checkpoint(s, end);
+        break;
+    case STEP_PROOF:
+        on_proof(s, end);
+        break;
+    case STEP_GIVING:
+        s->unwanted = end->status == 403 || end->status == 404;
+        s->step = STEP_IDLE;
+        break;
+    }
+}
+
+void follower_put_metrics(struct follower *f, struct buf *b)
+{
+    int behind = 0;
+
+    if (f->peers.n == 0)
+        return;
+    for (size_t i = 0; i < f->peers.n; i++)
+        behind += f->sisters[i].behind;
+    buf_printf(
+        b,
+        "# HELP pumasi_sisters_behind Ledgers witnessed here that show a smaller log than "
+        "they signed before.\n# TYPE pumasi_sisters_behind gauge\npumasi_sisters_behind %d\n",
+        behind);
+}

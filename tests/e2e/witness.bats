@@ -1,0 +1,396 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# Witnesses: three ledgers that witness each other, one of which is rolled back; a small machine with
+# `pumasi witness` alone; witnesses that are down, slow or lie, which delay nobody.
+
+load ../lib/ledger
+load ../lib/import
+
+setup() {
+    ledger_setup
+    export PUMASI_BATCH=1 TZ=UTC XDG_CONFIG_HOME=$LEDGERS/config XDG_STATE_HOME=$LEDGERS/state
+    unset PUMASI_PROFILE PUMASI_KEY
+}
+
+teardown() {
+    [ -z "${HANGING:-}" ] || kill "$HANGING" 2> /dev/null || true
+    ledger_teardown
+}
+
+# A ledger of that name and a profile of the same, opened.
+new_ledger() { # NAME
+    pumasi -p "$1" key new --holder stewards --role steward --out s --no-passphrase > /dev/null 2>&1
+    pumasi -p "$1" key export s > "$LEDGERS/steward.jwk"
+    ledger_init "$1"
+    ledger_start "$1"
+    ledger_wait "$1"
+    pumasi -p "$1" --yes connect "$(ledger_url "$1")" > /dev/null 2>&1
+    pumasi -p "$1" --yes open > /dev/null 2>&1
+}
+
+grow() { # NAME RECORDS
+    local i
+    for ((i = 0; i < $2; i++)); do
+        GROWN=$((${GROWN:-0} + 1))
+        pumasi -p "$1" --yes unit create "u$GROWN" --name "Unit $GROWN" --scale 1 --kind goods > /dev/null ||
+            die "can't post on $1"
+    done
+}
+
+of_ledger() { # NAME FILTER
+    curl -sf -m 5 "$(ledger_url "$1")/v1/ledger" | jq -r "$2"
+}
+
+vkey() { # NAME
+    of_ledger "$1" .vkey
+}
+
+checkpoint() { # NAME
+    curl -sf -m 5 "$(ledger_url "$1")/checkpoint"
+}
+
+size() { # NAME
+    checkpoint "$1" | sed -n 2p
+}
+
+shows() { # NAME SIZE
+    [ "$(size "$1")" -eq "$2" ]
+}
+
+# Whoever posts from now on has no receipt of what was rolled back: its client would see it at once.
+as_others() {
+    export XDG_STATE_HOME=$LEDGERS/others
+}
+
+# Whether cosignature lines of these stand below what the public sees.
+cosigned_by() { # NAME WITNESS...
+    local note name
+    note=$(checkpoint "$1")
+    shift
+    for name; do
+        grep -q "^— $name " <<< "$note" || return 1
+    done
+}
+
+restart() { # NAME
+    ledger_stop "$1"
+    ledger_start "$1"
+    ledger_wait "$1"
+    until_ok 30 ledger_in_mode "$1" posting
+}
+
+# Three ledgers that all witness each other.
+three() {
+    local name other
+    declare -gA WITNESS
+    for name in a b c; do
+        new_ledger "$name"
+    done
+    for name in a b c; do
+        OPTIONS[$name]="--follow_seconds 1 --cosign_seconds 1"
+        {
+            echo '[witness]'
+            echo -n 'witness_for = '
+            for other in a b c; do
+                [ "$other" = "$name" ] || echo -n "$(vkey $other) $(ledger_url $other), "
+            done | sed 's/, $//'
+            echo
+        } > "$LEDGERS/$name.sisters"
+        install -m 644 "$LEDGERS/$name.sisters" "$LEDGERS/$name/ledgerd.conf"
+    done
+    for name in a b c; do
+        restart "$name"
+        WITNESS[$name]=$(of_ledger "$name" .witness.vkey)
+    done
+    for name in a b c; do
+        {
+            echo -n 'witnesses = '
+            for other in a b c; do
+                [ "$other" = "$name" ] || echo -n "${WITNESS[$other]} $(ledger_url $other), "
+            done | sed 's/, $//'
+            echo
+        } >> "$LEDGERS/$name/ledgerd.conf"
+    done
+    for name in a b c; do
+        restart "$name"
+    done
+}
+
+@test "three ledgers witness each other; one is rolled back, and both others see it" {
+    local name
+    three
+    for name in a b c; do
+        grow "$name" 3
+    done
+    until_ok 30 cosigned_by a test.example/b test.example/c || die "$(checkpoint a)"
+    until_ok 30 cosigned_by b test.example/a test.example/c || die "$(checkpoint b)"
+    until_ok 30 cosigned_by c test.example/a test.example/b || die "$(checkpoint c)"
+    [ "$(of_ledger a '.witnesses | length')" -eq 2 ]
+    [ "$(of_ledger a '.forks | length')" -eq 0 ]
+    [ "$(stat -c %a "$LEDGERS/a/witness.key")" = 600 ]
+
+    # An old copy of everything that c has, its checkpoint outside of the database with it.
+    ledger_stop c
+    cp -a "$LEDGERS/c" "$LEDGERS/c.old"
+    ledger_start c
+    ledger_wait c
+    until_ok 30 ledger_in_mode c posting
+    grow c 3
+    until_ok 30 cosigned_by c test.example/a test.example/b
+    until_ok 30 shows c 7
+    ledger_stop c
+    mv "$LEDGERS/c" "$LEDGERS/c.new"
+    mv "$LEDGERS/c.old" "$LEDGERS/c"
+    ledger_start c
+    ledger_wait c
+    until_ok 30 ledger_in_mode c posting
+    # It shows a smaller log than it had signed, and is told so by its own witnesses.
+    until_ok 30 grep -q 'shows a smaller log' "$LEDGERS/a.log"
+    until_ok 30 grep -q 'cosigned a larger log' "$LEDGERS/c.log"
+    [ "$(of_ledger c '[.witnesses[] | select(.ahead == 7)] | length')" -ge 1 ]
+    [ "$(ledger_metrics c witnesses_ahead)" -ge 1 ]
+    as_others
+    grow c 4 # another history
+    for name in a b; do
+        until_ok 60 grep -q FORK "$LEDGERS/$name.log" || die "$name saw nothing"
+        [ "$(of_ledger "$name" '.forks[0].origin')" = test.example/c ]
+        [ "$(ledger_metrics $name sister_forks)" -eq 1 ]
+        [ "$(find "$LEDGERS/$name/witness" -name '*c-*.fork.json' | wc -l)" -eq 1 ]
+        # Both checkpoints, each signed by c.
+        jq -e '.origin == "test.example/c" and (.remembered | test("^test.example/c\n7\n")) and
+            (.shown | test("^test.example/c\n"))' "$LEDGERS/$name"/witness/*c-*.fork.json
+    done
+    # Nobody cosigns it any more.
+    ! cosigned_by c test.example/a
+    ! cosigned_by c test.example/b
+    # Its file is never written over, and is there after a restart.
+    sha256sum "$LEDGERS"/a/witness/*.fork.json > "$LEDGERS/sum"
+    grow c 2
+    restart a
+    [ "$(of_ledger a '.forks[0].origin')" = test.example/c ]
+    sha256sum -c "$LEDGERS/sum"
+    # Whoever asks a, whose log is as it should be, is told.
+    export XDG_STATE_HOME=$LEDGERS/state
+    grow a 1
+    until_ok 30 cosigned_by a test.example/b test.example/c
+    run pumasi -p a --yes connect "$(ledger_url a)"
+    [[ $output == *test.example/c* ]] || die "$output"
+}
+
+# ---- pumasi witness ----
+
+witness() { # ARGUMENT...
+    pumasi -p watch witness "$@"
+}
+
+small_machine() {
+    new_ledger a
+    VKEY=$(witness new watch.example.org 2> /dev/null)
+    [[ $VKEY == watch.example.org+* ]]
+    [ "$(stat -c %a "$LEDGERS/config/pumasi/watch/witness/key.json")" = 600 ]
+    witness follow "$(ledger_url a)" "$(vkey a)"
+    OPTIONS[a]="--cosign_seconds 1"
+    printf '[witness]\nwitnesses = %s\n' "$VKEY" > "$LEDGERS/a.conf"
+    install -m 644 "$LEDGERS/a.conf" "$LEDGERS/a/ledgerd.conf"
+    restart a
+}
+
+@test "pumasi witness cosigns without an open port, and goes on from what it remembers" {
+    small_machine
+    run witness --once
+    [ "$status" -eq 0 ] || die "$output"
+    cosigned_by a watch.example.org
+    [ "$(of_ledger a '.witnesses[0].name')" = watch.example.org ]
+    [ "$(of_ledger a '.witnesses[0].size')" -eq 1 ]
+    grow a 5
+    until_ok 10 shows a 6
+    run witness --once --json
+    [ "$status" -eq 0 ] || die "$output"
+    [ "$(jq -r '.items[0].result' <<< "$output")" = cosigned ]
+    [ "$(jq -r '.items[0].remembered' <<< "$output")" -eq 6 ]
+    cosigned_by a watch.example.org
+    # Again: nothing to do.
+    run witness --once --json
+    [ "$(jq -r '.items[0].result' <<< "$output")" = seen ]
+    witness list | grep -q good
+    # A key is never overwritten.
+    run witness new other.example.org
+    [ "$status" -eq 1 ]
+    # Two at a time would be two memories.
+    flock "$LEDGERS/state/pumasi/watch/witness/lock" sleep 30 3>&- &
+    until_ok 10 eval '! flock -n "$LEDGERS/state/pumasi/watch/witness/lock" true'
+    run witness --once
+    kill $!
+    [ "$status" -eq 1 ]
+}
+
+@test "pumasi witness sees a rollback, and then the fork, and says so each time" {
+    local evidence
+    small_machine
+    ledger_stop a
+    cp -a "$LEDGERS/a" "$LEDGERS/a.old"
+    ledger_start a
+    ledger_wait a
+    until_ok 30 ledger_in_mode a posting
+    grow a 4
+    until_ok 10 shows a 5
+    witness --once
+    ledger_stop a
+    mv "$LEDGERS/a" "$LEDGERS/a.new"
+    mv "$LEDGERS/a.old" "$LEDGERS/a"
+    ledger_start a
+    ledger_wait a
+    until_ok 30 ledger_in_mode a posting
+    run witness --once
+    [ "$status" -eq 1 ] || die "$status: $output"
+    [[ $output == *"has signed one of 5"* ]] || die "$output"
+    as_others
+    grow a 5
+    until_ok 10 shows a 6
+    export XDG_STATE_HOME=$LEDGERS/state
+    run witness --once
+    [ "$status" -eq 5 ] || die "$status: $output"
+    [[ $output == *"two histories"* ]] || die "$output"
+    ! cosigned_by a watch.example.org
+    evidence=$(find "$LEDGERS/state/pumasi/watch/evidence" -name '*.fork.json')
+    jq -e '.remembered | test("\n5\n")' "$evidence"
+    jq -e '.shown | test("\n6\n")' "$evidence"
+    sha256sum "$evidence" > "$LEDGERS/sum"
+    XDG_STATE_HOME=$LEDGERS/others grow a 1
+    until_ok 10 shows a 7
+    run witness --once
+    [ "$status" -eq 5 ]
+    sha256sum -c "$LEDGERS/sum"
+    witness list | grep -q HISTORIES
+}
+
+@test "pumasi witness killed at any moment never forgets what it cosigned" {
+    local n before after file
+    small_machine
+    file=$LEDGERS/state/pumasi/watch/witness
+    for n in $(seq 12); do
+        grow a 1
+        until_ok 10 shows a $((n + 1))
+        timeout -s KILL "0.0$((n * 3 % 10))" "$BUILD/pumasi" -p watch witness --once > /dev/null 2>&1 3>&- || true
+        # Whatever the ledger has of it, it remembers.
+        before=$(of_ledger a '.witnesses[0].size // 0')
+        after=$(sed -n 2p "$file"/test.example_a-*.note 2> /dev/null || echo 0)
+        [ "${after:-0}" -ge "$before" ] || die "cosigned $before, remembers $after"
+    done
+    run witness --once
+    [ "$status" -eq 0 ] || die "$output"
+}
+
+@test "what can't be remembered is not cosigned" {
+    local notes
+    small_machine
+    witness --once
+    grow a 1
+    until_ok 10 shows a 2
+    notes=$(echo "$LEDGERS"/state/pumasi/watch/witness/*.note)
+    echo damaged > "$notes"
+    run witness --once
+    [ "$status" -eq 1 ]
+    [[ $output == *"can't be used"* ]] || die "$output"
+    ! cosigned_by a watch.example.org
+}
+
+# ---- What a witness is asked, and answers ----
+
+add_checkpoint() { # NAME FILE: prints status, type and body
+    curl -s -m 10 -o "$LEDGERS/answer" -w '%{http_code} %{content_type}' --data-binary "@$2" \
+        "$(ledger_url "$1")/add-checkpoint"
+}
+
+@test "add-checkpoint answers as tlog-witness says" {
+    new_ledger a
+    new_ledger b
+    printf '[witness]\nwitness_for = %s\n' "$(vkey b)" > "$LEDGERS/a.conf"
+    install -m 644 "$LEDGERS/a.conf" "$LEDGERS/a/ledgerd.conf"
+    # Without a configuration there is no such thing.
+    [[ $(add_checkpoint b /dev/null) == 404* ]]
+    restart a
+    grow b 2
+    { printf 'old 0\n\n'; checkpoint b; } > "$LEDGERS/request"
+    [[ $(add_checkpoint a "$LEDGERS/request") == 200* ]] || die "$(cat "$LEDGERS/answer")"
+    [ "$(wc -l < "$LEDGERS/answer")" -eq 1 ]
+    grep -q '^— test.example/a ' "$LEDGERS/answer"
+    # The same again is from the wrong size now, and then from the right one.
+    [ "$(add_checkpoint a "$LEDGERS/request")" = '409 text/x.tlog.size' ]
+    [ "$(cat "$LEDGERS/answer")" = 3 ]
+    { printf 'old 3\n\n'; checkpoint b; } > "$LEDGERS/request"
+    [[ $(add_checkpoint a "$LEDGERS/request") == 200* ]]
+    { printf 'old 4\n\n'; checkpoint b; } > "$LEDGERS/request"
+    [[ $(add_checkpoint a "$LEDGERS/request") == 400* ]]
+    { printf 'old 3\n\n'; checkpoint a; } > "$LEDGERS/request"
+    [[ $(add_checkpoint a "$LEDGERS/request") == 404* ]]
+    { printf 'old 3\n\n'; checkpoint b | sed '$s/^.*$/— test.example\/b AAAAAAAA/'; } > "$LEDGERS/request"
+    [[ $(add_checkpoint a "$LEDGERS/request") == 403* ]]
+    grow b 1
+    { printf 'old 3\n\n'; checkpoint b; } > "$LEDGERS/request"
+    [[ $(add_checkpoint a "$LEDGERS/request") == 422* ]]
+    # A stranger's bad proof is no fork.
+    [ "$(of_ledger a '.forks | length')" -eq 0 ]
+    {
+        echo 'old 3'
+        curl -sf "$(ledger_url b)/v1/consistency?old=3&size=4" | jq -r '.hashes[]'
+        echo
+        checkpoint b
+    } > "$LEDGERS/request"
+    [[ $(add_checkpoint a "$LEDGERS/request") == 200* ]]
+    # It is on disk before it is answered.
+    ledger_kill a
+    [ "$(sed -n 2p "$LEDGERS"/a/witness/*.note)" = 4 ]
+    ledger_start a
+    ledger_wait a
+    { printf 'old 4\n\n'; checkpoint b; } > "$LEDGERS/request"
+    [[ $(add_checkpoint a "$LEDGERS/request") == 200* ]]
+    # Its memory gone, the key must go too.
+    ledger_stop a
+    mv "$LEDGERS/a/witness" "$LEDGERS/a/forgotten"
+    run timeout 60 "$LEDGERD" --data "$LEDGERS/a" --listen "127.0.0.1:$(free_port)" --metrics_listen '' 3>&-
+    [ "$status" -eq 1 ]
+    [[ $output == *witness.key* ]] || die "$output"
+}
+
+@test "a witness that is down, or hangs, delays nobody" {
+    local port start with without i
+    new_ledger a
+    grow a 1
+    post_20() {
+        start=${EPOCHREALTIME/[.,]/}
+        grow a 20
+        echo $((${EPOCHREALTIME/[.,]/} - start))
+    }
+    without=$(post_20)
+    GROWN=40
+    port=$(free_port)
+    # Takes connections and never says a word.
+    python3 -c '
+import socket, sys, time
+s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(("127.0.0.1", int(sys.argv[1]))); s.listen(100)
+open(sys.argv[2], "w").close()
+held = []
+while True: held.append(s.accept())' "$port" "$LEDGERS/hangs" 3>&- &
+    HANGING=$!
+    until_ok 10 [ -e "$LEDGERS/hangs" ]
+    OPTIONS[a]='--cosign_seconds 1'
+    {
+        echo '[witness]'
+        echo "witnesses = $(pumasi -p w1 witness new hangs.example 2> /dev/null) http://127.0.0.1:$port," \
+            "$(pumasi -p w2 witness new down.example 2> /dev/null) http://127.0.0.1:1"
+    } > "$LEDGERS/a.conf"
+    install -m 644 "$LEDGERS/a.conf" "$LEDGERS/a/ledgerd.conf"
+    restart a
+    until_ok 20 grep -q "doesn't cosign just now.*down.example" "$LEDGERS/a.log"
+    with=$(post_20)
+    echo "20 posts: $without µs without, $with µs with a witness that hangs" >&3
+    # The hanging one has its request for half a minute, and nobody waits for that.
+    [ "$with" -lt 25000000 ]
+    [ "$(ledger_metrics a courier_up)" -eq 1 ]
+    # And it stops at once, whatever the courier waits for.
+    start=${EPOCHREALTIME/[.,]/}
+    ledger_stop a
+    [ $((${EPOCHREALTIME/[.,]/} - start)) -lt 20000000 ]
+}
