@@ -34,9 +34,10 @@ void client_tell_alarms(const json_t *ledger)
     json_array_foreach (json_object_get(ledger, "forks"), i, row) {
         char *origin = say_safe(json_text(row, "origin"));
 
-        note(_("WARNING: this ledger is a witness of %s, and has seen it sign two histories. If you "
-               "have to do with %s, ask its stewards."),
-             origin, origin);
+        note(
+            _("WARNING: this ledger is a witness of %s, and has seen it sign two histories. If you "
+              "have to do with %s, ask its stewards."),
+            origin, origin);
         free(origin);
     }
     json_array_foreach (json_object_get(ledger, "witnesses"), i, row) {

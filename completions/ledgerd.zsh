@@ -29,6 +29,11 @@ _ledgerd() {
         '--takeover_ms[silence after which another ledgerd may post]:milliseconds:'
         '--refusals_per_minute[refusals that an address, and a key, may cause]:number:'
         '--member_acts_per_day[acts of a member that move nothing]:number:'
+        '--witnesses[who cosigns this ledger]:VKEY URL:'
+        '--cosign_seconds[how long a public checkpoint stands]:seconds:'
+        '--witness_for[ledgers that this one witnesses]:VKEY URL:'
+        '--witness_name[what it is called as their witness]:name:'
+        '--follow_seconds[how often it looks at them]:seconds:'
         '--log_format[how the log looks]:format:(auto plain json)'
         '--log_level[what is left out of the log]:level:(debug info warn error)'
     )

@@ -40,9 +40,9 @@ struct serve {
     struct sandbox *sandbox;
     struct event *term, *intr, *usr1, *hup, *keeper, *tick;
     bool stopping;
-    bool failed;              /* it stops because of that */
-    enum poster_mode mode;    /* as the service manager was last told */
-    struct log_keys log_keys; /* all that the ledger ever had */
+    bool failed;                     /* it stops because of that */
+    enum poster_mode mode;           /* as the service manager was last told */
+    struct log_keys log_keys;        /* all that the ledger ever had */
     struct peers witnesses, sisters; /* until the collector and the follower have them */
 };
 

@@ -34,7 +34,7 @@ struct at {
     bool failing;   /* so it was said in the log */
     uint64_t ahead; /* it remembers a larger log than was ever signed here; 0: it doesn't */
     struct checkpoint cosigned; /* cosigned last */
-    int64_t time;              /* when, as it says; 0: never */
+    int64_t time;               /* when, as it says; 0: never */
 };
 
 struct collector {
@@ -287,11 +287,12 @@ void collector_put_metrics(struct collector *c, struct buf *b)
 
     if (c->peers.n == 0)
         return;
-    buf_puts(b, "# HELP pumasi_cocosignedrecords Size of the log as each witness cosigned it last.\n"
-                "# TYPE pumasi_cocosignedrecords gauge\n");
+    buf_puts(b,
+             "# HELP pumasi_cocosignedrecords Size of the log as each witness cosigned it last.\n"
+             "# TYPE pumasi_cocosignedrecords gauge\n");
     for (size_t i = 0; i < c->peers.n; i++) {
-        buf_printf(b, "pumasi_cocosignedrecords{witness=\"%s\"} %" PRIu64 "\n", who(&c->at[i])->name,
-                   c->at[i].cosigned.size);
+        buf_printf(b, "pumasi_cocosignedrecords{witness=\"%s\"} %" PRIu64 "\n",
+                   who(&c->at[i])->name, c->at[i].cosigned.size);
         ahead += c->at[i].ahead != 0;
     }
     buf_printf(

@@ -39,7 +39,8 @@ struct message {
     };
     char body[ANSWER_MAX + 1];
 };
-_Static_assert(ERRAND_BODY_MAX < ANSWER_MAX, "a request must fit into a message");
+
+_Static_assert(ERRAND_BODY_MAX < ANSWER_MAX, "body");
 
 struct courier {
     pid_t pid;

@@ -187,7 +187,8 @@ static void receipts_go(struct receipts *r)
     reads_ask(r->d->reads, read_receipts(r->indexes + r->from, r->chunk), receipts_on_rows, r);
 }
 
-/* A checkpoint that witnesses have cosigned proves more than the latest one, where it covers all. */
+/* A checkpoint that witnesses have cosigned proves more than the latest one, where it covers all.
+ */
 static bool take_cosigned(struct receipts *r)
 {
     const char *note;

@@ -114,7 +114,8 @@ void req_cosignatures(struct request *r)
     } else if (moved) {
         request_problem(r, PROBLEM_MOVED_ON, "another checkpoint is shown by now; cosign that one");
     } else if (taken == 0) {
-        refused(r, PROBLEM_UNSIGNED, "there is no cosignature of a witness of this ledger in it");
+        refused(r, PROBLEM_UNSIGNED,
+                WIRE_("there is no cosignature of a witness of this ledger in it"));
     } else {
         out_open(&b, NULL, '{');
         out_int(&b, "taken", taken);
