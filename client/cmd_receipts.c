@@ -8,7 +8,7 @@
 #include "client/client.h"
 #include "client/commands.h"
 #include "client/files.h"
-#include "client/pins.h"
+#include "client/trusted.h"
 #include "client/query.h"
 #include "client/receipt.h"
 #include "client/table.h"

@@ -12,6 +12,8 @@
 #include "client/wrap.h"
 
 #define WIDTH 80
+#include "client/trusted.h"
+#include "core/num.h"
 
 static json_t *checks_json(const struct statement_verdict *v)
 {
@@ -42,19 +44,72 @@ static json_t *findings_json(const struct statement_verdict *v)
     return all;
 }
 
+/* Who of --quorum has cosigned the statement's checkpoint. */
+struct quorum_found {
+    struct trust trust;
+    bool found[QUORUM_MAX];
+    int64_t times[QUORUM_MAX];
+    size_t count;
+    int rc;          /* as trust_check */
+    const char *why; /* where rc is -1 */
+};
+
+static json_t *quorum_json(const struct quorum_found *q)
+{
+    json_t *by = json_object();
+
+    if (q == NULL) {
+        json_decref(by);
+        return json_null();
+    }
+    for (size_t i = 0; q->rc >= 0 && i < q->trust.quorum.n; i++)
+        if (q->found[i])
+            json_object_set_new(by, q->trust.quorum.names[i],
+                                json_integer((json_int_t)q->times[i]));
+    return json_pack("{s:I, s:I, s:b, s:o}", "need", (json_int_t)q->trust.quorum.need, "count",
+                     (json_int_t)q->count, "reached", q->rc > 0, "cosigned", by);
+}
+
+static void print_quorum(const struct quorum_found *q)
+{
+    const struct quorum *names = &q->trust.quorum;
+
+    if (q->rc < 0) {
+        printf(_("\nWitnesses: %s.\n"), _(q->why));
+        return;
+    }
+    if (q->rc > 0)
+        printf(_("\nWitnesses: %zu of the %zu that must have cosigned have.\n"), q->count,
+               names->need);
+    else
+        printf(_("\nWitnesses: only %zu of the %zu that must have cosigned have. That the ledger "
+                 "shows others the same history isn't shown.\n"),
+               q->count, names->need);
+    for (size_t i = 0; i < names->n; i++) {
+        char when[TIME_LEN + 1] = "", *local;
+
+        if (q->found[i])
+            time_text(when, q->times[i] < NUM_MAX / 1000 ? q->times[i] * 1000 : 0);
+        local = q->found[i] ? say_time(when) : x_strdup(_("not cosigned"));
+        printf("  - %s: %s\n", names->names[i], local);
+        free(local);
+    }
+}
+
 /* For programs: docs/protocol.md, section 11.4 has the words. */
-static void print_json(const struct statement_file *f, const struct statement_view *v)
+static void print_json(const struct statement_file *f, const struct statement_view *v,
+                       const struct quorum_found *q)
 {
     char from[DATE_LEN + 1], to[DATE_LEN + 1];
     json_t *all;
 
     date_text(from, f->st.from);
     date_text(to, f->st.to);
-    all = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:o}", "result",
+    all = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:o, s:o}", "result",
                     view_result_name(v->result), "ledger", f->st.aud, "account", f->st.account,
                     "from", from, "to", to, "entries", (json_int_t)f->st.n_entries, "covered",
                     (json_int_t)f->verdict.covered, "checks", checks_json(&f->verdict), "findings",
-                    findings_json(&f->verdict));
+                    findings_json(&f->verdict), "quorum", quorum_json(q));
     client_print_json(all);
     json_decref(all);
 }
@@ -94,16 +149,31 @@ static void print_text(const struct statement_file *f, const struct statement_vi
 static int run(struct client *c, const struct cli *cli)
 {
     struct statement_file *f = x_calloc(1, sizeof(*f));
+    const char *quorum = cli_value(cli, "quorum");
+    struct quorum_found q = {.rc = 1};
     struct statement_view v;
-    int rc = statement_file_open(c, cli, cli_arg(cli, 0), f);
+    int rc = quorum != NULL ? trust_parse(&c->profile, quorum, &q.trust) : PUMASI_OK;
 
+    if (rc != PUMASI_OK) {
+        free(f);
+        return rc;
+    }
+    rc = statement_file_open(c, cli, cli_arg(cli, 0), f);
     if (rc == PUMASI_OK) {
+        if (quorum != NULL)
+            q.rc = trust_check(&q.trust, f->st.checkpoint.s, f->st.checkpoint.len, q.found, q.times,
+                               &q.count, &q.why);
         statement_file_view(f, (int64_t)time(NULL) * 1000, &v);
         if (c->json)
-            print_json(f, &v);
+            print_json(f, &v, quorum != NULL ? &q : NULL);
         else
             print_text(f, &v);
         rc = statement_file_exit(f);
+        if (!c->json && quorum != NULL)
+            print_quorum(&q);
+        rc = exit_of(v.result);
+        if (rc == PUMASI_OK && q.rc <= 0)
+            rc = PUMASI_FAILED;
         statement_view_free(&v);
         statement_file_free(f);
     }
@@ -115,6 +185,8 @@ static const struct cli_option options[] = {
     {"pin", 0, N_("LINE"), N_("the ledger to trust, as \"pumasi whoami\" prints it")},
     {"since", 0, N_("FILE"),
      N_("an earlier statement of the account: has the ledger only added to what it was then?")},
+    {"quorum", 0, N_("QUORUM"),
+     N_("how many of which witnesses must have cosigned: \"2 of chunchon,seoul,busan\"")},
     {0},
 };
 

@@ -8,7 +8,7 @@
 
 #include "client/client.h"
 #include "client/commands.h"
-#include "client/pins.h"
+#include "client/trusted.h"
 #include "client/table.h"
 #include "client/witness_key.h"
 #include "client/witness_logs.h"
@@ -154,7 +154,7 @@ static int print_ledgers(struct client *c, json_t *out)
     return rc;
 }
 
-static void print_pins(struct client *c, const struct pins *pins, json_t *out)
+static void print_pins(struct client *c, const struct trusted_list *pins, json_t *out)
 {
     for (size_t i = 0; i < pins->n; i++) {
         char *vkey = witness_vkey(&pins->rows[i].who);
@@ -170,7 +170,7 @@ static int run_list(struct client *c, const struct cli *cli)
 {
     json_t *ledgers = json_array(), *pinned = json_object(), *all;
     struct witness_key key = {0};
-    struct pins pins;
+    struct trusted_list pins;
     char *vkey = NULL;
     int rc = PUMASI_OK;
 
@@ -184,7 +184,7 @@ static int run_list(struct client *c, const struct cli *cli)
     if (rc == PUMASI_OK)
         rc = print_ledgers(c, ledgers);
     if (rc == PUMASI_OK)
-        rc = pins_read(&c->profile, &pins);
+        rc = trusted_read(&c->profile, &pins);
     if (rc == PUMASI_OK)
         print_pins(c, &pins, pinned);
     if (rc == PUMASI_OK && c->json) {
@@ -202,10 +202,10 @@ static int run_list(struct client *c, const struct cli *cli)
 static int run_pin(struct client *c, const struct cli *cli)
 {
     const char *name = cli_arg(cli, 0);
-    struct pins pins;
-    struct pin *row;
+    struct trusted_list pins;
+    struct trusted *row;
     struct cosigner who;
-    int rc = pins_read(&c->profile, &pins);
+    int rc = trusted_read(&c->profile, &pins);
 
     if (rc != PUMASI_OK)
         return rc;
@@ -216,30 +216,30 @@ static int run_pin(struct client *c, const struct cli *cli)
     if (cosigner_parse(&who, cli_arg(cli, 1)) != 0)
         return fail(PUMASI_USAGE, _("That is no witness's key (vkey), as \"pumasi witness new\" or "
                                     "GET /v1/ledger of a ledger that witnesses shows it."));
-    row = pins_find(&pins, name);
+    row = trusted_find(&pins, name);
     if (row != NULL && memcmp(&row->who.key, &who.key, sizeof(who.key)) != 0 && !c->yes &&
         !say_ask(false, _("\"%s\" has another key so far. Replace it?"), name))
         return fail(PUMASI_FAILED,
                     _("\"%s\" is pinned with another key already. Nothing was changed."), name);
-    if (row == NULL && pins.n == PINS_MAX)
-        return fail(PUMASI_FAILED, _("A profile pins at most %d witnesses."), PINS_MAX);
+    if (row == NULL && pins.n == TRUSTED_MAX)
+        return fail(PUMASI_FAILED, _("A profile pins at most %d witnesses."), TRUSTED_MAX);
     if (row == NULL)
         row = &pins.rows[pins.n++];
     str_copy(row->name, sizeof(row->name), name);
     row->who = who;
-    return pins_write(&c->profile, &pins);
+    return trusted_write(&c->profile, &pins);
 }
 
 static int run_unpin(struct client *c, const struct cli *cli)
 {
-    struct pins pins;
-    struct pin *row;
+    struct trusted_list pins;
+    struct trusted *row;
     char *safe;
-    int rc = pins_read(&c->profile, &pins);
+    int rc = trusted_read(&c->profile, &pins);
 
     if (rc != PUMASI_OK)
         return rc;
-    row = pins_find(&pins, cli_arg(cli, 0));
+    row = trusted_find(&pins, cli_arg(cli, 0));
     if (row == NULL) {
         safe = say_safe(cli_arg(cli, 0));
         (void)fail(PUMASI_FAILED, _("No witness is pinned as \"%s\"."), safe);
@@ -247,7 +247,7 @@ static int run_unpin(struct client *c, const struct cli *cli)
         return PUMASI_FAILED;
     }
     *row = pins.rows[--pins.n];
-    return pins_write(&c->profile, &pins);
+    return trusted_write(&c->profile, &pins);
 }
 
 const struct command cmd_witness_new = {

@@ -5,9 +5,13 @@
 
 #include "core/date.h"
 #include "core/num.h"
+#include "lang/zone.h"
 #include "ledgerd/req.h"
 #include "ledgerd/req_desk.h"
+#include "ledgerd/shown.h"
 #include "ledgerd/statement_make.h"
+
+#define SETTLED_S 120 /* after which no record of an earlier minute is still on its way */
 
 static void on_made(struct desk_job *job)
 {
@@ -15,7 +19,30 @@ static void on_made(struct desk_job *job)
 
     req_desk_answer(ask->owner, job);
     buf_free(&job->body);
-    free(ask);
+    statement_ask_free(ask);
+}
+
+/*
+ * A checkpoint that witnesses have cosigned proves more than the latest one. It will do where it is
+ * the same, or was taken when the statement's last day had been over for a while: then it has all
+ * records of these days.
+ */
+static void take_cosigned(const struct request *r, struct statement_ask *ask)
+{
+    struct shown *shown = r->d->shown;
+    struct checkpoint c, latest;
+    const char *note;
+    size_t len;
+
+    if (!shown_get(shown, request_now(), &c, &note, &len) || shown_cosigned(shown) == 0 ||
+        (uint64_t)ask->since > c.size || !published_get(r->d->published, &latest, NULL, NULL)) {
+        return;
+    }
+    if (c.size == latest.size || zone_day((shown_taken(shown) - SETTLED_S) * 1000) > ask->to) {
+        ask->cosigned = x_strndup(note, len);
+        ask->cosigned_len = len;
+        ask->cosigned_checkpoint = c;
+    }
 }
 
 static bool day_param(struct request *r, const char *name, int32_t *out)
@@ -54,12 +81,14 @@ static void on_statement_account(struct request *r, const PGresult *res)
         request_malformed(r, "from must not lie behind to");
     } else if (rc != 0) {
         request_malformed(r, "since_size must be the size of a checkpoint, from 1");
-    } else if (!desk_ask(r->d->desk, &ask->job)) {
-        request_busy(r, "too many statements are being made just now");
     } else {
-        return; /* on_made goes on */
+        take_cosigned(r, ask);
+        if (desk_ask(r->d->desk, &ask->job)) {
+            return; /* on_made goes on */
+        }
+        request_busy(r, "too many statements are being made just now");
     }
-    free(ask);
+    statement_ask_free(ask);
 }
 
 void req_statement(struct request *r)

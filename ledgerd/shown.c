@@ -114,6 +114,11 @@ void shown_cosign(struct shown *s, size_t i, const struct checkpoint *c, const c
     }
 }
 
+int64_t shown_taken(const struct shown *s)
+{
+    return s->slot * s->period;
+}
+
 size_t shown_cosigned(const struct shown *s)
 {
     size_t n = 0;

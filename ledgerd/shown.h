@@ -31,6 +31,8 @@ bool shown_get(struct shown *s, int64_t now, struct checkpoint *c, const char **
  */
 void shown_cosign(struct shown *s, size_t i, const struct checkpoint *c, const char *line,
                   size_t len);
+/* When what is shown was taken, at the earliest, in seconds since 1970. */
+int64_t shown_taken(const struct shown *s);
 /* How many cosignatures are below what is shown. */
 size_t shown_cosigned(const struct shown *s);
 

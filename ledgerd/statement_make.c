@@ -709,6 +709,12 @@ static enum desk_end put(struct making *m, struct buf *body)
     return DESK_DONE;
 }
 
+void statement_ask_free(struct statement_ask *ask)
+{
+    free(ask->cosigned);
+    free(ask);
+}
+
 enum desk_end statement_make(struct desk_job *job, struct ledgerd *d, PGconn *conn)
 {
     const struct statement_ask *ask = (const struct statement_ask *)job;
@@ -719,7 +725,11 @@ enum desk_end statement_make(struct desk_job *job, struct ledgerd *d, PGconn *co
 
     pgarray_init(&m.reversed, PGARRAY_INT8);
     /* Before the first statement, so that the database has all that the checkpoint covers. */
-    if (!published_get(d->published, &m.checkpoint, &m.note, &note_len)) {
+    if (ask->cosigned != NULL) {
+        m.checkpoint = ask->cosigned_checkpoint;
+        note_len = ask->cosigned_len;
+        m.note = x_strndup(ask->cosigned, note_len);
+    } else if (!published_get(d->published, &m.checkpoint, &m.note, &note_len)) {
         job->why = WIRE_("no checkpoint is published yet");
         making_free(&m);
         return DESK_BUSY;

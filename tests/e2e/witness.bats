@@ -398,3 +398,52 @@ while True: held.append(s.accept())' "$port" "$LEDGERS/hangs" 3>&- &
     ledger_stop a
     [ $((${EPOCHREALTIME/[.,]/} - start)) -lt 20000000 ]
 }
+
+@test "verify --quorum: a statement carries the cosignatures, and the names mean keys" {
+    local old=$LEDGERS vkey other today
+    import_setup
+    rm -rf "$old"
+    vkey=$(witness new watch.example.org 2> /dev/null)
+    other=$(pumasi -p elsewhere witness new other.example.org 2> /dev/null)
+    witness follow "$(ledger_url main)" "$(vkey main)"
+    OPTIONS[main]='--cosign_seconds 1'
+    printf '[witness]\nwitnesses = %s\n' "$vkey" > "$LEDGERS/main.conf"
+    install -m 644 "$LEDGERS/main.conf" "$LEDGERS/main/ledgerd.conf"
+    import_key alice@kenya member phone
+    import_key bob@kenya member bob
+    pumasi member create alice@kenya --key-file phone
+    pumasi member create bob@kenya --key-file bob
+    pumasi limits alice@kenya sarafu --floor -100 --ceiling none --key r
+    pumasi limits bob@kenya sarafu --floor -100 --ceiling none --key r
+    pumasi pay bob@kenya 1 sarafu --key phone
+    restart main
+    witness --once
+    cosigned_by main watch.example.org
+    today=$(TZ=Asia/Seoul date +%F)
+    pumasi statement alice@kenya sarafu --from "$today" --to "$today" -o "$LEDGERS/statement" --key phone
+    pumasi witness pin seoul "$vkey"
+    pumasi witness pin busan "$other"
+    run pumasi verify "$LEDGERS/statement" --quorum '1 of seoul,busan'
+    [ "$status" -eq 0 ] || die "$status: $output"
+    [[ $output == *"seoul: 20"* && $output == *"busan: not cosigned"* ]] || die "$output"
+    run pumasi verify "$LEDGERS/statement" --quorum '2 of seoul,busan'
+    [ "$status" -eq 1 ] || die "$status: $output"
+    [[ $output == *"only 1 of the 2"* ]] || die "$output"
+    # Without a profile's help.
+    run pumasi verify "$LEDGERS/statement" --quorum "1 of w=$vkey" --json
+    [ "$status" -eq 0 ] || die "$status: $output"
+    [ "$(jq -c '[.quorum.need, .quorum.count, .quorum.reached]' <<< "$output")" = '[1,1,true]' ]
+    run pumasi verify "$LEDGERS/statement" --quorum "1 of w=$other"
+    [ "$status" -eq 1 ]
+    # One key under two names is one witness; a name that nobody pinned; nonsense.
+    run pumasi verify "$LEDGERS/statement" --quorum "2 of seoul,w=$vkey"
+    [ "$status" -eq 2 ] || die "$status: $output"
+    run pumasi verify "$LEDGERS/statement" --quorum '1 of daegu'
+    [ "$status" -eq 1 ]
+    run pumasi verify "$LEDGERS/statement" --quorum 'all of them'
+    [ "$status" -eq 2 ]
+    # Receipts go by the same words.
+    run pumasi receipts --quorum '1 of seoul'
+    [ "$status" -eq 5 ]
+    [[ $output == *"too few of these witnesses"* ]] || die "$output"
+}

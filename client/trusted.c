@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-#include "client/pins.h"
+#include "client/trusted.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "client/files.h"
 #include "client/say.h"
 
-int pins_read(const struct profile *p, struct pins *out)
+int trusted_read(const struct profile *p, struct trusted_list *out)
 {
     char *path = profile_config_path(p, NULL, "witnesses.json");
     const char *why, *name;
@@ -27,9 +27,9 @@ int pins_read(const struct profile *p, struct pins *out)
     }
     ok = json_is_object(json_object_get(json, "witnesses"));
     json_object_foreach (json_object_get(json, "witnesses"), name, vkey) {
-        struct pin *row = &out->rows[out->n];
+        struct trusted *row = &out->rows[out->n];
 
-        ok = ok && out->n < PINS_MAX && quorum_name_ok(name) && json_is_string(vkey) &&
+        ok = ok && out->n < TRUSTED_MAX && quorum_name_ok(name) && json_is_string(vkey) &&
              cosigner_parse(&row->who, json_string_value(vkey)) == 0;
         if (!ok)
             break;
@@ -44,7 +44,7 @@ int pins_read(const struct profile *p, struct pins *out)
     return rc;
 }
 
-int pins_write(const struct profile *p, const struct pins *pins)
+int trusted_write(const struct profile *p, const struct trusted_list *pins)
 {
     char *path = profile_config_path(p, NULL, "witnesses.json");
     json_t *rows = json_object(), *json;
@@ -64,7 +64,7 @@ int pins_write(const struct profile *p, const struct pins *pins)
     return rc;
 }
 
-struct pin *pins_find(struct pins *pins, const char *name)
+struct trusted *trusted_find(struct trusted_list *pins, const char *name)
 {
     for (size_t i = 0; i < pins->n; i++)
         if (str_eq(pins->rows[i].name, name))
@@ -73,7 +73,7 @@ struct pin *pins_find(struct pins *pins, const char *name)
 }
 
 /* "seoul=<vkey>" becomes "seoul" in *names, and the key goes to *given. */
-static int take_given(const char *s, size_t len, struct buf *names, struct pins *given)
+static int take_given(const char *s, size_t len, struct buf *names, struct trusted_list *given)
 {
     const char *equal = memchr(s, '=', len);
     char *vkey;
@@ -85,7 +85,7 @@ static int take_given(const char *s, size_t len, struct buf *names, struct pins 
     }
     vkey = x_strndup(equal + 1, (size_t)(s + len - equal - 1));
     buf_put(names, s, (size_t)(equal - s));
-    if (given->n == PINS_MAX || (size_t)(equal - s) > QUORUM_NAME_MAX ||
+    if (given->n == TRUSTED_MAX || (size_t)(equal - s) > QUORUM_NAME_MAX ||
         cosigner_parse(&given->rows[given->n].who, vkey) != 0)
         rc = fail(PUMASI_USAGE, _("What stands behind \"%.*s=\" is no witness's key (vkey)."),
                   (int)(equal - s), s);
@@ -96,7 +96,7 @@ static int take_given(const char *s, size_t len, struct buf *names, struct pins 
 }
 
 /* The names in the text of a quorum, without keys; blanks before them stay. */
-static int split(const char *text, struct buf *names, struct pins *given)
+static int split(const char *text, struct buf *names, struct trusted_list *given)
 {
     const char *of = strstr(text, " of ");
     int rc = PUMASI_OK;
@@ -122,19 +122,19 @@ static int split(const char *text, struct buf *names, struct pins *given)
 int trust_parse(const struct profile *p, const char *text, struct trust *out)
 {
     struct buf names = BUF_INIT;
-    struct pins given = {0}, pinned;
+    struct trusted_list given = {0}, pinned;
     const char *why;
     int rc = split(text, &names, &given);
 
     if (rc == PUMASI_OK && quorum_parse(&out->quorum, names.data, &why) != 0)
         rc = fail(PUMASI_USAGE, _("That is no quorum: %s."), _(why));
     if (rc == PUMASI_OK)
-        rc = pins_read(p, &pinned);
+        rc = trusted_read(p, &pinned);
     for (size_t i = 0; rc == PUMASI_OK && i < out->quorum.n; i++) {
-        struct pin *row = pins_find(&given, out->quorum.names[i]);
+        struct trusted *row = trusted_find(&given, out->quorum.names[i]);
 
         if (row == NULL)
-            row = pins_find(&pinned, out->quorum.names[i]);
+            row = trusted_find(&pinned, out->quorum.names[i]);
         if (row == NULL) {
             rc = fail(PUMASI_FAILED,
                       _("No witness is pinned as \"%s\". Pin it with: pumasi witness pin %s VKEY"),

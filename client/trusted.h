@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-#ifndef PUMASI_PINS_H
-#define PUMASI_PINS_H
+#ifndef PUMASI_TRUSTED_H
+#define PUMASI_TRUSTED_H
 
 #include "client/profile.h"
 #include "core/cosign.h"
@@ -9,21 +9,21 @@
  * The witnesses that a profile trusts, under names of its user's choice: witnesses.json in its
  * configuration, {"witnesses":{"seoul":"<vkey>",…}}. --quorum goes by them.
  */
-#define PINS_MAX 64
-struct pin {
+#define TRUSTED_MAX 64
+struct trusted {
     char name[QUORUM_NAME_MAX + 1];
     struct cosigner who;
 };
-struct pins {
+struct trusted_list {
     size_t n;
-    struct pin rows[PINS_MAX];
+    struct trusted rows[TRUSTED_MAX];
 };
 
 /* An enum pumasi_exit, after a sentence. */
-int pins_read(const struct profile *p, struct pins *out) MUST_CHECK;
-int pins_write(const struct profile *p, const struct pins *pins) MUST_CHECK;
+int trusted_read(const struct profile *p, struct trusted_list *out) MUST_CHECK;
+int trusted_write(const struct profile *p, const struct trusted_list *pins) MUST_CHECK;
 /* NULL when there is none of that name. */
-struct pin *pins_find(struct pins *pins, const char *name);
+struct trusted *trusted_find(struct trusted_list *pins, const char *name);
 
 /*
  * What --quorum says, with the witnesses that its names mean: "2 of chunchon,seoul,busan". A name
