@@ -171,7 +171,6 @@ static int run(struct client *c, const struct cli *cli)
         rc = statement_file_exit(f);
         if (!c->json && quorum != NULL)
             print_quorum(&q);
-        rc = exit_of(v.result);
         if (rc == PUMASI_OK && q.rc <= 0)
             rc = PUMASI_FAILED;
         statement_view_free(&v);

@@ -373,7 +373,8 @@ export class Contract {
           }
         }
       } else {
-        this.hold(JSON.parse(x.body), media.schema, 'open', `${what}: its body`);
+        const body = x.type.startsWith('application/json') ? JSON.parse(x.body) : x.body;
+        this.hold(body, media.schema, 'open', `${what}: its body`);
       }
     }
   }

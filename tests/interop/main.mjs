@@ -9,6 +9,7 @@ import { mutants } from './mutants.mjs';
 import { breakdown, coverage, statuses } from './statuses.mjs';
 import { statements } from './statement.mjs';
 import { story } from './story.mjs';
+import { witnesses } from './witness.mjs';
 import { World } from './world.mjs';
 
 const w = new World();
@@ -32,6 +33,7 @@ try {
     await statuses(w);
     await audit(w);
     await strangers(w);
+    await witnesses(w);
     await breakdown(w);
     await coverage(w);
   }
