@@ -368,6 +368,9 @@ struct witnessing *witnessing_open(const char *data_dir, const char *name, const
             return NULL;
         }
     }
+    char vkey[VKEY_MAX];
+    cosigner_text(vkey, &w->who);
+    log_event(LOG_LEVEL_INFO, "witness", LOG_STR("vkey", vkey));
     return w;
 }
 
