@@ -8,7 +8,6 @@
 #include "client/client.h"
 #include "client/commands.h"
 #include "client/files.h"
-#include "client/trusted.h"
 #include "client/query.h"
 #include "client/receipt.h"
 #include "client/table.h"
@@ -17,11 +16,6 @@ static const struct table_column columns[] = {{N_("Record"), TABLE_RIGHT},
                                               {N_("Booked"), TABLE_LEFT},
                                               {N_("Proof"), TABLE_LEFT},
                                               {N_("What"), TABLE_LEFT}};
-static const struct table_column cosigned_columns[] = {{N_("Record"), TABLE_RIGHT},
-                                                       {N_("Booked"), TABLE_LEFT},
-                                                       {N_("Proof"), TABLE_LEFT},
-                                                       {N_("Witnesses"), TABLE_LEFT},
-                                                       {N_("What"), TABLE_LEFT}};
 
 struct shelf {
     struct client *c;
@@ -55,30 +49,6 @@ static int keep_parts(struct shelf *s, const char *path, json_t *file, const jso
     json_decref(record);
     free(url);
     return rc;
-    const struct trust *trust; /* NULL: no quorum is asked for */
-    size_t few;                /* receipts that it isn't reached for */
-};
-
-/* Who of the quorum has cosigned the checkpoint of a receipt that verifies, as "busan, seoul". */
-static char *cosigned(struct shelf *s, const json_t *receipt, bool *enough)
-{
-    const char *text = json_text(receipt, "proof"), *why;
-    struct buf names = BUF_INIT;
-    bool found[QUORUM_MAX];
-    int64_t times[QUORUM_MAX];
-    struct proof proof;
-    size_t count;
-    int rc = proof_parse(&proof, text, strlen(text), &why);
-
-    if (rc == 0)
-        rc = trust_check(s->trust, proof.note, proof.note_len, found, times, &count, &why);
-    *enough = rc > 0;
-    if (rc < 0)
-        buf_puts(&names, _(why));
-    for (size_t i = 0; rc >= 0 && i < s->trust->quorum.n; i++)
-        if (found[i])
-            buf_printf(&names, "%s%s", names.len > 0 ? ", " : "", s->trust->quorum.names[i]);
-    return buf_take(&names);
 }
 
 /* Verifies one file and adds its row. */
@@ -91,12 +61,7 @@ static int take(struct shelf *s, const char *path)
     bool ok = file != NULL && receipt_verify_kept(&r, receipt, p, &why) == 0;
     char *index, *time;
     int rc = PUMASI_OK;
-    bool ok = file != NULL && receipt_verify_kept(&r, receipt, p, &why) == 0, enough = true;
-    char *index, *time, *names = NULL;
 
-    if (ok && s->trust != NULL)
-        names = cosigned(s, receipt, &enough);
-    s->few += !enough;
     if (!ok) {
         s->bad++;
         note(_("%s doesn't verify: %s."), path, _(why));
@@ -106,8 +71,6 @@ static int take(struct shelf *s, const char *path)
     table_add(s->table, index);
     table_add(s->table, time);
     table_add(s->table, ok ? _("good") : _("BAD"));
-    if (s->trust != NULL)
-        table_add(s->table, names == NULL ? "" : names);
     table_add(s->table, json_text(file, "what"));
     if (receipt != NULL)
         json_array_append_new(s->items,
@@ -115,10 +78,6 @@ static int take(struct shelf *s, const char *path)
                                         "file", path, "verified", ok, "receipt", receipt));
     if (ok && s->key != NULL && json_object_get(file, "record") == NULL)
         rc = keep_parts(s, path, file, receipt);
-        json_array_append_new(s->items, json_pack("{s:s, s:s, s:b, s:s*, s:O}", "what",
-                                                  json_text(file, "what"), "file", path, "verified",
-                                                  ok, "cosigned_by", names, "receipt", receipt));
-    free(names);
     free(index);
     free(time);
     json_decref(file);
@@ -130,18 +89,10 @@ static int run(struct client *c, const struct cli *cli)
     struct shelf s = {
         .c = c, .table = table_new(columns, ARRAY_LEN(columns)), .items = json_array()};
     struct keyfile *key = NULL;
-    const char *quorum = cli_value(cli, "quorum");
-    struct trust trust;
-    struct shelf s = {.c = c, .items = json_array()};
     char *folder = profile_state_path(&c->profile, "receipts", NULL), **names;
     size_t n;
-    int rc = quorum != NULL ? trust_parse(&c->profile, quorum, &trust) : PUMASI_OK;
+    int rc = PUMASI_OK;
 
-    s.trust = quorum != NULL ? &trust : NULL;
-    s.table = quorum != NULL ? table_new(cosigned_columns, ARRAY_LEN(cosigned_columns))
-                             : table_new(columns, ARRAY_LEN(columns));
-    if (rc != PUMASI_OK)
-        goto out;
     if (files_list(folder, ".json", &names, &n) != 0) {
         rc = fail(PUMASI_FAILED, _("%s can't be read: %s."), folder, strerror(errno));
         goto out;
@@ -175,11 +126,6 @@ static int run(struct client *c, const struct cli *cli)
     }
     if (s.bad > 0)
         rc = fail(PUMASI_UNPROVED, _("Receipts that don't verify: %zu."), s.bad);
-    else if (s.few > 0)
-        rc = fail(PUMASI_UNPROVED,
-                  _("Receipts whose checkpoint too few of these witnesses have cosigned: %zu. "
-                    "A fresh receipt is mostly older than its cosignatures."),
-                  s.few);
 out:
     free(folder);
     json_decref(s.items);
@@ -189,8 +135,6 @@ out:
 
 static const struct cli_option options[] = {
     {"parts", 0, NULL, N_("fetch what one may see of their records, and keep it beside them")},
-    {"quorum", 0, N_("QUORUM"),
-     N_("how many of which witnesses must have cosigned: \"2 of chunchon,seoul,busan\"")},
     {0},
 };
 
@@ -203,7 +147,6 @@ const struct command cmd_receipts = {
            "the ledger signed. With --parts the ledger is asked for what your key may see of these "
            "records. Should it ever lose them, they are put together again from what those "
            "concerned have kept."),
-           "the ledger signed."),
     .options = options,
     .run = run,
 };
