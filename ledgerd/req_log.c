@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/name.h"
 #include "core/num.h"
 #include "ledgerd/out.h"
 #include "ledgerd/record_view.h"
@@ -116,6 +117,8 @@ void req_log(struct request *r)
     }
     if (rc != 0) {
         request_malformed(r, "from must be the index of a record");
+    } else if (book != NULL && !name_is_coop(book)) {
+        request_malformed(r, "book must be the name of a co-op");
     } else if (!all && !scope_sees_coop(&r->caller, book)) {
         request_not_found(r);
     } else if (request_limit(r)) {
