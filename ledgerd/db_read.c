@@ -104,12 +104,10 @@ const struct read_statement read_statements[READ_COUNT] = {
                     false},
     [READ_ACT] = {"read_act", RECORD_COLUMNS " WHERE r.by = $1::text AND r.jti = $2::text", false},
     [READ_RECORD] = {"read_record", RECORD_COLUMNS " WHERE r.idx = $1::bigint", false},
-    /* Stewards make few acts; the sum keeps it from being walked along idx, where all records are.
-     * In a text a quote has a backslash before it: what is looked for is a change. */
     [READ_LEDGER_CHANGE] = {"read_ledger_change",
-                            RECORD_COLUMNS " WHERE r.by = 'stewards' AND r.idx < $1::bigint"
-                                           " AND strpos(r.parts, '\"subject\":\"ledger\"') > 0"
-                                           " ORDER BY r.idx + 0 DESC LIMIT 1",
+                            RECORD_COLUMNS " WHERE r.idx = (SELECT c.idx FROM changes c"
+                                           "  WHERE c.subject = 'ledger' AND c.idx < $1::bigint"
+                                           "  ORDER BY c.subject DESC, c.seq DESC LIMIT 1)",
                             false},
     [READ_RECEIPTS] = {"read_receipts",
                        "SELECT r.idx, r.by, r.jti, r.header"
@@ -284,7 +282,7 @@ const struct read_statement read_statements[READ_COUNT] = {
                   LOG_COLUMNS "(SELECT * FROM records WHERE idx >= $1::bigint"
                               " ORDER BY idx LIMIT $2::bigint) v ON true ORDER BY v.idx",
                   false},
-    /* What stewards and the ledger made is little, beside that of members and offices. */
+    /* What changed the network itself, as scope.c has it, is little beside what members did. */
     /* clang-format off */
     [READ_BOOK_LOG] =
         {"read_book_log",
@@ -295,8 +293,10 @@ const struct read_statement read_statements[READ_COUNT] = {
                        "coalesce((SELECT b.seq FROM books b WHERE b.book = $1::text), 0)",
                        "$2::bigint")
          " ORDER BY e.seq LIMIT $3::bigint)"
-         " UNION (SELECT w.idx FROM (SELECT o.idx FROM records o"
-         "   WHERE o.by IN ('ledger', 'stewards') OFFSET 0) w"
+         " UNION (SELECT DISTINCT w.idx FROM (SELECT c.idx FROM changes c"
+         "   WHERE c.subject IN ('ledger', 'snapshot:ledger', 'stewards')"
+         "   UNION ALL SELECT c.idx FROM changes c"
+         "   WHERE c.subject > 'unit:' AND c.subject < 'unit;' OFFSET 0) w"
          "  WHERE w.idx >= $2::bigint ORDER BY w.idx LIMIT $3::bigint)"
          " ORDER BY idx LIMIT $3::bigint) q JOIN records b ON b.idx = q.idx OFFSET 0) v"
          " ON true ORDER BY v.idx",

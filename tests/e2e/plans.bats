@@ -109,6 +109,7 @@ INSERT INTO accounts SELECT 'f' || i || '@hansalim/hour', 'hansalim', 0, 0, -1, 
     FROM generate_series(1, 20000) i;
 INSERT INTO postings SELECT 'f1@hansalim/hour', i, i - 30001, 1, i, 0, false FROM generate_series(1, 30000) i;
 INSERT INTO postings SELECT 'f' || i || '@hansalim/hour', 1, -i, 1, 1, 0, false FROM generate_series(2, 20000) i;
+INSERT INTO changes SELECT 'f' || i || '@hansalim', 1, -i FROM generate_series(1, 20000) i;
 INSERT INTO book_entries SELECT 'full', i, i - 30001 FROM generate_series(1, 30000) i;
 INSERT INTO requests SELECT i - 30001, sha256(i::text::bytea), 'f1@hansalim', 'f' || i || '@mapo', 'full', 'mapo',
     20000, NULL, false FROM generate_series(1, 30000) i;
@@ -212,4 +213,12 @@ same_pages() { # NAME FIRST-PAGE LAST-PAGE
     local n
     n=$(pages read_pending "ARRAY['member f5@hansalim', 'x'], md5('7'), 0, NULL, 51")
     [ "$n" -gt 5 ] && [ "$n" -lt 200 ] || die "$n pages"
+}
+
+@test "what the network is, is found without a look at what members did" {
+    local n
+    n=$(pages read_ledger_change 9000000000)
+    [ "$n" -gt 2 ] && [ "$n" -lt 50 ] || die "read_ledger_change: $n pages"
+    n=$(pages read_book_log "'hansalim', 0, 51")
+    [ "$n" -gt 50 ] && [ "$n" -lt 400 ] || die "read_book_log: $n pages"
 }
