@@ -74,7 +74,7 @@ int cosign_find(const char *note, size_t len, const struct cosigner *c, const ch
     struct note_parts parts;
     struct note_sig sig;
     int64_t latest = -1, t;
-    int more;
+    int more, lines = 0;
 
     if (note_split(&parts, note, len, why) != 0) {
         return -1;
@@ -83,6 +83,10 @@ int cosign_find(const char *note, size_t len, const struct cosigner *c, const ch
     while ((more = note_next_sig(&parts.sigs, &parts.sigs_len, &sig, why)) > 0) {
         if (!note_sig_is(&sig, c->name, id)) {
             continue;
+        }
+        if (++lines > COSIGN_LINES_MAX) {
+            *why = N_("it has too many cosignatures of one witness");
+            return -1;
         }
         if (!verify(&sig, &parts, &c->key, &t)) {
             *why = N_("a witness's cosignature of the note is wrong");

@@ -15,6 +15,9 @@
  * "cosignature/v1\ntime <seconds>\n" and the note's text.
  */
 #define COSIGN_LEN (NOTE_ID_LEN + 8 + KEY_SIG_LEN)
+/* Of one witness below a note: each costs a verification, and whoever brings a note pays nothing.
+ */
+#define COSIGN_LINES_MAX 4
 
 /* Who cosigns, as others know it. */
 struct cosigner {
@@ -36,7 +39,8 @@ void cosign_put(struct buf *b, const struct cosigner *c, const uint8_t secret[KE
 /*
  * Looks for a cosignature of c. 1: there is one and it is right, *line (may be NULL) is its line
  * with the newline, borrowed, and *time (may be NULL) the latest it names. 0: there is none. -1:
- * the note is none, or one of c's is wrong; *why a constant sentence.
+ * the note is none, or one of c's is wrong, or they are more than COSIGN_LINES_MAX; *why a constant
+ * sentence.
  */
 int cosign_find(const char *note, size_t len, const struct cosigner *c, const char **line,
                 size_t *line_len, int64_t *time, const char **why) MUST_CHECK;

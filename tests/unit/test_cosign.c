@@ -136,6 +136,14 @@ static void test_wrong(void **state)
     buf_puts(&b, LINE);
     assert_int_equal(find(b.data, &who[0], &time), 1);
     assert_int_equal(time, TIME + 5);
+    /* Right ones without end are work for nothing. */
+    for (int i = 2; i < COSIGN_LINES_MAX; i++) {
+        buf_puts(&b, LINE);
+    }
+    assert_int_equal(find(b.data, &who[0], &time), 1);
+    buf_puts(&b, LINE);
+    assert_int_equal(find(b.data, &who[0], &time), -1);
+    assert_int_equal(find(b.data, &who[1], &time), 0);
     buf_free(&b);
 }
 
