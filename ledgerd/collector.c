@@ -158,7 +158,7 @@ void collector_tick(struct collector *c, int64_t now)
         struct at *at = &c->at[i];
 
         if (c->peers.rows[i].url == NULL || at->asked || now < at->next ||
-            (at->time != 0 && same(&at->cosigned, &shown)))
+            (at->knows && at->time != 0 && same(&at->cosigned, &shown)))
             continue;
         free(at->note);
         at->note = x_strndup(note, len);
@@ -177,7 +177,8 @@ static void take_line(struct at *at, const struct checkpoint *c, const char *lin
     shown_cosign(at->c->d->shown, at->i, c, line, len);
     at->cosigned = *c;
     at->time = time;
-    at->ahead = 0;
+    if (c->size >= at->ahead) /* an old one, which anybody can bring again, calls nothing off */
+        at->ahead = 0;
     atomic_fetch_add(&at->c->d->metrics->cosigners, 1);
 }
 
@@ -287,12 +288,11 @@ void collector_put_metrics(struct collector *c, struct buf *b)
 
     if (c->peers.n == 0)
         return;
-    buf_puts(b,
-             "# HELP pumasi_cocosignedrecords Size of the log as each witness cosigned it last.\n"
-             "# TYPE pumasi_cocosignedrecords gauge\n");
+    buf_puts(b, "# HELP pumasi_cosigned_records Size of the log as each witness cosigned it last.\n"
+                "# TYPE pumasi_cosigned_records gauge\n");
     for (size_t i = 0; i < c->peers.n; i++) {
-        buf_printf(b, "pumasi_cocosignedrecords{witness=\"%s\"} %" PRIu64 "\n",
-                   who(&c->at[i])->name, c->at[i].cosigned.size);
+        buf_printf(b, "pumasi_cosigned_records{witness=\"%s\"} %" PRIu64 "\n", who(&c->at[i])->name,
+                   c->at[i].cosigned.size);
         ahead += c->at[i].ahead != 0;
     }
     buf_printf(

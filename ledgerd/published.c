@@ -106,6 +106,16 @@ static void keep_last(const struct published *p, const struct key *key, const st
     free(path);
 }
 
+static bool is_ours(const struct published *p, const struct key *key)
+{
+    for (size_t i = 0; i < p->n_signers; i++) {
+        if (memcmp(p->signers[i].key.x, key->x, KEY_LEN) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* 0 also when there is no file yet. */
 static int read_file(struct published *p, const struct key *earlier, size_t n, char *err,
                      size_t err_size)
@@ -136,8 +146,10 @@ static int read_file(struct published *p, const struct key *earlier, size_t n, c
         return -1;
     }
     p->time = stat(p->path, &st) == 0 ? (int64_t)st.st_mtime : 0;
-    for (size_t i = 0; i < n && p->signed_by == 0; i++) {
-        if (checkpoint_open(&c, p->note.data, p->note.len, p->origin, &earlier[i], &why) == 0) {
+    for (size_t i = 0; i < n; i++) {
+        /* One of ours is kept when it goes, unless ledgerd was ended before that. */
+        if (!is_ours(p, &earlier[i]) &&
+            checkpoint_open(&c, p->note.data, p->note.len, p->origin, &earlier[i], &why) == 0) {
             keep_last(p, &earlier[i], &p->note);
         }
     }

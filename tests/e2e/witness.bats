@@ -133,6 +133,9 @@ three() {
     [ "$(of_ledger a '.forks | length')" -eq 0 ]
     [ "$(stat -c %a "$LEDGERS/a/witness.key")" = 600 ]
 
+    [ "$(ledger_metrics a 'cosigned_records{witness="test.example\/b"}')" -eq 4 ]
+    checkpoint c > "$LEDGERS/old-note"
+
     # An old copy of everything that c has, its checkpoint outside of the database with it.
     ledger_stop c
     cp -a "$LEDGERS/c" "$LEDGERS/c.old"
@@ -151,6 +154,10 @@ three() {
     # It shows a smaller log than it had signed, and is told so by its own witnesses.
     until_ok 30 grep -q 'shows a smaller log' "$LEDGERS/a.log"
     until_ok 30 grep -q 'cosigned a larger log' "$LEDGERS/c.log"
+    [ "$(of_ledger c '[.witnesses[] | select(.ahead == 7)] | length')" -ge 1 ]
+    [ "$(ledger_metrics c witnesses_ahead)" -ge 1 ]
+    # Whoever brings the old cosignatures again calls nothing off.
+    curl -sf -m 5 --data-binary "@$LEDGERS/old-note" "$(ledger_url c)/v1/cosignatures" | jq -e '.taken == 2'
     [ "$(of_ledger c '[.witnesses[] | select(.ahead == 7)] | length')" -ge 1 ]
     [ "$(ledger_metrics c witnesses_ahead)" -ge 1 ]
     as_others

@@ -293,6 +293,17 @@ static void keys_in_force_sign_together(void **state)
     assert_int_equal(published_sign(p, 6, &f->root[1]), 0);
     published_free(p);
 
+    /* Killed when the old one had gone, before that was written: it is when the new one begins. */
+    p = published_open(f->dir, ORIGIN, &f->signer[1], 1, both, 2, err, sizeof(err));
+    assert_non_null(p);
+    key_kid(&kid, &old);
+    assert_true(published_by(p, &kid, &c, &note, &len));
+    assert_int_equal(c.size, 6);
+    free(note);
+    (void)snprintf(kept, sizeof(kept), "%s/checkpoint.%s", f->dir, kid.s);
+    assert_int_equal(unlink(kept), 0);
+    published_free(p);
+
     /* The same from the file. The old one goes, and what it signed last stays. */
     p = published_open(f->dir, ORIGIN, f->signer, 2, NULL, 0, err, sizeof(err));
     assert_non_null(p);
