@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "client/query.h"
+#include "core/num.h"
 
 static const char *unit_of(const char *account)
 {
@@ -17,7 +18,7 @@ static const char *unit_of(const char *account)
 
 static int64_t gap(int64_t a, int64_t b)
 {
-    return a > b ? a - b : b - a; /* both within NUM_MAX */
+    return a > b ? a - b : b - a; /* all within NUM_MAX */
 }
 
 static struct audit_account *find(const struct audit_answers *s, const char *name)
@@ -25,6 +26,14 @@ static struct audit_account *find(const struct audit_answers *s, const char *nam
     const int64_t *place = s->of ? strmap_get(s->of, name) : NULL;
 
     return place ? &s->accounts[*place - 1] : NULL;
+}
+
+/* Anybody may answer anything. */
+static bool is_number(const json_t *item, const char *name)
+{
+    int64_t n = json_number(item, name);
+
+    return json_is_integer(json_object_get(item, name)) && n >= -NUM_MAX && n <= NUM_MAX;
 }
 
 /* ---- Accounts ---- */
@@ -35,8 +44,8 @@ static int keep_account(void *arg, json_t *item)
     const char *name = json_text(item, "account");
     struct audit_account *a;
 
-    if (!name_is_account(name) || find(s, name) || !json_is_integer(json_object_get(item, "seq")) ||
-        !json_is_integer(json_object_get(item, "balance")))
+    if (!name_is_account(name) || find(s, name) || !is_number(item, "seq") ||
+        !is_number(item, "balance"))
         return fail(PUMASI_UNPROVED, _("The ledger's list of accounts makes no sense."));
     if (s->n == s->cap) {
         s->cap = s->cap ? s->cap * 2 : 64;
@@ -54,12 +63,15 @@ static int keep_account(void *arg, json_t *item)
 static int keep_coop(void *arg, json_t *item)
 {
     struct audit_answers *s = arg;
+    const char *coop = json_text(item, "coop");
 
+    if (!name_is_coop(coop))
+        return fail(PUMASI_UNPROVED, _("The ledger's list of co-ops makes no sense."));
     if (s->n_coops == s->cap_coops) {
         s->cap_coops = s->cap_coops ? s->cap_coops * 2 : 16;
         s->coops = x_realloc(s->coops, s->cap_coops * sizeof(*s->coops));
     }
-    str_copy(s->coops[s->n_coops++], sizeof(*s->coops), json_text(item, "coop"));
+    str_copy(s->coops[s->n_coops++], sizeof(*s->coops), coop);
     return PUMASI_OK;
 }
 
@@ -178,6 +190,9 @@ static int compare_posting(void *arg, json_t *item)
                                     json_number(item, "balance"), json_number(item, "seq")};
     const struct audit_leg *leg;
 
+    if (!is_number(item, "index") || !is_number(item, "amount") || !is_number(item, "balance") ||
+        !is_number(item, "seq") || shown.record < 0)
+        return fail(PUMASI_UNPROVED, _("The ledger's list of postings makes no sense."));
     if (shown.record >= audit_copy_size(k->c))
         return PUMASI_OK; /* newer than what is audited */
     while (k->left > 0 && k->account->legs[k->left - 1].seq > shown.seq)

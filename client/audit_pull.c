@@ -7,10 +7,12 @@
 #include <string.h>
 
 #include "client/audit_tiles.h"
+#include "client/logkey.h"
 #include "client/query.h"
 #include "core/b64.h"
 
-#define PAGE "1000"
+#define PAGE        "1000"
+#define LEAVES_STEP ((size_t)256 * 256) /* that room is made for at once */
 
 /* ---- The checkpoint ---- */
 
@@ -36,7 +38,10 @@ static void two_stories(struct audit_report *r, const struct audit_copy *c, enum
     buf_free(&both);
 }
 
-static int get_checkpoint(struct audit_report *r, struct checkpoint *out, char **note)
+/* By which of the log keys that are pinned it is signed, *by: the newest may not be in force yet
+ * where the published one was made. */
+static int get_checkpoint(struct audit_report *r, struct checkpoint *out, char **note,
+                          const struct key **by)
 {
     const struct profile *p = &r->c->profile;
     const char *why;
@@ -47,8 +52,7 @@ static int get_checkpoint(struct audit_report *r, struct checkpoint *out, char *
     if (rc == PUMASI_OK && status != 200)
         rc = fail(PUMASI_UNKNOWN, _("The ledger at %s shows no checkpoint (status %ld)."), p->url,
                   status);
-    if (rc == PUMASI_OK && (strlen(*note) != len ||
-                            checkpoint_open(out, *note, len, p->origin, &p->log_key, &why) != 0))
+    if (rc == PUMASI_OK && (strlen(*note) != len || logkey_open(p, *note, len, out, by, &why) != 0))
         rc = fail(PUMASI_UNPROVED,
                   _("The checkpoint that the ledger shows isn't signed by its pinned log key."));
     return rc;
@@ -104,6 +108,19 @@ static bool makes_root(const struct audit_copy *c, const struct hash *leaves, si
     return hash_eq(&root, &now->root);
 }
 
+/* From the tiles, as far as they are there: a size is only what somebody signed. */
+static int more_leaves(struct audit_report *r, size_t have, size_t size, struct hash **leaves)
+{
+    int rc = PUMASI_OK;
+
+    for (size_t from = have, to; rc == PUMASI_OK && from < size; from = to) {
+        to = size - from > LEAVES_STEP ? from + LEAVES_STEP : size;
+        *leaves = x_realloc(*leaves, (to - have) * sizeof(**leaves));
+        rc = audit_tiles(r->c, from, to, size, *leaves + (from - have));
+    }
+    return rc;
+}
+
 /*
  * The leaves from the copy's end to the checkpoint, the caller's to free, in *leaves; *good: with
  * the copy's they make the signed root. Where they don't, what a run that was ended in the middle
@@ -122,8 +139,7 @@ static int get_leaves(struct audit_report *r, struct audit_copy *c, const struct
                 return rc;
             continue;
         }
-        *leaves = x_malloc(((size_t)now->size - have + 1) * sizeof(**leaves));
-        rc = audit_tiles(r->c, have, (size_t)now->size, (size_t)now->size, *leaves);
+        rc = more_leaves(r, have, (size_t)now->size, leaves);
         if (rc != PUMASI_OK)
             return rc;
         *good = makes_root(c, *leaves, have, now);
@@ -292,12 +308,13 @@ static int compare_again(struct audit_report *r, const struct audit_copy *c,
 
 /* ---- The whole ---- */
 
-static void describe(struct dump_info *info, const struct profile *p, const struct checkpoint *now)
+static void describe(struct dump_info *info, const struct profile *p, const struct checkpoint *now,
+                     const struct key *by)
 {
     memset(info, 0, sizeof(*info));
     str_copy(info->id, sizeof(info->id), p->ledger_id);
     str_copy(info->origin, sizeof(info->origin), p->origin);
-    vkey_text(info->vkey, p->origin, &p->log_key);
+    vkey_text(info->vkey, p->origin, by);
     info->size = (int64_t)now->size;
 }
 
@@ -325,13 +342,14 @@ int audit_pull(struct audit_report *r, struct audit_copy *c, const struct keyfil
     struct pulling p = {.r = r, .c = c, .key = key, .now = &now, .good = true};
     struct dump_info info;
     char *text = NULL;
-    int rc = get_checkpoint(r, &now, &text), seen;
+    const struct key *by;
+    int rc = get_checkpoint(r, &now, &text, &by), seen;
 
     if (rc != PUMASI_OK)
         goto out;
     seen = audit_copy_seen(c, text, &now);
     if (!c->has_info)
-        describe(&c->info, &r->c->profile, &now);
+        describe(&c->info, &r->c->profile, &now, by);
     if (other_story(r, c, text, &now))
         goto out;
     rc = get_leaves(r, c, &now, &leaves, &p.good);
@@ -358,7 +376,7 @@ int audit_pull(struct audit_report *r, struct audit_copy *c, const struct keyfil
     }
     if (rc == PUMASI_OK)
         rc = get_records(&p);
-    describe(&info, &r->c->profile, &now);
+    describe(&info, &r->c->profile, &now, by);
     if (rc == PUMASI_OK && p.good && c->n == c->n_good && audit_copy_size(c) == (int64_t)now.size &&
         seen != 1)
         rc = audit_copy_finish(c, &info, text, &now);

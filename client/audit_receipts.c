@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "client/files.h"
+#include "client/logkey.h"
 #include "client/query.h"
 #include "client/receipt.h"
 #include "core/act.h"
@@ -91,18 +92,19 @@ static int64_t stake_of(const json_t *file, char unit[UNIT_MAX + 1])
 }
 
 static void gone(struct audit_report *r, const struct receipt *receipt, const json_t *file,
-                 const char *why)
+                 const char *path, const char *why)
 {
+    const char *what = json_text(file, "what");
     char unit[UNIT_MAX + 1];
     int64_t stake = stake_of(file, unit);
 
     audit_report_add(r, AUDIT_RECEIPT_GONE, receipt->index, "", unit, stake, "%s (%s)", why,
-                     json_text(file, "what"));
+                     what[0] != '\0' ? what : path);
 }
 
 /* A receipt beyond the checkpoint that everybody sees: is its record there? */
 static int check_newer(struct audit_report *r, const struct receipt *receipt, const json_t *file,
-                       const struct keyfile *key)
+                       const char *from, const struct keyfile *key)
 {
     char *path = x_asprintf("/v1/records/%" PRId64 "/proof", receipt->index);
     json_t *answer = NULL;
@@ -110,7 +112,7 @@ static int check_newer(struct audit_report *r, const struct receipt *receipt, co
     int rc = query_status(r->c, key, path, &status, &answer);
 
     if (rc == PUMASI_OK && status == 404 && r->whole)
-        gone(r, receipt, file, "the ledger doesn't have that record any more");
+        gone(r, receipt, file, from, "the ledger doesn't have that record any more");
     else
         r->receipts_open++;
     json_decref(answer);
@@ -118,37 +120,60 @@ static int check_newer(struct audit_report *r, const struct receipt *receipt, co
     return rc;
 }
 
-static int check_receipt(struct audit_report *r, const struct audit_copy *c, struct marks *marks,
-                         const char *path, const struct keyfile *key)
-{
-    const struct profile *p = &r->c->profile;
-    const char *why = "";
-    json_t *file = files_read_json(path, &why);
-    struct receipt receipt;
-    struct hash leaf;
-    int rc = PUMASI_OK;
+/* What is gone through, and the note that was opened last: many receipts of an import have one. */
+struct shelf {
+    struct audit_report *r;
+    const struct audit_copy *c;
+    const struct keyfile *key;
+    struct marks *marks;
+    const char *path;
+    char *note;
+    struct checkpoint checkpoint;
+};
 
-    if (!file || receipt_verify(&receipt, json_object_get(file, "receipt"), NULL, NULL, p->origin,
-                                &p->log_key, &why) != 0) {
-        audit_report_add(r, AUDIT_RECEIPT, -1, "", "", 0, "%s: %s", path, why);
-        json_decref(file);
-        return PUMASI_OK;
+static int open_note(void *arg, const struct proof *proof, struct checkpoint *out, const char **why)
+{
+    struct shelf *s = arg;
+
+    if (!s->note || strlen(s->note) != proof->note_len ||
+        memcmp(s->note, proof->note, proof->note_len) != 0) {
+        if (logkey_open(&s->r->c->profile, proof->note, proof->note_len, &s->checkpoint, NULL,
+                        why) != 0) {
+            free(s->note);
+            s->note = NULL;
+            return -1;
+        }
+        free(s->note);
+        s->note = x_strndup(proof->note, proof->note_len);
+        add_mark(s->marks, &s->checkpoint, s->path);
     }
-    r->receipts++;
-    add_mark(marks, &receipt.checkpoint, path);
-    tree_leaf_hash(&leaf, receipt.entry.b, HASH_LEN);
-    if ((size_t)receipt.index >= c->n_leaves)
-        rc = check_newer(r, &receipt, file, key);
-    else if (!hash_eq(&leaf, &c->leaves[receipt.index]))
-        gone(r, &receipt, file, "another record stands in its place");
-    json_decref(file);
-    return rc;
+    *out = s->checkpoint;
+    return 0;
 }
 
-static int each_receipt(struct audit_report *r, const struct audit_copy *c, struct marks *marks,
-                        const struct keyfile *key)
+/* A file, or a line of one, with "receipt" in it. */
+static int check_receipt(struct shelf *s, const json_t *file, const char *why)
 {
-    char *folder = profile_state_path(&r->c->profile, "receipts", NULL), **names = NULL;
+    struct receipt receipt;
+    struct hash leaf;
+
+    if (!file || receipt_verify_by(&receipt, json_object_get(file, "receipt"), NULL, NULL,
+                                   open_note, s, &why) != 0) {
+        audit_report_add(s->r, AUDIT_RECEIPT, -1, "", "", 0, "%s: %s", s->path, why);
+        return PUMASI_OK;
+    }
+    s->r->receipts++;
+    tree_leaf_hash(&leaf, receipt.entry.b, HASH_LEN);
+    if ((size_t)receipt.index >= s->c->n_leaves)
+        return check_newer(s->r, &receipt, file, s->path, s->key);
+    if (!hash_eq(&leaf, &s->c->leaves[receipt.index]))
+        gone(s->r, &receipt, file, s->path, "another record stands in its place");
+    return PUMASI_OK;
+}
+
+static int each_receipt(struct shelf *s)
+{
+    char *folder = profile_state_path(&s->r->c->profile, "receipts", NULL), **names = NULL;
     size_t n = 0;
     int rc = PUMASI_OK;
 
@@ -156,8 +181,58 @@ static int each_receipt(struct audit_report *r, const struct audit_copy *c, stru
         rc = fail(PUMASI_FAILED, _("%s can't be read: %s."), folder, strerror(errno));
     for (size_t i = 0; rc == PUMASI_OK && i < n; i++) {
         char *path = x_asprintf("%s/%s", folder, names[i]);
+        const char *why = "";
+        json_t *file = files_read_json(path, &why);
 
-        rc = check_receipt(r, c, marks, path, key);
+        s->path = path;
+        rc = check_receipt(s, file, why);
+        json_decref(file);
+        free(path);
+    }
+    files_list_free(names, n);
+    free(folder);
+    return rc;
+}
+
+/* The answers to an import's acts, one a line. A last line without an end is of a run that was
+ * killed: the import asks again. */
+static int each_line(struct shelf *s)
+{
+    FILE *f = fopen(s->path, "re");
+    char *line = NULL;
+    size_t cap = 0;
+    ssize_t len;
+    int rc = PUMASI_OK;
+
+    if (!f && errno == ENOENT)
+        return PUMASI_OK;
+    while (f && rc == PUMASI_OK && (len = getline(&line, &cap, f)) > 0 && line[len - 1] == '\n') {
+        json_t *answer = json_loadb(line, (size_t)len, JSON_REJECT_DUPLICATES, NULL);
+
+        rc = check_receipt(s, answer, _("it isn't JSON"));
+        json_decref(answer);
+    }
+    if (!f || ferror(f))
+        rc = fail(PUMASI_FAILED, _("%s can't be read: %s."), s->path, strerror(errno));
+    if (f)
+        (void)fclose(f);
+    free(line);
+    return rc;
+}
+
+static int each_import(struct shelf *s)
+{
+    char *folder = profile_state_path(&s->r->c->profile, "imports", NULL), **names = NULL;
+    size_t n = 0;
+    int rc = PUMASI_OK;
+
+    if (files_list(folder, "", &names, &n) != 0)
+        rc = fail(PUMASI_FAILED, _("%s can't be read: %s."), folder, strerror(errno));
+    for (size_t i = 0; rc == PUMASI_OK && i < n; i++) {
+        char *path = x_asprintf("%s/%s/receipts.ndjson", folder, names[i]);
+
+        s->path = path;
+        rc = each_line(s);
         free(path);
     }
     files_list_free(names, n);
@@ -180,7 +255,7 @@ static void each_checkpoint(struct audit_report *r, const struct audit_copy *c, 
         size_t len;
 
         if (files_read(path, NOTE_MAX, &text, &len) == 0 &&
-            checkpoint_open(&checkpoint, text, len, p->origin, &p->log_key, &why) == 0)
+            logkey_open(p, text, len, &checkpoint, NULL, &why) == 0)
             add_mark(marks, &checkpoint, path);
         free(text);
         free(path);
@@ -192,8 +267,12 @@ static void each_checkpoint(struct audit_report *r, const struct audit_copy *c, 
 int audit_receipts(struct audit_report *r, const struct audit_copy *c, const struct keyfile *key)
 {
     struct marks marks = {0};
-    int rc = each_receipt(r, c, &marks, key);
+    struct shelf shelf = {.r = r, .c = c, .key = key, .marks = &marks};
+    int rc = each_receipt(&shelf);
 
+    if (rc == PUMASI_OK)
+        rc = each_import(&shelf);
+    free(shelf.note);
     if (rc == PUMASI_OK) {
         each_checkpoint(r, c, &marks);
         check_marks(r, c, &marks);

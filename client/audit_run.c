@@ -64,6 +64,38 @@ static void check_whose(struct audit_report *r, const struct audit_copy *c, cons
 
 /* ---- An export ---- */
 
+/* Is the export signed by this key, or by one that the stewards put in its place? */
+static bool leads_from(const struct audit_copy *c, const struct audit *a, const struct key *pinned)
+{
+    struct checkpoint ignored;
+    const struct key_row *row;
+    const char *why;
+    struct kid kid;
+
+    if (checkpoint_open(&ignored, c->note, strlen(c->note), c->info.origin, pinned, &why) == 0)
+        return true;
+    key_kid(&kid, pinned);
+    row = state_key(audit_state(a), kid.s);
+    return row && row->role == ROLE_LOG && str_eq(row->holder, "ledger");
+}
+
+/* Held against --vkey, or against what the profile of a ledger that one is connected to has. */
+static bool is_pinned(const struct audit_copy *c, const struct audit *a, const struct profile *p,
+                      const char *vkey)
+{
+    char name[ORIGIN_MAX + 1];
+    struct key key;
+    bool good;
+
+    if (vkey)
+        return vkey_parse(vkey, name, sizeof(name), &key) == 0 && str_eq(name, c->info.origin) &&
+               leads_from(c, a, &key);
+    good = leads_from(c, a, &p->log_key);
+    for (size_t i = 0; !good && i < p->n_earlier; i++)
+        good = leads_from(c, a, &p->earlier[i]);
+    return good;
+}
+
 static void check_tree(struct audit_report *r, const struct audit_copy *c)
 {
     struct hash root;
@@ -100,14 +132,11 @@ int audit_run_export(struct audit_report *r, const struct audit_ask *ask)
         /* A ledger that one is connected to is known already. */
         bool known = p->connected && str_eq(p->origin, copy.info.origin) && p->ledger_id[0] != '\0';
         const char *id = ask->id ? ask->id : known ? p->ledger_id : copy.info.id;
-        char pinned[VKEY_MAX] = "";
 
-        if (known)
-            vkey_text(pinned, p->origin, &p->log_key);
         describe(r, &copy, a);
         last_time(r, &copy);
         check_whose(r, &copy, a, id);
-        if ((ask->vkey || known) && !str_eq(ask->vkey ? ask->vkey : pinned, copy.info.vkey))
+        if ((ask->vkey || known) && !is_pinned(&copy, a, p, ask->vkey))
             audit_report_add(r, AUDIT_CHECKPOINT, -1, "ledger", "", 0,
                              "the export is signed by another log key than the one that is "
                              "pinned");

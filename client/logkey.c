@@ -153,3 +153,19 @@ bool logkey_follow(struct client *c, const struct key *keys, size_t n)
     }
     return logkeys_have(keys, n, &p->log_key);
 }
+
+int logkey_open(const struct profile *p, const char *note, size_t len, struct checkpoint *out,
+                const struct key **by, const char **why)
+{
+    const struct key *key = &p->log_key;
+    const char *ignored;
+    int rc = checkpoint_open(out, note, len, p->origin, key, why);
+
+    for (size_t i = p->n_earlier; rc != 0 && i-- > 0;) {
+        key = &p->earlier[i];
+        rc = checkpoint_open(out, note, len, p->origin, key, &ignored);
+    }
+    if (rc == 0 && by)
+        *by = key;
+    return rc;
+}

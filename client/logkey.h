@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "client/client.h"
+#include "core/note.h"
 
 /*
  * The log keys that "log_keys" of GET /v1/ledger lists, the oldest first; "log_key" alone where the
@@ -29,5 +30,12 @@ int logkey_verify(const json_t *answer, const char *origin, const struct key *lo
  * pinned key is then one of them.
  */
 bool logkey_follow(struct client *c, const struct key *keys, size_t n);
+
+/*
+ * checkpoint_open by the pinned log key, or by one that was pinned before the stewards changed it;
+ * *by, unless it is NULL, becomes the one that signed, the profile's own. 0, or -1 with *why.
+ */
+int logkey_open(const struct profile *p, const char *note, size_t len, struct checkpoint *out,
+                const struct key **by, const char **why) MUST_CHECK;
 
 #endif

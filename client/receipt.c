@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "client/files.h"
+#include "client/logkey.h"
 #include "client/query.h"
 #include "client/say.h"
 #include "core/record.h"
@@ -78,18 +79,15 @@ int receipt_verify(struct receipt *out, const json_t *receipt, const char *by, c
     return receipt_verify_by(out, receipt, by, jti, open_pinned, &pinned, why);
 }
 
+static int open_kept(void *arg, const struct proof *proof, struct checkpoint *out, const char **why)
+{
+    return logkey_open(arg, proof->note, proof->note_len, out, NULL, why);
+}
+
 int receipt_verify_kept(struct receipt *out, const json_t *receipt, const struct profile *p,
                         const char **why)
 {
-    const char *ignored;
-
-    if (receipt_verify(out, receipt, NULL, NULL, p->origin, &p->log_key, why) == 0)
-        return 0;
-    for (size_t i = p->n_earlier; i-- > 0;) {
-        if (receipt_verify(out, receipt, NULL, NULL, p->origin, &p->earlier[i], &ignored) == 0)
-            return 0;
-    }
-    return -1;
+    return receipt_verify_by(out, receipt, NULL, NULL, open_kept, (void *)(uintptr_t)p, why);
 }
 
 bool receipt_has_other_key(const json_t *receipt, const struct profile *p)

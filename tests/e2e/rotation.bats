@@ -117,3 +117,72 @@ something_waits() {
     [[ $output == *WARNING* ]]
     [ "$(jq -r '.earlier_log_keys' "$LEDGERS/config/pumasi/default/profile.json")" = null ]
 }
+
+export_of() { # NAME
+    "$LEDGERD" export "$LEDGERS/open/$1" --data "$LEDGERS/main" > "$LEDGERS/export.log" 2>&1 3>&- ||
+        die "$(cat "$LEDGERS/export.log")"
+}
+
+audits_clean() { # RECEIPTS ARGUMENT...
+    pumasi audit --json "${@:2}" > "$LEDGERS/report" || die "not clean: $(cat "$LEDGERS/report")"
+    jq -e --argjson n "$1" '.clean and .checked.receipts >= $n' "$LEDGERS/report" > /dev/null ||
+        die "not $1 receipts: $(cat "$LEDGERS/report")"
+}
+
+finds() { # WORD ARGUMENT...
+    run pumasi audit --json "${@:2}"
+    [ "$status" -eq 1 ] && jq -e --arg word "$1" '[.findings[].word] | index($word)' <<< "$output" > /dev/null ||
+        die "not found: $1: $output"
+}
+
+@test "an auditor's copy and an export audit clean before, while and after the log key changes" {
+    local old_key new id kept
+    ! [ -d "$LEDGERS/open" ] || chmod 777 "$LEDGERS/open"
+    import_key '*' auditor eye
+    pumasi --yes --key s key add '*' eye --role auditor
+    pumasi --yes --key eye sign > /dev/null
+    make_csv 12 4 1 > "$LEDGERS/week.csv"
+    pumasi import "$LEDGERS/week.csv" --coop kenya --unit sarafu --yes --set-limits --key r --key t
+    pumasi pay bob@kenya 1 sarafu --key alice
+    kept=$(cat "$LEDGERS"/state/pumasi/default/imports/*/receipts.ndjson | wc -l)
+    [ "$kept" -ge 12 ]
+    audits_clean $((kept + 1)) --all --key eye
+    export_of before
+    audits_clean 0 --log "$LEDGERS/open/before"
+    old_key=$(jq -r .vkey "$LEDGERS/open/before/ledger.json")
+    id=$(jq -r .id "$LEDGERS/open/before/ledger.json")
+
+    # Both sign.
+    "$LEDGERD" key new-log --data "$LEDGERS/main" > /dev/null 3>&-
+    restart
+    until_ok 30 something_waits || die "the stewards aren't asked: $(pumasi pending --key s 2>&1)"
+    pumasi sign --all --yes --key s
+    pumasi pay bob@kenya 2 sarafu --key alice
+    audits_clean $((kept + 2)) --all --key eye
+    export_of while
+    new=$(jq -r .vkey "$LEDGERS/open/while/ledger.json")
+    [ "$new" != "$old_key" ]
+    audits_clean 0 --log "$LEDGERS/open/while"
+    audits_clean 0 --log "$LEDGERS/open/before" # this profile has the new key pinned
+    audits_clean 0 --log "$LEDGERS/open/while" --id "$id" --vkey "$old_key"
+    audits_clean 0 --log "$LEDGERS/open/while" --id "$id" --vkey "$new"
+
+    # Only the new one.
+    pumasi key revoke ledger "$OLD" --role log --yes --key s
+    restart
+    pumasi pay bob@kenya 3 sarafu --key alice
+    audits_clean $((kept + 3)) --all --key eye
+    audits_clean $((kept + 3)) --all --key eye --again
+    export_of after
+    audits_clean 0 --log "$LEDGERS/open/after" --vkey "$old_key"
+    audits_clean 0 --log "$LEDGERS/open/after" --vkey "$new"
+    audits_clean 0 --log "$LEDGERS/state/pumasi/default/audit/all"
+    for kept in before while after; do
+        XDG_CONFIG_HOME=$LEDGERS/none XDG_STATE_HOME=$LEDGERS/none audits_clean 0 --log "$LEDGERS/open/$kept"
+    done
+    # Of a key that this log never had, nothing follows.
+    finds checkpoint --log "$LEDGERS/open/before" --vkey "$new"
+    # A line of an import's receipts that was damaged is named.
+    sed -i 's|"receipt"|"receipts"|' "$LEDGERS"/state/pumasi/default/imports/*/receipts.ndjson
+    finds receipt --all --key eye
+}
