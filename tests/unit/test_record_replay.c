@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "fixture.h"
+#include "altered.h"
 
 #define IS(call, answer) assert_string_equal(call, answer)
 #define TEST(name)       cmocka_unit_test_setup_teardown(name, fix_setup, fix_teardown)
@@ -18,59 +19,6 @@
  * record that was posted; what an alterer can do, he does: he writes the header anew over the parts
  * he changed.
  */
-
-/* A copy of a record that may be altered. */
-static void copy_record(struct fix_record *to, const struct fix_record *from)
-{
-    *to = *from;
-    to->header = (struct buf)BUF_INIT;
-    buf_put(&to->header, from->header.data, from->header.len);
-    for (size_t i = 0; i < from->n; i++) {
-        to->parts[i] = (struct buf)BUF_INIT;
-        buf_put(&to->parts[i], from->parts[i].data, from->parts[i].len);
-    }
-}
-
-static void free_record(struct fix_record *rec)
-{
-    buf_free(&rec->header);
-    for (size_t i = 0; i < rec->n; i++)
-        buf_free(&rec->parts[i]);
-}
-
-/* Replaces the first `from` in a text, which must be there. */
-static void replace(struct buf *b, const char *from, const char *to)
-{
-    char *all = x_strdup(b->data), *at = strstr(all, from);
-
-    assert_non_null(at);
-    buf_clear(b);
-    buf_put(b, all, (size_t)(at - all));
-    buf_puts(b, to);
-    buf_puts(b, at + strlen(from));
-    free(all);
-}
-
-/* The header over the parts as they are now. */
-static void write_header(struct fix_record *rec)
-{
-    char *all = x_strdup(rec->header.data), *at = strstr(all, "\"parts\":[");
-
-    assert_non_null(at);
-    buf_clear(&rec->header);
-    buf_put(&rec->header, all, (size_t)(at - all));
-    buf_puts(&rec->header, "\"parts\":[");
-    for (size_t i = 0; i < rec->n; i++) {
-        struct hash h;
-
-        hash_bytes(&h, rec->parts[i].data, rec->parts[i].len);
-        buf_puts(&rec->header, i ? ",\"" : "\"");
-        buf_put_b64u(&rec->header, h.b, HASH_LEN);
-        buf_putc(&rec->header, '"');
-    }
-    buf_puts(&rec->header, "]}");
-    free(all);
-}
 
 /* The state just before record `index`. */
 static struct state *state_before(const struct fix *f, size_t index)
@@ -131,16 +79,16 @@ static void try_alterations(const struct fix *f, size_t index, const struct alte
         struct fix_record rec;
         const char *why;
 
-        copy_record(&rec, &f->log[index]);
-        replace(a[i].part < 0 ? &rec.header : &rec.parts[a[i].part], a[i].from, a[i].to);
+        altered_copy(&rec, &f->log[index]);
+        altered_replace(a[i].part < 0 ? &rec.header : &rec.parts[a[i].part], a[i].from, a[i].to);
         if (a[i].new_header)
-            write_header(&rec);
+            altered_header(&rec);
         why = replay(s, &rec, f->log[index - 1].ms);
         if (!why)
             fail_msg("alteration %zu was taken", i);
         if (!strstr(why, a[i].why))
             fail_msg("alteration %zu: %s", i, why);
-        free_record(&rec);
+        altered_free(&rec);
     }
     state_free(s);
 }
@@ -201,13 +149,13 @@ static void test_salt(void **state)
 
     IS(fix_pay(f, "alice", "alice@hansalim", "bob@hansalim", 90), "posted");
     s = state_before(f, f->n - 1);
-    copy_record(&rec, &f->log[f->n - 1]);
+    altered_copy(&rec, &f->log[f->n - 1]);
     salt = strstr(rec.parts[1].data, "\"salt\":\"") + 8;
     *salt = *salt == 'A' ? 'B' : 'A';
     assert_string_equal(replay(s, &rec, 0), "part 1 isn't the one that its header names");
-    write_header(&rec);
+    altered_header(&rec);
     assert_null(replay(s, &rec, 0));
-    free_record(&rec);
+    altered_free(&rec);
     state_free(s);
 }
 
@@ -220,37 +168,37 @@ static void test_parts_moved(void **state)
 
     IS(fix_pay(f, "alice", "alice@hansalim", "bob@hansalim", 90), "posted");
     s = state_before(f, f->n - 1);
-    copy_record(&rec, &f->log[f->n - 1]);
+    altered_copy(&rec, &f->log[f->n - 1]);
     swap = rec.parts[1];
     rec.parts[1] = rec.parts[2];
     rec.parts[2] = swap;
     assert_non_null(replay(s, &rec, 0)); /* swapped under the old header */
-    write_header(&rec);
+    altered_header(&rec);
     assert_non_null(strstr(replay(s, &rec, 0), "part 1 isn't what"));
     swap = rec.parts[0];
     rec.parts[0] = rec.parts[3];
     rec.parts[3] = swap;
-    write_header(&rec);
+    altered_header(&rec);
     assert_non_null(strstr(replay(s, &rec, 0), "out of its place"));
-    free_record(&rec);
+    altered_free(&rec);
     /* One left out, one twice, none at all. */
-    copy_record(&rec, &f->log[f->n - 1]);
+    altered_copy(&rec, &f->log[f->n - 1]);
     buf_free(&rec.parts[3]);
     rec.n = 3;
     assert_non_null(strstr(replay(s, &rec, 0), "3 parts"));
-    write_header(&rec);
+    altered_header(&rec);
     assert_non_null(strstr(replay(s, &rec, 0), "3 parts where the rules make 4"));
     rec.n = 5;
     rec.parts[3] = rec.parts[4] = (struct buf)BUF_INIT;
     buf_puts(&rec.parts[3], fix_part(f, f->n - 1, 3));
     buf_puts(&rec.parts[4], fix_part(f, f->n - 1, 3));
-    write_header(&rec);
+    altered_header(&rec);
     assert_non_null(strstr(replay(s, &rec, 0), "5 parts where the rules make 4"));
     for (size_t i = 0; i < rec.n; i++)
         buf_free(&rec.parts[i]);
     rec.n = 0;
     assert_non_null(replay(s, &rec, 0));
-    free_record(&rec);
+    altered_free(&rec);
     state_free(s);
 }
 
@@ -264,22 +212,22 @@ static void test_act_altered(void **state)
 
     IS(fix_pay(f, "carol1 carol2", "carol@hansalim", "bob@hansalim", 90), "posted");
     s = state_before(f, f->n - 1);
-    copy_record(&rec, &f->log[f->n - 1]);
+    altered_copy(&rec, &f->log[f->n - 1]);
     at = strstr(rec.parts[0].data, "\"signature\":\"") + 13;
     *at = *at == 'A' ? 'B' : 'A';
-    write_header(&rec);
+    altered_header(&rec);
     assert_non_null(strstr(replay(s, &rec, 0), "bad-signature"));
-    free_record(&rec);
+    altered_free(&rec);
 
-    copy_record(&rec, &f->log[f->n - 1]);
+    altered_copy(&rec, &f->log[f->n - 1]);
     at = strstr(rec.parts[0].data, "\"payload\":\"") + 60;
     *at = *at == 'z' ? 'y' : 'z';
-    write_header(&rec);
+    altered_header(&rec);
     assert_non_null(strstr(replay(s, &rec, 0), "bad-signature"));
-    free_record(&rec);
+    altered_free(&rec);
 
     /* Signatures swapped: {A},{B} to {B},{A}. */
-    copy_record(&rec, &f->log[f->n - 1]);
+    altered_copy(&rec, &f->log[f->n - 1]);
     {
         char *start = strstr(rec.parts[0].data, "\"signatures\":[") + 14;
         char *middle = strstr(start, "},{") + 1, *end = strstr(middle, "]}");
@@ -292,27 +240,27 @@ static void test_act_altered(void **state)
         free(first);
         free(second);
     }
-    write_header(&rec);
+    altered_header(&rec);
     assert_non_null(strstr(replay(s, &rec, 0), "part 0 isn't what"));
     /* One left out: signatures are missing. */
-    free_record(&rec);
-    copy_record(&rec, &f->log[f->n - 1]);
+    altered_free(&rec);
+    altered_copy(&rec, &f->log[f->n - 1]);
     at = strstr(rec.parts[0].data, "},{\"protected\"");
     memmove(at, strstr(at, "}]}"), strlen(strstr(at, "}]}")) + 1);
     rec.parts[0].len = strlen(rec.parts[0].data);
-    write_header(&rec);
+    altered_header(&rec);
     assert_non_null(strstr(replay(s, &rec, 0), "signatures are missing"));
-    free_record(&rec);
+    altered_free(&rec);
     /* Another act in its place: the founding of a unit, whose keys are registered. */
-    copy_record(&rec, &f->log[f->n - 1]);
-    copy_record(&other, &f->log[1]);
+    altered_copy(&rec, &f->log[f->n - 1]);
+    altered_copy(&other, &f->log[1]);
     buf_free(&rec.parts[0]);
     rec.parts[0] = other.parts[0];
     other.parts[0] = (struct buf)BUF_INIT;
-    write_header(&rec);
+    altered_header(&rec);
     assert_non_null(strstr(replay(s, &rec, 0), "was used before"));
-    free_record(&rec);
-    free_record(&other);
+    altered_free(&rec);
+    altered_free(&other);
     state_free(s);
 }
 
@@ -384,10 +332,10 @@ static void test_index(void **state)
     struct fix_record rec;
     struct state *s = state_new(FIX_ORIGIN);
 
-    copy_record(&rec, &f->log[0]);
-    replace(&rec.header, "\"index\":0", "\"index\":1");
+    altered_copy(&rec, &f->log[0]);
+    altered_replace(&rec.header, "\"index\":0", "\"index\":1");
     assert_non_null(strstr(replay(s, &rec, INT64_MIN), "open already"));
-    free_record(&rec);
+    altered_free(&rec);
     state_free(s);
 }
 
