@@ -92,7 +92,7 @@ static int64_t stake_of(const json_t *file, char unit[UNIT_MAX + 1])
 }
 
 static void gone(struct audit_report *r, const struct receipt *receipt, const json_t *file,
-                 const char *path, const char *why)
+                 const char *why, const char *path)
 {
     const char *what = json_text(file, "what");
     char unit[UNIT_MAX + 1];
@@ -112,7 +112,7 @@ static int check_newer(struct audit_report *r, const struct receipt *receipt, co
     int rc = query_status(r->c, key, path, &status, &answer);
 
     if (rc == PUMASI_OK && status == 404 && r->whole)
-        gone(r, receipt, file, from, "the ledger doesn't have that record any more");
+        gone(r, receipt, file, "the ledger doesn't have that record any more", from);
     else
         r->receipts_open++;
     json_decref(answer);
@@ -167,7 +167,7 @@ static int check_receipt(struct shelf *s, const json_t *file, const char *why)
     if ((size_t)receipt.index >= s->c->n_leaves)
         return check_newer(s->r, &receipt, file, s->path, s->key);
     if (!hash_eq(&leaf, &s->c->leaves[receipt.index]))
-        gone(s->r, &receipt, file, s->path, "another record stands in its place");
+        gone(s->r, &receipt, file, "another record stands in its place", s->path);
     return PUMASI_OK;
 }
 
@@ -209,7 +209,7 @@ static int each_line(struct shelf *s)
     while (f && rc == PUMASI_OK && (len = getline(&line, &cap, f)) > 0 && line[len - 1] == '\n') {
         json_t *answer = json_loadb(line, (size_t)len, JSON_REJECT_DUPLICATES, NULL);
 
-        rc = check_receipt(s, answer, _("it isn't JSON"));
+        rc = check_receipt(s, answer, N_("it isn't JSON as the ledger writes it"));
         json_decref(answer);
     }
     if (!f || ferror(f))
