@@ -8,109 +8,14 @@
 #include <time.h>
 
 #include "lang/lang.h"
-#include "ledgerd/db_read.h"
-#include "ledgerd/db_statement.h"
-#include "ledgerd/ledgerd.h"
-#include "ledgerd/log_proofs.h"
-#include "ledgerd/snapshot_tree.h"
+#include "ledgerd/statement_int.h"
 
 #define BODY_MAX ((size_t)60 << 20) /* of what all answers together may have */
 
-/* Names, gathered and then each once. */
-struct names {
-    size_t n, cap;
-    char **at;
-};
-
-/* A transfer among what is shown: whom it is between. */
-struct dealt {
-    int64_t index;
-    char from[ADDRESS_MAX + 1], to[ADDRESS_MAX + 1];
-};
-
-struct making {
-    const struct statement_ask *ask;
-    struct ledgerd *d;
-    PGconn *conn;
-    char *err;
-    size_t err_size;
-    const char *why; /* for the client */
-    struct statement st;
-    struct checkpoint checkpoint;
-    char *note;
-    struct statement_span span;
-    PGresult *postings, *named, *keys, *unit, *snapshot; /* what the texts lie in */
-    struct names holders, kids;
-    struct pgarray reversed; /* records that reversals name */
-    size_t n_reversed;
-    size_t n_dealt;
-    struct dealt *dealt;
-    struct log_proofs *proofs;
-    char **leaf_texts;
-};
-
-static enum desk_end broken(struct making *m, const char *sentence)
+enum desk_end making_broken(struct making *m, const char *sentence)
 {
     (void)snprintf(m->err, m->err_size, "%s", _(sentence));
     return DESK_BROKEN;
-}
-
-/* ---- Names ---- */
-
-static void names_add(struct names *names, const char *name)
-{
-    if (names->n > 0 && str_eq(names->at[names->n - 1], name)) {
-        return; /* as often one after the other */
-    }
-    if (names->n == names->cap) {
-        names->cap = names->cap ? 2 * names->cap : 64;
-        names->at = x_realloc(names->at, names->cap * sizeof(*names->at));
-    }
-    names->at[names->n++] = x_strdup(name);
-}
-
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static void names_unite(struct names *names)
-{
-    size_t n = 0;
-
-    if (names->n > 1) {
-        qsort(names->at, names->n, sizeof(*names->at), compare_names);
-    }
-    for (size_t i = 0; i < names->n; i++) {
-        if (n > 0 && str_eq(names->at[n - 1], names->at[i])) {
-            free(names->at[i]);
-        } else {
-            names->at[n++] = names->at[i];
-        }
-    }
-    names->n = n;
-}
-
-static bool names_have(const struct names *names, const char *name)
-{
-    return names->n > 0 &&
-           bsearch(&name, names->at, names->n, sizeof(*names->at), compare_names) != NULL;
-}
-
-static void names_free(struct names *names)
-{
-    for (size_t i = 0; i < names->n; i++) {
-        free(names->at[i]);
-    }
-    free(names->at);
-}
-
-static void names_array(const struct names *names, struct pgarray *out)
-{
-    pgarray_init(out, PGARRAY_TEXT);
-    for (size_t i = 0; i < names->n; i++) {
-        pgarray_text(out, names->at[i]);
-    }
 }
 
 /* ---- Records ---- */
@@ -126,18 +31,6 @@ static void take_text(struct statement_record *r, const PGresult *res, int row, 
     str_copy(note->field, sizeof(note->field), field);
     note->text = (struct statement_text){col_text(res, row, text), col_len(res, row, text)};
     r->n_texts++;
-}
-
-/* The next of a record's parts, which stand one a line. */
-static bool next_part(const char **at, struct statement_text *part)
-{
-    if (**at == '\0') {
-        return false;
-    }
-    part->s = *at;
-    part->len = strcspn(*at, "\n");
-    *at += part->len + ((*at)[part->len] == '\n');
-    return true;
 }
 
 static bool begins(const struct statement_text *part, const char *s)
@@ -278,7 +171,7 @@ static enum desk_end take_postings(struct making *m)
     }
     rows = PQntuples(m->postings);
     if (rows != (int)(last - first + 1)) {
-        return broken(m, N_("an account's postings have a gap"));
+        return making_broken(m, N_("an account's postings have a gap"));
     }
     for (int i = 0; i < rows; i++) {
         int64_t seq = first + i, index = col_int(m->postings, i, STATEMENT_IDX);
@@ -290,7 +183,7 @@ static enum desk_end take_postings(struct making *m)
 
         if (take_record(m, m->postings, i, !before && !after, r, &posting) != 0 ||
             posting.seq != seq) {
-            return broken(m, N_("a stored record is damaged"));
+            return making_broken(m, N_("a stored record is damaged"));
         }
         if (before) {
             take_point(&st->opening, &posting, index);
@@ -338,7 +231,7 @@ static enum desk_end take_named(struct making *m)
             continue;
         }
         if (take_record(m, m->named, i, true, &st->named[st->n_named], &posting) != 0) {
-            return broken(m, N_("a stored record is damaged"));
+            return making_broken(m, N_("a stored record is damaged"));
         }
         st->n_named++;
     }
@@ -425,7 +318,7 @@ static enum desk_end take_keys(struct making *m)
     for (size_t i = 0; i < rows; i++) {
         take_changes(&m->holders, m->keys, (int)i, &st->keys[st->n_keys]);
         if (st->keys[st->n_keys++].n_parts == 0) {
-            return broken(m, N_("a record lacks the change that it is said to have"));
+            return making_broken(m, N_("a record lacks the change that it is said to have"));
         }
     }
     return DESK_DONE;
@@ -452,174 +345,6 @@ static enum desk_end take_unit(struct making *m)
     }
     names_free(&unit);
     return end;
-}
-
-/* ---- The snapshot ---- */
-
-static void put_leaf(struct making *m, const struct snapshot_path *path, int64_t size)
-{
-    struct statement_leaf *l = &m->st.leaves[m->st.n_leaves];
-    struct buf text = BUF_INIT;
-
-    leaf_put(&text, &path->leaf, size);
-    l->text.len = text.len;
-    l->text.s = m->leaf_texts[m->st.n_leaves] = buf_take(&text);
-    l->position = (int64_t)path->position;
-    l->n_proof = path->n_proof;
-    for (size_t i = 0; i < path->n_proof; i++) {
-        l->proof[i] = log_proofs_place(m->proofs, &path->proof[i]);
-    }
-    m->st.n_leaves++;
-}
-
-/* The leaves of the account and of all whose keys count. */
-static enum desk_end take_leaves(struct making *m, const struct snapshot_row *row)
-{
-    size_t n = m->holders.n + 1;
-    struct snapshot_want *wants = x_calloc(n, sizeof(*wants));
-    struct snapshot_path *paths = x_calloc(n, sizeof(*paths));
-    enum desk_end end = DESK_BUSY;
-    bool stored;
-
-    wants[0] = (struct snapshot_want){LEAF_ACCOUNT, m->ask->account};
-    for (size_t i = 1; i < n; i++) {
-        wants[i] = (struct snapshot_want){LEAF_SUBJECT, m->holders.at[i - 1]};
-    }
-    if (snapshot_paths(m->conn, row, wants, n, paths, &stored, m->err, m->err_size) != 0) {
-        goto out;
-    }
-    if (!stored) {
-        m->why = WIRE_("the ledger is still preparing the paths of its snapshot");
-        goto out;
-    }
-    m->st.leaves = x_calloc(n, sizeof(*m->st.leaves));
-    m->leaf_texts = x_calloc(n, sizeof(*m->leaf_texts));
-    for (size_t i = 0; i < n; i++) {
-        if (paths[i].there) {
-            put_leaf(m, &paths[i], row->size);
-        }
-    }
-    end = DESK_DONE;
-out:
-    free(wants);
-    free(paths);
-    return end;
-}
-
-static enum desk_end take_snapshot(struct making *m)
-{
-    struct statement_record *r = &m->st.snapshot;
-    struct statement_text part;
-    struct snapshot_row row;
-    struct pgarray index;
-    const char *at;
-
-    if (db_snapshot_for(m->conn, m->span.covers, (int64_t)m->checkpoint.size, &row, m->err,
-                        m->err_size) != 0) {
-        return DESK_BUSY;
-    }
-    if (row.size == 0) {
-        return DESK_DONE; /* there is none yet */
-    }
-    pgarray_init(&index, PGARRAY_INT8);
-    pgarray_int(&index, row.record);
-    m->snapshot = db_statement_records(m->conn, &index, m->err, m->err_size);
-    pgarray_free(&index);
-    if (m->snapshot == NULL) {
-        return DESK_BUSY;
-    }
-    if (PQntuples(m->snapshot) != 1) {
-        return broken(m, N_("a snapshot's record isn't there"));
-    }
-    at = col_text(m->snapshot, 0, STATEMENT_PARTS);
-    r->header = (struct statement_text){col_text(m->snapshot, 0, STATEMENT_HEADER),
-                                        col_len(m->snapshot, 0, STATEMENT_HEADER)};
-    while (r->n_parts < RECORD_PARTS_MAX && next_part(&at, &part)) {
-        r->parts[r->n_parts++] = part;
-    }
-    m->st.has_snapshot = true;
-    return take_leaves(m, &row);
-}
-
-/* ---- Proofs ---- */
-
-/* Calls fn for every record of the statement; stops at anything but 0. */
-static int each_record(struct making *m, int (*fn)(struct making *m, struct statement_record *r))
-{
-    struct statement *st = &m->st;
-    struct list {
-        struct statement_record *at;
-        size_t n;
-    } lists[] = {{st->entries, st->n_entries},
-                 {&st->before, 1},
-                 {&st->after, 1},
-                 {st->named, st->n_named},
-                 {&st->unit, 1},
-                 {st->keys, st->n_keys},
-                 {&st->snapshot, 1}};
-    int rc = 0;
-
-    for (size_t l = 0; l < ARRAY_LEN(lists); l++) {
-        for (size_t i = 0; i < lists[l].n && rc == 0; i++) {
-            if (lists[l].at[i].n_parts > 0) {
-                rc = fn(m, &lists[l].at[i]);
-            }
-        }
-    }
-    return rc;
-}
-
-/* The index that a header of ours names: {"v":1,"index":N,… */
-static int64_t index_of(const struct statement_record *r)
-{
-    static const char begin[] = "{\"v\":1,\"index\":";
-    int64_t n = 0;
-
-    for (const char *s = r->header.s + sizeof(begin) - 1; *s >= '0' && *s <= '9'; s++) {
-        n = n * 10 + (*s - '0');
-    }
-    return n;
-}
-
-static int load_proof(struct making *m, struct statement_record *r)
-{
-    int64_t index = index_of(r);
-
-    return log_proofs_want(m->proofs, index, m->err, m->err_size);
-}
-
-static int put_proof(struct making *m, struct statement_record *r)
-{
-    int n = log_proofs_inclusion(m->proofs, index_of(r), r->proof);
-
-    r->n_proof = n > 0 ? (size_t)n : 0;
-    return n < 0 ? -1 : 0;
-}
-
-static enum desk_end take_proofs(struct making *m)
-{
-    struct statement *st = &m->st;
-    uint64_t since = (uint64_t)m->ask->since;
-    int n;
-
-    if (each_record(m, load_proof) != 0 ||
-        log_proofs_load(m->proofs, since, m->err, m->err_size) != 0) {
-        return DESK_BUSY;
-    }
-    if (each_record(m, put_proof) != 0) {
-        return broken(m, N_("a proof could not be made"));
-    }
-    if (since > 0) {
-        n = log_proofs_consistency(m->proofs, since, st->consistency);
-        if (n < 0) {
-            return broken(m, N_("a proof could not be made"));
-        }
-        st->has_consistency = true;
-        st->consistency_size = m->ask->since;
-        st->n_consistency = (size_t)n;
-    }
-    st->hashes = log_proofs_take(m->proofs, &st->n_hashes);
-    return DESK_DONE;
 }
 
 /* ---- All of it ---- */
