@@ -23,10 +23,22 @@ struct db_pipe {
     struct db_fault fault;
 };
 
+/* The place of the next value. Statements are ours, so there are never more than fit. */
+static int place(const struct db_args *a)
+{
+    if (a->n >= DB_ARGS_MAX) {
+        fatal("a statement has more values than there is room for");
+    }
+    return a->n;
+}
+
 void db_arg_bytes(struct db_args *a, const void *s, size_t len)
 {
-    a->values[a->n] = s;
-    a->lengths[a->n++] = (int)len;
+    int i = place(a);
+
+    a->values[i] = s;
+    a->lengths[i] = (int)len;
+    a->n = i + 1;
 }
 
 void db_arg_text(struct db_args *a, const char *s)
@@ -37,9 +49,10 @@ void db_arg_text(struct db_args *a, const char *s)
 void db_arg_int(struct db_args *a, int64_t value)
 {
     uint64_t be = htobe64((uint64_t)value);
+    char *at = a->ints[place(a)];
 
-    memcpy(a->ints[a->n], &be, sizeof(be));
-    db_arg_bytes(a, a->ints[a->n], sizeof(be));
+    memcpy(at, &be, sizeof(be));
+    db_arg_bytes(a, at, sizeof(be));
 }
 
 void db_arg_array(struct db_args *a, struct pgarray *array)

@@ -11,7 +11,7 @@
  * Types of the columns, in the order of db_post.c's statements: i bigint, s smallint, t text, b
  * bytea, o boolean.
  */
-static const char *const columns[STORE_TABLES] = {
+static const char columns[STORE_TABLES][STORE_COLUMNS_MAX + 1] = {
     [STORE_RECORDS] = "ittbbtt",     [STORE_POSTINGS] = "tiiiiio",
     [STORE_ACCOUNTS] = "ttiiioiiii", [STORE_BALANCES] = "tiii",
     [STORE_BOOKS] = "tii",           [STORE_BOOK_ENTRIES] = "tii",
