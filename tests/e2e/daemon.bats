@@ -425,7 +425,7 @@ recorded_snapshots() { # NAME N
     no "record $transfer: "
     fresh
     sed -i '1{h;d};2{G}' "$try/texts.ndjson"
-    no "texts.ndjson: "
+    no "the lines of texts.ndjson aren't in the order of the log"
     fresh
     sed -i '$s/"index":[0-9]*/"index":99999/' "$try/texts.ndjson"
     no "texts.ndjson: "
