@@ -82,6 +82,95 @@ static void test_rfc8037_signature(void **state)
     }
 }
 
+/* The order of the group, little-endian (RFC 8032, section 5.1). */
+static const uint8_t order[32] = {0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7,
+                                  0xa2, 0xde, 0xf9, 0xde, 0x14, 0,    0,    0,    0,    0,    0,
+                                  0,    0,    0,    0,    0,    0,    0,    0,    0,    0x10};
+/* Points that no signature may have as its R, nor a key be: of small order, or not canonical. */
+static const char *const odd_points[] = {
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0000000000000000000000000000000000000000000000000000000000000080",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+};
+
+/*
+ * The classes of Wycheproof's cases for Ed25519: a signature that was altered so that the equation
+ * still holds modulo the order (S + L, S + 2L, …), S or R that are special values, halves exchanged
+ * or borrowed from another signature.
+ */
+static void test_altered_signatures(void **state)
+{
+    static const char *const scalars[] = {
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "ecd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010", /* L - 1 */
+        "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010", /* L */
+        "eed3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010",
+        "0000000000000000000000000000000000000000000000000000000000000020",
+        "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+    };
+    uint8_t secret[KEY_SECRET_LEN], good[KEY_SIG_LEN], other[KEY_SIG_LEN], bad[KEY_SIG_LEN];
+    struct key key;
+
+    key_generate(&key, secret);
+    key_sign(secret, "Hello", 5, good);
+    key_sign(secret, "hello", 5, other);
+    assert_true(key_verify(&key, "Hello", 5, good));
+
+    memcpy(bad, good, sizeof(bad));
+    for (int i = 0; i < 15; i++) { /* below 2^256 */
+        sodium_add(bad + 32, order, sizeof(order));
+        assert_false(key_verify(&key, "Hello", 5, bad));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(scalars); i++) {
+        memcpy(bad, good, sizeof(bad));
+        assert_int_equal(sodium_hex2bin(bad + 32, 32, scalars[i], 64, NULL, NULL, NULL), 0);
+        assert_false(key_verify(&key, "Hello", 5, bad));
+        for (size_t j = 0; j < ARRAY_LEN(odd_points); j++) {
+            assert_int_equal(sodium_hex2bin(bad, 32, odd_points[j], 64, NULL, NULL, NULL), 0);
+            assert_false(key_verify(&key, "Hello", 5, bad));
+        }
+    }
+    for (size_t i = 0; i < ARRAY_LEN(odd_points); i++) {
+        memcpy(bad, good, sizeof(bad));
+        assert_int_equal(sodium_hex2bin(bad, 32, odd_points[i], 64, NULL, NULL, NULL), 0);
+        assert_false(key_verify(&key, "Hello", 5, bad));
+    }
+    memcpy(bad, good + 32, 32);
+    memcpy(bad + 32, good, 32);
+    assert_false(key_verify(&key, "Hello", 5, bad));
+    memcpy(bad, good, 32);
+    memcpy(bad + 32, other + 32, 32);
+    assert_false(key_verify(&key, "Hello", 5, bad));
+    for (size_t i = 0; i < sizeof(good) * 8; i++) {
+        memcpy(bad, good, sizeof(bad));
+        bad[i / 8] ^= (uint8_t)(1 << (i % 8));
+        assert_false(key_verify(&key, "Hello", 5, bad));
+    }
+    assert_false(key_verify(&key, "hello", 5, good));
+    assert_false(key_verify(&key, "Hello\0", 6, good));
+}
+
+/* Signatures that are good under a key of small order whatever was signed: 0·B = R + h·A. */
+static void test_keys_of_small_order(void **state)
+{
+    uint8_t sig[KEY_SIG_LEN] = {1};
+    struct key key;
+
+    for (size_t i = 0; i < ARRAY_LEN(odd_points); i++) {
+        assert_int_equal(sodium_hex2bin(key.x, KEY_LEN, odd_points[i], 64, NULL, NULL, NULL), 0);
+        for (int n = 0; n < 16; n++) {
+            assert_false(key_verify(&key, &n, sizeof(n), sig));
+        }
+    }
+}
+
 static void test_generate(void **state)
 {
     struct key key, again;
@@ -219,11 +308,17 @@ static void test_roles(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_thumbprint),  cmocka_unit_test(test_put_jwk),
-        cmocka_unit_test(test_generate),    cmocka_unit_test(test_rfc8037_signature),
-        cmocka_unit_test(test_jwk_refused), cmocka_unit_test(test_bad_points),
-        cmocka_unit_test(test_mixed_order), cmocka_unit_test(test_kid_is_valid),
+        cmocka_unit_test(test_thumbprint),
+        cmocka_unit_test(test_put_jwk),
+        cmocka_unit_test(test_generate),
+        cmocka_unit_test(test_rfc8037_signature),
+        cmocka_unit_test(test_jwk_refused),
+        cmocka_unit_test(test_bad_points),
+        cmocka_unit_test(test_mixed_order),
+        cmocka_unit_test(test_kid_is_valid),
         cmocka_unit_test(test_roles),
+        cmocka_unit_test(test_altered_signatures),
+        cmocka_unit_test(test_keys_of_small_order),
     };
 
     if (sodium_init() < 0) {

@@ -163,6 +163,103 @@ static void test_roots(void **state)
     tree_free(&t);
 }
 
+/*
+ * The ways in which transparency-dev/merkle's test data spoils proofs: sizes and places that are
+ * another one's, hashes put before, behind, left out at either end, none at all, exchanged.
+ */
+static size_t spoilt_numbers(uint64_t of, uint64_t out[7])
+{
+    const uint64_t all[] = {of + 1, of - 1, of ^ 2, of * 2, of / 2, UINT64_MAX, of | 1ULL << 63};
+    size_t n = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        if (all[i] != of) {
+            out[n++] = all[i];
+        }
+    }
+    return n;
+}
+
+/* Calls `holds` with each way of spoiling the n hashes; none may hold. */
+static void spoil_hashes(const struct hash *proof, size_t n, const struct hash *root,
+                         bool (*holds)(void *arg, const struct hash *proof, size_t n), void *arg)
+{
+    struct hash bad[TREE_PROOF_MAX + 1];
+    static const struct hash nothing;
+    const struct hash *extra[] = {root, &nothing, n > 0 ? &proof[0] : root};
+
+    for (size_t i = 0; i < ARRAY_LEN(extra); i++) {
+        bad[0] = *extra[i];
+        memcpy(bad + 1, proof, n * sizeof(*proof));
+        assert_false(holds(arg, bad, n + 1));
+        memcpy(bad, proof, n * sizeof(*proof));
+        bad[n] = *extra[i];
+        assert_false(holds(arg, bad, n + 1));
+    }
+    if (n > 0) {
+        assert_false(holds(arg, proof + 1, n - 1));
+        assert_false(holds(arg, proof, n - 1));
+        assert_false(holds(arg, proof, 0));
+    }
+    for (size_t i = 0; i + 1 < n; i++) {
+        memcpy(bad, proof, n * sizeof(*proof));
+        bad[i] = proof[i + 1];
+        bad[i + 1] = proof[i];
+        assert_false(holds(arg, bad, n));
+    }
+}
+
+struct claim {
+    uint64_t index, old, size;
+    struct hash leaf, old_root, root;
+};
+
+static bool included(void *arg, const struct hash *proof, size_t n)
+{
+    const struct claim *c = arg;
+
+    return tree_check_inclusion(&c->leaf, c->index, c->size, proof, n, &c->root);
+}
+
+static bool consistent(void *arg, const struct hash *proof, size_t n)
+{
+    const struct claim *c = arg;
+
+    return tree_check_consistency(c->old, c->size, &c->old_root, &c->root, proof, n);
+}
+
+static void spoil_inclusion(uint64_t index, uint64_t size, const struct hash *proof, size_t n)
+{
+    struct claim c = {.index = index, .size = size, .leaf = leaves[index], .root = roots[size]};
+    uint64_t bad[7];
+
+    assert_true(included(&c, proof, n));
+    spoil_hashes(proof, n, &c.root, included, &c);
+    for (size_t i = spoilt_numbers(index, bad); i-- > 0; c.index = index) {
+        c.index = bad[i];
+        assert_false(included(&c, proof, n));
+    }
+}
+
+static void spoil_consistency(uint64_t old, uint64_t size, const struct hash *proof, size_t n)
+{
+    struct claim c = {.old = old, .size = size, .old_root = roots[old], .root = roots[size]};
+    uint64_t bad[7];
+
+    assert_true(consistent(&c, proof, n));
+    if (old == 0 || old == size) {
+        return; /* there is nothing in the proof to spoil */
+    }
+    spoil_hashes(proof, n, &c.root, consistent, &c);
+    for (size_t i = spoilt_numbers(old, bad); i-- > 0; c.old = old) {
+        c.old = bad[i];
+        assert_false(consistent(&c, proof, n));
+    }
+    c.old_root = roots[size];
+    c.root = roots[old];
+    assert_false(consistent(&c, proof, n));
+}
+
 static void check_inclusion(struct tree *t, uint64_t index, uint64_t size)
 {
     struct hash proof[TREE_PROOF_MAX + 1], want[TREE_PROOF_MAX];
@@ -176,6 +273,7 @@ static void check_inclusion(struct tree *t, uint64_t index, uint64_t size)
     size_t len = (size_t)n;
     const struct hash *leaf = &leaves[index];
     assert_true(tree_check_inclusion(leaf, index, size, proof, len, &root));
+    spoil_inclusion(index, size, proof, len);
 
     /* Another leaf, place, root, length or any changed hash: none of it holds. */
     wrong.b[7] ^= 1;
@@ -230,6 +328,7 @@ static void check_consistency(struct tree *t, uint64_t old, uint64_t size)
     }
     size_t len = (size_t)n;
     assert_true(tree_check_consistency(old, size, &a, &b, proof, len));
+    spoil_consistency(old, size, proof, len);
 
     wrong.b[31] ^= 1;
     if (old > 0) {
