@@ -143,8 +143,8 @@ three() {
     ledger_wait c
     until_ok 30 ledger_in_mode c posting
     grow c 3
+    until_ok 30 shows c 7 # only then are lines below it those of this size
     until_ok 30 cosigned_by c test.example/a test.example/b
-    until_ok 30 shows c 7
     ledger_stop c
     mv "$LEDGERS/c" "$LEDGERS/c.new"
     mv "$LEDGERS/c.old" "$LEDGERS/c"
