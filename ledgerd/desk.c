@@ -17,8 +17,9 @@
 #include "ledgerd/ledgerd.h"
 #include "ledgerd/log.h"
 
-#define WAITING_MAX 64
-#define IDLE_S      30 /* a connection without work is closed */
+#define WAITING_MAX  64
+#define WAITING_EACH 16 /* of one key, so that there is room for others */
+#define IDLE_S       30 /* a connection without work is closed */
 
 struct line {
     struct desk_job *first, **last;
@@ -267,12 +268,23 @@ void desk_stop(struct desk *desk)
     free(desk);
 }
 
+static size_t waiting_of(const struct desk *desk, const struct kid *kid)
+{
+    size_t n = 0;
+
+    for (const struct desk_job *job = desk->waiting.first; job != NULL; job = job->next) {
+        n += str_eq(job->kid.s, kid->s);
+    }
+    return n;
+}
+
 bool desk_ask(struct desk *desk, struct desk_job *job)
 {
     bool taken;
 
     pthread_mutex_lock(&desk->lock);
-    taken = !desk->stop && desk->waiting.n < WAITING_MAX;
+    taken =
+        !desk->stop && desk->waiting.n < WAITING_MAX && waiting_of(desk, &job->kid) < WAITING_EACH;
     if (taken) {
         line_put(&desk->waiting, job);
         pthread_cond_signal(&desk->wake);

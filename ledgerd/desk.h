@@ -7,6 +7,7 @@
 
 #include "core/base.h"
 #include "core/buf.h"
+#include "core/key.h"
 
 struct ledgerd;
 
@@ -27,6 +28,7 @@ enum desk_end {
 
 struct desk_job {
     struct desk_job *next;
+    struct kid kid; /* of the key that asks */
     /* Makes the answer, on the desk's thread. conn is in a transaction that sees one size of the
      * log. DESK_BUSY with `why` NULL: the database failed, and err has a sentence. */
     enum desk_end (*run)(struct desk_job *job, struct ledgerd *d, PGconn *conn);
@@ -42,7 +44,7 @@ struct desk_job {
 struct desk *desk_start(struct ledgerd *d);
 /* Ends the thread; what waits is answered DESK_BUSY. The loop's thread. */
 void desk_stop(struct desk *desk);
-/* The loop's thread. False, and nothing taken, when too many wait. */
+/* The loop's thread. False, and nothing taken, when too many wait, in all or of this key. */
 bool desk_ask(struct desk *desk, struct desk_job *job) MUST_CHECK;
 
 #endif

@@ -135,6 +135,7 @@ static void ask_path(struct request *r, enum leaf_kind kind, const char *name)
     struct path_ask *ask = x_calloc(1, sizeof(*ask));
 
     ask->owner = r;
+    ask->job.kid = r->caller.kid;
     ask->job.run = make_path;
     ask->job.done = on_path;
     ask->kind = kind;

@@ -67,6 +67,7 @@ static void on_statement_account(struct request *r, const PGresult *res)
     }
     ask = x_calloc(1, sizeof(*ask));
     ask->owner = r;
+    ask->job.kid = r->caller.kid;
     ask->job.run = statement_make;
     ask->job.done = on_made;
     name_account(ask->account, r->arg[0], r->arg[1]);

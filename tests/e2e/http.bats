@@ -379,6 +379,45 @@ new_member() { # HANDLE@COOP [NAME]
     [ "$(sort "$BODY.jtis" | uniq -d)" = '' ]
 }
 
+# --- statements ----------------------------------------------------------------------------------
+
+statement_of() { # MEMBER
+    local path=/v1/accounts/$1/hour/statement out=$BODY.$BASHPID code
+    code=$(curl -s -m 60 -o "$out" -w '%{http_code}' -H "Authorization: Bearer $("$ACTOR" token "$1" "$ID" "$1" GET "$path")" \
+        "$URL$path?from=2026-01-01&to=2026-12-31")
+    echo "$code $(jq -r '.detail // "-"' "$out")"
+}
+
+postings_locked() {
+    [ "$(ledger_psql main -c "SELECT count(*) FROM pg_locks WHERE granted AND relation = 'postings'::regclass
+        AND mode = 'AccessExclusiveLock'")" -eq 1 ]
+}
+
+turned_away() { # COUNT
+    [ "$(grep -c '^503 too many statements' "$BODY.many")" -ge "$1" ]
+}
+
+@test "whoever asks for many statements at once leaves room for others" {
+    local i many=()
+    : > "$BODY.many"
+    ledger_psql main -c BEGIN -c 'LOCK TABLE postings' -c 'SELECT pg_sleep(60)' > "$BODY.lock" 2>&1 3>&- &
+    until_ok 20 postings_locked || die "$(cat "$BODY.lock")"
+    for ((i = 0; i < 24; i++)); do
+        statement_of m0000@hansalim >> "$BODY.many" 3>&- &
+        many+=($!)
+    done
+    # One is being made, sixteen wait.
+    until_ok 20 turned_away 7 || die "$(cat "$BODY.many")"
+    statement_of m0002@hansalim > "$BODY.other" 3>&- &
+    many+=($!)
+    ledger_psql main -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'" > /dev/null
+    wait "${many[@]}"
+    [ "$(wc -l < "$BODY.many")" -eq 24 ]
+    ! turned_away 8 || die "$(cat "$BODY.many")"
+    [ "$(wc -l < "$BODY.other")" -eq 1 ]
+    ! grep 'too many' "$BODY.other" || die "no room"
+}
+
 # --- who may read what ---------------------------------------------------------------------------
 
 @test "a token that isn't right opens nothing, whatever is wrong with it" {
