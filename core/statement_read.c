@@ -348,7 +348,7 @@ static int read_file(struct statement *out, const struct value *file, struct val
     strict_begin(&in, file);
     b64u = strict_string(&in, "payload", STRICT_REQUIRED);
     signatures = strict_array(&in, "signatures", STRICT_REQUIRED);
-    *why = N_("this is no statement: it has exactly payload and signatures");
+    *why = N_("it is no object of payload and signatures and nothing else");
     if (strict_end(&in) != 0 || read_signature(out, signatures, b64u, why) != 0)
         return -1;
     len = strlen(b64u);
