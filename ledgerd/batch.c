@@ -9,6 +9,7 @@
 #include "ledgerd/declines.h"
 #include "ledgerd/ledgerd.h"
 #include "ledgerd/log.h"
+#include "ledgerd/pending_merge.h"
 #include "ledgerd/receipt.h"
 #include "lang/zone.h"
 
@@ -338,63 +339,18 @@ static void decide_with(struct batch *b, struct job *job, const struct submissio
     outcome_free(&out);
 }
 
-/* Signatures that waited count no more once their keys have lost the right. */
-static void drop_useless(const struct state *s, const struct act *a, struct envelope *env)
-{
-    bool *useful = x_calloc(env->n_sigs + 1, sizeof(*useful));
-    struct outcome authority;
-
-    rules_authority(s, a, env, &authority, useful);
-    outcome_free(&authority);
-    for (size_t i = env->n_sigs; i-- > 0;) {
-        if (!useful[i]) {
-            envelope_remove_sig(env, i);
-        }
-    }
-    free(useful);
-}
-
-/* Adds the texts that weren't there, keeping the order of fields. */
-static void merge_texts(struct submission *into, const struct submission *from)
-{
-    for (size_t i = 0; i < from->n_texts; i++) {
-        const struct submitted_text *text = &from->texts[i];
-        size_t at = 0;
-        while (at < into->n_texts && strcmp(into->texts[at].field, text->field) < 0) {
-            at++;
-        }
-        if (at < into->n_texts && str_eq(into->texts[at].field, text->field)) {
-            continue;
-        }
-        memmove(&into->texts[at + 1], &into->texts[at],
-                (into->n_texts - at) * sizeof(into->texts[0]));
-        into->texts[at] = *text;
-        into->texts[at].text = x_strndup(text->text, text->len);
-        into->n_texts++;
-    }
-}
-
 /* An act that waits, and one more submission of it. */
 static void decide_pending(struct batch *b, struct job *job, struct pending_act *pa)
 {
     struct submission sub;
-    struct refusal r;
     struct buf text = BUF_INIT;
-    bool more = false;
+    bool more;
 
-    if (submission_parse(&sub, pa->submission, strlen(pa->submission), &r) != 0) {
+    if (pending_merge(&sub, pa, b->l->state, &job->act, &job->sub, &more) != 0) {
         log_error("a pending act is damaged: it is taken for what was submitted now");
         decide_with(b, job, &job->sub, pa, true);
         return;
     }
-    for (size_t i = 0; i < sub.env.n_sigs; i++) {
-        sub.env.sigs[i].verified = true; /* before it was stored */
-    }
-    drop_useless(b->l->state, &job->act, &sub.env);
-    for (size_t i = 0; i < job->sub.env.n_sigs; i++) {
-        more |= envelope_add_sig(&sub.env, &job->sub.env.sigs[i]);
-    }
-    merge_texts(&sub, &job->sub);
     submission_put(&text, &sub);
     if (text.len > ENVELOPE_MAX || sub.env.n_sigs > ENVELOPE_SIGS_MAX) {
         (void)refuse(&job->refusal, REFUSED_TOO_LARGE, "With all its signatures it is too large.");
