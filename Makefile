@@ -70,7 +70,7 @@ demo: deps ## a running ledger whose members pay each other in hours
 	@BUILD='$(abspath $(BUILD))' scripts/demo
 
 ifneq ($(wildcard scripts/bench),)
-bench: deps-check ## measure this machine, into docs/performance.md; BENCH='main slow million soak clearing'
+bench: deps-check ## measure this machine, into docs/performance.md; BENCH='main slow million statement audit soak clearing'
 	@$(SUBMAKE) all load
 	@BUILD='$(abspath $(BUILD))' scripts/bench $(BENCH)
 endif

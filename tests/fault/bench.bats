@@ -84,3 +84,10 @@ rows() {
     [ "$(part statement | grep -cE '\| (\*\*missed\*\*|met) \|$')" -eq 2 ]
     diff <(parts) "$BATS_TEST_TMPDIR/outside"
 }
+
+@test "bench: an audit" {
+    RECORDS=300 bench audit
+    rows audit signatures audited
+    [ "$(part audit | grep -cE '\| (\*\*missed\*\*|met) \|$')" -eq 1 ]
+    diff <(parts) "$BATS_TEST_TMPDIR/outside"
+}

@@ -85,7 +85,7 @@ void ask_pages(struct bench *b);
 /* The statement of the account that hot transfers pay, of all days, b->acts times, the last one
  * into the file: median ms, bytes. */
 void ask_statement(struct bench *b, const char *path);
-/* The signatures of the acts in a statement on all cores, and nothing else: how many, seconds, a
+/* The signatures of the payments in a statement, or in the records of an export, on all cores, and nothing else: how many, seconds, a
  * second. */
 void raw_signatures(struct bench *b, const char *path);
 

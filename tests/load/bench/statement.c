@@ -31,7 +31,7 @@ void ask_statement(struct bench *b, const char *path)
 
 /* Signatures with their keys, ready to be verified. */
 struct raw {
-    size_t n;
+    size_t n, cap;
     struct one {
         struct key key;
         uint8_t sig[KEY_SIG_LEN];
@@ -52,22 +52,28 @@ static void *verify_raw(void *arg)
     return NULL;
 }
 
-static void take_act(struct raw *r, const struct hammer *h, const struct statement_text *text)
+/* A payment, signed by the member that makes it; other acts are passed over. */
+static void take_act(struct raw *r, const struct hammer *h, const char *s, size_t len)
 {
     struct refusal refusal;
     struct part part;
     struct act act;
     const char *why;
 
-    if (part_parse(&part, text->s, text->len, &why) != 0 || part.kind != PART_ACT ||
+    if (part_parse(&part, s, len, &why) != 0 || part.kind != PART_ACT ||
         act_parse(&act, &part.act, &refusal) != 0) {
         fprintf(stderr, "bench: an entry without its act\n");
         exit(1);
     }
-    for (size_t i = 0; i < part.act.n_sigs; i++) {
-        struct one *one = &r->at[r->n++];
+    for (size_t i = 0; act.type == ACT_TRANSFER && i < part.act.n_sigs; i++) {
         uint8_t secret[KEY_SECRET_LEN];
+        struct one *one;
 
+        if (r->n == r->cap) {
+            r->cap = r->cap ? r->cap * 2 : 1024;
+            r->at = x_realloc(r->at, r->cap * sizeof(*r->at));
+        }
+        one = &r->at[r->n++];
         secret_of(h, act.by, secret);
         key_of_secret(&one->key, secret);
         memcpy(one->sig, part.act.sigs[i].sig, KEY_SIG_LEN);
@@ -78,24 +84,55 @@ static void take_act(struct raw *r, const struct hammer *h, const struct stateme
     part_free(&part);
 }
 
-void raw_signatures(struct bench *b, const char *path)
+static void take_statement(struct raw *r, const struct hammer *h, const char *line, size_t len,
+                           const char *path)
 {
-    struct raw r = {0};
     struct statement st;
     const char *why;
-    char **lines;
-    size_t n;
-    int64_t start;
-    double seconds;
 
-    lines = read_lines(path, &n);
-    if (n != 1 || statement_read(&st, lines[0], strlen(lines[0]), &why) != 0) {
+    if (statement_read(&st, line, len, &why) != 0) {
         fprintf(stderr, "bench: %s is no statement\n", path);
         exit(1);
     }
-    r.at = x_calloc(st.n_entries + 1, sizeof(*r.at)); /* one signature each */
     for (size_t i = 0; i < st.n_entries; i++)
-        take_act(&r, &b->h, &st.entries[i].parts[0]);
+        take_act(r, h, st.entries[i].parts[0].s, st.entries[i].parts[0].len);
+    statement_free(&st);
+}
+
+/* Of an export each act is a line of its own, a statement is one line. */
+static void take_file(struct raw *r, const struct hammer *h, const char *path)
+{
+    static const char header[] = "{\"v\":1,\"index\":", act[] = "{\"part\":\"act\"";
+    FILE *file = fopen(path, "r");
+    char *line = NULL;
+    size_t cap = 0;
+    bool records = false;
+    ssize_t len;
+
+    if (!file) {
+        fprintf(stderr, "bench: %s can't be read\n", path);
+        exit(1);
+    }
+    while ((len = getline(&line, &cap, file)) > 0) {
+        if (line[len - 1] == '\n')
+            len--;
+        records = records || strncmp(line, header, sizeof(header) - 1) == 0;
+        if (!records)
+            take_statement(r, h, line, (size_t)len, path);
+        else if (strncmp(line, act, sizeof(act) - 1) == 0)
+            take_act(r, h, line, (size_t)len);
+    }
+    (void)fclose(file);
+    free(line);
+}
+
+void raw_signatures(struct bench *b, const char *path)
+{
+    struct raw r = {0};
+    int64_t start;
+    double seconds;
+
+    take_file(&r, &b->h, path);
     start = now_us();
     on_all_cores(verify_raw, &r);
     seconds = (double)(now_us() - start) / 1e6;
@@ -107,7 +144,4 @@ void raw_signatures(struct bench *b, const char *path)
     for (size_t i = 0; i < r.n; i++)
         free(r.at[i].text);
     free(r.at);
-    statement_free(&st);
-    free(lines[0]);
-    free(lines);
 }
