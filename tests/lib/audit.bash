@@ -32,8 +32,8 @@ auditor_key() { # NAME HOLDER BY SIGNER...
     pumasi --yes --key "$1" sign > "$LEDGERS/sign.log" 2>&1 || die "$(cat "$LEDGERS/sign.log")"
 }
 
-# Where this machine can tell programs another time: a ledger that was founded yesterday, so that the
-# clerk has a day to record a snapshot of.
+# Where this machine can tell programs another time: a ledger that was founded eight days ago, so that the
+# clerk has a day to record a snapshot of, and a key that was lost then can be given anew.
 audit_begin() { # NAME
     local lib
     audit_environment
@@ -42,7 +42,7 @@ audit_begin() { # NAME
     SNAPSHOTS=0
     if [ -n "$lib" ]; then
         install -m 644 /dev/null "$LEDGERS/open/clock"
-        echo -86400 > "$LEDGERS/open/clock"
+        echo -691200 > "$LEDGERS/open/clock"
         SNAPSHOTS=1
         (
             export FAKETIME_TIMESTAMP_FILE=$LEDGERS/open/clock FAKETIME_NO_CACHE=1 DONT_FAKE_MONOTONIC=1 \
@@ -51,6 +51,9 @@ audit_begin() { # NAME
             LD_PRELOAD=$lib ledger_start "$1" --sandbox off # in it, faketime couldn't read its file
             ledger_wait "$1"
             LD_PRELOAD=$lib "$HAMMER" setup "$(ledger_url "$1")" --members 12 > "$LEDGERS/setup.log"
+            wire_meet "$1"
+            LD_PRELOAD=$lib posted "$(LD_PRELOAD=$lib recovery m0007@mapo member mapo registrar@mapo)" || return 1
+            at_record recover
             ledger_stop "$1"
         ) || return 1
         ledger_start "$1"
@@ -67,6 +70,15 @@ audit_begin() { # NAME
     pumasi --yes connect "$URL" > "$LEDGERS/connect.log" 2>&1 || die "$(cat "$LEDGERS/connect.log")" || return 1
     auditor_key eye '*' stewards steward || return 1
     auditor_key inner hansalim hansalim treasurer1@hansalim treasurer2@hansalim
+}
+
+# All keys of a holder are lost, and the key "new.<holder>" is to take their place.
+recovery() { # HOLDER ROLE BY SIGNER...
+    act key.recover "$3" "{\"holder\":\"$1\",\"role\":\"$2\",\"keys\":[$("$ACTOR" key "new.$1")],\"threshold\":1}" "${@:4}" "new.$1"
+}
+
+of_recovery() { # TYPE HOLDER ROLE BY SIGNER...
+    act "$1" "$4" "{\"holder\":\"$2\",\"role\":\"$3\",\"record\":$(record recover)}" "${@:5}"
 }
 
 # Remembers the last record's index under a name; `record NAME` tells it.
@@ -112,6 +124,16 @@ every_act() {
     posted "$(payment m0001@mapo m0003@mapo 15)"
     at_record mapo
     posted "$(payment m0003@mapo m0001@mapo 5)"
+    if [ "$SNAPSHOTS" -gt 0 ]; then
+        posted "$(of_recovery key.recover.finish m0007@mapo member mapo registrar@mapo)"
+        posted "$(act transfer m0007@mapo '{"from":"m0007@mapo","to":"m0009@mapo","unit":"hour","amount":1}' new.m0007@mapo)"
+    fi
+    posted "$(recovery m0005@mapo member mapo registrar@mapo)"
+    at_record recover
+    posted "$(of_recovery key.object m0005@mapo member m0005@mapo m0005@mapo)"
+    posted "$(recovery hansalim treasurer stewards steward)"
+    at_record recover
+    posted "$(of_recovery key.object hansalim treasurer hansalim treasurer1@hansalim)"
 }
 
 # By which a decline names an act: SHA-256 of its payload's bytes.
