@@ -11,8 +11,8 @@
  *   bench ask URL --rate R --seconds S   members' balances and last 50 postings
  *   bench page URL --acts N              all pages of N postings of the account that --hot pays
  *   bench statement URL FILE --acts N    N times the statement of that account, into the file
- *   bench signatures FILE                verifies the signatures in a statement, or those of the payments in an
- *                                        export's records, and nothing else
+ *   bench signatures FILE                verifies the signatures in a statement, or of the payments
+ *                                        in an export's records, and nothing else
  *   bench limit FILE                     parses and verifies acts on all cores, and nothing else
  *   bench flush FILE                     how long the disk takes
  *

@@ -85,8 +85,8 @@ void ask_pages(struct bench *b);
 /* The statement of the account that hot transfers pay, of all days, b->acts times, the last one
  * into the file: median ms, bytes. */
 void ask_statement(struct bench *b, const char *path);
-/* The signatures of the payments in a statement, or in the records of an export, on all cores, and nothing else: how many, seconds, a
- * second. */
+/* The signatures of the payments in a statement, or in an export's records, on all cores: how many,
+ * seconds, a second. */
 void raw_signatures(struct bench *b, const char *path);
 
 /* ---- machine.c: what the machine can do ---- */
