@@ -141,6 +141,13 @@ bool logkey_follow(struct client *c, const struct key *keys, size_t n)
         return false;
     if (memcmp(keys[n - 1].x, p->log_key.x, KEY_LEN) == 0)
         return true;
+    if (logkeys_have(p->earlier, p->n_earlier, &keys[n - 1])) {
+        /* What proves the new one under the old proves the old one under the new as well, while
+         * both are in force, and whoever stole the old one has kept it. */
+        note("%s", _("The ledger shows a log key that its stewards have replaced since: nobody is "
+                     "led back to it."));
+        return logkeys_have(keys, n, &p->log_key);
+    }
     if (is_proven(c, &keys[n - 1])) {
         profile_follow(p, &keys[n - 1]);
         key_kid(&kid, &p->log_key);

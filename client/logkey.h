@@ -26,8 +26,8 @@ int logkey_verify(const json_t *answer, const char *origin, const struct key *lo
 
 /*
  * The ledger at the other end, with the pinned id, signs with these keys: when the newest isn't the
- * pinned one, asks for the proof under the pinned one, pins the newest and says so. True when the
- * pinned key is then one of them.
+ * pinned one, nor one that was pinned before, asks for the proof under the pinned one, pins the
+ * newest and says so. True when the pinned key is then one of them.
  */
 bool logkey_follow(struct client *c, const struct key *keys, size_t n);
 

@@ -20,6 +20,7 @@ setup() {
 }
 
 teardown() {
+    [ -z "${THIEF:-}" ] || kill "$THIEF" 2> /dev/null || true
     ledger_show_logs
     ledger_teardown
 }
@@ -69,6 +70,10 @@ something_waits() {
     pumasi receipts > "$LEDGERS/receipts"
     ! grep BAD "$LEDGERS/receipts" || die "a receipt is bad"
 
+    # What a thief with the old key could show one day: it is in force, which the new one proves.
+    curl -sf "$(ledger_url main)/v1/ledger" | jq -c '.log_keys |= .[:1]' > "$LEDGERS/then.ledger"
+    curl -sf "$(ledger_url main)/v1/ledger/log-keys?key=$new" > "$LEDGERS/then.proof"
+
     # A newcomer pins it by either fingerprint, old paper or new.
     for kept in "$OLD" "$new"; do
         rm -rf "$LEDGERS/new.config"
@@ -101,6 +106,35 @@ something_waits() {
     [ "$status" -eq 0 ]
     [[ $output == *"changed its log key"*"$new"* ]]
     sleeper receipts
+
+    # Nobody is led back.
+    ledger_stop main
+    thief > "$LEDGERS/thief.log" 2>&1 3>&- &
+    THIEF=$!
+    until_ok 20 curl -sf -o "$LEDGERS/answer" "$(ledger_url main)/v1/ledger"
+    run pumasi whoami --key alice
+    echo "$output"
+    [ "$status" -ne 0 ]
+    [[ $output == *WARNING* ]]
+    [[ $(cat "$LEDGERS/thief.log") == *'GET /v1/ledger '* ]]
+    jq -e --argjson was "$(jq .log_key "$LEDGERS/then.ledger")" \
+        '.log_key != $was and .earlier_log_keys == [$was]' "$LEDGERS/config/pumasi/default/profile.json"
+}
+
+# Answers in the ledger's place with what was shown while both keys were in force.
+thief() {
+    exec python3 -c '
+import http.server, sys
+class Thief(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = open(sys.argv[3 if "log-keys" in self.path else 2], "rb").read()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Thief).serve_forever()' \
+        "${LEDGER_PORT[main]}" "$LEDGERS/then.ledger" "$LEDGERS/then.proof"
 }
 
 @test "a key that the old one doesn't prove is not followed" {
