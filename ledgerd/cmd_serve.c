@@ -181,6 +181,19 @@ static void take_keys(struct ledgerd *d, const struct ownkeys *keys)
     memcpy(d->clerk_secret, keys->clerk_secret, KEY_SECRET_LEN);
 }
 
+/* The ledger's days, also where another ledgerd posts: the poster sets them anew when it begins. */
+static int take_zone(PGconn *conn, char *err, size_t err_size)
+{
+    char *zone = db_zone(conn, err, err_size);
+
+    if (!zone)
+        return -1;
+    if (*zone && zone_set(zone) != 0)
+        log_warn("This machine doesn't know the ledger's time zone %s.", zone);
+    free(zone);
+    return 0;
+}
+
 /* The ledger's own keys, and that they are of the ledger in the database. -1 and a sentence. */
 static int open_ledger(struct serve *s, const struct conf *conf, char *err, size_t err_size)
 {
@@ -198,6 +211,7 @@ static int open_ledger(struct serve *s, const struct conf *conf, char *err, size
     if (db_schema_check(conn, err, err_size) != SCHEMA_OK ||
         db_head_origin(conn, d->origin, &size, err, err_size) != 0 ||
         db_log_keys(conn, &s->log_keys, err, err_size) != 0 ||
+        take_zone(conn, err, err_size) != 0 ||
         check_log_keys(s, conf->data, &keys, err, err_size) != 0)
         goto out;
     take_keys(d, &keys);

@@ -179,6 +179,16 @@ int db_head_origin(PGconn *conn, char *origin, int64_t *size, char *err, size_t 
     return ret;
 }
 
+char *db_zone(PGconn *conn, char *err, size_t err_size)
+{
+    PGresult *res = ask(conn, "SELECT zone FROM holders WHERE holder = 'ledger'", 0, NULL,
+                        PGRES_TUPLES_OK, err, err_size);
+    char *zone = res ? x_strdup(PQntuples(res) == 1 ? PQgetvalue(res, 0, 0) : "") : NULL;
+
+    PQclear(res);
+    return zone;
+}
+
 bool log_keys_has(const struct log_keys *keys, const struct key *key)
 {
     for (size_t i = 0; i < keys->n_in_force; i++)

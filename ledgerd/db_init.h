@@ -37,6 +37,11 @@ int db_wipe(PGconn *conn, char *err, size_t err_size) MUST_CHECK;
 int db_head_origin(PGconn *conn, char *origin, int64_t *size, char *err,
                    size_t err_size) MUST_CHECK;
 
+/* The zone whose days are the ledger's, the caller's to free; "" before record 0. NULL and a
+ * sentence.
+ */
+char *db_zone(PGconn *conn, char *err, size_t err_size) MUST_CHECK;
+
 /* The log keys that the ledger has or had: those in force first. */
 #define LOG_KEYS_MAX 64
 struct log_keys {
