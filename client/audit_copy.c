@@ -337,21 +337,24 @@ static bool same_body(const char *a, const char *b)
 }
 
 int audit_copy_seen(const struct audit_copy *c, const char *note,
-                    const struct checkpoint *checkpoint)
+                    const struct checkpoint *checkpoint, char **before)
 {
     char *folder = path_in(c, "checkpoints");
-    char *path = x_asprintf("%s/%012" PRIu64, folder, checkpoint->size), *before = NULL;
+    char *path = x_asprintf("%s/%012" PRIu64, folder, checkpoint->size);
     size_t len;
     int ret = files_mkdir(folder);
 
+    *before = NULL;
     if (ret == 0 && files_create(path, note, strlen(note)) != 0)
         ret = errno == EEXIST ? 1 : -1;
-    if (ret == 1) {
-        ret = files_read(path, NOTE_MAX, &before, &len);
-        if (ret == 0)
-            ret = !same_body(before, note);
+    if (ret == 1)
+        ret = files_read(path, NOTE_MAX, before, &len) == 0 ? !same_body(*before, note) : -1;
+    if (ret < 0)
+        (void)trouble(c, "checkpoints");
+    if (ret <= 0) {
+        free(*before);
+        *before = NULL;
     }
-    free(before);
     free(path);
     free(folder);
     return ret;

@@ -14,10 +14,13 @@
  *
  *   records, checkpoint, ledger.json   of the whole log: an export (core/dump.h)
  *   records, leaves, book.json, checkpoint   of a book: its records with the parts that may be
- * seen, and the leaf hashes of the whole log, 32 bytes each checkpoints/<size> every signed
- * checkpoint that was seen suspect                            what was got last time from the first
- * record on that isn't what the tree says; replaced by each run evidence/ what shows that the
- * ledger told two stories audited.json                       how far signatures were verified lock
+ *                                      seen, and the leaf hashes of the whole log, 32 bytes each
+ *   checkpoints/<size>                 every signed checkpoint that was seen
+ *   suspect                            what was got last time from the first record on that isn't
+ *                                      what the tree says; replaced by each run
+ *   evidence/                          what shows that the ledger told two stories
+ *   audited.json                       how far signatures were verified
+ *   lock
  *
  * `records` may go further than ledger.json says, by what a run got that was ended in the middle;
  * and it may end within a record, which is cut off.
@@ -68,10 +71,10 @@ int audit_copy_read(const struct audit_copy *c, size_t from, size_t to, struct b
 /* The root of the first `size` leaves; -1 when there aren't as many. */
 int audit_copy_root(const struct audit_copy *c, int64_t size, struct hash *out) MUST_CHECK;
 
-/* Keeps a checkpoint that was seen. 1 when another of that size was seen before, 0, -1 with errno.
- */
+/* Keeps a checkpoint that was seen. 0; 1 when another of that size was seen before, whose note is
+ * then in *before, the caller's to free; -1 after a sentence. */
 int audit_copy_seen(const struct audit_copy *c, const char *note,
-                    const struct checkpoint *checkpoint) MUST_CHECK;
+                    const struct checkpoint *checkpoint, char **before) MUST_CHECK;
 /* Keeps bytes in evidence/<name>. The path, the caller's to free; NULL when that failed. */
 char *audit_copy_evidence(const struct audit_copy *c, const char *name, const char *bytes,
                           size_t len);

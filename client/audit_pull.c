@@ -9,25 +9,26 @@
 #include "client/audit_tiles.h"
 #include "client/logkey.h"
 #include "client/query.h"
-#include "core/b64.h"
 
 #define PAGE        "1000"
 #define LEAVES_STEP ((size_t)256 * 256) /* that room is made for at once */
 
 /* ---- The checkpoint ---- */
 
-/* Keeps both notes of a story told twice, and says so loudly. */
+/* Keeps both notes of a story told twice, and says so loudly. `before`: the one that was seen of
+ * that very size; NULL: the copy's is the other one. */
 static void two_stories(struct audit_report *r, const struct audit_copy *c, enum audit_word word,
-                        const char *now, const struct checkpoint *checkpoint, const char *why)
+                        const char *before, const char *now, const struct checkpoint *checkpoint,
+                        const char *why)
 {
     char name[80], *path;
     struct buf both = BUF_INIT;
 
-    buf_puts(&both, c->note ? c->note : "");
+    buf_puts(&both, before ? before : c->note ? c->note : "");
     buf_puts(&both, "\n");
     buf_puts(&both, now);
     (void)snprintf(name, sizeof(name), "%s-%" PRIu64 "-%" PRIu64, audit_word_name(word),
-                   c->checkpoint.size, checkpoint->size);
+                   before ? checkpoint->size : c->checkpoint.size, checkpoint->size);
     path = audit_copy_evidence(c, name, both.data, both.len);
     note("%s", _("@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@\n"
                  "@  WARNING: the ledger shows another history than it did before!      @\n"
@@ -60,32 +61,24 @@ static int get_checkpoint(struct audit_report *r, struct checkpoint *out, char *
 
 /* Is what the copy is of, at its checkpoint, the beginning of what is signed now? By the ledger's
  * own proof. */
-static bool ledger_proves(struct audit_report *r, const struct audit_copy *c,
-                          const struct checkpoint *now)
+static int ask_proof(struct audit_report *r, const struct audit_copy *c,
+                     const struct checkpoint *now, bool *good)
 {
     char *path =
         x_asprintf("/v1/consistency?old=%" PRIu64 "&size=%" PRIu64, c->checkpoint.size, now->size);
     struct hash hashes[TREE_PROOF_MAX];
-    json_t *answer = NULL, *list;
+    json_t *answer = NULL;
     size_t n;
     long status;
-    bool good = query_status(r->c, NULL, path, &status, &answer) == PUMASI_OK && status == 200;
+    int rc = query_status(r->c, NULL, path, &status, &answer);
 
-    list = json_object_get(answer, "hashes");
-    n = json_array_size(list);
-    good = good && n <= TREE_PROOF_MAX;
-    for (size_t i = 0; good && i < n; i++) {
-        const char *s = json_string_value(json_array_get(list, i));
-
-        size_t len = 0;
-
-        good = s && b64_decode(s, strlen(s), hashes[i].b, HASH_LEN, &len) == 0 && len == HASH_LEN;
-    }
-    good = good && tree_check_consistency(c->checkpoint.size, now->size, &c->checkpoint.root,
-                                          &now->root, hashes, n);
+    *good = rc == PUMASI_OK && status == 200 &&
+            query_hashes(answer, hashes, TREE_PROOF_MAX, &n) == 0 &&
+            tree_check_consistency(c->checkpoint.size, now->size, &c->checkpoint.root, &now->root,
+                                   hashes, n);
     json_decref(answer);
     free(path);
-    return good;
+    return rc;
 }
 
 /* ---- Leaves ---- */
@@ -319,18 +312,18 @@ static void describe(struct dump_info *info, const struct profile *p, const stru
 }
 
 /* A log that shrank, or isn't the one that was: true where the copy can't go on. */
-static bool other_story(struct audit_report *r, const struct audit_copy *c, const char *text,
-                        const struct checkpoint *now)
+static bool other_story(struct audit_report *r, const struct audit_copy *c, const char *before,
+                        const char *text, const struct checkpoint *now)
 {
     struct hash root;
 
     if (!c->has_info || now->size >= c->checkpoint.size)
         return false;
     if (audit_copy_root(c, (int64_t)now->size, &root) == 0 && hash_eq(&root, &now->root))
-        two_stories(r, c, AUDIT_SHORTER, text, now,
+        two_stories(r, c, AUDIT_SHORTER, before, text, now,
                     "the ledger signs fewer records than it signed before: an old backup?");
     else
-        two_stories(r, c, AUDIT_FORK, text, now,
+        two_stories(r, c, AUDIT_FORK, before, text, now,
                     "the ledger signs fewer records than before, and other ones");
     return true;
 }
@@ -341,27 +334,36 @@ int audit_pull(struct audit_report *r, struct audit_copy *c, const struct keyfil
     struct hash *leaves = NULL;
     struct pulling p = {.r = r, .c = c, .key = key, .now = &now, .good = true};
     struct dump_info info;
-    char *text = NULL;
+    char *text = NULL, *before = NULL;
     const struct key *by;
+    bool proven = true;
     int rc = get_checkpoint(r, &now, &text, &by), seen;
 
     if (rc != PUMASI_OK)
         goto out;
-    seen = audit_copy_seen(c, text, &now);
+    seen = audit_copy_seen(c, text, &now, &before);
+    if (seen < 0)
+        rc = PUMASI_FAILED;
+    if (rc != PUMASI_OK)
+        goto out;
     if (!c->has_info)
         describe(&c->info, &r->c->profile, &now, by);
-    if (other_story(r, c, text, &now))
+    if (other_story(r, c, before, text, &now))
         goto out;
     rc = get_leaves(r, c, &now, &leaves, &p.good);
     if (rc != PUMASI_OK)
         goto out;
-    if (!p.good && c->has_info && !ledger_proves(r, c, &now)) {
-        two_stories(r, c, AUDIT_FORK, text, &now,
+    if (!p.good && c->has_info)
+        rc = ask_proof(r, c, &now, &proven);
+    if (rc != PUMASI_OK)
+        goto out;
+    if (!proven) {
+        two_stories(r, c, AUDIT_FORK, before, text, &now,
                     "what is signed now doesn't go on from what was signed before");
         goto out;
     }
     if (seen == 1)
-        two_stories(r, c, AUDIT_FORK, text, &now,
+        two_stories(r, c, AUDIT_FORK, before, text, &now,
                     "another tree of the same size was signed before");
     if (!p.good)
         audit_report_add(r, AUDIT_ROOT, -1, "", "", 0,
@@ -384,6 +386,7 @@ int audit_pull(struct audit_report *r, struct audit_copy *c, const struct keyfil
         c->checkpoint = now;
 out:
     free(leaves);
+    free(before);
     free(text);
     return rc;
 }

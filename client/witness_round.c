@@ -8,7 +8,6 @@
 
 #include "client/http.h"
 #include "client/query.h"
-#include "core/b64.h"
 
 #define TRIES           3 /* while the checkpoint moves on before the cosignature is there */
 #define TIMEOUT_SECONDS 20
@@ -84,24 +83,6 @@ static int get_checkpoint(struct look *l)
     return rc;
 }
 
-static int take_hashes(const json_t *list, struct witness_request *out)
-{
-    size_t i, n;
-    json_t *hash;
-
-    if (!json_is_array(list) || json_array_size(list) > WITNESS_HASHES_MAX)
-        return -1;
-    json_array_foreach (list, i, hash) {
-        if (!json_is_string(hash) ||
-            b64_decode(json_string_value(hash), json_string_length(hash), out->hashes[i].b,
-                       HASH_LEN, &n) != 0 ||
-            n != HASH_LEN)
-            return -1;
-    }
-    out->n = json_array_size(list);
-    return 0;
-}
-
 /* The proof from what is remembered to what is shown, where one is needed. */
 static int get_proof(struct look *l, struct witness_request *out)
 {
@@ -120,7 +101,7 @@ static int get_proof(struct look *l, struct witness_request *out)
     rc = ask(l, path, NULL, &a);
     if (rc == PUMASI_OK) {
         json = a.status == 200 ? json_loadb(a.body, a.len, JSON_REJECT_DUPLICATES, NULL) : NULL;
-        if (json == NULL || take_hashes(json_object_get(json, "hashes"), out) != 0)
+        if (json == NULL || query_hashes(json, out->hashes, WITNESS_HASHES_MAX, &out->n) != 0)
             rc = bad_answer(l, path, &a);
         json_decref(json);
         http_answer_free(&a);
