@@ -18,8 +18,8 @@
 /* Keeps both notes of a story told twice, and says so loudly. `before`: the one that was seen of
  * that very size; NULL: the copy's is the other one. */
 static void two_stories(struct audit_report *r, const struct audit_copy *c, enum audit_word word,
-                        const char *before, const char *now, const struct checkpoint *checkpoint,
-                        const char *why)
+                        const char *now, const struct checkpoint *checkpoint, const char *why,
+                        const char *before)
 {
     char name[80], *path;
     struct buf both = BUF_INIT;
@@ -320,11 +320,11 @@ static bool other_story(struct audit_report *r, const struct audit_copy *c, cons
     if (!c->has_info || now->size >= c->checkpoint.size)
         return false;
     if (audit_copy_root(c, (int64_t)now->size, &root) == 0 && hash_eq(&root, &now->root))
-        two_stories(r, c, AUDIT_SHORTER, before, text, now,
-                    "the ledger signs fewer records than it signed before: an old backup?");
+        two_stories(r, c, AUDIT_SHORTER, text, now,
+                    "the ledger signs fewer records than it signed before: an old backup?", before);
     else
-        two_stories(r, c, AUDIT_FORK, before, text, now,
-                    "the ledger signs fewer records than before, and other ones");
+        two_stories(r, c, AUDIT_FORK, text, now,
+                    "the ledger signs fewer records than before, and other ones", before);
     return true;
 }
 
@@ -358,13 +358,13 @@ int audit_pull(struct audit_report *r, struct audit_copy *c, const struct keyfil
     if (rc != PUMASI_OK)
         goto out;
     if (!proven) {
-        two_stories(r, c, AUDIT_FORK, before, text, &now,
-                    "what is signed now doesn't go on from what was signed before");
+        two_stories(r, c, AUDIT_FORK, text, &now,
+                    "what is signed now doesn't go on from what was signed before", before);
         goto out;
     }
     if (seen == 1)
-        two_stories(r, c, AUDIT_FORK, before, text, &now,
-                    "another tree of the same size was signed before");
+        two_stories(r, c, AUDIT_FORK, text, &now, "another tree of the same size was signed before",
+                    before);
     if (!p.good)
         audit_report_add(r, AUDIT_ROOT, -1, "", "", 0,
                          "the tiles don't make the tree that is signed");
