@@ -192,6 +192,8 @@ static int pin(struct client *c, const char *url, const char *origin, const char
         profile_follow(p, log_key);
     p->log_key = *log_key;
     p->connected = true;
+    if (id[0] != '\0')
+        logkey_learn(c);
     return profile_save(p);
 }
 

@@ -76,7 +76,7 @@ static bool part_lists(const char *text, const struct key *key)
 }
 
 int logkey_verify(const json_t *answer, const char *origin, const struct key *log_key,
-                  const struct key *next, const char **why)
+                  const struct key *next, int64_t *record, const char **why)
 {
     const char *header = json_text(answer, "header"), *part = json_text(answer, "part");
     struct record_header h;
@@ -103,53 +103,65 @@ int logkey_verify(const json_t *answer, const char *origin, const struct key *lo
         *why = N_("the record doesn't give the ledger that log key");
         return -1;
     }
+    *record = h.index;
     return 0;
 }
 
-/* Asks for the proof under the pinned key. */
-static bool is_proven(struct client *c, const struct key *next)
+/* Asks for the proof under the pinned key that `key` is one of the ledger's. */
+static bool is_proven(struct client *c, const struct key *key, int64_t *record, const char **why)
 {
     const struct profile *p = &c->profile;
-    const char *why = _("nothing was shown");
     json_t *answer = NULL;
     struct kid kid;
     char *path;
     long status;
     int rc;
 
+    *why = N_("nothing was shown");
     key_kid(&kid, &p->log_key);
     path = x_asprintf("/v1/ledger/log-keys?key=%s", kid.s);
     rc = query_status(c, NULL, path, &status, &answer);
     if (rc == PUMASI_OK && status == 200)
-        rc = logkey_verify(answer, p->origin, &p->log_key, next, &why);
+        rc = logkey_verify(answer, p->origin, &p->log_key, key, record, why);
     else
         rc = PUMASI_FAILED;
-    if (rc != PUMASI_OK)
-        note(_("The ledger shows another log key, and can't prove it under the one pinned: %s."),
-             _(why));
     json_decref(answer);
     free(path);
     return rc == PUMASI_OK;
 }
 
+void logkey_learn(struct client *c)
+{
+    struct profile *p = &c->profile;
+    const char *why;
+    int64_t record;
+
+    if (is_proven(c, &p->log_key, &record, &why) && record > p->log_keys_record)
+        p->log_keys_record = record;
+}
+
 bool logkey_follow(struct client *c, const struct key *keys, size_t n)
 {
     struct profile *p = &c->profile;
+    const char *why;
+    int64_t record;
     struct kid kid;
 
     if (n == 0)
         return false;
     if (memcmp(keys[n - 1].x, p->log_key.x, KEY_LEN) == 0)
         return true;
-    if (logkeys_have(p->earlier, p->n_earlier, &keys[n - 1])) {
-        /* What proves the new one under the old proves the old one under the new as well, while
-         * both are in force, and whoever stole the old one has kept it. */
-        note("%s", _("The ledger shows a log key that its stewards have replaced since: nobody is "
-                     "led back to it."));
-        return logkeys_have(keys, n, &p->log_key);
-    }
-    if (is_proven(c, &keys[n - 1])) {
+    if (!is_proven(c, &keys[n - 1], &record, &why)) {
+        note(_("The ledger shows another log key, and can't prove it under the one pinned: %s."),
+             _(why));
+    } else if (record <= p->log_keys_record) {
+        /* While both are in force, what proves the new one under the old proves the old one under
+         * the new as well; and whoever stole the old one has kept it. */
+        note("%s", _("What the ledger shows of its log keys is no news, and may have been replaced "
+                     "since: nobody is led back by it."));
+    } else {
         profile_follow(p, &keys[n - 1]);
+        p->log_keys_record = record;
         key_kid(&kid, &p->log_key);
         note(_("The ledger's stewards changed its log key, which the one you had pinned proves. "
                "From now on this profile trusts the new one: %s. The receipts that you have stay "

@@ -18,16 +18,23 @@ bool logkeys_have(const struct key *keys, size_t n, const struct key *key);
 
 /*
  * Verifies {"index","header","part","proof"} (GET /v1/ledger/log-keys): under a checkpoint signed
- * by the log key a record changed the holder "ledger", and of that one's log keys `next` is one. 0,
- * or -1 with *why a constant sentence.
+ * by the log key a record changed the holder "ledger", and of that one's log keys `next` is one.
+ * *record becomes its index. 0, or -1 with *why a constant sentence.
  */
 int logkey_verify(const json_t *answer, const char *origin, const struct key *log_key,
-                  const struct key *next, const char **why) MUST_CHECK;
+                  const struct key *next, int64_t *record, const char **why) MUST_CHECK;
+
+/*
+ * Asks which record changed the ledger's keys last, as far as the pinned key signed, and keeps its
+ * index in the profile, not yet stored: from then on only what a later one says is followed. A
+ * ledger that can't say leaves it as it is.
+ */
+void logkey_learn(struct client *c);
 
 /*
  * The ledger at the other end, with the pinned id, signs with these keys: when the newest isn't the
- * pinned one, nor one that was pinned before, asks for the proof under the pinned one, pins the
- * newest and says so. True when the pinned key is then one of them.
+ * pinned one, asks for the proof under the pinned one; where that is by a later record than
+ * the profile knows, pins the newest and says so. True when the pinned key is then one of them.
  */
 bool logkey_follow(struct client *c, const struct key *keys, size_t n);
 

@@ -126,6 +126,7 @@ static bool take_pins(struct profile *p, const json_t *json)
     if (!http_url_ok(url) || !name_is_origin(origin) || jwk_read(log_key, &p->log_key, &why) != 0 ||
         !take_earlier(p, json_object_get(json, "earlier_log_keys")))
         return false;
+    p->log_keys_record = json_integer_value(json_object_get(json, "log_keys_record"));
     if (id[0] != '\0' && (strncmp(id, origin, strlen(origin)) != 0 || id[strlen(origin)] != '#'))
         return false;
     p->url = x_strdup(url);
@@ -218,6 +219,8 @@ int profile_save(const struct profile *p)
         json_array_append_new(earlier, jwk_json(&p->earlier[i]));
     if (p->n_earlier > 0)
         json_object_set(json, "earlier_log_keys", earlier);
+    if (p->log_keys_record > 0)
+        json_object_set_new(json, "log_keys_record", json_integer(p->log_keys_record));
     if (files_mkdir(p->config_dir) != 0 || files_write_json(path, json) != 0)
         rc = fail(PUMASI_FAILED, _("%s can't be written: %s."), path, strerror(errno));
     json_decref(earlier);

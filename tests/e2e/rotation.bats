@@ -107,6 +107,9 @@ something_waits() {
     [[ $output == *"changed its log key"*"$new"* ]]
     sleeper receipts
 
+    XDG_CONFIG_HOME=$LEDGERS/late.config XDG_STATE_HOME=$LEDGERS/late.state \
+        pumasi connect "$(ledger_url main)" --yes
+
     # Nobody is led back.
     ledger_stop main
     thief > "$LEDGERS/thief.log" 2>&1 3>&- &
@@ -119,6 +122,15 @@ something_waits() {
     [[ $(cat "$LEDGERS/thief.log") == *'GET /v1/ledger '* ]]
     jq -e --argjson was "$(jq .log_key "$LEDGERS/then.ledger")" \
         '.log_key != $was and .earlier_log_keys == [$was]' "$LEDGERS/config/pumasi/default/profile.json"
+    # Nor is who came while both signed, or later, and never knew the old one.
+    for kept in new late; do
+        run env XDG_CONFIG_HOME="$LEDGERS/$kept.config" XDG_STATE_HOME="$LEDGERS/$kept.state" pumasi whoami
+        echo "$output"
+        [ "$status" -ne 0 ]
+        [[ $output == *WARNING* ]]
+        jq -e --argjson was "$(jq .log_key "$LEDGERS/then.ledger")" '.log_key != $was and .earlier_log_keys == null' \
+            "$LEDGERS/$kept.config/pumasi/default/profile.json"
+    done
 }
 
 # Answers in the ledger's place with what was shown while both keys were in force.

@@ -55,12 +55,13 @@ static void check_log_keys(const json_t *json)
 {
     struct key keys[LOGKEYS_MAX];
     const char *why = NULL;
+    int64_t record;
     size_t n = logkeys_read(json, keys);
 
     MUST(n <= LOGKEYS_MAX);
     for (size_t i = 0; i < n; i++)
         MUST(key_is_valid(&keys[i]) && logkeys_have(keys, n, &keys[i]));
-    if (logkey_verify(json, ORIGIN, &log_key, &log_key, &why) != 0)
+    if (logkey_verify(json, ORIGIN, &log_key, &log_key, &record, &why) != 0)
         MUST(why != NULL);
 }
 

@@ -73,10 +73,12 @@ static void expect(json_t *json, const struct fix_key *pinned, const struct fix_
                    bool good)
 {
     const char *why = NULL;
-    int rc = logkey_verify(json, ORIGIN, &pinned->key, &wanted->key, &why);
+    int64_t record = -1;
+    int rc = logkey_verify(json, ORIGIN, &pinned->key, &wanted->key, &record, &why);
 
     assert_int_equal(rc, good ? 0 : -1);
     assert_true(good || why != NULL);
+    assert_int_equal(record, good ? 0 : -1);
     json_decref(json);
 }
 
