@@ -30,9 +30,9 @@ setup_file() {
 }
 
 setup() {
-    ledger_adopt main
     client_environment
     [ -e "$LEDGERS/lived" ] || skip "no faketime here, or a sanitizer that wants to be the first library"
+    ledger_adopt main
 }
 
 teardown() {

@@ -120,12 +120,17 @@ three() {
     done
 }
 
+has_cosigned_4() {
+    [ "$(ledger_metrics a 'cosigned_records{witness="test.example\/b"}')" -eq 4 ]
+}
+
 @test "three ledgers witness each other; one is rolled back, and both others see it" {
     local name
     three
     for name in a b c; do
         grow "$name" 3
     done
+    until_ok 30 shows a 4
     until_ok 30 cosigned_by a test.example/b test.example/c || die "$(checkpoint a)"
     until_ok 30 cosigned_by b test.example/a test.example/c || die "$(checkpoint b)"
     until_ok 30 cosigned_by c test.example/a test.example/b || die "$(checkpoint c)"
@@ -133,7 +138,7 @@ three() {
     [ "$(of_ledger a '.forks | length')" -eq 0 ]
     [ "$(stat -c %a "$LEDGERS/a/witness.key")" = 600 ]
 
-    [ "$(ledger_metrics a 'cosigned_records{witness="test.example\/b"}')" -eq 4 ]
+    until_ok 30 has_cosigned_4
     checkpoint c > "$LEDGERS/old-note"
 
     # An old copy of everything that c has, its checkpoint outside of the database with it.
