@@ -36,7 +36,7 @@ struct profile {
     size_t n_earlier; /* log keys that were pinned before, and proved the next one */
     struct key *earlier;
     int64_t log_keys_record; /* the latest known that changed the ledger's keys; 0: its opening */
-    size_t n_units; /* cached from /v1/ledger */
+    size_t n_units;          /* cached from /v1/ledger */
     struct profile_unit *units;
 };
 
