@@ -349,6 +349,8 @@ static int read_parts(struct record_read *out, const char *const *parts, const s
         part_free(&part);
         return replay_fault(fault, WRONG_PARTS, N_("part 0 is out of its place"));
     }
+    /* The rules may make more parts than there are, and those are then written as well. */
+    memset(out->salts, 0, sizeof(out->salts));
     memcpy(out->salts, part.salt, RECORD_SALT_LEN);
     out->env = part.act;
     for (size_t i = 1; i < n; i++)
