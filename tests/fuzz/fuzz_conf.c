@@ -22,6 +22,8 @@ static void check_value(const struct conf *c, const struct conf_option *o)
     case CONF_PATH:
     case CONF_ADDRS:
     case CONF_NETWORKS:
+    case CONF_LOGS:
+    case CONF_COSIGNERS:
         memcpy(&text, at, sizeof(text));
         MUST(text != NULL && (text[0] != '\0' || o->may_be_empty || o->fallback[0] == '\0'));
         break;
