@@ -61,6 +61,7 @@ teardown() {
         --database "host=$(ledger_socket main) user=ledger dbname=shared" 3>&-
     echo "$output"
     [ "$status" -eq 1 ]
+    cd / # which everybody may look at
     run "${AS_LEDGERD[@]}" psql -XqAt -h "$(ledger_socket main)" -U ledger shared \
         -c 'SELECT (SELECT count(*) FROM theirs), (SELECT count(*) FROM head)' 3>&-
     [ "$output" = '1|0' ] || die "$output"

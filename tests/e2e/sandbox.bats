@@ -116,7 +116,7 @@ need_gdb() {
 @test "PostgreSQL is started again from outside of the sandbox, and the keeper's end is ledgerd's" {
     local status=0
     start
-    ledger_pg_pids a | xargs kill -KILL
+    ledger_pg_pids a | xargs kill -KILL || true # some end by themselves when the first is gone
     counted() { [ "$(ledger_metrics a database_restarts_total)" = 1 ]; }
     until_ok 30 counted || die 'it is not counted'
     ledger_wait a
