@@ -20,6 +20,7 @@
 #include "ledgerd/jti.h"
 #include "ledgerd/ledgerd.h"
 #include "ledgerd/log.h"
+#include "ledgerd/own_act.h"
 #include "ledgerd/newkey.h"
 #include "ledgerd/poster.h"
 #include "ledgerd/snapshot_tree.h"
@@ -75,11 +76,9 @@ static void on_done(struct job *job)
 
 static void submit(struct ledgerd *d, const char *ledger_id, const struct making *m)
 {
-    struct buf payload = BUF_INIT, text = BUF_INIT;
+    struct buf payload = BUF_INIT;
     int64_t now = (int64_t)time(NULL);
-    struct envelope env;
     struct hash root;
-    struct job *job;
 
     tree_root(&m->tree, &root);
     buf_puts(&payload, "{\"type\":\"snapshot\",\"aud\":");
@@ -91,20 +90,8 @@ static void submit(struct ledgerd *d, const char *ledger_id, const struct making
                (long long)m->tree.size);
     buf_put_b64u(&payload, root.b, HASH_LEN);
     buf_puts(&payload, "\"}");
-    envelope_new(&env, payload.data, payload.len);
-    envelope_sign(&env, d->clerk_secret);
-    buf_puts(&text, "{\"act\":");
-    envelope_put(&text, &env);
-    buf_putc(&text, '}');
-    job = job_new(x_strndup(text.data, text.len), text.len);
-    job->done = on_done;
-    if (queue_push(d->queue, job, 1))
-        queue_wake(d->queue);
-    else
-        job_free(job); /* too much is waiting: the next look is in a minute */
-    envelope_free(&env);
+    own_act_submit(d, &payload, d->clerk_secret, on_done);
     buf_free(&payload);
-    buf_free(&text);
 }
 
 /* ---- The snapshot ---- */

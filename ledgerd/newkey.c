@@ -9,6 +9,7 @@
 #include "ledgerd/db_clerk.h"
 #include "ledgerd/ledgerd.h"
 #include "ledgerd/log.h"
+#include "ledgerd/own_act.h"
 
 static void on_done(struct job *job)
 {
@@ -25,10 +26,8 @@ static void on_done(struct job *job)
 static void submit(struct ledgerd *d, const struct log_signer *next, const char *kid,
                    const char *ledger_id)
 {
-    struct buf payload = BUF_INIT, text = BUF_INIT;
+    struct buf payload = BUF_INIT;
     long long now = (long long)time(NULL);
-    struct envelope env;
-    struct job *job;
 
     buf_puts(&payload, "{\"type\":\"key.add\",\"aud\":");
     buf_puts_json(&payload, ledger_id);
@@ -38,20 +37,8 @@ static void submit(struct ledgerd *d, const struct log_signer *next, const char 
                kid, now, now + ACT_LIFETIME_MAX);
     key_put_jwk(&payload, &next->key);
     buf_putc(&payload, '}');
-    envelope_new(&env, payload.data, payload.len);
-    envelope_sign(&env, next->secret);
-    buf_puts(&text, "{\"act\":");
-    envelope_put(&text, &env);
-    buf_putc(&text, '}');
-    job = job_new(x_strndup(text.data, text.len), text.len);
-    job->done = on_done;
-    if (queue_push(d->queue, job, 1))
-        queue_wake(d->queue);
-    else
-        job_free(job); /* too much is waiting: the next look is in a minute */
-    envelope_free(&env);
+    own_act_submit(d, &payload, next->secret, on_done);
     buf_free(&payload);
-    buf_free(&text);
 }
 
 int newkey_ask(struct ledgerd *d, PGconn *conn, const char *ledger_id, char *err, size_t err_size)
