@@ -74,22 +74,15 @@ static const struct db_stmt store_stmts[STORE_TABLES] = {
                         " unnest($4::bigint[]), unnest($5::bigint[]), unnest($6::bigint[]),"
                         " unnest($7::boolean[])"},
     [STORE_ACCOUNTS] = {"put_accounts",
-                        "INSERT INTO accounts (account, coop, balance, seq, record, has_limits,"
-                        " floor, ceiling, limits_seq, limits_record)"
-                        " SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::bigint[]),"
-                        " unnest($4::bigint[]), unnest($5::bigint[]), unnest($6::boolean[]),"
-                        " unnest($7::bigint[]), unnest($8::bigint[]), unnest($9::bigint[]),"
-                        " unnest($10::bigint[])"
-                        " ON CONFLICT (account) DO UPDATE SET balance = EXCLUDED.balance,"
-                        " seq = EXCLUDED.seq, record = EXCLUDED.record,"
-                        " has_limits = EXCLUDED.has_limits, floor = EXCLUDED.floor,"
-                        " ceiling = EXCLUDED.ceiling, limits_seq = EXCLUDED.limits_seq,"
+                        "INSERT INTO account_limits (account, coop, has_limits, floor, ceiling,"
+                        " limits_seq, limits_record)"
+                        " SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::boolean[]),"
+                        " unnest($4::bigint[]), unnest($5::bigint[]), unnest($6::bigint[]),"
+                        " unnest($7::bigint[])"
+                        " ON CONFLICT (account) DO UPDATE SET has_limits = EXCLUDED.has_limits,"
+                        " floor = EXCLUDED.floor, ceiling = EXCLUDED.ceiling,"
+                        " limits_seq = EXCLUDED.limits_seq,"
                         " limits_record = EXCLUDED.limits_record"},
-    [STORE_BALANCES] = {"put_balances",
-                        "UPDATE accounts a SET balance = u.balance, seq = u.seq,"
-                        " record = u.record FROM (SELECT unnest($1::text[]) AS account,"
-                        " unnest($2::bigint[]) AS balance, unnest($3::bigint[]) AS seq,"
-                        " unnest($4::bigint[]) AS record) u WHERE a.account = u.account"},
     [STORE_BOOKS] = {"put_books",
                      "INSERT INTO books (book, seq, record)"
                      " SELECT unnest($1::text[]), unnest($2::bigint[]), unnest($3::bigint[])"
@@ -514,24 +507,14 @@ enum db_end db_post_load(struct db_post *db, struct ledger *l, struct want *w)
     return end;
 }
 
-static int send_rows(struct db_post *db, struct store *st, enum store_table table)
+static void send_rows(struct db_post *db, struct store *st, enum store_table table)
 {
     struct db_args args = DB_ARGS_INIT;
 
     for (size_t c = 0; c < st->rows[table].n_columns; c++) {
         db_arg_array(&args, &st->rows[table].column[c]);
     }
-    return db_pipe_send(db->pipe, store_stmts[table].name, &args);
-}
-
-/* Did the statement change so many rows? True also of -1, for one that wasn't sent. */
-static bool has_updated(struct db_post *db, int statement, size_t rows)
-{
-    char tag[32];
-
-    (void)snprintf(tag, sizeof(tag), "UPDATE %zu", rows);
-    return statement < 0 ||
-           str_eq(PQcmdStatus((PGresult *)(uintptr_t)db_pipe_result(db->pipe, statement)), tag);
+    (void)db_pipe_send(db->pipe, store_stmts[table].name, &args);
 }
 
 static void send_head(struct db_post *db, const struct ledger *l, int64_t time_ms)
@@ -552,8 +535,6 @@ static void send_head(struct db_post *db, const struct ledger *l, int64_t time_m
 enum db_end db_post_store(struct db_post *db, const struct ledger *l, int64_t time_ms,
                           struct store *st, struct pendings *pend, struct want *w)
 {
-    int balances = -1;
-
     if (!db->begun) {
         (void)db_pipe_send(db->pipe, "begin", NULL);
     }
@@ -566,8 +547,7 @@ enum db_end db_post_store(struct db_post *db, const struct ledger *l, int64_t ti
     }
     for (int table = 0; table < STORE_TABLES; table++) {
         if (st->rows[table].n > 0) {
-            int statement = send_rows(db, st, (enum store_table)table);
-            balances = table == STORE_BALANCES ? statement : balances;
+            send_rows(db, st, (enum store_table)table);
         }
     }
     if (pend != NULL) {
@@ -576,10 +556,6 @@ enum db_end db_post_store(struct db_post *db, const struct ledger *l, int64_t ti
     int commit = db_pipe_send(db->pipe, "commit", NULL);
     enum db_end end = run(db, commit, w->hasty);
     db->begun = false;
-    if (end == DB_DONE && !has_updated(db, balances, st->rows[STORE_BALANCES].n)) {
-        log_error("an account is gone from the database");
-        return DB_UNKNOWN;
-    }
     return end;
 }
 

@@ -136,7 +136,7 @@ const struct read_statement read_statements[READ_COUNT] = {
          "    coalesce((CASE WHEN a.has_limits THEN a.ceiling ELSE p.ceiling END)::text,"
          "     '-'),"
          "    coalesce(a.has_limits, false)), E'\\n' ORDER BY p.policy)"
-         "  FROM policies p LEFT JOIN accounts a"
+         "  FROM policies p LEFT JOIN account_limits a"
          "   ON a.account = h.holder || '/' || substr(p.policy, length(h.coop) + 2)"
          "  WHERE p.policy > h.coop || '/' AND p.policy < h.coop || '0'),"
          " (SELECT string_agg(k.holder || ' ' || k.role || ' ' || k.kid, E'\\n'"

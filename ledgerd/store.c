@@ -12,14 +12,21 @@
  * bytea, o boolean.
  */
 static const char columns[STORE_TABLES][STORE_COLUMNS_MAX + 1] = {
-    [STORE_RECORDS] = "ittbbtt",     [STORE_POSTINGS] = "tiiiiio",
-    [STORE_ACCOUNTS] = "ttiiioiiii", [STORE_BALANCES] = "tiii",
-    [STORE_BOOKS] = "tii",           [STORE_BOOK_ENTRIES] = "tii",
-    [STORE_CHANGES] = "tii",         [STORE_HOLDERS] = "ttttoobittiiiiiioib",
-    [STORE_KEYS] = "tbtto",          [STORE_UNITS] = "ttitii",
-    [STORE_POLICIES] = "tiiiiiii",   [STORE_REQUESTS] = "ibttttiio",
-    [STORE_REVERSALS] = "iiio",      [STORE_VOIDS] = "btti",
-    [STORE_SNAPSHOTS] = "iiiibi",    [STORE_TEXTS] = "itbt",
+    [STORE_RECORDS] = "ittbbtt",
+    [STORE_POSTINGS] = "tiiiiio",
+    [STORE_ACCOUNTS] = "ttoiiii",
+    [STORE_BOOKS] = "tii",
+    [STORE_BOOK_ENTRIES] = "tii",
+    [STORE_CHANGES] = "tii",
+    [STORE_HOLDERS] = "ttttoobittiiiiiioib",
+    [STORE_KEYS] = "tbtto",
+    [STORE_UNITS] = "ttitii",
+    [STORE_POLICIES] = "tiiiiiii",
+    [STORE_REQUESTS] = "ibttttiio",
+    [STORE_REVERSALS] = "iiio",
+    [STORE_VOIDS] = "btti",
+    [STORE_SNAPSHOTS] = "iiiibi",
+    [STORE_TEXTS] = "itbt",
     [STORE_TILES] = "sibb",
 };
 
@@ -148,12 +155,9 @@ static void keep_leg(struct store *st, int64_t index, const struct leg *leg)
         .floor = leg->floor,
         .marked = leg->marked,
     };
-    touch(st, THING_ACCOUNT,
-          (struct store_touch){
-              .name = leg->after->thing.name,
-              .name_record = -1,
-              .moved = leg->after->seq > 1 || leg->after->limits_subject.seq > 0,
-          });
+    if (leg->after->seq == 1 && leg->after->limits_subject.seq == 0) { /* it is new */
+        touch_name(st, THING_ACCOUNT, leg->after->thing.name);
+    }
 }
 
 static int compare_legs(const void *a, const void *b)
@@ -308,24 +312,11 @@ static void put_account(struct store *st, const struct account *a)
     name_coop_of(a->thing.name, coop);
     pgarray_text(&c[0], a->thing.name);
     pgarray_text(&c[1], coop);
-    pgarray_int(&c[2], a->balance);
-    pgarray_int(&c[3], a->seq);
-    pgarray_int(&c[4], a->record);
-    pgarray_bool(&c[5], a->has_limits);
-    pgarray_int(&c[6], limits->floor);
-    put_ceiling(&c[7], limits);
-    pgarray_int(&c[8], a->limits_subject.seq);
-    pgarray_int(&c[9], a->limits_subject.record);
-}
-
-static void put_balance(struct store *st, const struct account *a)
-{
-    struct pgarray *c = row(st, STORE_BALANCES);
-
-    pgarray_text(&c[0], a->thing.name);
-    pgarray_int(&c[1], a->balance);
-    pgarray_int(&c[2], a->seq);
-    pgarray_int(&c[3], a->record);
+    pgarray_bool(&c[2], a->has_limits);
+    pgarray_int(&c[3], limits->floor);
+    put_ceiling(&c[4], limits);
+    pgarray_int(&c[5], a->limits_subject.seq);
+    pgarray_int(&c[6], a->limits_subject.record);
 }
 
 static void put_book(struct store *st, const struct book *b)
@@ -467,11 +458,7 @@ static void put_thing(struct store *st, const struct state *s, enum thing_kind k
         put_policy(st, state_policy(s, coop, name + strlen(coop) + 1));
         break;
     case THING_ACCOUNT:
-        if (touch->moved) {
-            put_balance(st, state_account(s, name));
-        } else {
-            put_account(st, state_account(s, name));
-        }
+        put_account(st, state_account(s, name));
         break;
     case THING_KEY:
         put_key(st, state_key(s, name));
@@ -490,7 +477,7 @@ static void put_thing(struct store *st, const struct state *s, enum thing_kind k
     }
 }
 
-/* By name; of one name the latest record with texts first, and what changed most. */
+/* By name; of one name the latest record with texts first. */
 static int compare_touch(const void *a, const void *b)
 {
     const struct store_touch *x = a, *y = b;
@@ -498,9 +485,6 @@ static int compare_touch(const void *a, const void *b)
 
     if (order != 0) {
         return order;
-    }
-    if (x->moved != y->moved) {
-        return x->moved ? 1 : -1;
     }
     return (x->name_record < y->name_record) - (x->name_record > y->name_record);
 }

@@ -15,7 +15,6 @@ enum store_table {
     STORE_RECORDS,
     STORE_POSTINGS,
     STORE_ACCOUNTS, /* new ones, and those with new limits */
-    STORE_BALANCES, /* those that only moved */
     STORE_BOOKS,
     STORE_BOOK_ENTRIES,
     STORE_CHANGES,
@@ -44,7 +43,6 @@ struct store_touched {
     struct store_touch {
         const char *name;
         int64_t name_record; /* of a holder: the record whose texts have its name, -1 else */
-        bool moved;          /* of an account that was there: nothing but its balance changed */
     } * at;
     size_t n, cap;
 };

@@ -85,12 +85,13 @@ plant() { # SQL: what takes it back again is to follow
 }
 
 @test "fraud: a balance is edited" {
-    plant "UPDATE accounts SET balance = balance + 60 WHERE account = 'm0002@hansalim/hour'"
+    local latest="account = 'm0002@hansalim/hour' AND seq = (SELECT seq FROM accounts WHERE account = 'm0002@hansalim/hour')"
+    plant "UPDATE postings SET balance = balance + 60 WHERE $latest"
     audit --all
     found answer-balance '.about == "m0002@hansalim/hour" and .stake == {"unit":"hour","amount":60}'
     audit --book hansalim
     found answer-balance '.about == "m0002@hansalim/hour"'
-    sql -c "UPDATE accounts SET balance = balance - 60 WHERE account = 'm0002@hansalim/hour'"
+    sql -c "UPDATE postings SET balance = balance - 60 WHERE $latest"
 }
 
 @test "fraud: a posting is dropped" {
@@ -107,15 +108,15 @@ plant() { # SQL: what takes it back again is to follow
 }
 
 @test "fraud: two accounts that cancel out are hidden from a book" {
-    sql -c "CREATE TABLE hidden AS SELECT * FROM accounts WHERE account IN ('m0001@mapo/hour', 'm0003@mapo/hour')"
-    [ "$(sql -c 'SELECT count(*), sum(balance) FROM hidden')" = '2|0' ]
-    plant "DELETE FROM accounts WHERE account IN (SELECT account FROM hidden)"
+    sql -c "CREATE TABLE hidden AS SELECT * FROM account_limits WHERE account IN ('m0001@mapo/hour', 'm0003@mapo/hour')"
+    [ "$(sql -c 'SELECT count(*), sum(balance) FROM hidden JOIN accounts USING (account)')" = '2|0' ]
+    plant "DELETE FROM account_limits WHERE account IN (SELECT account FROM hidden)"
     audit --all
     found answer-account-missing '.about == "m0001@mapo/hour" and .stake.amount == 10'
     found answer-account-missing '.about == "m0003@mapo/hour"'
     audit --book mapo
     found answer-account-missing '.about == "m0003@mapo/hour"'
-    sql -c 'INSERT INTO accounts SELECT * FROM hidden' -c 'DROP TABLE hidden'
+    sql -c 'INSERT INTO account_limits SELECT * FROM hidden' -c 'DROP TABLE hidden'
 }
 
 @test "fraud: records are kept from a book's auditor" {
@@ -278,9 +279,7 @@ got_some() { # FILE
     sql -c "INSERT INTO keys SELECT '$("$ACTOR" kid planted)', decode(translate('$("$ACTOR" key planted | jq -r .x)', '-_', '+/')
         || '=', 'base64'), 'm0000@hansalim', 'member', false"
     sql -c "UPDATE keys SET revoked = false WHERE kid = '$("$ACTOR" kid second)'"
-    sql -c "INSERT INTO accounts SELECT account, coop, balance, seq, record, true, -9000000000, NULL, limits_seq, limits_record
-        FROM accounts WHERE account = 'm0003@mapo/hour'
-        ON CONFLICT (account) DO UPDATE SET has_limits = true, floor = EXCLUDED.floor, ceiling = NULL"
+    sql -c "UPDATE account_limits SET has_limits = true, floor = -9000000000, ceiling = NULL WHERE account = 'm0003@mapo/hour'"
     sql -c "UPDATE policies SET ceiling = NULL WHERE policy = 'mapo/hour'"
     ledger_stop main
     ledger_start main

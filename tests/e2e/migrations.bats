@@ -3,6 +3,7 @@
 # What PostgreSQL itself says about the tables that the migrations make.
 
 load ../lib/ledger
+load ../lib/nothing_lost
 
 setup() {
     ledger_setup
@@ -65,5 +66,55 @@ teardown() {
     run "${AS_LEDGERD[@]}" psql -XqAt -h "$(ledger_socket main)" -U ledger shared \
         -c 'SELECT (SELECT count(*) FROM theirs), (SELECT count(*) FROM head)' 3>&-
     [ "$output" = '1|0' ] || die "$output"
+    ledger_stop main
+}
+
+# The tables as the first N migrations made them, with what is in them now.
+go_back() { # N
+    local number table columns
+    {
+        echo 'BEGIN; ALTER SCHEMA public RENAME TO newer; CREATE SCHEMA public;'
+        echo 'CREATE TABLE schema_version (LIKE newer.schema_version INCLUDING ALL);'
+        for number in $(seq -f %04.0f "$1"); do
+            cat "$BATS_TEST_DIRNAME"/../../migrations/"$number"-*.sql
+        done
+        echo 'COMMIT;'
+    } | ledger_psql main
+    ledger_psql main -F ' ' -c "SELECT c.relname, string_agg(quote_ident(a.attname), ',' ORDER BY a.attnum)
+        FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' GROUP BY 1" > "$LEDGERS/tables.old"
+    [ "$(wc -l < "$LEDGERS/tables.old")" -gt 20 ]
+    while read -r table columns; do
+        echo "TRUNCATE $table; INSERT INTO $table ($columns) SELECT $columns FROM newer.$table;"
+    done < "$LEDGERS/tables.old" | ledger_psql main
+    ledger_psql main -c "DELETE FROM schema_version WHERE number > $1" -c 'DROP SCHEMA newer CASCADE' 2>&1 | grep -v NOTICE || true
+}
+
+@test "a grown ledger of an earlier version is upgraded, and is what it was" {
+    local newest
+    ledger_init main
+    ledger_start main
+    ledger_wait main
+    "$HAMMER" setup "$(ledger_url main)" --members 8
+    "$HAMMER" run "$(ledger_url main)" --members 8 --connections 8 --seconds 2 --load 1 --journal "$LEDGERS/journal"
+    newest=$(ledger_psql main -c 'SELECT max(number) FROM schema_version')
+    tables_of main "$LEDGERS/before"
+    [ "$(wc -l < "$LEDGERS/before/records")" -gt 100 ]
+    go_back 7
+    ledger_stop main
+    run timeout 60 "$LEDGERD" --data "$LEDGERS/main" --listen "127.0.0.1:$(free_port)" --metrics_listen '' 3>&-
+    [[ $status -eq 1 && $output == *'the database is older than this ledgerd (schema 7, '* ]] || die "$output"
+    run "$LEDGERD" migrate --data "$LEDGERS/main" 3>&-
+    [[ $status -eq 0 && $output == *"applied now: $((newest - 7))."* ]] || die "$output"
+    ledger_start main
+    ledger_wait main
+    tables_of main "$LEDGERS/after"
+    diff -r "$LEDGERS/before" "$LEDGERS/after" > "$LEDGERS/differs" || die "$(cut -c 1-400 "$LEDGERS/differs" | head -n 20)"
+    # It goes on, and its log, replayed from the first record, makes the same tables.
+    "$HAMMER" run "$(ledger_url main)" --members 8 --connections 8 --seconds 1 --load 2 --journal "$LEDGERS/journal"
+    check_receipts main "$LEDGERS/journal"
+    check_books main "$LEDGERS/journal"
+    check_rebuild main
+    [ "$(ledger_psql main -c 'SELECT size FROM head')" -gt "$(wc -l < "$LEDGERS/before/records")" ]
     ledger_stop main
 }

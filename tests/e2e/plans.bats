@@ -105,7 +105,7 @@ INSERT INTO holders SELECT 'f' || i || '@hansalim', 'person', 'hansalim', 'activ
     0, 1, 1, 0 FROM generate_series(1, 20000) i;
 INSERT INTO keys SELECT translate(encode(sha256(i::text::bytea), 'base64'), '+/=', '-_'), sha256(i::text::bytea),
     'f' || i || '@hansalim', 'member', false FROM generate_series(1, 20000) i;
-INSERT INTO accounts SELECT 'f' || i || '@hansalim/hour', 'hansalim', 0, 0, -1, false, 0, NULL, 0, -1
+INSERT INTO account_limits SELECT 'f' || i || '@hansalim/hour', 'hansalim', false, 0, NULL, 0, -1
     FROM generate_series(1, 20000) i;
 INSERT INTO postings SELECT 'f1@hansalim/hour', i, i - 30001, 1, i, 0, false FROM generate_series(1, 30000) i;
 INSERT INTO postings SELECT 'f' || i || '@hansalim/hour', 1, -i, 1, 1, 0, false FROM generate_series(2, 20000) i;
@@ -167,7 +167,7 @@ scans() { # NAME
     bad=$(awk '/^[^\t]/ { app = "" } /\] ledgerd (poster|reads) LOG:/ { app = $0; query = "" }
         app == "" { next }
         /^\tQuery Text: / { query = $0 }
-        / Seq Scan on (records|texts|tiles|holders|keys|accounts|postings|book_entries|requests|reversals|pending|pending_keys) / &&
+        / Seq Scan on (records|texts|tiles|holders|keys|account_limits|postings|book_entries|requests|reversals|pending|pending_keys) / &&
             query !~ /GROUP BY maker/ { print query; print }' "$LEDGERS"/main/pg-log/*.log | sort -u)
     [ -z "$bad" ] || die "$bad"
 }
