@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/audit_pull.h"
+#include "core/record.h"
 
 #define PAGE_MAX 1000
 
@@ -58,4 +59,25 @@ void audit_page_free(struct audit_page *page)
 {
     free(page->records);
     page->records = NULL;
+}
+
+bool audit_parts_match(const char *header, const char *const *parts, size_t n, bool some)
+{
+    struct record_header head;
+    const char *why;
+    size_t at = 0;
+
+    if (record_header_parse(&head, header, strlen(header), &why) != 0 ||
+        (!some && n != head.n_parts))
+        return false;
+    for (size_t i = 0; i < n; i++, at++) {
+        struct hash hash;
+
+        hash_bytes(&hash, parts[i], strlen(parts[i]));
+        while (some && at < head.n_parts && !hash_eq(&hash, &head.parts[at]))
+            at++;
+        if (at == head.n_parts || !hash_eq(&hash, &head.parts[at]))
+            return false;
+    }
+    return true;
 }

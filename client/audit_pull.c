@@ -6,37 +6,59 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/audit_tiles.h"
+#include "client/log_tiles.h"
 #include "client/logkey.h"
 #include "client/query.h"
+#include "core/witness.h"
 
 #define PAGE        "1000"
 #define LEAVES_STEP ((size_t)256 * 256) /* that room is made for at once */
 
 /* ---- The checkpoint ---- */
 
-/* Keeps both notes of a story told twice, and says so loudly. `before`: the one that was seen of
- * that very size; NULL: the copy's is the other one. */
+/* Keeps what shows that a story was told twice, and says so loudly. */
 static void two_stories(struct audit_report *r, const struct audit_copy *c, enum audit_word word,
-                        const char *now, const struct checkpoint *checkpoint, const char *why,
-                        const char *before)
+                        const struct checkpoint *a, const struct checkpoint *b,
+                        const struct buf *evidence, const char *why)
 {
-    char name[80], *path;
-    struct buf both = BUF_INIT;
+    char name[80];
 
-    buf_puts(&both, before ? before : c->note ? c->note : "");
-    buf_puts(&both, "\n");
-    buf_puts(&both, now);
-    (void)snprintf(name, sizeof(name), "%s-%" PRIu64 "-%" PRIu64, audit_word_name(word),
-                   before ? checkpoint->size : c->checkpoint.size, checkpoint->size);
-    path = audit_copy_evidence(c, name, both.data, both.len);
+    (void)snprintf(name, sizeof(name), "%s-%" PRIu64 "-%" PRIu64, audit_word_name(word), a->size,
+                   b->size);
     note("%s", _("@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@\n"
                  "@  WARNING: the ledger shows another history than it did before!      @\n"
                  "@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@"));
     audit_report_add(r, word, -1, "", "", 0, "%s", why);
     free(r->evidence);
-    r->evidence = path;
-    buf_free(&both);
+    r->evidence = audit_copy_evidence(c, name, evidence->data, evidence->len);
+}
+
+/* A signed checkpoint. */
+struct said {
+    const struct checkpoint *c;
+    const char *note;
+};
+
+/* Two of one size, or a smaller one and a larger with tree_prefix from the one to the other: true,
+ * and a finding, when they are of two histories whatever anybody in between may have made up. */
+static bool is_fork(struct audit_report *r, const struct audit_copy *c, struct said smaller,
+                    struct said larger, const struct hash *proof, size_t n, const char *why)
+{
+    struct witness_request shown = {.note = larger.note, .note_len = strlen(larger.note)};
+    struct buf evidence = BUF_INIT;
+
+    if (!tree_shows_fork(smaller.c->size, larger.c->size, &smaller.c->root, &larger.c->root, proof,
+                         n) ||
+        n > WITNESS_HASHES_MAX)
+        return false;
+    shown.n = n;
+    if (n > 0)
+        memcpy(shown.hashes, proof, n * sizeof(*proof));
+    witness_evidence_put(&evidence, c->info.origin, r->made, smaller.note, strlen(smaller.note),
+                         &shown);
+    two_stories(r, c, AUDIT_FORK, smaller.c, larger.c, &evidence, why);
+    buf_free(&evidence);
+    return true;
 }
 
 /* By which of the log keys that are pinned it is signed, *by: the newest may not be in force yet
@@ -48,7 +70,7 @@ static int get_checkpoint(struct audit_report *r, struct checkpoint *out, char *
     const char *why;
     size_t len;
     long status;
-    int rc = audit_get(r->c, "/checkpoint", &status, note, &len);
+    int rc = log_get(r->c, p->url, "/checkpoint", &status, note, &len);
 
     if (rc == PUMASI_OK && status != 200)
         rc = fail(PUMASI_UNKNOWN, _("The ledger at %s shows no checkpoint (status %ld)."), p->url,
@@ -59,25 +81,25 @@ static int get_checkpoint(struct audit_report *r, struct checkpoint *out, char *
     return rc;
 }
 
-/* Is what the copy is of, at its checkpoint, the beginning of what is signed now? By the ledger's
- * own proof. */
-static int ask_proof(struct audit_report *r, const struct audit_copy *c,
-                     const struct checkpoint *now, bool *good)
+/*
+ * What is signed now isn't what the copy and the tiles make. *fork: because it doesn't go on from
+ * what was signed before, which the tiles show as far as they make the signed tree; else nothing
+ * is known but that they don't.
+ */
+static int ask_tiles(struct audit_report *r, const struct audit_copy *c, struct said now,
+                     bool *fork)
 {
-    char *path =
-        x_asprintf("/v1/consistency?old=%" PRIu64 "&size=%" PRIu64, c->checkpoint.size, now->size);
+    const struct said before = {&c->checkpoint, c->note};
     struct hash hashes[TREE_PROOF_MAX];
-    json_t *answer = NULL;
-    size_t n;
-    long status;
-    int rc = query_status(r->c, NULL, path, &status, &answer);
+    size_t n = 0;
+    int rc = PUMASI_OK;
 
-    *good = rc == PUMASI_OK && status == 200 &&
-            query_hashes(answer, hashes, TREE_PROOF_MAX, &n) == 0 &&
-            tree_check_consistency(c->checkpoint.size, now->size, &c->checkpoint.root, &now->root,
-                                   hashes, n);
-    json_decref(answer);
-    free(path);
+    if (before.c->size > 0 && before.c->size < now.c->size)
+        rc = log_prefix(r->c, r->c->profile.url, before.c->size, now.c->size, &before.c->root,
+                        hashes, &n);
+    *fork =
+        rc == PUMASI_OK && is_fork(r, c, before, now, hashes, n,
+                                   "what is signed now doesn't go on from what was signed before");
     return rc;
 }
 
@@ -109,7 +131,7 @@ static int more_leaves(struct audit_report *r, size_t have, size_t size, struct 
     for (size_t from = have, to; rc == PUMASI_OK && from < size; from = to) {
         to = size - from > LEAVES_STEP ? from + LEAVES_STEP : size;
         *leaves = x_realloc(*leaves, (to - have) * sizeof(**leaves));
-        rc = audit_tiles(r->c, from, to, size, *leaves + (from - have));
+        rc = log_leaves(r->c, r->c->profile.url, from, to, size, *leaves + (from - have));
     }
     return rc;
 }
@@ -311,21 +333,62 @@ static void describe(struct dump_info *info, const struct profile *p, const stru
     info->size = (int64_t)now->size;
 }
 
-/* A log that shrank, or isn't the one that was: true where the copy can't go on. */
-static bool other_story(struct audit_report *r, const struct audit_copy *c, const char *before,
-                        const char *text, const struct checkpoint *now)
+/* A tree_node of the copy's leaves. */
+static bool copy_node(void *arg, unsigned height, uint64_t i, struct hash *out)
 {
-    struct hash root;
+    const struct audit_copy *c = arg;
+    struct tree tree;
 
-    if (!c->has_info || now->size >= c->checkpoint.size)
+    if (height > TREE_HEIGHT_MAX - 1 || i >= c->n_leaves >> height)
         return false;
-    if (audit_copy_root(c, (int64_t)now->size, &root) == 0 && hash_eq(&root, &now->root))
-        two_stories(r, c, AUDIT_SHORTER, text, now,
-                    "the ledger signs fewer records than it signed before: an old backup?", before);
-    else
-        two_stories(r, c, AUDIT_FORK, text, now,
-                    "the ledger signs fewer records than before, and other ones", before);
+    tree_init(&tree);
+    for (uint64_t k = i << height; k < (i + 1) << height; k++) {
+        tree_append(&tree, &c->leaves[k]);
+        if (k % 1024 == 0)
+            tree_mark(&tree);
+    }
+    tree_root(&tree, out);
+    tree_free(&tree);
     return true;
+}
+
+/* A log that shrank, or isn't the one that was: true where the copy can't go on. */
+static bool other_story(struct audit_report *r, struct audit_copy *c, struct said now)
+{
+    const struct said before = {&c->checkpoint, c->note};
+    struct hash hashes[TREE_PROOF_MAX];
+    struct buf both = BUF_INIT;
+    int n;
+
+    if (!c->has_info || now.c->size >= c->checkpoint.size)
+        return false;
+    n = now.c->size > 0
+            ? tree_prefix(copy_node, c, now.c->size, c->checkpoint.size, &now.c->root, hashes)
+            : -1;
+    if (n < 0 || !is_fork(r, c, now, before, hashes, (size_t)n,
+                          "the ledger signs fewer records than before, and other ones")) {
+        buf_printf(&both, "%s\n%s", c->note, now.note);
+        two_stories(
+            r, c, AUDIT_SHORTER, &c->checkpoint, now.c, &both,
+            "the ledger shows fewer records than it signed before: an old backup, or an old "
+            "copy in between?");
+        buf_free(&both);
+    }
+    return true;
+}
+
+/* Another note of that size was kept. */
+static void other_tree(struct audit_report *r, const struct audit_copy *c, const char *before,
+                       struct said now)
+{
+    struct checkpoint was;
+    const struct said earlier = {&was, before};
+    const char *why;
+
+    if (logkey_open(&r->c->profile, before, strlen(before), &was, NULL, &why) != 0 ||
+        !is_fork(r, c, earlier, now, NULL, 0, "another tree of the same size was signed before"))
+        audit_report_add(r, AUDIT_CHECKPOINT, -1, "", "", 0,
+                         "what was kept of a checkpoint that was seen before is damaged");
 }
 
 int audit_pull(struct audit_report *r, struct audit_copy *c, const struct keyfile *key, bool again)
@@ -336,7 +399,7 @@ int audit_pull(struct audit_report *r, struct audit_copy *c, const struct keyfil
     struct dump_info info;
     char *text = NULL, *before = NULL;
     const struct key *by;
-    bool proven = true;
+    bool fork = false;
     int rc = get_checkpoint(r, &now, &text, &by), seen;
 
     if (rc != PUMASI_OK)
@@ -348,23 +411,15 @@ int audit_pull(struct audit_report *r, struct audit_copy *c, const struct keyfil
         goto out;
     if (!c->has_info)
         describe(&c->info, &r->c->profile, &now, by);
-    if (other_story(r, c, before, text, &now))
+    if (seen == 1)
+        other_tree(r, c, before, (struct said){&now, text});
+    if (other_story(r, c, (struct said){&now, text}))
         goto out;
     rc = get_leaves(r, c, &now, &leaves, &p.good);
-    if (rc != PUMASI_OK)
+    if (rc == PUMASI_OK && !p.good && c->has_info)
+        rc = ask_tiles(r, c, (struct said){&now, text}, &fork);
+    if (rc != PUMASI_OK || fork)
         goto out;
-    if (!p.good && c->has_info)
-        rc = ask_proof(r, c, &now, &proven);
-    if (rc != PUMASI_OK)
-        goto out;
-    if (!proven) {
-        two_stories(r, c, AUDIT_FORK, text, &now,
-                    "what is signed now doesn't go on from what was signed before", before);
-        goto out;
-    }
-    if (seen == 1)
-        two_stories(r, c, AUDIT_FORK, text, &now, "another tree of the same size was signed before",
-                    before);
     if (!p.good)
         audit_report_add(r, AUDIT_ROOT, -1, "", "", 0,
                          "the tiles don't make the tree that is signed");

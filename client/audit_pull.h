@@ -13,6 +13,9 @@
 int audit_pull(struct audit_report *r, struct audit_copy *c, const struct keyfile *key,
                bool again) MUST_CHECK;
 
+/* Does each part have its hash in the header: all of them, or, `some`, in its order? */
+bool audit_parts_match(const char *header, const char *const *parts, size_t n, bool some);
+
 /* What one page of GET /v1/log says. The strings are the JSON's. */
 struct audit_page {
     size_t n;

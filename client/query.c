@@ -8,7 +8,6 @@
 
 #include "client/problem.h"
 #include "client/recovery.h"
-#include "core/b64.h"
 #include "core/token.h"
 
 #define TOKEN_SECONDS 120
@@ -24,26 +23,6 @@ const char *json_text(const json_t *object, const char *name)
 int64_t json_number(const json_t *object, const char *name)
 {
     return json_integer_value(json_object_get(object, name));
-}
-
-int query_hashes(const json_t *object, struct hash *out, size_t max, size_t *n)
-{
-    const json_t *list = json_object_get(object, "hashes");
-    size_t len;
-
-    *n = json_array_size(list);
-    if (!json_is_array(list) || *n > max)
-        return -1;
-    for (size_t i = 0; i < *n; i++) {
-        const json_t *hash = json_array_get(list, i);
-
-        if (!json_is_string(hash) ||
-            b64_decode(json_string_value(hash), json_string_length(hash), out[i].b, HASH_LEN,
-                       &len) != 0 ||
-            len != HASH_LEN)
-            return -1;
-    }
-    return 0;
 }
 
 /* A token for GET of the path before any '?'. */

@@ -5,7 +5,6 @@
 #include <jansson.h>
 
 #include "client/client.h"
-#include "core/hash.h"
 
 /*
  * GET of `path` ("/v1/…", with its ?query) by a query token of `key`, or without one where key is
@@ -65,8 +64,5 @@ int query_no_account(struct client *c, const struct keyfile *key, const char *me
 /* Members of an answer, tolerant: "" or 0 where missing or of another type. */
 const char *json_text(const json_t *object, const char *name);
 int64_t json_number(const json_t *object, const char *name);
-/* The hashes in "hashes", as a proof has them. 0, or -1 where one is none or they are more than
- * `max`. */
-int query_hashes(const json_t *object, struct hash *out, size_t max, size_t *n) MUST_CHECK;
 
 #endif

@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "client/http.h"
-#include "client/query.h"
+#include "client/log_tiles.h"
 
 #define TRIES           3 /* while the checkpoint moves on before the cosignature is there */
 #define TIMEOUT_SECONDS 20
@@ -83,31 +83,26 @@ static int get_checkpoint(struct look *l)
     return rc;
 }
 
-/* The proof from what is remembered to what is shown, where one is needed. */
+/* The proof from what is remembered to what is shown, where one is needed: from the tiles, which
+ * every log has. */
 static int get_proof(struct look *l, struct witness_request *out)
 {
     const struct witness_log *log = log_of(l);
-    struct http_answer a;
-    json_t *json;
-    char *path;
+    struct hash hashes[TREE_PROOF_MAX];
     int rc;
 
     *out = (struct witness_request){
         .old = log->seen ? log->latest.size : 0, .note = l->note, .note_len = l->len};
     if (!log->seen || log->latest.size == 0 || log->latest.size >= l->checkpoint.size)
         return PUMASI_OK;
-    path = x_asprintf("/v1/consistency?old=%" PRIu64 "&size=%" PRIu64, log->latest.size,
-                      l->checkpoint.size);
-    rc = ask(l, path, NULL, &a);
-    if (rc == PUMASI_OK) {
-        json = a.status == 200 ? json_loadb(a.body, a.len, JSON_REJECT_DUPLICATES, NULL) : NULL;
-        if (json == NULL || query_hashes(json, out->hashes, WITNESS_HASHES_MAX, &out->n) != 0)
-            rc = bad_answer(l, path, &a);
-        json_decref(json);
-        http_answer_free(&a);
+    rc = log_prefix(l->c, l->w->at[l->i].url, log->latest.size, l->checkpoint.size,
+                    &log->latest.root, hashes, &out->n);
+    if (rc != PUMASI_OK || out->n > WITNESS_HASHES_MAX) {
+        l->result = "unreached";
+        return rc != PUMASI_OK ? rc : PUMASI_UNKNOWN;
     }
-    free(path);
-    return rc;
+    memcpy(out->hashes, hashes, out->n * sizeof(hashes[0]));
+    return PUMASI_OK;
 }
 
 static void say_fork(const struct look *l, const char *path)
@@ -139,15 +134,15 @@ static int accuse(struct look *l, const struct witness_request *rq)
     return PUMASI_UNPROVED;
 }
 
-/* What tlog-witness says of it, and what the ledger itself was asked for: a proof that it gave and
- * that doesn't hold is its own contradiction. */
+/* What tlog-witness says of it. Tiles that don't make the signed tree may be those of somebody in
+ * between: they accuse nobody, and nothing is cosigned. */
 static int judge(struct look *l, const struct witness_request *rq)
 {
     const struct witness_log *log = log_of(l);
     struct witness_decision d;
 
     witness_decide(&d, log, 1, rq);
-    if (d.fork || d.verdict == WITNESS_UNPROVED)
+    if (d.fork)
         return accuse(l, rq);
     if (log->seen && l->checkpoint.size < log->latest.size) {
         l->result = "behind";
@@ -156,6 +151,14 @@ static int judge(struct look *l, const struct witness_request *rq)
                       " before: an old copy, or it was restored from an old backup. It is not "
                       "cosigned."),
                     log->origin, l->checkpoint.size, log->latest.size);
+    }
+    if (d.verdict == WITNESS_UNPROVED) {
+        l->result = "unproved";
+        return fail(PUMASI_UNKNOWN,
+                    _("%s: the tiles at %s don't make the log of %" PRIu64 " records that it has "
+                      "signed. Somebody in between changes them, or the ledger keeps its log from "
+                      "you. It is not cosigned; it is tried again next time."),
+                    log->origin, l->w->at[l->i].url, l->checkpoint.size);
     }
     if (d.verdict != WITNESS_COSIGN) {
         l->result = "refused";

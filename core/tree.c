@@ -260,6 +260,30 @@ int tree_consistency(tree_node *get, void *arg, uint64_t old, uint64_t size,
     return n;
 }
 
+static bool is_power_of_two(uint64_t n)
+{
+    return (n & (n - 1)) == 0;
+}
+
+int tree_prefix(tree_node *get, void *arg, uint64_t old, uint64_t size, const struct hash *old_root,
+                struct hash out[TREE_PROOF_MAX])
+{
+    struct hash proof[TREE_PROOF_MAX];
+    int n = tree_consistency(get, arg, old, size, proof), first = 0;
+
+    if (n < 0 || old == 0 || old >= size) {
+        return -1;
+    }
+    if (is_power_of_two(old)) {
+        if (!get(arg, (unsigned)__builtin_ctzll(old), 0, &out[0])) {
+            return -1;
+        }
+        first = !hash_eq(&out[0], old_root);
+    }
+    memcpy(&out[first], proof, (size_t)n * sizeof(proof[0]));
+    return n + first;
+}
+
 bool tree_check_inclusion(const struct hash *leaf, uint64_t index, uint64_t size,
                           const struct hash *proof, size_t n, const struct hash *root)
 {
@@ -297,7 +321,7 @@ static bool consistency_roots(uint64_t old, uint64_t size, const struct hash *ol
     size_t i = 0;
 
     *fr = *old_root;
-    if ((old & (old - 1)) != 0) { /* else the old root itself is the first node */
+    if (!is_power_of_two(old)) { /* else the old root itself is the first node */
         if (n == 0) {
             return false;
         }
@@ -349,11 +373,19 @@ bool tree_check_consistency(uint64_t old, uint64_t size, const struct hash *old_
 bool tree_shows_fork(uint64_t old, uint64_t size, const struct hash *old_root,
                      const struct hash *root, const struct hash *proof, size_t n)
 {
+    const struct hash *first = old_root;
     struct hash fr, sr;
 
     if (old >= size) {
         return old == size && !hash_eq(old_root, root);
     }
-    return old > 0 && consistency_roots(old, size, old_root, proof, n, &fr, &sr) &&
-           !hash_eq(&fr, old_root) && hash_eq(&sr, root);
+    if (old == 0 || n == 0) {
+        return false;
+    }
+    if (is_power_of_two(old)) {
+        first = proof++;
+        n--;
+    }
+    return consistency_roots(old, size, first, proof, n, &fr, &sr) && !hash_eq(&fr, old_root) &&
+           hash_eq(&sr, root);
 }

@@ -64,6 +64,14 @@ int tree_inclusion(tree_node *get, void *arg, uint64_t index, uint64_t size,
 /* RFC 6962 section 2.1.2: proof that the tree of `old` leaves is a prefix of that of `size`. */
 int tree_consistency(tree_node *get, void *arg, uint64_t old, uint64_t size,
                      struct hash out[TREE_PROOF_MAX]) MUST_CHECK;
+/*
+ * The same, 0 < old < size, for one who has old_root signed, and would know whether this tree is
+ * another: where `old` is a power of two the proof begins with the root of the first `old` leaves
+ * itself and leaves it out, so that it can't show another one. It is put before the others here
+ * when it isn't old_root.
+ */
+int tree_prefix(tree_node *get, void *arg, uint64_t old, uint64_t size, const struct hash *old_root,
+                struct hash out[TREE_PROOF_MAX]) MUST_CHECK;
 /* Root of the first `size` leaves. -1 when a node is missing. */
 int tree_root_at(tree_node *get, void *arg, uint64_t size, struct hash *out) MUST_CHECK;
 
@@ -73,9 +81,10 @@ bool tree_check_inclusion(const struct hash *leaf, uint64_t index, uint64_t size
 bool tree_check_consistency(uint64_t old, uint64_t size, const struct hash *old_root,
                             const struct hash *root, const struct hash *proof, size_t n);
 /*
- * True when the hashes lead to `root`, so that they are nodes of that tree, and to another root of
- * its first `old` leaves than old_root: who signed both has told two histories. (Where old is a
- * power of two no proof can show that, as it begins with old_root itself.)
+ * What is signed, `root` over `size` leaves and old_root over `old`, are two histories: true when
+ * the hashes lead to `root`, so that they are nodes of that tree, and to another root of its first
+ * `old` leaves than old_root. They are those of tree_prefix. Whatever somebody makes up, it is
+ * never true of an honest log, unless he can break SHA-256.
  */
 bool tree_shows_fork(uint64_t old, uint64_t size, const struct hash *old_root,
                      const struct hash *root, const struct hash *proof, size_t n);

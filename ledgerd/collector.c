@@ -113,7 +113,7 @@ static void submit(struct at *at, const struct hash *hashes, size_t n)
     struct buf b = BUF_INIT;
 
     witness_request_put(&b, at->knows ? at->known : 0, hashes, n, at->note, at->len);
-    if (!outward_send(at->c->d->outward, at->i, ERRAND_ADD_CHECKPOINT, 0, 0, b.data, b.len))
+    if (!outward_send(at->c->d->outward, at->i, ERRAND_ADD_CHECKPOINT, NULL, b.data, b.len))
         put_off(at, 0, "");
     buf_free(&b);
 }

@@ -3,7 +3,6 @@
 
 #include <curl/curl.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lang/lang.h"
@@ -22,16 +22,22 @@
 #define ERRAND_SECONDS  30L /* for all of it: a witness that hangs holds up nobody else's errand */
 #define IDLE_MS         60000
 #define ANSWER_MAX      32768
+#define PAUSE_MAX_S     64 /* between two couriers, of which the first died */
 
-/* What goes over the line, each in a message of its own, the body behind it. */
+/*
+ * What goes over the line, each in a message of its own, the body behind it. An order's number
+ * comes back with its answer, so that a late answer to an order that a courier died over isn't
+ * taken for that to the next one.
+ */
 struct order {
-    uint32_t peer, kind;
-    uint64_t old, size;
+    uint32_t peer, kind, number, level, width;
+    uint64_t n;
 };
 struct answer {
-    uint32_t peer;
+    uint32_t peer, number;
     int32_t status;
 };
+#define PEER_NONE UINT32_MAX /* from the minder: the courier has died; status: seconds of pause */
 struct message {
     union {
         struct order order;
@@ -43,8 +49,10 @@ struct message {
 _Static_assert(ERRAND_BODY_MAX < ANSWER_MAX, "body");
 
 struct courier {
-    pid_t pid;
+    pid_t pid; /* of the minder */
     int fd;
+    size_t n;
+    uint32_t number, *under_way; /* of each peer's order; 0: none */
 };
 
 /* ---- The courier ---- */
@@ -55,6 +63,7 @@ struct trip {
     struct curl_slist *headers;
     char *body; /* that is posted */
     bool out;
+    uint32_t number; /* of the order */
     size_t len;
     char got[ANSWER_MAX + 1];
 };
@@ -65,14 +74,14 @@ struct office {
     struct trip *trips;
 };
 
-static void report(const struct office *o, size_t peer, long status, const char *body, size_t len)
+static void report(int fd, uint32_t peer, uint32_t number, long status, const char *body,
+                   size_t len)
 {
-    struct message m = {.answer = {(uint32_t)peer, (int32_t)status}};
+    struct message m = {.answer = {peer, number, (int32_t)status}};
 
     len = len < ANSWER_MAX ? len : ANSWER_MAX;
     memcpy(m.body, body, len);
-    while (send(o->fd, &m, offsetof(struct message, body) + len, MSG_NOSIGNAL) < 0 &&
-           errno == EINTR)
+    while (send(fd, &m, offsetof(struct message, body) + len, MSG_NOSIGNAL) < 0 && errno == EINTR)
         continue;
 }
 
@@ -90,12 +99,17 @@ static size_t take(char *data, size_t size, size_t n, void *arg)
 /* A constant path behind the peer's own address: nothing of an order but numbers gets into it. */
 static char *path_of(const struct trip *t, const struct order *order)
 {
+    const struct tile_ref tile = {order->level, order->n, order->width};
+    char *path, *url;
+
     switch ((enum errand_kind)order->kind) {
     case ERRAND_CHECKPOINT:
         return x_asprintf("%s/checkpoint", t->url);
-    case ERRAND_CONSISTENCY:
-        return x_asprintf("%s/v1/consistency?old=%" PRIu64 "&size=%" PRIu64, t->url, order->old,
-                          order->size);
+    case ERRAND_TILE:
+        path = tile_path(&tile);
+        url = x_asprintf("%s%s", t->url, path);
+        free(path);
+        return url;
     case ERRAND_ADD_CHECKPOINT:
         return x_asprintf("%s/add-checkpoint", t->url);
     case ERRAND_COSIGNATURES:
@@ -141,10 +155,11 @@ static void take_order(struct office *o, const struct message *m, size_t len)
     if (t != NULL && t->curl == NULL)
         t->curl = curl_easy_init();
     if (url == NULL || t->curl == NULL) {
-        report(o, m->order.peer, 0, "", 0);
+        report(o->fd, m->order.peer, m->order.number, 0, "", 0);
         free(url);
         return;
     }
+    t->number = m->order.number;
     t->len = 0;
     if (posts)
         t->body = x_strndup(m->body, len);
@@ -166,7 +181,7 @@ static bool take_orders(struct office *o)
 
 static void come_back(struct office *o, struct trip *t, CURLcode code)
 {
-    size_t peer = (size_t)(t - o->trips);
+    uint32_t peer = (uint32_t)(t - o->trips);
     long status = 0;
 
     curl_multi_remove_handle(o->multi, t->curl);
@@ -176,11 +191,11 @@ static void come_back(struct office *o, struct trip *t, CURLcode code)
     if (code == CURLE_OK)
         curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &status);
     if (status != 0) {
-        report(o, peer, status, t->got, t->len);
+        report(o->fd, peer, t->number, status, t->got, t->len);
     } else {
         const char *why = curl_easy_strerror(code);
 
-        report(o, peer, 0, why, strlen(why));
+        report(o->fd, peer, t->number, 0, why, strlen(why));
     }
 }
 
@@ -204,32 +219,12 @@ static void go_about(struct office *o)
     } while (take_orders(o));
 }
 
-/* Everything that ledgerd had open but the line and the three of each process. */
-static int close_all_but(int fd)
+static _Noreturn void courier_main(const char *const *urls, size_t n, int want, int fd)
 {
-    int line = fd == 3 ? 3 : dup2(fd, 3);
-
-    if (line < 0 || close_range(4, ~0U, 0) != 0)
-        _exit(1);
-    return line;
-}
-
-static _Noreturn void courier_main(const char *const *urls, size_t n, int want, int fd,
-                                   pid_t parent)
-{
-    static const int ignored[] = {SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGPIPE};
-    struct office o = {.n = n};
+    struct office o = {.fd = fd, .n = n};
     struct sandbox *sandbox;
     char err[256];
 
-    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    if (getppid() != parent) /* it died before the line above */
-        _exit(1);
-    setsid();
-    prctl(PR_SET_NAME, "ledgerd-courier", 0, 0, 0);
-    for (size_t i = 0; i < ARRAY_LEN(ignored); i++)
-        signal(ignored[i], SIG_IGN);
-    o.fd = close_all_but(fd);
     o.trips = x_calloc(n, sizeof(*o.trips));
     for (size_t i = 0; i < n; i++) {
         o.trips[i].url = urls[i];
@@ -245,6 +240,72 @@ static _Noreturn void courier_main(const char *const *urls, size_t n, int want, 
         _exit(1);
     go_about(&o);
     _exit(0);
+}
+
+/* ---- The minder ---- */
+
+/* Of both: it ends with its parent, and signals for ledgerd aren't for it. */
+static void settle(const char *name, pid_t parent)
+{
+    static const int ignored[] = {SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGPIPE};
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    if (getppid() != parent) /* it died before the line above */
+        _exit(1);
+    setsid();
+    prctl(PR_SET_NAME, name, 0, 0, 0);
+    for (size_t i = 0; i < ARRAY_LEN(ignored); i++)
+        signal(ignored[i], SIG_IGN);
+}
+
+/* Everything that ledgerd had open but the line and the three of each process. */
+static int close_all_but(int fd)
+{
+    int line = fd == 3 ? 3 : dup2(fd, 3);
+
+    if (line < 0 || close_range(4, ~0U, 0) != 0)
+        _exit(1);
+    return line;
+}
+
+static int64_t now_s(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec;
+}
+
+/*
+ * Starts a courier, and another when it dies. It does nothing else and reads nothing of what comes
+ * over the line. It isn't in a sandbox, as that forbids forking.
+ */
+static _Noreturn void minder_main(const char *const *urls, size_t n, int want, int fd, pid_t parent)
+{
+    int pause = 1, status;
+
+    settle("ledgerd-minder", parent);
+    fd = close_all_but(fd);
+    for (parent = getpid();;) {
+        struct pollfd line = {.fd = fd}; /* POLLHUP alone */
+        int64_t started = now_s();
+        pid_t pid = fork();
+
+        if (pid == 0) {
+            settle("ledgerd-courier", parent);
+            courier_main(urls, n, want, fd);
+        }
+        while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+            continue;
+        if (pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+            _exit(0); /* the line has ended */
+        if (now_s() - started > PAUSE_MAX_S)
+            pause = 1;
+        report(fd, PEER_NONE, 0, pause, "", 0);
+        if (poll(&line, 1, pause * 1000) > 0)
+            _exit(0);
+        pause = pause < PAUSE_MAX_S ? pause * 2 : PAUSE_MAX_S;
+    }
 }
 
 /* ---- ledgerd's side ---- */
@@ -268,10 +329,10 @@ struct courier *courier_start(const char *const *urls, size_t n, int want, char 
         return NULL;
     }
     if (pid == 0)
-        courier_main(urls, n, want, ends[1], parent);
+        minder_main(urls, n, want, ends[1], parent);
     close(ends[1]);
     c = x_malloc(sizeof(*c));
-    *c = (struct courier){pid, ends[0]};
+    *c = (struct courier){pid, ends[0], n, 0, x_calloc(n, sizeof(uint32_t))};
     return c;
 }
 
@@ -280,16 +341,45 @@ int courier_fd(const struct courier *c)
     return c->fd;
 }
 
-bool courier_send(struct courier *c, size_t peer, enum errand_kind kind, uint64_t old,
-                  uint64_t size, const void *body, size_t len)
+bool courier_send(struct courier *c, size_t peer, enum errand_kind kind,
+                  const struct tile_ref *tile, const void *body, size_t len)
 {
-    struct message m = {.order = {(uint32_t)peer, (uint32_t)kind, old, size}};
+    struct message m = {.order = {.peer = (uint32_t)peer, .kind = (uint32_t)kind}};
 
-    if (len > ERRAND_BODY_MAX)
+    if (len > ERRAND_BODY_MAX || peer >= c->n)
         return false;
+    m.order.number = ++c->number != 0 ? c->number : ++c->number;
+    if (tile != NULL) {
+        m.order.level = tile->level;
+        m.order.width = tile->width;
+        m.order.n = tile->n;
+    }
     if (len > 0)
         memcpy(m.body, body, len);
-    return send(c->fd, &m, offsetof(struct message, body) + len, MSG_NOSIGNAL | MSG_DONTWAIT) > 0;
+    if (send(c->fd, &m, offsetof(struct message, body) + len, MSG_NOSIGNAL | MSG_DONTWAIT) <= 0)
+        return false;
+    c->under_way[peer] = m.order.number;
+    return true;
+}
+
+static void end_errand(struct courier *c, errand_done *done, void *arg,
+                       const struct errand_end *end)
+{
+    c->under_way[end->peer] = 0;
+    done(arg, end);
+}
+
+/* Nobody brings answers to what was under way. */
+static void courier_died(struct courier *c, int64_t pause, errand_done *done, void *arg)
+{
+    struct errand_end end = {.body = ""};
+
+    log_event(LOG_LEVEL_ERROR,
+              N_("the process that goes out to witnesses has died; another one is started"),
+              LOG_INT("seconds", pause));
+    for (end.peer = 0; end.peer < c->n; end.peer++)
+        if (c->under_way[end.peer] != 0)
+            end_errand(c, done, arg, &end);
 }
 
 bool courier_look(struct courier *c, errand_done *done, void *arg)
@@ -303,7 +393,11 @@ bool courier_look(struct courier *c, errand_done *done, void *arg)
 
         end.len = (size_t)n - offsetof(struct message, body);
         m.body[end.len] = '\0';
-        done(arg, &end);
+        if (m.answer.peer == PEER_NONE)
+            courier_died(c, m.answer.status, done, arg);
+        else if (end.peer < c->n && m.answer.number != 0 &&
+                 m.answer.number == c->under_way[end.peer])
+            end_errand(c, done, arg, &end);
     }
     return n < 0 && (errno == EAGAIN || errno == EINTR);
 }
@@ -312,8 +406,9 @@ void courier_stop(struct courier *c)
 {
     if (c == NULL)
         return;
-    close(c->fd); /* which ends it, in the middle of whatever it waits for */
+    close(c->fd); /* which ends both, in the middle of whatever the courier waits for */
     while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
         continue;
+    free(c->under_way);
     free(c);
 }

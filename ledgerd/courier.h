@@ -8,17 +8,19 @@
  * itself, which has the keys and reads what strangers send, can give up making connections
  * (sandbox.h). What it may ask for is one of four errands to one of those peers: who takes ledgerd
  * over can't send the courier anywhere else. The courier has no keys, reads and writes no files of
- * the data folder, and is in a sandbox of its own, which lets it use the network.
+ * the data folder, and is in a sandbox of its own, which lets it use the network. When it dies, a
+ * minder, its parent, starts another one, with pauses; what was under way has then failed.
  */
 
 #include "core/base.h"
+#include "core/tileset.h"
 #include "core/witness.h"
 
 struct courier;
 
 enum errand_kind {
     ERRAND_CHECKPOINT,     /* GET /checkpoint */
-    ERRAND_CONSISTENCY,    /* GET /v1/consistency?old=…&size=… */
+    ERRAND_TILE,           /* GET /tile/… */
     ERRAND_ADD_CHECKPOINT, /* POST /add-checkpoint */
     ERRAND_COSIGNATURES,   /* POST /v1/cosignatures */
 };
@@ -42,12 +44,13 @@ struct courier *courier_start(const char *const *urls, size_t n, int want, char 
 /* Readable when courier_look has something to do. */
 int courier_fd(const struct courier *c);
 /*
- * Sends an errand to a peer that has none under way. False: the courier is gone, or behind. `old`
- * and `size` are for ERRAND_CONSISTENCY, body for the two posts.
+ * Sends an errand to a peer that has none under way. False: the courier is gone, or behind. `tile`
+ * is for ERRAND_TILE, else NULL; body for the two posts.
  */
-bool courier_send(struct courier *c, size_t peer, enum errand_kind kind, uint64_t old,
-                  uint64_t size, const void *body, size_t len) MUST_CHECK;
-/* Calls done for each errand that has ended. False: the courier is gone, and no errand will end. */
+bool courier_send(struct courier *c, size_t peer, enum errand_kind kind,
+                  const struct tile_ref *tile, const void *body, size_t len) MUST_CHECK;
+/* Calls done for each errand that has ended. False: courier and minder are gone, and no errand will
+ * end. */
 bool courier_look(struct courier *c, errand_done *done, void *arg) MUST_CHECK;
 /* Ends it. NULL is let be. */
 void courier_stop(struct courier *c);

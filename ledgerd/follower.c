@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "ledgerd/follower.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/b64.h"
-#include "core/value.h"
 #include "lang/lang.h"
 #include "ledgerd/ledgerd.h"
 #include "ledgerd/log.h"
@@ -16,7 +13,7 @@
 enum step {
     STEP_IDLE,
     STEP_CHECKPOINT, /* asked for */
-    STEP_PROOF,      /* asked for */
+    STEP_TILE,       /* asked for */
     STEP_DECISION,   /* with the witness's thread */
     STEP_GIVING,     /* the cosignature is on its way */
 };
@@ -30,6 +27,8 @@ struct sister {
     size_t len;
     struct checkpoint checkpoint;
     struct witness_log log; /* as it was when the checkpoint came */
+    struct tileset tiles;   /* of the checkpoint's size */
+    bool whole;             /* a partial tile wasn't there, and all of it is asked for */
     bool failing, behind;   /* so it was said in the log */
     bool unwanted;          /* it doesn't take our cosignatures */
 };
@@ -64,8 +63,10 @@ void follower_free(struct follower *f)
 {
     if (f == NULL)
         return;
-    for (size_t i = 0; i < f->peers.n; i++)
+    for (size_t i = 0; i < f->peers.n; i++) {
         free(f->sisters[i].note);
+        tileset_free(&f->sisters[i].tiles);
+    }
     peers_free(&f->peers);
     free(f);
 }
@@ -75,15 +76,13 @@ static const char *origin_of(const struct sister *s)
     return s->f->peers.rows[s->i].who.name;
 }
 
-static bool go(struct sister *s, enum step step, enum errand_kind kind, uint64_t old, uint64_t size,
+static void go(struct sister *s, enum step step, enum errand_kind kind, const struct tile_ref *tile,
                const struct buf *body)
 {
-    s->step = step;
-    if (outward_send(s->f->d->outward, s->f->first + s->i, kind, old, size,
-                     body != NULL ? body->data : NULL, body != NULL ? body->len : 0))
-        return true;
-    s->step = STEP_IDLE;
-    return false;
+    bool sent = outward_send(s->f->d->outward, s->f->first + s->i, kind, tile,
+                             body != NULL ? body->data : NULL, body != NULL ? body->len : 0);
+
+    s->step = sent ? step : STEP_IDLE;
 }
 
 void follower_tick(struct follower *f, int64_t now)
@@ -94,7 +93,7 @@ void follower_tick(struct follower *f, int64_t now)
         if (f->peers.rows[i].url == NULL || s->step != STEP_IDLE || now < s->next)
             continue;
         s->next = now + f->d->conf->follow_seconds;
-        (void)go(s, STEP_CHECKPOINT, ERRAND_CHECKPOINT, 0, 0, NULL);
+        go(s, STEP_CHECKPOINT, ERRAND_CHECKPOINT, NULL, NULL);
     }
 }
 
@@ -123,7 +122,7 @@ static void give(struct sister *s, const struct buf *lines)
     buf_put(&b, s->note, s->len);
     buf_put(&b, lines->data, lines->len);
     if (b.len <= ERRAND_BODY_MAX)
-        (void)go(s, STEP_GIVING, ERRAND_COSIGNATURES, 0, 0, &b);
+        go(s, STEP_GIVING, ERRAND_COSIGNATURES, NULL, &b);
     buf_free(&b);
 }
 
@@ -131,6 +130,11 @@ static void on_decided(struct witness_job *job)
 {
     struct sister *s = job->owner;
 
+    /* Its tiles aren't those of the checkpoint: by its own doing, or by somebody's in between. */
+    if (job->decision.verdict == WITNESS_UNPROVED && !job->decision.fork)
+        failed(s, 200, job->decision.why);
+    else
+        s->failing = false;
     s->step = STEP_IDLE;
     if (job->decision.verdict == WITNESS_COSIGN && !job->unstored && !s->unwanted &&
         !has_our_line(s))
@@ -146,7 +150,6 @@ static void decide(struct sister *s, const struct hash *hashes, size_t n)
     witness_request_put(&b, s->log.seen ? s->log.latest.size : 0, hashes, n, s->note, s->len);
     job->len = b.len;
     job->body = buf_take(&b);
-    job->asked = true;
     job->done = on_decided;
     job->owner = s;
     s->step = STEP_DECISION;
@@ -175,7 +178,23 @@ static void is_behind(struct sister *s)
                   LOG_STR("origin", origin_of(s)), LOG_INT("cosigned", (int64_t)s->log.latest.size),
                   LOG_INT("shown", (int64_t)s->checkpoint.size));
     s->behind = true;
+    s->failing = false;
     s->step = STEP_IDLE;
+}
+
+/* The proof from what is remembered to what is shown, of tiles; asks for one that is missing. */
+static void prove(struct sister *s)
+{
+    struct hash hashes[TREE_PROOF_MAX];
+    int n = tree_prefix(tileset_get, &s->tiles, s->log.latest.size, s->checkpoint.size,
+                        &s->log.latest.root, hashes);
+
+    if (n < 0)
+        go(s, STEP_TILE, ERRAND_TILE, &s->tiles.missing, NULL);
+    else if (n > WITNESS_HASHES_MAX)
+        failed(s, 200, "");
+    else
+        decide(s, hashes, (size_t)n);
 }
 
 static void on_checkpoint(struct sister *s, const struct errand_end *end)
@@ -191,7 +210,6 @@ static void on_checkpoint(struct sister *s, const struct errand_end *end)
         failed(s, end->status, why);
         return;
     }
-    s->failing = false;
     free(s->note);
     s->note = x_strndup(end->body, end->len);
     s->len = end->len;
@@ -200,45 +218,35 @@ static void on_checkpoint(struct sister *s, const struct errand_end *end)
         return;
     }
     s->behind = false;
-    if (s->log.seen && s->log.latest.size > 0 && s->checkpoint.size > s->log.latest.size)
-        (void)go(s, STEP_PROOF, ERRAND_CONSISTENCY, s->log.latest.size, s->checkpoint.size, NULL);
-    else if (s->log.seen && hash_eq(&s->checkpoint.root, &s->log.latest.root) && has_our_line(s))
+    if (s->log.seen && s->log.latest.size > 0 && s->checkpoint.size > s->log.latest.size) {
+        tileset_free(&s->tiles);
+        tileset_init(&s->tiles, s->checkpoint.size);
+        s->whole = false;
+        prove(s);
+    } else if (s->log.seen && hash_eq(&s->checkpoint.root, &s->log.latest.root) &&
+               has_our_line(s)) {
+        s->failing = false;
         s->step = STEP_IDLE;
-    else
+    } else {
         decide(s, NULL, 0);
-}
-
-/* The hashes of {"old","size","hashes":[…]}; -1 when it isn't that. */
-static int take_hashes(const struct value *json, struct hash *hashes, size_t *n)
-{
-    const struct value *list = value_member(json, "hashes");
-    size_t len;
-
-    *n = 0;
-    if (list == NULL || list->kind != VALUE_ARRAY || list->n > WITNESS_HASHES_MAX)
-        return -1;
-    for (const struct value *v = list->first; v != NULL; v = v->next) {
-        const char *text = value_text(v);
-
-        if (text == NULL || b64_decode(text, strlen(text), hashes[*n].b, HASH_LEN, &len) != 0 ||
-            len != HASH_LEN)
-            return -1;
-        *n += 1;
     }
-    return 0;
 }
 
-static void on_proof(struct sister *s, const struct errand_end *end)
+static void on_tile(struct sister *s, const struct errand_end *end)
 {
-    struct value *json = end->status == 200 ? value_parse(end->body, end->len) : NULL;
-    struct hash hashes[WITNESS_HASHES_MAX];
-    size_t n;
+    if (end->status == 404 && !s->whole && s->tiles.missing.width < TILE_WIDTH) {
+        struct tile_ref ref = s->tiles.missing;
 
-    if (json == NULL || take_hashes(json, hashes, &n) != 0)
+        /* A log may have given up a partial tile once it got full. */
+        ref.width = TILE_WIDTH;
+        s->whole = true;
+        go(s, STEP_TILE, ERRAND_TILE, &ref, NULL);
+    } else if (end->status != 200 || tileset_add(&s->tiles, end->body, end->len) != 0) {
         failed(s, end->status, end->status == 0 ? end->body : "");
-    else
-        decide(s, hashes, n);
-    value_free(json);
+    } else {
+        s->whole = false;
+        prove(s);
+    }
 }
 
 void follower_answer(struct follower *f, const struct errand_end *end)
@@ -255,8 +263,8 @@ void follower_answer(struct follower *f, const struct errand_end *end)
     case STEP_CHECKPOINT:
         on_checkpoint(s, end);
         break;
-    case STEP_PROOF:
-        on_proof(s, end);
+    case STEP_TILE:
+        on_tile(s, end);
         break;
     case STEP_GIVING:
         s->unwanted = end->status == 403 || end->status == 404;

@@ -130,9 +130,9 @@ bool outward_up(const struct outward *o)
     return o->courier != NULL;
 }
 
-bool outward_send(struct outward *o, size_t peer, enum errand_kind kind, uint64_t old,
-                  uint64_t size, const void *body, size_t len)
+bool outward_send(struct outward *o, size_t peer, enum errand_kind kind,
+                  const struct tile_ref *tile, const void *body, size_t len)
 {
     return !o->stopping && o->courier != NULL &&
-           courier_send(o->courier, peer, kind, old, size, body, len);
+           courier_send(o->courier, peer, kind, tile, body, len);
 }

@@ -24,11 +24,11 @@ int outward_start(struct outward *o, struct ledgerd *d) MUST_CHECK;
 void outward_stop(struct outward *o);
 /* After reads_stop, which answers what was asked for. NULL is let be. */
 void outward_free(struct outward *o);
-/* Is the courier alive? */
+/* Is there one to send, or to be sent soon? */
 bool outward_up(const struct outward *o);
 
 /* For the two below: an errand to a peer, witnesses counted first, then sisters. */
-bool outward_send(struct outward *o, size_t peer, enum errand_kind kind, uint64_t old,
-                  uint64_t size, const void *body, size_t len) MUST_CHECK;
+bool outward_send(struct outward *o, size_t peer, enum errand_kind kind,
+                  const struct tile_ref *tile, const void *body, size_t len) MUST_CHECK;
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "core/base.h"
 #include "core/hash.h"
+#include "core/tileset.h"
 #include "core/tree.h"
 
 /*
@@ -11,10 +12,6 @@
  * of the tile that is growing on each level are kept, so that one that gets full can be stored
  * whole.
  */
-#define TILE_WIDTH  256
-#define TILE_HEIGHT 8
-#define TILE_LEVELS 8 /* of a tree of less than 2^63 leaves */
-
 struct tile_level {
     uint64_t first; /* number of the tile that hashes[0] begins */
     size_t marked;  /* how many hashes there were at the mark: less than a tile */

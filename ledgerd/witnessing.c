@@ -148,8 +148,7 @@ static void decide(struct witnessing *w, struct witness_job *job)
         d->verdict == WITNESS_UNSIGNED)
         return;
     log = &w->logs[d->log];
-    /* A proof that the log itself gave, and that doesn't hold, is its own contradiction. */
-    if (d->fork || (d->verdict == WITNESS_UNPROVED && job->asked && log->seen))
+    if (d->fork)
         accuse(w, d->log, &d->checkpoint, &rq);
     if (d->verdict == WITNESS_COSIGN) {
         bool grown = !log->seen || d->checkpoint.size > log->latest.size;

@@ -24,7 +24,6 @@ struct witness_job {
     struct witness_job *next;
     char *body; /* of POST /add-checkpoint, owned */
     size_t len;
-    bool asked; /* the log itself, at its own address, gave checkpoint and proof */
     void (*done)(struct witness_job *job); /* on the loop's thread; takes the job back */
     void *owner;
     /* What came of it */

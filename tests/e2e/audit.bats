@@ -7,6 +7,7 @@
 load ../lib/ledger
 load ../lib/wire
 load ../lib/audit
+load ../lib/liar
 
 setup_file() {
     ledger_setup
@@ -20,6 +21,7 @@ setup() {
 }
 
 teardown() {
+    liar_stop
     ledger_show_logs
 }
 
@@ -49,6 +51,35 @@ teardown_file() {
     clean
     jq -e '.checked | .records > 20 and .records_in_part == 0' "$REPORT"
     audit --book mapo
+    clean
+}
+
+@test "who stands between the auditor and the ledger is no fork of the ledger's" {
+    local profile=$LEDGERS/config/pumasi
+    liar_start "$URL"
+    cp -a "$profile/default" "$profile/between"
+    jq --arg url "$LIAR" '.url = $url' "$profile/default/profile.json" > "$profile/between/profile.json"
+    export PUMASI_PROFILE=between
+    audit --all --no-answers
+    clean
+    posted "$(payment m0000@hansalim m0002@hansalim 1)"
+    liar_says lie
+    audit --all --no-answers
+    found root
+    jq -e '[.findings[].word] | index("fork") == null and index("shorter") == null' "$REPORT"
+    liar_says keep
+    audit --all --no-answers
+    clean
+    posted "$(payment m0000@hansalim m0002@hansalim 1)"
+    liar_says honest
+    audit --all --no-answers
+    clean
+    liar_says old
+    audit --all --no-answers
+    found shorter
+    jq -e '[.findings[].word] | index("fork") == null' "$REPORT"
+    liar_says honest
+    audit --all --no-answers
     clean
 }
 
@@ -319,7 +350,8 @@ got_some() { # FILE
     posted "$(payment m0000@hansalim m0002@hansalim 3)"
     audit --key eye --all --no-answers
     found fork
-    [ "$(grep -c '^— test.example/main ' "$(jq -r .evidence "$REPORT")")" -eq 2 ]
+    jq -e '.evidence == "fork" and .origin == "test.example/main" and
+        ([.remembered, .shown | test("\n— test.example/main ")] | all)' "$(jq -r .evidence "$REPORT")"
     # And who has nothing but the receipt.
     mv "$XDG_STATE_HOME/pumasi/default/audit" "$BATS_TEST_TMPDIR/old"
     audit --key eye --all --no-answers

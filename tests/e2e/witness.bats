@@ -5,6 +5,7 @@
 
 load ../lib/ledger
 load ../lib/import
+load ../lib/liar
 
 setup() {
     ledger_setup
@@ -14,6 +15,7 @@ setup() {
 
 teardown() {
     [ -z "${HANGING:-}" ] || kill "$HANGING" 2> /dev/null || true
+    liar_stop
     ledger_teardown
 }
 
@@ -309,6 +311,136 @@ small_machine() {
     [ "$status" -eq 1 ]
     [[ $output == *"can't be used"* ]] || die "$output"
     not_cosigned_by a watch.example.org
+}
+
+no_evidence() {
+    [ -z "$(find "$LEDGERS" -name '*.fork.json')" ] || die "called a fork: $(find "$LEDGERS" -name '*.fork.json')"
+}
+
+@test "who stands between a log and its witness can't have it called a fork" {
+    small_machine
+    new_ledger b
+    liar_start "$(ledger_url a)"
+    witness follow "$LIAR" "$(vkey a)"
+    # b witnesses a through the same.
+    OPTIONS[b]='--follow_seconds 1'
+    printf '[witness]\nwitness_for = %s %s\n' "$(vkey a)" "$LIAR" > "$LEDGERS/b.conf"
+    install -m 644 "$LEDGERS/b.conf" "$LEDGERS/b/ledgerd.conf"
+    restart b
+    b_knows() {
+        [ "$(of_ledger b '.witness.logs[0].size')" -eq "$1" ]
+    }
+    grow a 2
+    until_ok 10 shows a 3
+    run witness --once --json
+    [ "$status" -eq 0 ] || die "$output"
+    until_ok 20 b_knows 3
+    liar_says lie
+    grow a 1 # from 3 records to 4, and then from a power of two
+    until_ok 10 shows a 4
+    run witness --once --json
+    [ "$status" -eq 4 ] || die "$status: $output"
+    [[ $output == *unproved* && $output != *"two histories"* ]] || die "$output"
+    not_cosigned_by a watch.example.org
+    until_ok 20 grep -q "can't be looked at just now.*does not lead from the checkpoint" "$LEDGERS/b.log"
+    liar_says honest
+    witness --once
+    cosigned_by a watch.example.org
+    until_ok 20 b_knows 4
+    liar_says lie
+    grow a 2
+    until_ok 10 shows a 6
+    run witness --once
+    [ "$status" -eq 4 ] || die "$status: $output"
+    # A checkpoint from before, signed as it should be.
+    liar_says keep
+    grow a 1
+    until_ok 10 shows a 7
+    liar_says honest
+    witness --once
+    liar_says old
+    run witness --once
+    [ "$status" -eq 1 ] || die "$status: $output"
+    grow a 1
+    no_evidence
+    [ "$(of_ledger b '.forks | length')" -eq 0 ]
+    [ "$(ledger_metrics b sister_forks)" -eq 0 ]
+    liar_says honest
+    until_ok 10 shows a 8
+    witness --once
+    cosigned_by a watch.example.org
+    until_ok 20 b_knows 8
+}
+
+@test "a log that shows checkpoint and tiles alone is followed, and its fork seen" {
+    local evidence
+    looked() { # FILTER
+        witness --once --json 2> "$LEDGERS/looked" | jq -r ".items[0] | $1"
+    }
+    new_ledger a
+    liar_start "$(ledger_url a)"
+    liar_says partials
+    witness new watch.example.org > /dev/null 2>&1
+    witness follow "$LIAR" "$(vkey a)"
+    [ "$(looked '.result')" = unwanted ]
+    grow a 7
+    until_ok 10 shows a 8
+    [ "$(looked .remembered)" -eq 8 ]
+    ledger_stop a
+    cp -a "$LEDGERS/a" "$LEDGERS/a.old"
+    ledger_start a
+    ledger_wait a
+    until_ok 30 ledger_in_mode a posting
+    grow a 1
+    until_ok 10 shows a 9
+    [ "$(looked .remembered)" -eq 9 ]
+    ledger_stop a
+    mv "$LEDGERS/a" "$LEDGERS/a.new"
+    mv "$LEDGERS/a.old" "$LEDGERS/a"
+    ledger_start a
+    ledger_wait a
+    until_ok 30 ledger_in_mode a posting
+    liar_stop
+    liar_start "$(ledger_url a)"
+    liar_says partials
+    witness follow "$LIAR" "$(vkey a)"
+    as_others
+    grow a 3
+    until_ok 10 shows a 11
+    export XDG_STATE_HOME=$LEDGERS/state
+    run witness --once
+    [ "$status" -eq 5 ] || die "$status: $output"
+    evidence=$(find "$LEDGERS/state/pumasi/watch/evidence" -name '*.fork.json')
+    jq -e '(.remembered | test("\n9\n")) and (.shown | test("\n11\n")) and (.proof | length > 1)' "$evidence"
+}
+
+@test "the process that goes out is started again when it dies" {
+    local minder courier
+    new_ledger a
+    new_ledger b
+    OPTIONS[b]='--follow_seconds 1'
+    printf '[witness]\nwitness_for = %s %s\n' "$(vkey a)" "$(ledger_url a)" > "$LEDGERS/b.conf"
+    install -m 644 "$LEDGERS/b.conf" "$LEDGERS/b/ledgerd.conf"
+    restart b
+    b_knows() {
+        [ "$(of_ledger b '.witness.logs[0].size')" -eq "$1" ]
+    }
+    of_parent() { # PID NAME: its child of that name
+        grep -ls "^PPid:[[:space:]]*$1\$" /proc/[0-9]*/status | xargs -r grep -ls "^Name:[[:space:]]*$2\$" | grep -oE '[0-9]+' | head -n 1
+    }
+    until_ok 20 b_knows 1
+    minder=$(of_parent "$(ledger_pid b)" ledgerd-minder)
+    courier=$(of_parent "$minder" ledgerd-courier)
+    [ -n "$courier" ] || die "no courier"
+    kill -KILL "$courier"
+    until_ok 10 grep -q 'has died; another one is started' "$LEDGERS/b.log"
+    grow a 2
+    until_ok 20 b_knows 3 || die "it isn't followed any more"
+    [ "$(ledger_metrics b courier_up)" -eq 1 ]
+    # Both end with ledgerd, however it ends.
+    ledger_kill b
+    until_ok 10 eval '! kill -0 "$minder" 2> /dev/null'
+    [ -z "$(of_parent "$minder" ledgerd-courier)" ]
 }
 
 # ---- What a witness is asked, and answers ----

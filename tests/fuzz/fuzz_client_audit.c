@@ -9,7 +9,6 @@
 
 #include "client/audit_pull.h"
 #include "client/audit_scan.h"
-#include "client/audit_tiles.h"
 #include "files.h"
 #include "said.h"
 

@@ -91,6 +91,11 @@ static struct witness_decision judge(const struct witness_log *log, struct ask a
     const char *why;
     int n = tree_consistency(tree_get, &tree[ask.h], ask.from, ask.size, hashes);
 
+    /* What one makes of the tiles is the same, and has more to show where it is a fork. */
+    if (ask.old == ask.from && log->seen && log->latest.size == ask.old && ask.old < ask.size) {
+        n = tree_prefix(tree_get, &tree[ask.h], ask.old, ask.size, &log->latest.root, hashes);
+    }
+
     assert_true(n >= 0);
     checkpoint_sign(&note, &c, ask.with == NULL ? secret : ask.with);
     witness_request_put(&b, ask.old, hashes, (size_t)n, note.data, note.len);
@@ -182,11 +187,48 @@ static void test_forks(void **state)
     /* Up to where they part both are one. */
     log = follows(20);
     assert_int_equal(verdict(&log, (struct ask){20, 20, 30, 1, NULL}), WITNESS_COSIGN);
-    /* From a power of two nothing is shown, as the proof begins with the remembered root. */
+    /* From a power of two the proof begins with the remembered root and leaves it out, where it
+     * isn't another one. */
     log = follows(32);
     d = judge(&log, (struct ask){32, 32, 40, 1, NULL});
     assert_int_equal(d.verdict, WITNESS_UNPROVED);
-    assert_false(d.fork);
+    assert_true(d.fork);
+}
+
+/* A log that is as it should be, and whoever changes what is shown of it: hash by hash, bit by bit,
+ * some left out, some of another log. None makes a fork of it. */
+static void test_no_false_fork(void **state)
+{
+    struct hash proof[TREE_PROOF_MAX], bad[TREE_PROOF_MAX + 1];
+
+    (void)state;
+    for (uint64_t old = 1; old < LEAVES; old++) {
+        for (uint64_t size = old + 1; size <= LEAVES; size++) {
+            const struct hash *was = &roots[1][old], *now = &roots[1][size];
+            int n = tree_prefix(tree_get, &tree[1], old, size, was, proof);
+
+            assert_true(tree_check_consistency(old, size, was, now, proof, (size_t)n));
+            assert_false(tree_shows_fork(old, size, was, now, proof, (size_t)n));
+            for (int i = 0; i < n; i++) {
+                memcpy(bad, proof, sizeof(proof));
+                bad[i].b[size % HASH_LEN] ^= (uint8_t)(1U << old % 8);
+                assert_false(tree_shows_fork(old, size, was, now, bad, (size_t)n));
+                assert_false(tree_shows_fork(old, size, was, now, proof, (size_t)i));
+            }
+            bad[0] = roots[0][old];
+            memcpy(bad + 1, proof, (size_t)n * sizeof(proof[0]));
+            assert_false(tree_shows_fork(old, size, was, now, bad, (size_t)n + 1));
+            /* All of another log's, whose checkpoint this one is not. */
+            n = tree_prefix(tree_get, &tree[0], old, size, was, bad);
+            if (size > 20) {
+                assert_false(tree_shows_fork(old, size, was, now, bad, (size_t)n));
+            }
+            /* And who did sign both is convicted, at every size. */
+            if (old > 20) {
+                assert_true(tree_shows_fork(old, size, was, &roots[0][size], bad, (size_t)n));
+            }
+        }
+    }
 }
 
 /* While a log key is changed, either of both will do. */
@@ -288,7 +330,7 @@ int main(void)
         cmocka_unit_test(test_grows),        cmocka_unit_test(test_refused),
         cmocka_unit_test(test_forks),        cmocka_unit_test(test_two_keys),
         cmocka_unit_test(test_request_text), cmocka_unit_test(test_file_name),
-        cmocka_unit_test(test_evidence),
+        cmocka_unit_test(test_evidence),     cmocka_unit_test(test_no_false_fork),
     };
 
     if (sodium_init() < 0) {
