@@ -232,7 +232,7 @@ static struct deal *on_deal(void *arg, int64_t record)
             record_header_parse(&head, header, header_len, &why) != 0)
             break;
         if (head.index == record) {
-            deal = record_deal(header, header_len, parts[0], lens[0]);
+            deal = record_deal(header, header_len, parts, lens, n);
             break;
         }
         if (!c->coop)

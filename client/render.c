@@ -8,6 +8,7 @@
 
 #include "client/render_words.h"
 #include "core/date.h"
+#include "core/network.h"
 #include "core/text.h"
 
 #define LABEL_WIDTH 18
@@ -170,6 +171,9 @@ char *render_headline(const struct client *c, const struct act *a, const struct 
         return headline_reversal(c, &a->u.reversal, named);
     case ACT_DECLINE:
         return render_declining(c, a->by, named, NULL);
+    case ACT_LINE_SET:
+        return x_asprintf(_("line that %s gives %s in %s"), a->u.line_set.coop,
+                          a->u.line_set.partner, a->u.line_set.unit);
     case ACT_SNAPSHOT:
         return x_asprintf(_("the ledger's snapshot of its first %lld records"),
                           (long long)a->u.snapshot.size);
@@ -379,6 +383,20 @@ static void details_limits(struct buf *b, const struct client *c,
     text_line(b, _("reason"), "reason", &l->reason, s);
 }
 
+static void details_line(struct buf *b, const struct client *c, const struct act_line_set *l)
+{
+    char *limit = render_amount(c, l->limit, l->unit);
+
+    if (l->limit == 0)
+        line(b, _("limit"), _("nothing: %s may owe %s no more than it does"), l->partner, l->coop);
+    else
+        line(b, _("limit"), _("%s may owe %s up to %s"), l->partner, l->coop, limit);
+    line(b, _("transit"), "%s",
+         l->transit ? _("payments between others may pass over it")
+                    : _("only payments between the members of the two"));
+    free(limit);
+}
+
 static void details_transfer(struct buf *b, const struct act *a, const struct submission *s)
 {
     const struct act_transfer *t = &a->u.transfer;
@@ -395,6 +413,11 @@ static void details_transfer(struct buf *b, const struct act *a, const struct su
         date_text(date, t->expires);
         line(b, _("may be paid until"), "%s", date);
     }
+    if (a->type == ACT_TRANSFER && t->max_hops < WAY_HOPS_MAX)
+        line(b, _("way"), ngettext("over %lld edge between co-ops at most",
+                                   "over %lld edges between co-ops at most",
+                                   (unsigned long)t->max_hops),
+             (long long)t->max_hops);
     if (t->has_request)
         line(b, _("answers request"), "%lld", (long long)t->request);
     if (!str_eq(a->by, a->type == ACT_REQUEST ? t->to : t->from))
@@ -477,6 +500,9 @@ static void details_of(struct buf *b, const struct client *c, const struct act *
         return;
     case ACT_DECLINE:
         text_line(b, _("reason"), "reason", &a->u.decline.reason, s);
+        return;
+    case ACT_LINE_SET:
+        details_line(b, c, &a->u.line_set);
         return;
     case ACT_SNAPSHOT:
         return;

@@ -216,6 +216,7 @@ static const struct act_hash *text_slot(const struct act *a, const char *field)
     case ACT_KEY_REVOKE:
     case ACT_THRESHOLD_SET:
     case ACT_SNAPSHOT:
+    case ACT_LINE_SET:
         return NULL;
     }
     return NULL;

@@ -40,8 +40,9 @@ enum act_type {
     ACT_KEY_RECOVER,
     ACT_KEY_RECOVER_FINISH,
     ACT_KEY_OBJECT,
+    ACT_LINE_SET,
 };
-#define ACT_TYPE_COUNT (ACT_KEY_OBJECT + 1)
+#define ACT_TYPE_COUNT (ACT_LINE_SET + 1)
 
 #define HOLDER_MAX       ADDRESS_MAX
 #define ACT_KEYS_MAX     100
@@ -129,6 +130,7 @@ struct act_transfer { /* request too */
     char category[CATEGORY_MAX + 1]; /* empty when absent */
     bool has_request;                /* transfer: the record of the request that it answers */
     int64_t request;
+    int64_t max_hops; /* transfer: edges that its way may have at most, 4 when absent */
     int32_t expires; /* request: the last day on which it can be answered, days since 1970 */
 };
 struct act_reversal {
@@ -139,6 +141,13 @@ struct act_reversal {
 struct act_decline {
     struct hash act; /* SHA-256 of the payload of what is declined */
     struct act_hash reason;
+};
+
+struct act_line_set {
+    char coop[COOP_MAX + 1], partner[COOP_MAX + 1]; /* who trusts whom */
+    char unit[UNIT_MAX + 1];
+    int64_t limit; /* how much partner may owe coop */
+    bool transit;
 };
 
 struct act_snapshot {
@@ -166,6 +175,7 @@ struct act {
         struct act_reversal reversal;
         struct act_decline decline;
         struct act_snapshot snapshot;
+        struct act_line_set line_set;
     } u;
 };
 

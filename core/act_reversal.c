@@ -78,11 +78,22 @@ static int judge_amount(const struct deal *transfer, int64_t amount, struct refu
                   transfer->reversed < transfer->amount ? "less than this" : "nothing");
 }
 
+/* The way that the transfer came, from the payee's co-op to the payer's. */
+static void way_back(const struct deal *transfer, struct network_way *out)
+{
+    name_coop_of(transfer->to, out->coop[0]);
+    for (size_t i = 0; i < transfer->n_via; i++)
+        str_copy(out->coop[1 + i], COOP_MAX + 1, transfer->via[transfer->n_via - 1 - i]);
+    name_coop_of(transfer->from, out->coop[1 + transfer->n_via]);
+    out->n = 2 + transfer->n_via;
+}
+
 int reversal_decide(const struct state *s, const struct act *a, struct moment now, int64_t index,
                     struct outcome *out)
 {
     const struct act_reversal *v = &a->u.reversal;
     const struct deal *transfer = state_deal(s, v->record);
+    struct payment payment;
     struct deal *after;
 
     out->forced =
@@ -93,12 +104,12 @@ int reversal_decide(const struct state *s, const struct act *a, struct moment no
     after = deal_copy(transfer);
     after->reversed += v->amount;
     outcome_deal(out, after);
-    return payment_decide(s,
-                          &(struct payment){.from = transfer->to,
-                                            .to = transfer->from,
-                                            .unit = transfer->unit,
-                                            .amount = v->amount,
-                                            .back = true,
-                                            .forced = out->forced},
-                          index, out);
+    payment = (struct payment){.from = transfer->to,
+                               .to = transfer->from,
+                               .unit = transfer->unit,
+                               .amount = v->amount,
+                               .back = true,
+                               .forced = out->forced};
+    way_back(transfer, &payment.way);
+    return payment_decide(s, &payment, index, out);
 }

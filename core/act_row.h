@@ -96,12 +96,23 @@ bool limits_of(const struct state *s, const char *address, const char *unit,
 struct payment {
     const char *from, *to, *unit;
     int64_t amount;
-    bool back;   /* a reversal: the ceiling of who gets it back doesn't count */
+    int64_t max_hops; /* a transfer's, where the two are of different co-ops */
+    bool back;   /* a reversal: the ceiling of who gets it back doesn't count, `way` is given */
     bool forced; /* by the treasurers of who pays it back: a freeze doesn't keep it from them */
+    struct network_way way; /* which co-ops it passes; of a transfer it is found */
 };
-/* Puts both legs into the outcome, or a refusal. The unit exists. */
-int payment_decide(const struct state *s, const struct payment *p, int64_t index,
+/* Puts all legs into the outcome, or a refusal. The unit exists. */
+int payment_decide(const struct state *s, struct payment *p, int64_t index,
                    struct outcome *out) MUST_CHECK;
+/*
+ * debtor owes creditor so much more (negative: less): a leg of !pos.<creditor>@<debtor>, then one
+ * of !pos.<debtor>@<creditor>. Checked: -1 with line-exhausted when the one that falls would fall
+ * below its floor; else the legs are marked. -1 too when a balance would leave the protocol's
+ * integers. An outcome can have each pair but once.
+ */
+int position_move(const struct state *s, struct outcome *out, const char *debtor,
+                  const char *creditor, const char *unit, int64_t amount, int64_t index,
+                  bool checked) MUST_CHECK;
 /* Counts a record in a book that neither a leg nor a change touches. */
 void outcome_book(const struct state *s, struct outcome *out, const char *coop, int64_t index);
 /* A transfer or request begins, or is answered or reversed. Takes the deal over. */
@@ -217,6 +228,10 @@ int reversal_decide(const struct state *s, const struct act *a, struct moment no
 void snapshot_parse(struct strict *in, struct act *a);
 int snapshot_ways(const struct state *s, const struct act *a, struct ways *out, struct refusal *r);
 int snapshot_decide(const struct state *s, const struct act *a, struct moment now, int64_t index,
+                    struct outcome *out);
+void line_set_parse(struct strict *in, struct act *a);
+int line_set_ways(const struct state *s, const struct act *a, struct ways *out, struct refusal *r);
+int line_set_decide(const struct state *s, const struct act *a, struct moment now, int64_t index,
                     struct outcome *out);
 
 #endif

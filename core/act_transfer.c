@@ -35,6 +35,8 @@ void transfer_parse(struct strict *in, struct act *a)
 
     parse_terms(in, t);
     t->has_request = strict_int(in, "request", STRICT_OPTIONAL, 0, NUM_MAX, &t->request);
+    if (!strict_int(in, "max_hops", STRICT_OPTIONAL, 1, WAY_HOPS_MAX, &t->max_hops))
+        t->max_hops = WAY_HOPS_MAX;
 }
 
 void request_parse(struct strict *in, struct act *a)
@@ -147,8 +149,31 @@ static struct account *credit(const struct state *s, const struct payment *p, in
     return after;
 }
 
-int payment_decide(const struct state *s, const struct payment *p, int64_t index,
-                   struct outcome *out)
+/* From the payer's co-op to the payee's, over others if it has to be. */
+static int pass_on(const struct state *s, struct payment *p, int64_t index, struct outcome *out)
+{
+    char from[COOP_MAX + 1], to[COOP_MAX + 1];
+    const struct network_way *way = &p->way;
+
+    name_coop_of(p->from, from);
+    name_coop_of(p->to, to);
+    if (str_eq(from, to))
+        return 0;
+    if (!p->back && !network_path(s, from, to, p->unit, p->amount, p->max_hops, &p->way))
+        return refuse(&out->refusal, REFUSED_LINE_EXHAUSTED,
+                      "The lines between the two co-ops don't carry this.");
+    for (size_t i = 1; i + 1 < way->n; i++)
+        if (state_holder(s, way->coop[i])->state != HOLDER_ACTIVE)
+            return refuse(&out->refusal, REFUSED_LINE_EXHAUSTED,
+                          "A co-op on the way between the two isn't active.");
+    for (size_t i = 1; i < way->n; i++)
+        if (position_move(s, out, way->coop[i - 1], way->coop[i], p->unit, p->amount, index,
+                          true) != 0)
+            return -1;
+    return 0;
+}
+
+int payment_decide(const struct state *s, struct payment *p, int64_t index, struct outcome *out)
 {
     struct account *payer, *payee;
     int64_t payer_floor, payee_floor;
@@ -157,9 +182,8 @@ int payment_decide(const struct state *s, const struct payment *p, int64_t index
     if (!payer)
         return -1;
     outcome_leg(s, out, payer, -p->amount, payer_floor, index);
-    if (!str_eq(name_coop_start(p->from), name_coop_start(p->to)))
-        return refuse(&out->refusal, REFUSED_LINE_EXHAUSTED,
-                      "There is no line between the two co-ops.");
+    if (pass_on(s, p, index, out) != 0)
+        return -1;
     payee = credit(s, p, &payee_floor);
     if (!payee)
         return refuse(&out->refusal, REFUSED_PAYEE_CANNOT_RECEIVE, "The payee can't receive this.");
@@ -221,8 +245,12 @@ int transfer_decide(const struct state *s, const struct act *a, struct moment no
                     struct outcome *out)
 {
     const struct act_transfer *t = &a->u.transfer;
-    const struct payment payment = {
-        .from = t->from, .to = t->to, .unit = t->unit, .amount = t->amount};
+    struct payment payment = {.from = t->from,
+                              .to = t->to,
+                              .unit = t->unit,
+                              .amount = t->amount,
+                              .max_hops = t->max_hops};
+    struct deal *deal;
 
     if (terms_decide(s, t, now, &out->refusal) != 0)
         return -1;
@@ -233,6 +261,11 @@ int transfer_decide(const struct state *s, const struct act *a, struct moment no
             return -1;
         outcome_deal(out, request);
     }
-    outcome_deal(out, deal_new(a, index, now.ms));
-    return payment_decide(s, &payment, index, out);
+    deal = deal_new(a, index, now.ms);
+    outcome_deal(out, deal);
+    if (payment_decide(s, &payment, index, out) != 0)
+        return -1;
+    for (size_t i = 1; i + 1 < payment.way.n; i++)
+        deal_add_via(deal, payment.way.coop[i]);
+    return 0;
 }

@@ -99,7 +99,7 @@ static void differ_change(struct audit *a, const struct audit_item *item, const 
 
 /* Which legs, changes and books of the outcome have a part that says so. */
 struct matched {
-    bool leg[LEGS_MAX], change[CHANGES_MAX], book[BOOKS_MAX];
+    bool leg[RECORD_PARTS_MAX], change[RECORD_PARTS_MAX], book[RECORD_PARTS_MAX];
 };
 
 static void subject_name(struct buf *b, const struct change *change)
@@ -203,10 +203,10 @@ static void claim_posting(struct audit *a, const struct audit_item *item, const 
 
     while (k < out->n_legs && !str_eq(out->legs[k].after->thing.name, part->name))
         k++;
-    if (k == LEGS_MAX || !name_is_account(part->name))
+    if (k == RECORD_PARTS_MAX || !name_is_account(part->name))
         return;
     if (k == out->n_legs)
-        out->legs[out->n_legs++] = (struct leg){.after = account_after(a, part->name)};
+        outcome_add_leg(out, &(struct leg){.after = account_after(a, part->name)});
     claimed[k] = true;
     out->legs[k].amount = part->amount;
     out->legs[k].floor = part->floor;
@@ -223,10 +223,10 @@ static void claim_book(struct audit *a, const struct audit_item *item, const str
 
     while (k < out->n_books && !str_eq(out->books[k]->thing.name, part->name))
         k++;
-    if (k == BOOKS_MAX || !name_is_coop(part->name))
+    if (k == RECORD_PARTS_MAX || !name_is_coop(part->name))
         return;
     if (k == out->n_books)
-        out->books[out->n_books++] = before ? book_copy(before) : book_new(part->name);
+        outcome_add_book(out, before ? book_copy(before) : book_new(part->name));
     claimed[k] = true;
     out->books[k]->entries.seq = part->seq;
     out->books[k]->entries.record = item->index;

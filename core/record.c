@@ -259,8 +259,33 @@ void part_free(struct part *p)
     memset(p, 0, sizeof(*p));
 }
 
-struct deal *record_deal(const char *header, size_t header_len, const char *act_part,
-                         size_t act_len)
+/* A transfer's postings stand in the order of its way: the co-ops between payer's and payee's. */
+static void read_way(struct deal *d, const char *const *parts, const size_t *lens, size_t n)
+{
+    char from[COOP_MAX + 1], to[COOP_MAX + 1], last[COOP_MAX + 1], coop[COOP_MAX + 1];
+    struct part part;
+    const char *why;
+
+    name_coop_of(d->from, from);
+    name_coop_of(d->to, to);
+    if (str_eq(from, to))
+        return;
+    str_copy(last, sizeof(last), from);
+    for (size_t i = 1; i < n && part_parse(&part, parts[i], lens[i], &why) == 0; i++) {
+        if (part.kind != PART_POSTING) {
+            part_free(&part);
+            return;
+        }
+        name_coop_of(part.name, coop);
+        if (!str_eq(coop, last) && !str_eq(coop, to))
+            deal_add_via(d, coop);
+        str_copy(last, sizeof(last), coop);
+        part_free(&part);
+    }
+}
+
+struct deal *record_deal(const char *header, size_t header_len, const char *const *parts,
+                         const size_t *part_lens, size_t n_parts)
 {
     struct record_header head;
     struct refusal refusal;
@@ -269,12 +294,14 @@ struct deal *record_deal(const char *header, size_t header_len, const char *act_
     struct act act;
     const char *why;
 
-    if (record_header_parse(&head, header, header_len, &why) != 0 ||
-        part_parse(&part, act_part, act_len, &why) != 0)
+    if (n_parts == 0 || record_header_parse(&head, header, header_len, &why) != 0 ||
+        part_parse(&part, parts[0], part_lens[0], &why) != 0)
         return NULL;
     if (part.kind == PART_ACT && act_parse(&act, &part.act, &refusal) == 0) {
         if (act.type == ACT_TRANSFER || act.type == ACT_REQUEST)
             deal = deal_new(&act, head.index, head.ms);
+        if (act.type == ACT_TRANSFER)
+            read_way(deal, parts, part_lens, n_parts);
         act_free(&act);
     }
     part_free(&part);

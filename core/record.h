@@ -13,7 +13,7 @@
  * them.
  */
 #define RECORD_SALT_LEN  16
-#define RECORD_PARTS_MAX (1 + LEGS_MAX + CHANGES_MAX + BOOKS_MAX)
+#define RECORD_PARTS_MAX 33
 
 struct record {
     struct buf header; /* JSON text */
@@ -62,11 +62,12 @@ int part_parse(struct part *out, const char *s, size_t len, const char **why) MU
 void part_free(struct part *p);
 
 /*
- * The deal that a record is, from its header's text and its act part's: a transfer or a request,
- * before anything named it. NULL when it is neither. The caller owns it.
+ * The deal that a record is, from the texts of its header and of its parts: a transfer, with the
+ * way that its postings show, or a request, before anything named it. NULL when it is neither. The
+ * caller owns it.
  */
-struct deal *record_deal(const char *header, size_t header_len, const char *act_part,
-                         size_t act_len) MUST_CHECK;
+struct deal *record_deal(const char *header, size_t header_len, const char *const *parts,
+                         const size_t *part_lens, size_t n_parts) MUST_CHECK;
 
 /*
  * What a record says by itself, with nothing known of the records before it. Parsing needs no

@@ -40,6 +40,7 @@ const struct act_row act_rows[ACT_TYPE_COUNT] = {
     [ACT_KEY_RECOVER_FINISH] = {"key.recover.finish", key_recover_end_parse,
                                 key_recover_finish_ways, key_recover_finish_decide},
     [ACT_KEY_OBJECT] = {"key.object", key_recover_end_parse, key_object_ways, key_object_decide},
+    [ACT_LINE_SET] = {"line.set", line_set_parse, line_set_ways, line_set_decide},
 };
 
 /* ---- What an act looks up besides what is always loaded ---- */
@@ -435,6 +436,13 @@ static void put_deal(struct state *s, struct deal *deal)
     state_put(s, THING_DEAL, &deal->thing);
 }
 
+static void free_lists(struct outcome *out)
+{
+    free(out->legs);
+    free(out->books);
+    free(out->keys);
+}
+
 void rules_apply(struct state *s, struct outcome *out)
 {
     for (size_t i = 0; i < out->n_legs; i++)
@@ -449,7 +457,7 @@ void rules_apply(struct state *s, struct outcome *out)
         put_deal(s, out->deals[i]);
     if (out->voided)
         state_put(s, THING_VOID, &out->voided->thing);
-    free(out->keys);
+    free_lists(out);
     memset(out, 0, sizeof(*out));
 }
 
@@ -466,11 +474,29 @@ void outcome_free(struct outcome *out)
     for (size_t i = 0; i < out->n_deals; i++)
         free(out->deals[i]);
     free(out->voided);
-    free(out->keys);
+    free_lists(out);
     memset(out, 0, sizeof(*out));
 }
 
 /* ---- Pieces of outcomes ---- */
+
+void outcome_add_leg(struct outcome *out, const struct leg *leg)
+{
+    if (out->n_legs == out->cap_legs) {
+        out->cap_legs = out->cap_legs ? out->cap_legs * 2 : 4;
+        out->legs = x_realloc(out->legs, out->cap_legs * sizeof(*out->legs));
+    }
+    out->legs[out->n_legs++] = *leg;
+}
+
+void outcome_add_book(struct outcome *out, struct book *book)
+{
+    if (out->n_books == out->cap_books) {
+        out->cap_books = out->cap_books ? out->cap_books * 2 : 2;
+        out->books = x_realloc(out->books, out->cap_books * sizeof(struct book *));
+    }
+    out->books[out->n_books++] = book;
+}
 
 void outcome_book(const struct state *s, struct outcome *out, const char *coop, int64_t index)
 {
@@ -483,7 +509,7 @@ void outcome_book(const struct state *s, struct outcome *out, const char *coop, 
     after = before ? book_copy(before) : book_new(coop);
     after->entries.seq++;
     after->entries.record = index;
-    out->books[out->n_books++] = after;
+    outcome_add_book(out, after);
 }
 
 /* The subject inside of a thing, and the co-op whose book the thing belongs to ("" when none). */
@@ -511,6 +537,9 @@ static struct subject *subject_in(enum thing_kind kind, struct thing *thing,
     case THING_SNAPSHOT:
         coop[0] = '\0';
         return &((struct snapshot *)thing)->subject;
+    case THING_LINE:
+        name_coop_of(thing->name, coop);
+        return &((struct line *)thing)->subject;
     case THING_KEY:
     case THING_BOOK:
     case THING_VOID:
@@ -542,7 +571,7 @@ void outcome_leg(const struct state *s, struct outcome *out, struct account *aft
 
     after->seq++;
     after->record = index;
-    out->legs[out->n_legs++] = (struct leg){.after = after, .amount = amount, .floor = floor};
+    outcome_add_leg(out, &(struct leg){.after = after, .amount = amount, .floor = floor});
     name_coop_of(after->thing.name, coop);
     outcome_book(s, out, coop, index);
 }

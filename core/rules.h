@@ -41,19 +41,17 @@ struct leg {
     struct account *after;
     int64_t amount; /* signed */
     int64_t floor;  /* the effective one at this record */
-    bool marked;    /* of a kind that may pass the floor (none in this version) */
+    bool marked;    /* of a kind that may pass the floor */
 };
 
 /* One subject as it is after the act. */
 struct change {
     enum thing_kind
-        kind; /* THING_HOLDER, _UNIT, _POLICY; THING_ACCOUNT for an account's own limits */
+        kind; /* THING_HOLDER, _UNIT, _POLICY, _LINE; THING_ACCOUNT for an account's own limits */
     struct thing *after;
 };
 
-#define LEGS_MAX    16
 #define CHANGES_MAX 8
-#define BOOKS_MAX   8
 #define DEALS_MAX   2
 
 struct outcome {
@@ -62,12 +60,12 @@ struct outcome {
     enum role signed_as; /* posted: the role of those who signed, of the first where several did */
     size_t n_needs;
     struct need needs[NEEDS_MAX];
-    size_t n_legs;
-    struct leg legs[LEGS_MAX]; /* payer's first */
+    size_t n_legs, cap_legs;
+    struct leg *legs; /* payer's first */
     size_t n_changes;
     struct change changes[CHANGES_MAX];
-    size_t n_books;
-    struct book *books[BOOKS_MAX];
+    size_t n_books, cap_books;
+    struct book **books;
     size_t n_keys;
     struct key_row **keys; /* rows added or changed */
     size_t n_deals;
@@ -105,6 +103,9 @@ void rules_effect(const struct state *s, const struct act *a, struct moment now,
  * state until its next change. */
 void rules_apply(struct state *s, struct outcome *out);
 void outcome_free(struct outcome *out);
+/* Adds a leg or a book as it is; the outcome owns its account, or the book, from here. */
+void outcome_add_leg(struct outcome *out, const struct leg *leg);
+void outcome_add_book(struct outcome *out, struct book *book);
 
 /*
  * Judges authority alone, as on arrival: which signatures count, who must sign yet. Answers as

@@ -29,6 +29,7 @@ struct undo {
 
 struct state {
     struct table *table; /* one a kind */
+    struct network *network;
     struct state_rest rest;
     struct undo *undo;
     size_t n_undo, cap_undo;
@@ -132,6 +133,7 @@ struct state *state_new(const char *origin)
     struct state *s = x_calloc(1, sizeof(*s));
 
     s->table = x_calloc(THING_KINDS, sizeof(*s->table));
+    s->network = network_new();
     str_copy(s->origin, sizeof(s->origin), origin);
     return s;
 }
@@ -144,6 +146,7 @@ void state_free(struct state *s)
     for (int k = 0; k < THING_KINDS; k++)
         table_drop(&s->table[k]);
     free(s->table);
+    network_free(s->network);
     free(s->undo);
     free(s);
 }
@@ -164,6 +167,20 @@ const struct policy *state_policy(const struct state *s, const char *coop, const
 
     name_account(name, coop, unit);
     return (const struct policy *)table_get(s, THING_POLICY, name);
+}
+
+const struct line *state_line(const struct state *s, const char *coop, const char *partner,
+                              const char *unit)
+{
+    char name[LINE_NAME_MAX + 1];
+
+    line_name(name, coop, partner, unit);
+    return state_line_named(s, name);
+}
+
+const struct line *state_line_named(const struct state *s, const char *name)
+{
+    return (const struct line *)table_get(s, THING_LINE, name);
 }
 
 const struct account *state_account(const struct state *s, const char *name)
@@ -237,6 +254,17 @@ const struct posted_id *state_id(const struct state *s, const char *by, const ch
     return (const struct posted_id *)table_get(s, THING_ID, name);
 }
 
+/* Tells the network what a thing of that name is now; NULL: it is gone. */
+static void index_thing(struct state *s, enum thing_kind kind, const char *name,
+                        const struct thing *thing)
+{
+    if (kind == THING_LINE)
+        network_set_line(s->network, name, (const struct line *)thing);
+    else if (kind == THING_ACCOUNT && name[0] == '!')
+        network_set_position(s->network, name,
+                             thing ? ((const struct account *)thing)->balance : 0);
+}
+
 void state_put(struct state *s, enum thing_kind kind, struct thing *thing)
 {
     struct table *t = &s->table[kind];
@@ -255,6 +283,7 @@ void state_put(struct state *s, enum thing_kind kind, struct thing *thing)
         s->undo = x_realloc(s->undo, s->cap_undo * sizeof(*s->undo));
     }
     s->undo[s->n_undo++] = (struct undo){kind, old, thing};
+    index_thing(s, kind, thing->name, thing);
 }
 
 void state_set_rest(struct state *s, const struct state_rest *rest)
@@ -295,6 +324,7 @@ void state_rollback(struct state *s)
             slot->thing = u->old ? u->old : DELETED;
             if (!u->old)
                 t->count--;
+            index_thing(s, u->kind, u->now->name, u->old);
         }
         free(u->now);
     }
@@ -319,6 +349,11 @@ void state_each(const struct state *s, enum thing_kind kind,
     for (size_t i = 0; i < t->cap; i++)
         if (t->slots[i].thing && t->slots[i].thing != DELETED)
             fn(arg, t->slots[i].thing);
+}
+
+struct network *state_network(const struct state *s)
+{
+    return s->network;
 }
 
 const char *state_origin(const struct state *s)

@@ -3,6 +3,7 @@
 #define PUMASI_STATE_H
 
 #include "core/base.h"
+#include "core/network.h"
 #include "core/thing.h"
 
 /*
@@ -21,6 +22,9 @@ void state_free(struct state *s);
 const struct holder *state_holder(const struct state *s, const char *name);
 const struct unit *state_unit(const struct state *s, const char *name);
 const struct policy *state_policy(const struct state *s, const char *coop, const char *unit);
+const struct line *state_line(const struct state *s, const char *coop, const char *partner,
+                              const char *unit);
+const struct line *state_line_named(const struct state *s, const char *name);
 const struct account *state_account(const struct state *s, const char *name);
 const struct key_row *state_key(const struct state *s, const char *kid);
 const struct book *state_book(const struct state *s, const char *coop);
@@ -59,6 +63,10 @@ struct state_rest {
 };
 /* Before anything is put. The functions and their argument must outlive the state. */
 void state_set_rest(struct state *s, const struct state_rest *rest);
+
+/* The index of its lines and positions; the state's own. Accounts that are positions stay in it
+ * although THING_ACCOUNT is forgotten. */
+struct network *state_network(const struct state *s);
 
 const char *state_origin(const struct state *s);
 /* "<origin>#<hash>", or "" before record 0. Set by whoever applies record 0 or loads a state. */

@@ -19,6 +19,9 @@ void subject_put_name(struct buf *b, const struct change *c)
     case THING_POLICY:
         buf_puts(b, "policy:");
         break;
+    case THING_LINE:
+        buf_puts(b, "line:");
+        break;
     case THING_ACCOUNT:
         buf_puts(b, "limits:");
         break;
@@ -155,6 +158,7 @@ void subject_put_state(struct buf *b, const struct change *c)
     const struct unit *u = (const struct unit *)c->after;
     const struct policy *p = (const struct policy *)c->after;
     const struct snapshot *snapshot = (const struct snapshot *)c->after;
+    const struct line *line = (const struct line *)c->after;
 
     switch (c->kind) {
     case THING_HOLDER:
@@ -183,6 +187,10 @@ void subject_put_state(struct buf *b, const struct change *c)
         buf_put_b64u(b, snapshot->root.b, HASH_LEN);
         buf_puts(b, "\"}");
         break;
+    case THING_LINE:
+        put_int(b, "{\"limit\":", line->limit);
+        buf_puts(b, line->transit ? ",\"transit\":true}" : ",\"transit\":false}");
+        break;
     case THING_KEY:
     case THING_BOOK:
     case THING_VOID:
@@ -206,6 +214,8 @@ const struct subject *subject_of(const struct change *c)
         return &((const struct account *)c->after)->limits_subject;
     case THING_SNAPSHOT:
         return &((const struct snapshot *)c->after)->subject;
+    case THING_LINE:
+        return &((const struct line *)c->after)->subject;
     case THING_KEY:
     case THING_BOOK:
     case THING_VOID:

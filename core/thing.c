@@ -176,6 +176,35 @@ struct policy *policy_new(const char *coop, const char *unit)
     return (struct policy *)thing_new(sizeof(struct policy), name);
 }
 
+void line_name(char out[LINE_NAME_MAX + 1], const char *coop, const char *partner, const char *unit)
+{
+    (void)snprintf(out, LINE_NAME_MAX + 1, "%s/%s/%s", coop, partner, unit);
+}
+
+/* Takes what stands before the next '/' and goes behind it. */
+static const char *split_off(char *out, size_t size, const char *s)
+{
+    size_t len = strcspn(s, "/");
+
+    str_copy(out, len + 1 < size ? len + 1 : size, s);
+    return s[len] ? s + len + 1 : s + len;
+}
+
+void line_name_split(struct line_name *out, const char *name)
+{
+    name = split_off(out->coop, sizeof(out->coop), name);
+    name = split_off(out->partner, sizeof(out->partner), name);
+    (void)split_off(out->unit, sizeof(out->unit), name);
+}
+
+struct line *line_new(const char *coop, const char *partner, const char *unit)
+{
+    char name[LINE_NAME_MAX + 1];
+
+    line_name(name, coop, partner, unit);
+    return (struct line *)thing_new(sizeof(struct line), name);
+}
+
 struct account *account_new(const char *name)
 {
     struct account *a = (struct account *)thing_new(sizeof(*a), name);
@@ -286,6 +315,12 @@ struct deal *deal_new(const struct act *a, int64_t record, int64_t ms)
     d->answer = -1;
     d->payload_hash = a->payload_hash;
     return d;
+}
+
+void deal_add_via(struct deal *d, const char *coop)
+{
+    if (d->n_via < DEAL_VIA_MAX)
+        str_copy(d->via[d->n_via++], COOP_MAX + 1, coop);
 }
 
 struct deal *deal_copy(const struct deal *d)

@@ -23,6 +23,7 @@ enum thing_kind {
     THING_BOOK,     /* "hansalim" */
     THING_VOID,     /* "<payload hash> <holder> <role>": acts that were declined */
     THING_SNAPSHOT, /* "ledger": the latest one */
+    THING_LINE,     /* "hansalim/icoop/hour": what hansalim trusts icoop with */
     /* As far as they were asked for: */
     THING_ID,   /* "<by> <jti>": acts posted before */
     THING_DEAL, /* "17": the transfer or the request that is record 17 */
@@ -118,6 +119,14 @@ struct snapshot {
     int32_t day; /* of its record, in the ledger's zone: days since 1970 */
 };
 
+/* How much of a unit one co-op lets another owe it. */
+struct line {
+    struct thing thing;
+    struct subject subject;
+    int64_t limit; /* minor units, 0 or more */
+    bool transit;  /* may others' payments pass over it? */
+};
+
 struct key_row {
     struct thing thing;
     struct key key;
@@ -147,6 +156,7 @@ struct voided {
 };
 
 /* A transfer or a request, as far as later acts may name it. */
+#define DEAL_VIA_MAX 3
 struct deal {
     struct thing thing;
     int64_t record;
@@ -161,6 +171,9 @@ struct deal {
     int64_t answer;   /* request: the record that paid or declined it, -1 while it is open */
     bool paid;        /* request: `answer` is a transfer */
     struct hash payload_hash; /* request */
+    /* A transfer to another co-op: those that it passed in between, from payer to payee. */
+    size_t n_via;
+    char via[DEAL_VIA_MAX][COOP_MAX + 1];
 };
 
 struct ask {
@@ -185,6 +198,15 @@ bool holder_has_key(const struct holder *h, enum role role, const struct key *ke
 bool holder_is_member(const struct holder *h); /* person or purse */
 struct unit *unit_new(const char *name, const char *title);
 struct policy *policy_new(const char *coop, const char *unit);
+/* "<coop>/<partner>/<unit>": the line that coop gives partner. */
+#define LINE_NAME_MAX (COOP_MAX + 1 + COOP_MAX + 1 + UNIT_MAX)
+struct line_name {
+    char coop[COOP_MAX + 1], partner[COOP_MAX + 1], unit[UNIT_MAX + 1];
+};
+void line_name(char out[LINE_NAME_MAX + 1], const char *coop, const char *partner,
+               const char *unit);
+void line_name_split(struct line_name *out, const char *name);
+struct line *line_new(const char *coop, const char *partner, const char *unit);
 struct account *account_new(const char *name);
 struct key_row *key_row_new(const struct kid *kid, const char *holder);
 struct snapshot *snapshot_new(void);
@@ -199,6 +221,8 @@ void deal_name(char out[DEAL_NAME_MAX + 1], int64_t record);
 /* The deal that record `record` of that act (a transfer or a request) is, before anything named it;
  * `ms` is its time. */
 struct deal *deal_new(const struct act *a, int64_t record, int64_t ms);
+/* The next co-op that the transfer passed; one too many is passed over. */
+void deal_add_via(struct deal *d, const char *coop);
 struct ask *ask_new(const struct hash *payload_hash, int64_t record);
 /* A copy of a thing without variable parts inside but its strings. */
 struct account *account_copy(const struct account *a);

@@ -6,13 +6,17 @@
 
 #include "core/record.h"
 
+/* An act and the postings of a transfer: what else a record has, which may be much, isn't read. */
+#define PARTS "substr(r.parts, 1, 100000)"
+#define PARTS_MAX 16
+
 const struct db_stmt db_deal_stmts[] = {
-    {"ask_deals", "SELECT r.header, split_part(r.parts, E'\\n', 1),"
+    {"ask_deals", "SELECT r.header, " PARTS ","
                   " (SELECT coalesce(sum(v.amount), 0)::bigint FROM reversals v"
                   " WHERE v.record = r.idx), q.answer, q.paid"
                   " FROM unnest($1::bigint[]) AS u(idx) JOIN records r ON r.idx = u.idx"
                   " LEFT JOIN requests q ON q.idx = u.idx"},
-    {"ask_asked", "SELECT r.header, split_part(r.parts, E'\\n', 1), 0::bigint, q.answer, q.paid"
+    {"ask_asked", "SELECT r.header, " PARTS ", 0::bigint, q.answer, q.paid"
                   " FROM unnest($1::bytea[]) AS u(hash)"
                   " JOIN requests q ON q.payload_hash = u.hash JOIN records r ON r.idx = q.idx"},
 };
@@ -36,11 +40,25 @@ int db_deal_ask_asked(struct db_pipe *pipe, struct pgarray *payload_hashes)
     return ask(pipe, "ask_asked", payload_hashes);
 }
 
+static struct deal *take_deal(const PGresult *res, int row)
+{
+    const char *header = res_text(res, row, 0), *at = res_text(res, row, 1);
+    const char *parts[PARTS_MAX];
+    size_t lens[PARTS_MAX], n = 0;
+
+    while (n < PARTS_MAX && *at != '\0') {
+        parts[n] = at;
+        lens[n] = strcspn(at, "\n");
+        at += lens[n] + (at[lens[n]] == '\n');
+        n++;
+    }
+    return record_deal(header, strlen(header), parts, lens, n);
+}
+
 int db_deal_take(const PGresult *res, struct state *s)
 {
     for (int row = 0; row < PQntuples(res); row++) {
-        const char *header = res_text(res, row, 0), *part = res_text(res, row, 1);
-        struct deal *deal = record_deal(header, strlen(header), part, strlen(part));
+        struct deal *deal = take_deal(res, row);
 
         if (deal == NULL) {
             continue; /* a record of another kind: there is no such deal */

@@ -30,6 +30,12 @@ const struct db_stmt db_load_stmts[] = {
     {"load_units", "SELECT unit, title, scale, kind, seq, record FROM units"},
     {"load_policies", "SELECT policy, floor, ceiling, registrar_floor, registrar_ceiling,"
                       " reversal_days, seq, record FROM policies"},
+    {"load_lines", "SELECT line, coop, partner, unit, most, transit, seq, record FROM lines"
+                   " WHERE line > $1::text ORDER BY line LIMIT " CHUNK},
+    /* Those of the co-ops' own, which begin with '!': all of them stay in memory. */
+    {"load_contras", "SELECT account, balance, seq, record, has_limits, floor, ceiling,"
+                     " limits_seq, limits_record FROM accounts"
+                     " WHERE account > $1::text AND account < '\"' ORDER BY account LIMIT " CHUNK},
     {"load_voids", "SELECT payload_hash, holder, role, record FROM voids"},
     {"load_snapshot", "SELECT seq, record, size, count, root, day FROM snapshots"
                       " ORDER BY seq DESC LIMIT 1"},
@@ -320,6 +326,56 @@ static int load_policies(struct db_post *db, struct state *s, char *err, size_t 
     return 0;
 }
 
+static int load_lines(struct db_post *db, struct state *s, char *err, size_t err_size)
+{
+    char last[LINE_NAME_MAX + 1] = "";
+    int rows;
+
+    do {
+        struct db_args args = DB_ARGS_INIT;
+        db_arg_text(&args, last);
+        const PGresult *res = ask(db, "load_lines", &args, err, err_size);
+        if (res == NULL) {
+            return -1;
+        }
+        rows = PQntuples(res);
+        for (int row = 0; row < rows; row++) {
+            struct line *l =
+                line_new(res_text(res, row, 1), res_text(res, row, 2), res_text(res, row, 3));
+            l->limit = res_int(res, row, 4);
+            l->transit = res_bool(res, row, 5);
+            l->subject.seq = res_int(res, row, 6);
+            l->subject.record = res_int(res, row, 7);
+            state_put(s, THING_LINE, &l->thing);
+            str_copy(last, sizeof(last), res_text(res, row, 0));
+        }
+        state_commit(s);
+    } while (rows > 0);
+    return 0;
+}
+
+static int load_contras(struct db_post *db, struct state *s, char *err, size_t err_size)
+{
+    char last[ACCOUNT_MAX + 1] = "!";
+    int rows;
+
+    do {
+        struct db_args args = DB_ARGS_INIT;
+        db_arg_text(&args, last);
+        const PGresult *res = ask(db, "load_contras", &args, err, err_size);
+        if (res == NULL) {
+            return -1;
+        }
+        rows = PQntuples(res);
+        for (int row = 0; row < rows; row++) {
+            state_put(s, THING_ACCOUNT, &db_post_take_account(res, row)->thing);
+            str_copy(last, sizeof(last), res_text(res, row, 0));
+        }
+        state_commit(s); /* now they rest as well */
+    } while (rows > 0);
+    return 0;
+}
+
 static int load_books(struct db_post *db, struct state *s, char *err, size_t err_size)
 {
     const PGresult *res = ask(db, "load_books", NULL, err, err_size);
@@ -476,6 +532,8 @@ int db_load_ledger(struct db_post *db, struct ledger *l, char *err, size_t err_s
     if (load_holders(db, l->rest, err, err_size) != 0 ||
         load_units(db, l->state, err, err_size) != 0 ||
         load_policies(db, l->state, err, err_size) != 0 ||
+        load_lines(db, l->state, err, err_size) != 0 ||
+        load_contras(db, l->state, err, err_size) != 0 ||
         load_books(db, l->state, err, err_size) != 0 ||
         load_voids(db, l->state, err, err_size) != 0 ||
         load_snapshot(db, l->state, err, err_size) != 0 || load_recent(db, l, err, err_size) != 0 ||

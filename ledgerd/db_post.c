@@ -141,6 +141,14 @@ static const struct db_stmt store_stmts[STORE_TABLES] = {
                         " registrar_ceiling = EXCLUDED.registrar_ceiling,"
                         " reversal_days = EXCLUDED.reversal_days, seq = EXCLUDED.seq,"
                         " record = EXCLUDED.record"},
+    [STORE_LINES] = {"put_lines",
+                     "INSERT INTO lines (line, coop, partner, unit, most, transit, seq, record)"
+                     " SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::text[]),"
+                     " unnest($4::text[]), unnest($5::bigint[]), unnest($6::boolean[]),"
+                     " unnest($7::bigint[]), unnest($8::bigint[])"
+                     " ON CONFLICT (line) DO UPDATE SET most = EXCLUDED.most,"
+                     " transit = EXCLUDED.transit, seq = EXCLUDED.seq,"
+                     " record = EXCLUDED.record"},
     [STORE_REQUESTS] = {"put_requests",
                         "INSERT INTO requests (idx, payload_hash, payer, payee, payer_coop,"
                         " payee_coop, expires, answer, paid)"
@@ -376,23 +384,28 @@ void want_clear(struct want *w)
     w->hasty = false;
 }
 
+struct account *db_post_take_account(const PGresult *res, int row)
+{
+    struct account *a = account_new(res_text(res, row, 0));
+
+    a->balance = res_int(res, row, 1);
+    a->seq = res_int(res, row, 2);
+    a->record = res_int(res, row, 3);
+    a->has_limits = res_bool(res, row, 4);
+    if (a->has_limits) {
+        a->limits.floor = res_int(res, row, 5);
+        a->limits.no_ceiling = res_null(res, row, 6);
+        a->limits.ceiling = a->limits.no_ceiling ? 0 : res_int(res, row, 6);
+    }
+    a->limits_subject.seq = res_int(res, row, 7);
+    a->limits_subject.record = res_int(res, row, 8);
+    return a;
+}
+
 static void take_accounts(const PGresult *res, struct state *s)
 {
     for (int row = 0; row < PQntuples(res); row++) {
-        struct account *a = account_new(res_text(res, row, 0));
-
-        a->balance = res_int(res, row, 1);
-        a->seq = res_int(res, row, 2);
-        a->record = res_int(res, row, 3);
-        a->has_limits = res_bool(res, row, 4);
-        if (a->has_limits) {
-            a->limits.floor = res_int(res, row, 5);
-            a->limits.no_ceiling = res_null(res, row, 6);
-            a->limits.ceiling = a->limits.no_ceiling ? 0 : res_int(res, row, 6);
-        }
-        a->limits_subject.seq = res_int(res, row, 7);
-        a->limits_subject.record = res_int(res, row, 8);
-        state_put(s, THING_ACCOUNT, &a->thing);
+        state_put(s, THING_ACCOUNT, &db_post_take_account(res, row)->thing);
     }
 }
 

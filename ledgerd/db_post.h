@@ -88,5 +88,7 @@ enum db_end db_post_rollback(struct db_post *db) MUST_CHECK;
  * the makers anew. Ends as db_post_store does.
  */
 enum db_end db_post_expire(struct db_post *db, struct ledger *l, int64_t now) MUST_CHECK;
+/* The account of a row of ask_accounts' columns. The caller owns it. */
+struct account *db_post_take_account(const PGresult *res, int row) MUST_CHECK;
 
 #endif

@@ -166,6 +166,7 @@ static void each_key(const struct act *a,
     case ACT_KEY_REVOKE:
     case ACT_THRESHOLD_SET:
     case ACT_TRANSFER:
+    case ACT_LINE_SET:
         break;
     }
     for (size_t l = 0; l < ARRAY_LEN(lists); l++) {

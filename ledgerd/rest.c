@@ -17,6 +17,7 @@ struct key_info {
 struct rest {
     struct keyring *keyring;
     struct packed *holders, *accounts;
+    struct packed *contras; /* accounts of the co-ops' own, which begin with '!': never forgotten */
     struct key_info *keys; /* by their numbers in the keyring */
     size_t cap_keys, n_keys;
     struct buf packing;
@@ -29,6 +30,7 @@ struct rest *rest_new(struct keyring *keyring)
     r->keyring = keyring;
     r->holders = packed_new();
     r->accounts = packed_new();
+    r->contras = packed_new();
     return r;
 }
 
@@ -39,6 +41,7 @@ void rest_free(struct rest *r)
     }
     packed_free(r->holders);
     packed_free(r->accounts);
+    packed_free(r->contras);
     free(r->keys);
     buf_free(&r->packing);
     free(r);
@@ -266,6 +269,11 @@ enum {
     ACCOUNT_STEP = 4,
 };
 
+static struct packed *accounts_of(const struct rest *r, const char *name)
+{
+    return name[0] == '!' ? r->contras : r->accounts;
+}
+
 static void keep_account(struct rest *r, const struct account *a)
 {
     struct buf *b = &r->packing;
@@ -284,13 +292,13 @@ static void keep_account(struct rest *r, const struct account *a)
     while (b->len % ACCOUNT_STEP != 0) {
         buf_putc(b, 0);
     }
-    packed_put(r->accounts, a->thing.name, b->data, b->len);
+    packed_put(accounts_of(r, a->thing.name), a->thing.name, b->data, b->len);
 }
 
 static struct thing *fetch_account(const struct rest *r, const char *name)
 {
     size_t len;
-    const uint8_t *from = packed_get(r->accounts, name, &len);
+    const uint8_t *from = packed_get(accounts_of(r, name), name, &len);
 
     if (from == NULL) {
         return NULL;
@@ -326,6 +334,7 @@ static struct thing *fetch(void *arg, enum thing_kind kind, const char *name)
     case THING_BOOK:
     case THING_VOID:
     case THING_SNAPSHOT:
+    case THING_LINE:
     case THING_ID:
     case THING_DEAL:
     case THING_ASK:
@@ -351,6 +360,7 @@ static void keep(void *arg, enum thing_kind kind, const struct thing *thing)
     case THING_BOOK:
     case THING_VOID:
     case THING_SNAPSHOT:
+    case THING_LINE:
     case THING_ID:
     case THING_DEAL:
     case THING_ASK:
@@ -380,6 +390,6 @@ size_t rest_count(const struct rest *r, enum thing_kind kind)
 {
     return kind == THING_HOLDER    ? packed_count(r->holders)
            : kind == THING_KEY     ? r->n_keys
-           : kind == THING_ACCOUNT ? packed_count(r->accounts)
+           : kind == THING_ACCOUNT ? packed_count(r->accounts) + packed_count(r->contras)
                                    : 0;
 }

@@ -7,8 +7,9 @@
 
 /*
  * The holders, keys and accounts of a state while no batch looks at them, packed: a member with its
- * key takes about 150 bytes, where the state itself takes 600. All holders and keys are here;
- * accounts as far as they were asked for, since they can be loaded again. The poster's thread.
+ * key takes about 150 bytes, where the state itself takes 600. All holders and keys are here, and
+ * all accounts of the co-ops' own, which begin with '!'; members' as far as they were asked for,
+ * since they can be loaded again. The poster's thread.
  */
 struct rest;
 
@@ -19,7 +20,7 @@ void rest_free(struct rest *r);
 struct state_rest rest_of_state(struct rest *r);
 /* Keeps a thing as the state does it at a commit: for loading. */
 void rest_keep(struct rest *r, enum thing_kind kind, const struct thing *thing);
-/* Forgets all accounts once they take more than REST_ACCOUNTS_MAX bytes. Only when the state has
+/* Forgets all members' accounts once they take more than REST_ACCOUNTS_MAX bytes. Only when the state has
  * none in hand that a batch has asked for. */
 void rest_trim(struct rest *r);
 #define REST_ACCOUNTS_MAX ((size_t)24 << 20)

@@ -22,6 +22,7 @@ static const char columns[STORE_TABLES][STORE_COLUMNS_MAX + 1] = {
     [STORE_KEYS] = "tbtto",
     [STORE_UNITS] = "ttitii",
     [STORE_POLICIES] = "tiiiiiii",
+    [STORE_LINES] = "ttttioii",
     [STORE_REQUESTS] = "ibttttiio",
     [STORE_REVERSALS] = "iiio",
     [STORE_VOIDS] = "btti",
@@ -420,6 +421,22 @@ static void put_policy(struct store *st, const struct policy *p)
     pgarray_int(&c[7], p->subject.record);
 }
 
+static void put_line(struct store *st, const struct line *l)
+{
+    struct pgarray *c = row(st, STORE_LINES);
+    struct line_name of;
+
+    line_name_split(&of, l->thing.name);
+    pgarray_text(&c[0], l->thing.name);
+    pgarray_text(&c[1], of.coop);
+    pgarray_text(&c[2], of.partner);
+    pgarray_text(&c[3], of.unit);
+    pgarray_int(&c[4], l->limit);
+    pgarray_bool(&c[5], l->transit);
+    pgarray_int(&c[6], l->subject.seq);
+    pgarray_int(&c[7], l->subject.record);
+}
+
 static void put_request(struct store *st, const struct deal *d)
 {
     struct pgarray *c = row(st, STORE_REQUESTS);
@@ -456,6 +473,9 @@ static void put_thing(struct store *st, const struct state *s, enum thing_kind k
     case THING_POLICY:
         name_coop_of(name, coop);
         put_policy(st, state_policy(s, coop, name + strlen(coop) + 1));
+        break;
+    case THING_LINE:
+        put_line(st, state_line_named(s, name));
         break;
     case THING_ACCOUNT:
         put_account(st, state_account(s, name));

@@ -22,6 +22,7 @@ enum store_table {
     STORE_KEYS,
     STORE_UNITS,
     STORE_POLICIES,
+    STORE_LINES,
     STORE_REQUESTS,
     STORE_REVERSALS,
     STORE_VOIDS,

@@ -75,6 +75,7 @@ static void check_type(const struct act *a)
         MUST(name_is_address(t->from) && name_is_address(t->to) && name_is_unit(t->unit));
         MUST(t->amount >= 1 && t->amount <= AMOUNT_MAX);
         MUST(t->category[0] == '\0' || name_is_category(t->category));
+        MUST(a->type == ACT_REQUEST || (t->max_hops >= 1 && t->max_hops <= WAY_HOPS_MAX));
         MUST(!t->has_request ||
              (a->type == ACT_TRANSFER && t->request >= 0 && t->request <= NUM_MAX));
         break;
@@ -93,6 +94,10 @@ static void check_type(const struct act *a)
     case ACT_KEY_OBJECT:
         MUST(a->u.recover.record >= 0 && a->u.recover.record <= NUM_MAX);
         MUST(a->u.recover.role == ROLE_MEMBER || a->u.recover.role == ROLE_TREASURER);
+        break;
+    case ACT_LINE_SET:
+        MUST(name_is_coop(a->u.line_set.coop) && name_is_coop(a->u.line_set.partner));
+        MUST(a->u.line_set.limit >= 0 && a->u.line_set.limit <= AMOUNT_MAX);
         break;
     case ACT_SNAPSHOT:
         MUST(a->u.snapshot.size >= 1 && a->u.snapshot.count >= 1);

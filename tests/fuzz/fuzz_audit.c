@@ -52,7 +52,7 @@ static struct deal *on_deal(void *arg, int64_t record)
     MUST(record >= 0);
     if ((size_t)record >= r->n)
         return NULL;
-    return record_deal(item->header, item->header_len, item->parts[0], item->lens[0]);
+    return record_deal(item->header, item->header_len, item->parts, item->lens, item->n);
 }
 
 static void on_posting(void *arg, int64_t record, const char *account, int64_t amount,

@@ -37,9 +37,10 @@ static void check_part(const char *s, size_t len)
 }
 
 /* What later acts may name is a transfer or a request that nothing has happened to yet. */
-static void check_deal(const char *header, size_t header_len, const char *part, size_t len)
+static void check_deal(const char *header, size_t header_len, const char *const *parts,
+                       const size_t *lens, size_t n)
 {
-    struct deal *d = record_deal(header, header_len, part, len);
+    struct deal *d = record_deal(header, header_len, parts, lens, n);
 
     if (!d)
         return;
@@ -74,8 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         at += len + 1;
     }
     check_header(header, header_len);
-    if (n > 0)
-        check_deal(header, header_len, parts[0], lens[0]);
+    check_deal(header, header_len, parts, lens, n);
     s = state_new("ledger.example/test");
     if (record_replay(s, NULL, header, header_len, parts, lens, n, INT64_MIN, 0, &out, &act, why,
                       sizeof(why)) == 0) {

@@ -385,6 +385,7 @@ static void dump_one(void *arg, const struct thing *thing)
     case THING_HOLDER:
     case THING_UNIT:
     case THING_POLICY:
+    case THING_LINE:
         dump_subject(&b, d->kind, thing);
         break;
     case THING_SNAPSHOT:
@@ -411,6 +412,8 @@ static void dump_one(void *arg, const struct thing *thing)
         buf_printf(&b, "%d %s %s %s amount %lld reversed %lld answer %lld %d", deal->is_request,
                    deal->from, deal->to, deal->unit, (long long)deal->amount,
                    (long long)deal->reversed, (long long)deal->answer, deal->paid);
+        for (size_t i = 0; i < deal->n_via; i++)
+            buf_printf(&b, " %s", deal->via[i]);
         break;
     case THING_ASK:
         buf_printf(&b, "record %lld", (long long)((const struct ask *)thing)->record);

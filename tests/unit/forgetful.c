@@ -38,6 +38,22 @@ static void compare(void *arg, const struct thing *thing)
     assert_int_equal(st->kept[d->record].paid, d->paid);
 }
 
+/* The deal of a kept record, as the log has it. */
+static struct deal *deal_of(const struct fix_record *rec)
+{
+    const char *parts[RECORD_PARTS_MAX];
+    size_t lens[RECORD_PARTS_MAX];
+    struct deal *d;
+
+    for (size_t i = 0; i < rec->n; i++) {
+        parts[i] = rec->parts[i].data;
+        lens[i] = rec->parts[i].len;
+    }
+    d = record_deal(rec->header.data, rec->header.len, parts, lens, rec->n);
+    assert_non_null(d);
+    return d;
+}
+
 static int bring(void *arg, struct state *s, int64_t record)
 {
     struct store *st = arg;
@@ -47,8 +63,7 @@ static int bring(void *arg, struct state *s, int64_t record)
     if (record < 0 || (size_t)record >= st->f->n || !st->kept[record].there)
         return 0;
     rec = &st->f->log[record];
-    d = record_deal(rec->header.data, rec->header.len, rec->parts[0].data, rec->parts[0].len);
-    assert_non_null(d);
+    d = deal_of(rec);
     d->reversed = st->kept[record].reversed;
     d->answer = st->kept[record].answer;
     d->paid = st->kept[record].paid;
@@ -69,8 +84,7 @@ static int bring_asked(void *arg, struct state *s, const struct hash *payload_ha
 
         if (!st->kept[i].there)
             continue;
-        d = record_deal(rec->header.data, rec->header.len, rec->parts[0].data, rec->parts[0].len);
-        assert_non_null(d);
+        d = deal_of(rec);
         found = d->is_request && hash_eq(&d->payload_hash, payload_hash);
         free(d);
         if (found)
