@@ -414,9 +414,9 @@ static void details_transfer(struct buf *b, const struct act *a, const struct su
         line(b, _("may be paid until"), "%s", date);
     }
     if (a->type == ACT_TRANSFER && t->max_hops < WAY_HOPS_MAX)
-        line(b, _("way"), ngettext("over %lld edge between co-ops at most",
-                                   "over %lld edges between co-ops at most",
-                                   (unsigned long)t->max_hops),
+        line(b, _("way"),
+             ngettext("over %lld edge between co-ops at most",
+                      "over %lld edges between co-ops at most", (unsigned long)t->max_hops),
              (long long)t->max_hops);
     if (t->has_request)
         line(b, _("answers request"), "%lld", (long long)t->request);

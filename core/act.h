@@ -131,7 +131,7 @@ struct act_transfer { /* request too */
     bool has_request;                /* transfer: the record of the request that it answers */
     int64_t request;
     int64_t max_hops; /* transfer: edges that its way may have at most, 4 when absent */
-    int32_t expires; /* request: the last day on which it can be answered, days since 1970 */
+    int32_t expires;  /* request: the last day on which it can be answered, days since 1970 */
 };
 struct act_reversal {
     int64_t record; /* of the transfer */

@@ -39,8 +39,8 @@ int line_set_decide(const struct state *s, const struct act *a, struct moment no
     const struct act_line_set *l = &a->u.line_set;
     const struct holder *coop = coop_of(s, l->coop, &out->refusal);
     const struct holder *partner = coop ? coop_of(s, l->partner, &out->refusal) : NULL;
-    const struct line *before = state_line(s, l->coop, l->partner, l->unit);
-    struct line *after;
+    const struct credit_line *before = state_line(s, l->coop, l->partner, l->unit);
+    struct credit_line *after;
 
     (void)now;
     if (!partner)

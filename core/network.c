@@ -181,7 +181,7 @@ static struct edge *make_edge(struct network *n, const char *coop, const char *p
     return edge;
 }
 
-void network_set_line(struct network *n, const char *name, const struct line *line)
+void network_set_line(struct network *n, const char *name, const struct credit_line *line)
 {
     struct line_name of;
     struct edge *edge;
@@ -308,7 +308,8 @@ static bool is_between(const struct search *f, const struct node *node)
     return coop && coop->state == HOLDER_ACTIVE;
 }
 
-/* Marks those one hop before a node as `hops` from the payee's, unless they are known to be less. */
+/* Marks those one hop before a node as `hops` from the payee's, unless they are known to be less.
+ */
 static void mark(struct search *f, const struct node *node, uint8_t hops)
 {
     for (size_t i = 0; i < node->n; i++) {

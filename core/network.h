@@ -6,14 +6,14 @@
 #include "core/name.h"
 
 struct account;
-struct line;
+struct credit_line;
 struct state;
 
 /*
  * Who trusts whom and who owes whom, unit by unit: an index that a state keeps of its lines and of
  * its accounts !pos.… (protocol sections 4.12 and 4.13), and the search for a payment's way over
- * it. What X pays over the edge X → Y raises the balance of !pos.Y@X, what X owes Y, and lowers that
- * of !pos.X@Y by as much, which may not fall below the line that Y gives X.
+ * it. What X pays over the edge X → Y raises the balance of !pos.Y@X, what X owes Y, and lowers
+ * that of !pos.X@Y by as much, which may not fall below the line that Y gives X.
  */
 struct network;
 
@@ -21,7 +21,7 @@ struct network *network_new(void);
 void network_free(struct network *n);
 /* For the state, as things are put and taken back: the line "A/B/unit" (NULL: there is none) and
  * the balance of an account, which is passed over unless it is a position. */
-void network_set_line(struct network *n, const char *name, const struct line *line);
+void network_set_line(struct network *n, const char *name, const struct credit_line *line);
 void network_set_position(struct network *n, const char *account, int64_t balance);
 
 /* Is it !pos.<co-op>@<co-op>/<unit>? Then whose book it is in and whose it is, and in what. */

@@ -539,7 +539,7 @@ static struct subject *subject_in(enum thing_kind kind, struct thing *thing,
         return &((struct snapshot *)thing)->subject;
     case THING_LINE:
         name_coop_of(thing->name, coop);
-        return &((struct line *)thing)->subject;
+        return &((struct credit_line *)thing)->subject;
     case THING_KEY:
     case THING_BOOK:
     case THING_VOID:

@@ -169,8 +169,8 @@ const struct policy *state_policy(const struct state *s, const char *coop, const
     return (const struct policy *)table_get(s, THING_POLICY, name);
 }
 
-const struct line *state_line(const struct state *s, const char *coop, const char *partner,
-                              const char *unit)
+const struct credit_line *state_line(const struct state *s, const char *coop, const char *partner,
+                                     const char *unit)
 {
     char name[LINE_NAME_MAX + 1];
 
@@ -178,9 +178,9 @@ const struct line *state_line(const struct state *s, const char *coop, const cha
     return state_line_named(s, name);
 }
 
-const struct line *state_line_named(const struct state *s, const char *name)
+const struct credit_line *state_line_named(const struct state *s, const char *name)
 {
-    return (const struct line *)table_get(s, THING_LINE, name);
+    return (const struct credit_line *)table_get(s, THING_LINE, name);
 }
 
 const struct account *state_account(const struct state *s, const char *name)
@@ -259,7 +259,7 @@ static void index_thing(struct state *s, enum thing_kind kind, const char *name,
                         const struct thing *thing)
 {
     if (kind == THING_LINE)
-        network_set_line(s->network, name, (const struct line *)thing);
+        network_set_line(s->network, name, (const struct credit_line *)thing);
     else if (kind == THING_ACCOUNT && name[0] == '!')
         network_set_position(s->network, name,
                              thing ? ((const struct account *)thing)->balance : 0);

@@ -22,9 +22,9 @@ void state_free(struct state *s);
 const struct holder *state_holder(const struct state *s, const char *name);
 const struct unit *state_unit(const struct state *s, const char *name);
 const struct policy *state_policy(const struct state *s, const char *coop, const char *unit);
-const struct line *state_line(const struct state *s, const char *coop, const char *partner,
-                              const char *unit);
-const struct line *state_line_named(const struct state *s, const char *name);
+const struct credit_line *state_line(const struct state *s, const char *coop, const char *partner,
+                                     const char *unit);
+const struct credit_line *state_line_named(const struct state *s, const char *name);
 const struct account *state_account(const struct state *s, const char *name);
 const struct key_row *state_key(const struct state *s, const char *kid);
 const struct book *state_book(const struct state *s, const char *coop);

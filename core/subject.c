@@ -158,7 +158,7 @@ void subject_put_state(struct buf *b, const struct change *c)
     const struct unit *u = (const struct unit *)c->after;
     const struct policy *p = (const struct policy *)c->after;
     const struct snapshot *snapshot = (const struct snapshot *)c->after;
-    const struct line *line = (const struct line *)c->after;
+    const struct credit_line *line = (const struct credit_line *)c->after;
 
     switch (c->kind) {
     case THING_HOLDER:
@@ -215,7 +215,7 @@ const struct subject *subject_of(const struct change *c)
     case THING_SNAPSHOT:
         return &((const struct snapshot *)c->after)->subject;
     case THING_LINE:
-        return &((const struct line *)c->after)->subject;
+        return &((const struct credit_line *)c->after)->subject;
     case THING_KEY:
     case THING_BOOK:
     case THING_VOID:

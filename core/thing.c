@@ -197,12 +197,12 @@ void line_name_split(struct line_name *out, const char *name)
     (void)split_off(out->unit, sizeof(out->unit), name);
 }
 
-struct line *line_new(const char *coop, const char *partner, const char *unit)
+struct credit_line *line_new(const char *coop, const char *partner, const char *unit)
 {
     char name[LINE_NAME_MAX + 1];
 
     line_name(name, coop, partner, unit);
-    return (struct line *)thing_new(sizeof(struct line), name);
+    return (struct credit_line *)thing_new(sizeof(struct credit_line), name);
 }
 
 struct account *account_new(const char *name)

@@ -120,7 +120,7 @@ struct snapshot {
 };
 
 /* How much of a unit one co-op lets another owe it. */
-struct line {
+struct credit_line {
     struct thing thing;
     struct subject subject;
     int64_t limit; /* minor units, 0 or more */
@@ -206,7 +206,7 @@ struct line_name {
 void line_name(char out[LINE_NAME_MAX + 1], const char *coop, const char *partner,
                const char *unit);
 void line_name_split(struct line_name *out, const char *name);
-struct line *line_new(const char *coop, const char *partner, const char *unit);
+struct credit_line *line_new(const char *coop, const char *partner, const char *unit);
 struct account *account_new(const char *name);
 struct key_row *key_row_new(const struct kid *kid, const char *holder);
 struct snapshot *snapshot_new(void);

@@ -7,7 +7,7 @@
 #include "core/record.h"
 
 /* An act and the postings of a transfer: what else a record has, which may be much, isn't read. */
-#define PARTS "substr(r.parts, 1, 100000)"
+#define PARTS     "substr(r.parts, 1, 100000)"
 #define PARTS_MAX 16
 
 const struct db_stmt db_deal_stmts[] = {

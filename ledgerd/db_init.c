@@ -154,7 +154,7 @@ int db_wipe(PGconn *conn, char *err, size_t err_size)
     return db_exec_simple(
         conn,
         "TRUNCATE head, records, texts, tiles, holders, keys, units, policies,"
-        " account_limits, postings, books, book_entries, requests, reversals, voids,"
+        " account_limits, lines, postings, books, book_entries, requests, reversals, voids,"
         " snapshots, changes, snapshot_nodes, pending, pending_keys",
         err, err_size);
 }

@@ -340,7 +340,7 @@ static int load_lines(struct db_post *db, struct state *s, char *err, size_t err
         }
         rows = PQntuples(res);
         for (int row = 0; row < rows; row++) {
-            struct line *l =
+            struct credit_line *l =
                 line_new(res_text(res, row, 1), res_text(res, row, 2), res_text(res, row, 3));
             l->limit = res_int(res, row, 4);
             l->transit = res_bool(res, row, 5);

@@ -18,7 +18,7 @@ struct rest {
     struct keyring *keyring;
     struct packed *holders, *accounts;
     struct packed *contras; /* accounts of the co-ops' own, which begin with '!': never forgotten */
-    struct key_info *keys; /* by their numbers in the keyring */
+    struct key_info *keys;  /* by their numbers in the keyring */
     size_t cap_keys, n_keys;
     struct buf packing;
 };

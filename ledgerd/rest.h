@@ -20,8 +20,8 @@ void rest_free(struct rest *r);
 struct state_rest rest_of_state(struct rest *r);
 /* Keeps a thing as the state does it at a commit: for loading. */
 void rest_keep(struct rest *r, enum thing_kind kind, const struct thing *thing);
-/* Forgets all members' accounts once they take more than REST_ACCOUNTS_MAX bytes. Only when the state has
- * none in hand that a batch has asked for. */
+/* Forgets all members' accounts once they take more than REST_ACCOUNTS_MAX bytes. Only when the
+ * state has none in hand that a batch has asked for. */
 void rest_trim(struct rest *r);
 #define REST_ACCOUNTS_MAX ((size_t)24 << 20)
 /* How many of a kind rest. */

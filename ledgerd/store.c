@@ -421,7 +421,7 @@ static void put_policy(struct store *st, const struct policy *p)
     pgarray_int(&c[7], p->subject.record);
 }
 
-static void put_line(struct store *st, const struct line *l)
+static void put_line(struct store *st, const struct credit_line *l)
 {
     struct pgarray *c = row(st, STORE_LINES);
     struct line_name of;

@@ -436,8 +436,14 @@ static int compare_lines(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+static void dump_position(void *arg, const char *debtor, const char *creditor, int64_t amount)
+{
+    buf_printf(arg, "%s owes %s %lld\n", debtor, creditor, (long long)amount);
+}
+
 char *fix_dump(const struct state *s)
 {
+    static const char *const units[] = {"hour", "won"};
     struct buf b = BUF_INIT;
 
     buf_printf(&b, "%s %s\n", state_origin(s), state_ledger_id(s));
@@ -454,6 +460,8 @@ char *fix_dump(const struct state *s)
         }
         free(d.lines);
     }
+    for (size_t i = 0; i < ARRAY_LEN(units); i++)
+        network_each(s, units[i], dump_position, &b);
     return buf_take(&b);
 }
 

@@ -47,7 +47,7 @@ static const struct good {
     {ACT_THRESHOLD_SET, "hansalim", "'holder':'hansalim','role':'treasurer','threshold':2"},
     {ACT_TRANSFER, "alice@hansalim",
      "'from':'alice@hansalim','to':'bob@hansalim','unit':'hour','amount':90,'memo_hash':'" HASH_A
-     "','value_date':'2026-11-21','category':'garden','request':4"},
+     "','value_date':'2026-11-21','category':'garden','request':4,'max_hops':2"},
     {ACT_REQUEST, "bob@hansalim",
      "'from':'alice@hansalim','to':'bob@hansalim','unit':'hour','amount':90,'memo_hash':'" HASH_A
      "','value_date':'2026-11-21','category':'garden','expires':'2026-12-31'"},
@@ -61,10 +61,12 @@ static const struct good {
      "'holder':'hansalim','role':'treasurer','record':7,'reason_hash':'" HASH_A "'"},
     {ACT_KEY_OBJECT, "alice@hansalim",
      "'holder':'alice@hansalim','role':'member','record':7,'reason_hash':'" HASH_A "'"},
+    {ACT_LINE_SET, "hansalim",
+     "'coop':'hansalim','partner':'icoop','unit':'hour','limit':600,'transit':true"},
 };
 
-static const char *const optional[] = {"name_hash",  "reason_hash", "memo_hash",
-                                       "value_date", "category",    "request"};
+static const char *const optional[] = {"name_hash", "reason_hash", "memo_hash", "value_date",
+                                       "category",  "request",     "max_hops",  "transit"};
 
 static bool is_optional(const char *member)
 {
@@ -420,6 +422,18 @@ static void test_other_ranges(void **state)
         {ACT_KEY_RECOVER_FINISH, "record", "-1", false},
         {ACT_KEY_OBJECT, "record", "9007199254740991", true},
         {ACT_KEY_OBJECT, "record", "9007199254740992", false},
+        {ACT_LINE_SET, "limit", "0", true},
+        {ACT_LINE_SET, "limit", "1000000000000000", true},
+        {ACT_LINE_SET, "limit", "1000000000000001", false},
+        {ACT_LINE_SET, "limit", "-1", false},
+        {ACT_LINE_SET, "transit", "false", true},
+        {ACT_LINE_SET, "transit", "1", false},
+        {ACT_LINE_SET, "partner", "'alice@hansalim'", false},
+        {ACT_LINE_SET, "partner", "'stewards'", false},
+        {ACT_TRANSFER, "max_hops", "1", true},
+        {ACT_TRANSFER, "max_hops", "4", true},
+        {ACT_TRANSFER, "max_hops", "0", false},
+        {ACT_TRANSFER, "max_hops", "5", false},
         {ACT_TRANSFER, "amount", "1", true},
         {ACT_TRANSFER, "amount", "0", false},
         {ACT_TRANSFER, "amount", "1000000000000000", true},

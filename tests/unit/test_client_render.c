@@ -153,6 +153,10 @@ static void every_act_has_a_headline(void **state)
         {"key.object", "alice@hansalim",
          "\"holder\":\"alice@hansalim\",\"role\":\"member\",\"record\":12",
          "objection to new keys for alice@hansalim"},
+        {"line.set", "hansalim",
+         "\"coop\":\"hansalim\",\"partner\":\"icoop\",\"unit\":\"hour\",\"limit\":600,"
+         "\"transit\":true",
+         "line that hansalim gives icoop in hour"},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

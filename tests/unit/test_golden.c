@@ -107,6 +107,25 @@ static const struct {
      "'holder':'hansalim','role':'treasurer','record':37,'reason_hash':'" HASH_M "'"},
     {"bora2", "transfer", "bora@hansalim",
      "'from':'bora@hansalim','to':'fund@hansalim','unit':'hour','amount':1"},
+    {"s1 s2 u1 q1", "coop.create", "stewards",
+     "'coop':'icoop','name':'iCOOP','treasurers':[$u1],'threshold':1,'registrars':[$q1]"},
+    {"s1 s2 w1", "coop.create", "stewards",
+     "'coop':'mapo','name':'마포','treasurers':[$w1],'threshold':1,'registrars':[]"},
+    {"u1", "coop.policy", "icoop",
+     "'coop':'icoop','unit':'hour','floor':-600,'ceiling':600,'registrar_floor':-600,"
+     "'registrar_ceiling':600,'reversal_days':0"},
+    {"q1 dora", "member.create", "icoop",
+     "'member':'dora@icoop','kind':'person','keys':[$dora],'threshold':1"},
+    {"w1", "line.set", "mapo",
+     "'coop':'mapo','partner':'hansalim','unit':'hour','limit':500,'transit':true"},
+    {"u1", "line.set", "icoop",
+     "'coop':'icoop','partner':'mapo','unit':'hour','limit':300,'transit':true"},
+    {"u1", "line.set", "icoop", "'coop':'icoop','partner':'hansalim','unit':'hour','limit':60"},
+    {"bora2", "transfer", "bora@hansalim",
+     "'from':'bora@hansalim','to':'dora@icoop','unit':'hour','amount':45,'max_hops':1"},
+    {"bora2", "transfer", "bora@hansalim",
+     "'from':'bora@hansalim','to':'dora@icoop','unit':'hour','amount':40"},
+    {"dora", "reversal", "dora@icoop", "'record':50,'amount':25"},
 };
 
 static char *read_file(const char *path)
