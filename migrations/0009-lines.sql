@@ -16,7 +16,7 @@ COMMENT ON TABLE lines IS 'How much of a unit one co-op lets another owe it; der
 COMMENT ON COLUMN lines.line IS 'hansalim/medical/hour: what hansalim gives medical';
 COMMENT ON COLUMN lines.coop IS 'The co-op that trusts';
 COMMENT ON COLUMN lines.partner IS 'The co-op that is trusted';
-COMMENT ON COLUMN lines.unit IS 'In what';
+COMMENT ON COLUMN lines.unit IS 'In what unit';
 COMMENT ON COLUMN lines.most IS 'How much the partner may owe, minor units';
 COMMENT ON COLUMN lines.transit IS 'May others'' payments pass over it?';
 COMMENT ON COLUMN lines.seq IS 'Change parts so far';
