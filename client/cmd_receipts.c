@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* pumasi receipts: the receipts kept on this machine; needs no network. */
+/* pumasi receipts: the receipts kept on this machine; by itself it needs no network. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -7,6 +7,7 @@
 
 #include "client/client.h"
 #include "client/commands.h"
+#include "client/cosigned.h"
 #include "client/files.h"
 #include "client/query.h"
 #include "client/receipt.h"
@@ -17,6 +18,12 @@ static const struct table_column columns[] = {{N_("Record"), TABLE_RIGHT},
                                               {N_("Proof"), TABLE_LEFT},
                                               {N_("What"), TABLE_LEFT}};
 
+static const struct table_column cosigned_columns[] = {{N_("Record"), TABLE_RIGHT},
+                                                       {N_("Booked"), TABLE_LEFT},
+                                                       {N_("Proof"), TABLE_LEFT},
+                                                       {N_("Witnesses"), TABLE_LEFT},
+                                                       {N_("What"), TABLE_LEFT}};
+
 struct shelf {
     struct client *c;
     struct table *table;
@@ -24,7 +31,37 @@ struct shelf {
     size_t bad;
     const struct keyfile *key; /* with --parts: whose parts are fetched */
     size_t fetched;
+    struct cosigned *cosigned; /* with --quorum */
+    size_t few;                /* receipts that it isn't reached for */
 };
+
+static int keep(const char *path, const json_t *file)
+{
+    if (files_write_json(path, file) != 0)
+        return fail(PUMASI_FAILED, _("%s can't be written: %s."), path, strerror(errno));
+    return PUMASI_OK;
+}
+
+/* Who of the quorum has cosigned a checkpoint with this record in it, as "busan, seoul" in the row
+ * and as JSON in *out. */
+static int look_for_cosigners(struct shelf *s, const char *path, json_t *file,
+                              const struct receipt *r, json_t **out)
+{
+    const struct trust *trust = &s->cosigned->trust;
+    struct buf names = BUF_INIT;
+    struct trust_found by;
+    bool changed;
+    int rc = cosigned_find(s->cosigned, r, file, &by, &changed);
+
+    for (size_t i = 0; i < trust->quorum.n; i++)
+        if (by.found[i])
+            buf_printf(&names, "%s%s", names.len > 0 ? ", " : "", trust->quorum.names[i]);
+    s->few += by.rc <= 0;
+    table_add(s->table, names.len > 0 ? names.data : "-");
+    *out = trust_json(trust, &by);
+    buf_free(&names);
+    return rc == PUMASI_OK && changed ? keep(path, file) : rc;
+}
 
 /*
  * Puts the parts of the record that this key may see beside its receipt: should the ledger ever
@@ -41,10 +78,8 @@ static int keep_parts(struct shelf *s, const char *path, json_t *file, const jso
     if (rc == PUMASI_OK && status == 200 &&
         str_eq(json_text(record, "header"), json_text(receipt, "header"))) {
         json_object_set(file, "record", record);
-        if (files_write_json(path, file) != 0)
-            rc = fail(PUMASI_FAILED, _("%s can't be written: %s."), path, strerror(errno));
-        else
-            s->fetched++;
+        rc = keep(path, file);
+        s->fetched += rc == PUMASI_OK;
     }
     json_decref(record);
     free(url);
@@ -58,6 +93,7 @@ static int take(struct shelf *s, const char *path)
     const char *why;
     struct receipt r;
     json_t *file = files_read_json(path, &why), *receipt = json_object_get(file, "receipt");
+    json_t *quorum = json_null();
     bool ok = file != NULL && receipt_verify_kept(&r, receipt, p, &why) == 0;
     char *index, *time;
     int rc = PUMASI_OK;
@@ -71,28 +107,41 @@ static int take(struct shelf *s, const char *path)
     table_add(s->table, index);
     table_add(s->table, time);
     table_add(s->table, ok ? _("good") : _("BAD"));
+    if (s->cosigned != NULL && ok)
+        rc = look_for_cosigners(s, path, file, &r, &quorum);
+    else if (s->cosigned != NULL)
+        table_add(s->table, "-");
     table_add(s->table, json_text(file, "what"));
     if (receipt != NULL)
-        json_array_append_new(s->items,
-                              json_pack("{s:s, s:s, s:b, s:O}", "what", json_text(file, "what"),
-                                        "file", path, "verified", ok, "receipt", receipt));
-    if (ok && s->key != NULL && json_object_get(file, "record") == NULL)
+        json_array_append_new(s->items, json_pack("{s:s, s:s, s:b, s:O, s:O}", "what",
+                                                  json_text(file, "what"), "file", path, "verified",
+                                                  ok, "receipt", receipt, "quorum", quorum));
+    if (rc == PUMASI_OK && ok && s->key != NULL && json_object_get(file, "record") == NULL)
         rc = keep_parts(s, path, file, receipt);
     free(index);
     free(time);
+    json_decref(quorum);
     json_decref(file);
     return rc;
 }
 
 static int run(struct client *c, const struct cli *cli)
 {
-    struct shelf s = {
-        .c = c, .table = table_new(columns, ARRAY_LEN(columns)), .items = json_array()};
+    const char *quorum = cli_value(cli, "quorum");
+    struct shelf s = {.c = c,
+                      .table = quorum != NULL
+                                   ? table_new(cosigned_columns, ARRAY_LEN(cosigned_columns))
+                                   : table_new(columns, ARRAY_LEN(columns)),
+                      .items = json_array()};
+    struct cosigned cosigned = {0};
     struct keyfile *key = NULL;
     char *folder = profile_state_path(&c->profile, "receipts", NULL), **names;
     size_t n;
-    int rc = PUMASI_OK;
+    int rc = quorum != NULL ? cosigned_init(&cosigned, c, quorum) : PUMASI_OK;
 
+    if (rc != PUMASI_OK)
+        goto out;
+    s.cosigned = quorum != NULL ? &cosigned : NULL;
     if (files_list(folder, ".json", &names, &n) != 0) {
         rc = fail(PUMASI_FAILED, _("%s can't be read: %s."), folder, strerror(errno));
         goto out;
@@ -126,7 +175,13 @@ static int run(struct client *c, const struct cli *cli)
     }
     if (s.bad > 0)
         rc = fail(PUMASI_UNPROVED, _("Receipts that don't verify: %zu."), s.bad);
+    else if (s.few > 0)
+        rc = fail(PUMASI_UNPROVED,
+                  _("Receipts that too few of these witnesses have cosigned: %zu. What was just "
+                    "recorded is cosigned a little later; try again then."),
+                  s.few);
 out:
+    cosigned_free(&cosigned);
     free(folder);
     json_decref(s.items);
     table_free(s.table);
@@ -135,6 +190,8 @@ out:
 
 static const struct cli_option options[] = {
     {"parts", 0, NULL, N_("fetch what one may see of their records, and keep it beside them")},
+    {"quorum", 0, N_("QUORUM"),
+     N_("how many of which witnesses must have cosigned: \"2 of chunchon,seoul,busan\"")},
     {0},
 };
 
@@ -146,7 +203,8 @@ const struct command cmd_receipts = {
         N_("Needs no network: each receipt proves by itself that its record is in the log which "
            "the ledger signed. With --parts the ledger is asked for what your key may see of these "
            "records. Should it ever lose them, they are put together again from what those "
-           "concerned have kept."),
+           "concerned have kept. With --quorum each record must be in a state of the log that so "
+           "many of these witnesses have cosigned; what the ledger shows of that is kept as well."),
     .options = options,
     .run = run,
 };

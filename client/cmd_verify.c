@@ -9,11 +9,11 @@
 #include "client/client.h"
 #include "client/commands.h"
 #include "client/statement_file.h"
+#include "client/trusted.h"
 #include "client/wrap.h"
+#include "core/num.h"
 
 #define WIDTH 80
-#include "client/trusted.h"
-#include "core/num.h"
 
 static json_t *checks_json(const struct statement_verdict *v)
 {
@@ -44,35 +44,9 @@ static json_t *findings_json(const struct statement_verdict *v)
     return all;
 }
 
-/* Who of --quorum has cosigned the statement's checkpoint. */
-struct quorum_found {
-    struct trust trust;
-    bool found[QUORUM_MAX];
-    int64_t times[QUORUM_MAX];
-    size_t count;
-    int rc;          /* as trust_check */
-    const char *why; /* where rc is -1 */
-};
-
-static json_t *quorum_json(const struct quorum_found *q)
+static void print_quorum(const struct trust *t, const struct trust_found *q)
 {
-    json_t *by = json_object();
-
-    if (q == NULL) {
-        json_decref(by);
-        return json_null();
-    }
-    for (size_t i = 0; q->rc >= 0 && i < q->trust.quorum.n; i++)
-        if (q->found[i])
-            json_object_set_new(by, q->trust.quorum.names[i],
-                                json_integer((json_int_t)q->times[i]));
-    return json_pack("{s:I, s:I, s:b, s:o}", "need", (json_int_t)q->trust.quorum.need, "count",
-                     (json_int_t)q->count, "reached", q->rc > 0, "cosigned", by);
-}
-
-static void print_quorum(const struct quorum_found *q)
-{
-    const struct quorum *names = &q->trust.quorum;
+    const struct quorum *names = &t->quorum;
 
     if (q->rc < 0) {
         printf(_("\nWitnesses: %s.\n"), _(q->why));
@@ -98,7 +72,7 @@ static void print_quorum(const struct quorum_found *q)
 
 /* For programs: docs/protocol.md, section 11.4 has the words. */
 static void print_json(const struct statement_file *f, const struct statement_view *v,
-                       const struct quorum_found *q)
+                       json_t *quorum)
 {
     char from[DATE_LEN + 1], to[DATE_LEN + 1];
     json_t *all;
@@ -109,7 +83,7 @@ static void print_json(const struct statement_file *f, const struct statement_vi
                     view_result_name(v->result), "ledger", f->st.aud, "account", f->st.account,
                     "from", from, "to", to, "entries", (json_int_t)f->st.n_entries, "covered",
                     (json_int_t)f->verdict.covered, "checks", checks_json(&f->verdict), "findings",
-                    findings_json(&f->verdict), "quorum", quorum_json(q));
+                    findings_json(&f->verdict), "quorum", quorum);
     client_print_json(all);
     json_decref(all);
 }
@@ -150,9 +124,10 @@ static int run(struct client *c, const struct cli *cli)
 {
     struct statement_file *f = x_calloc(1, sizeof(*f));
     const char *quorum = cli_value(cli, "quorum");
-    struct quorum_found q = {.rc = 1};
+    struct trust_found q = {.rc = 1};
     struct statement_view v;
-    int rc = quorum != NULL ? trust_parse(&c->profile, quorum, &q.trust) : PUMASI_OK;
+    struct trust trust;
+    int rc = quorum != NULL ? trust_parse(&c->profile, quorum, &trust) : PUMASI_OK;
 
     if (rc != PUMASI_OK) {
         free(f);
@@ -161,16 +136,15 @@ static int run(struct client *c, const struct cli *cli)
     rc = statement_file_open(c, cli, cli_arg(cli, 0), f);
     if (rc == PUMASI_OK) {
         if (quorum != NULL)
-            q.rc = trust_check(&q.trust, f->st.checkpoint.s, f->st.checkpoint.len, q.found, q.times,
-                               &q.count, &q.why);
+            trust_find(&trust, f->st.checkpoint.s, f->st.checkpoint.len, &q);
         statement_file_view(f, (int64_t)time(NULL) * 1000, &v);
         if (c->json)
-            print_json(f, &v, quorum != NULL ? &q : NULL);
+            print_json(f, &v, quorum != NULL ? trust_json(&trust, &q) : json_null());
         else
             print_text(f, &v);
         rc = statement_file_exit(f);
         if (!c->json && quorum != NULL)
-            print_quorum(&q);
+            print_quorum(&trust, &q);
         if (rc == PUMASI_OK && q.rc <= 0)
             rc = PUMASI_FAILED;
         statement_view_free(&v);

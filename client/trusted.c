@@ -151,11 +151,23 @@ int trust_parse(const struct profile *p, const char *text, struct trust *out)
     return rc;
 }
 
-int trust_check(const struct trust *t, const char *note, size_t len, bool *found, int64_t *times,
-                size_t *count, const char **why)
+void trust_find(const struct trust *t, const char *note, size_t len, struct trust_found *out)
 {
-    int n = cosign_count(note, len, t->who, t->quorum.n, found, times, why);
+    int n;
 
-    *count = n > 0 ? (size_t)n : 0;
-    return n < 0 ? -1 : *count >= t->quorum.need;
+    memset(out, 0, sizeof(*out));
+    n = cosign_count(note, len, t->who, t->quorum.n, out->found, out->times, &out->why);
+    out->count = n > 0 ? (size_t)n : 0;
+    out->rc = n < 0 ? -1 : out->count >= t->quorum.need;
+}
+
+json_t *trust_json(const struct trust *t, const struct trust_found *f)
+{
+    json_t *by = json_object();
+
+    for (size_t i = 0; f->rc >= 0 && i < t->quorum.n; i++)
+        if (f->found[i])
+            json_object_set_new(by, t->quorum.names[i], json_integer((json_int_t)f->times[i]));
+    return json_pack("{s:I, s:I, s:b, s:o}", "need", (json_int_t)t->quorum.need, "count",
+                     (json_int_t)f->count, "reached", f->rc > 0, "cosigned", by);
 }

@@ -2,6 +2,8 @@
 #ifndef PUMASI_TRUSTED_H
 #define PUMASI_TRUSTED_H
 
+#include <jansson.h>
+
 #include "client/profile.h"
 #include "core/cosign.h"
 
@@ -34,12 +36,17 @@ struct trust {
     struct cosigner who[QUORUM_MAX]; /* of quorum.names */
 };
 int trust_parse(const struct profile *p, const char *text, struct trust *out) MUST_CHECK;
-/*
- * Which of them have cosigned a note: found and times hold QUORUM_MAX. 1: as many as the quorum
- * wants; 0: too few; -1: a signature line is malformed or one of theirs wrong, *why says which.
- * *count is how many have.
- */
-int trust_check(const struct trust *t, const char *note, size_t len, bool *found, int64_t *times,
-                size_t *count, const char **why) MUST_CHECK;
+/* Which of them have cosigned a note. */
+struct trust_found {
+    int rc; /* 1: as many as the quorum wants; 0: too few; -1: a signature line is malformed or one
+               of theirs is wrong, and why says which */
+    size_t count;
+    bool found[QUORUM_MAX];
+    int64_t times[QUORUM_MAX];
+    const char *why;
+};
+void trust_find(const struct trust *t, const char *note, size_t len, struct trust_found *out);
+/* {"need","count","reached","cosigned":{"seoul":<seconds>}}, a new reference. */
+json_t *trust_json(const struct trust *t, const struct trust_found *f);
 
 #endif

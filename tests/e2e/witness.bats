@@ -280,6 +280,19 @@ small_machine() {
     [ "$status" -eq 5 ]
     sha256sum -c "$LEDGERS/sum"
     witness list | grep -q HISTORIES
+    # Whoever has a receipt of what is gone, and asks by a witness that never saw it, sees it too.
+    local fresh
+    fresh=$(pumasi -p fresh witness new fresh.example.org 2> /dev/null)
+    pumasi -p fresh witness follow "$(ledger_url a)" "$(vkey a)"
+    printf '[witness]\nwitnesses = %s, %s\n' "$VKEY" "$fresh" > "$LEDGERS/a.conf"
+    install -m 644 "$LEDGERS/a.conf" "$LEDGERS/a/ledgerd.conf"
+    restart a
+    pumasi -p fresh witness --once
+    run pumasi -p a receipts --quorum "1 of fresh=$fresh"
+    [ "$status" -eq 5 ] || die "$status: $output"
+    [[ $output == *"another history since"* ]] || die "$output"
+    jq -e '.evidence == "fork" and .origin == "test.example/a" and (.proof | length > 0)' \
+        "$LEDGERS"/state/pumasi/a/evidence/*.json
 }
 
 @test "pumasi witness killed at any moment never forgets what it cosigned" {
@@ -585,5 +598,57 @@ while True: held.append(s.accept())' "$port" "$LEDGERS/hangs" 3>&- &
     run pumasi verify "$LEDGERS/statement" --quorum '1 of daegu'
     [ "$status" -eq 1 ]
     run pumasi verify "$LEDGERS/statement" --quorum 'all of them'
+    [ "$status" -eq 2 ]
+}
+
+@test "receipts --quorum: the record is in what was cosigned since, and that is kept" {
+    local old=$LEDGERS vkey other
+    import_setup
+    rm -rf "$old"
+    vkey=$(witness new watch.example.org 2> /dev/null)
+    other=$(pumasi -p elsewhere witness new other.example.org 2> /dev/null)
+    witness follow "$(ledger_url main)" "$(vkey main)"
+    OPTIONS[main]='--cosign_seconds 1'
+    printf '[witness]\nwitnesses = %s\n' "$vkey" > "$LEDGERS/main.conf"
+    install -m 644 "$LEDGERS/main.conf" "$LEDGERS/main/ledgerd.conf"
+    restart main
+    pumasi witness pin seoul "$vkey"
+    pumasi witness pin busan "$other"
+    of_quorum() { # FILTER
+        pumasi receipts --quorum '1 of seoul,busan' --json 2> /dev/null | jq -e "[.items[].quorum] | $1"
+    }
+    run pumasi receipts --quorum '1 of seoul,busan'
+    [ "$status" -eq 5 ] || die "$status: $output"
+    [[ $output == *"too few of these witnesses"* ]] || die "$output"
+    of_quorum 'length > 3 and all(.count == 0 and .reached == false)'
+    witness --once
+    run pumasi receipts --quorum '1 of seoul,busan'
+    [ "$status" -eq 0 ] || die "$status: $output"
+    [[ $output == *seoul* && $output != *busan* ]] || die "$output"
+    of_quorum 'all(.reached and (.cosigned.seoul > 1700000000) and .cosigned.busan == null)'
+    # A record since.
+    import_key alice@kenya member phone
+    pumasi member create alice@kenya --key-file phone
+    of_quorum 'map(select(.reached | not)) | length == 1'
+    # What was kept needs no ledger, and what isn't signed as it says doesn't count.
+    ledger_stop main
+    of_quorum 'map(select(.reached | not)) | length == 1'
+    run pumasi receipts --quorum '2 of seoul,busan'
+    [ "$status" -eq 5 ] || die "$status: $output"
+    local file
+    file=$(printf '%s\n' "$XDG_STATE_HOME"/pumasi/default/receipts/*.json | head -n 1)
+    jq '.cosigned.proof |= sub("index [0-9]+"; "index 77")' "$file" > "$LEDGERS/spoilt"
+    cp "$LEDGERS/spoilt" "$file"
+    of_quorum 'map(select(.reached | not)) | length == 2'
+    ledger_start main
+    ledger_wait main
+    until_ok 30 ledger_in_mode main posting
+    witness --once
+    run pumasi receipts --quorum '1 of seoul'
+    [ "$status" -eq 0 ] || die "$status: $output"
+    # Names and words as with verify.
+    run pumasi receipts --quorum '1 of daegu'
+    [ "$status" -eq 1 ]
+    run pumasi receipts --quorum 'all of them'
     [ "$status" -eq 2 ]
 }
