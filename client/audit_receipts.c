@@ -13,33 +13,32 @@
 #include "client/receipt.h"
 #include "core/act.h"
 
-/* A size and root that were signed. */
-struct mark {
-    struct checkpoint checkpoint;
-    char *file;
-};
-struct marks {
-    size_t n;
-    struct mark *list;
-};
-
-static void add_mark(struct marks *m, const struct checkpoint *c, const char *file)
+static void add_mark(struct audit_marks *m, const struct checkpoint *c, const struct key *by,
+                     const char *file)
 {
     if (m->n % 64 == 0)
         m->list = x_realloc(m->list, (m->n + 64) * sizeof(*m->list));
-    m->list[m->n++] = (struct mark){*c, x_strdup(file)};
+    m->list[m->n++] = (struct audit_mark){*c, *by, x_strdup(file)};
+}
+
+void audit_marks_free(struct audit_marks *m)
+{
+    for (size_t i = 0; i < m->n; i++)
+        free(m->list[i].file);
+    free(m->list);
+    *m = (struct audit_marks){0};
 }
 
 static int by_size(const void *a, const void *b)
 {
-    uint64_t x = ((const struct mark *)a)->checkpoint.size;
-    uint64_t y = ((const struct mark *)b)->checkpoint.size;
+    uint64_t x = ((const struct audit_mark *)a)->checkpoint.size;
+    uint64_t y = ((const struct audit_mark *)b)->checkpoint.size;
 
     return x < y ? -1 : x > y;
 }
 
 /* Each mark against the leaves, which are gone through once. */
-static void check_marks(struct audit_report *r, const struct audit_copy *c, struct marks *m)
+static void check_marks(struct audit_report *r, const struct audit_copy *c, struct audit_marks *m)
 {
     struct tree tree;
     struct hash root;
@@ -125,7 +124,7 @@ struct shelf {
     struct audit_report *r;
     const struct audit_copy *c;
     const struct keyfile *key;
-    struct marks *marks;
+    struct audit_marks *marks;
     const char *path;
     char *note;
     struct checkpoint checkpoint;
@@ -134,10 +133,11 @@ struct shelf {
 static int open_note(void *arg, const struct proof *proof, struct checkpoint *out, const char **why)
 {
     struct shelf *s = arg;
+    const struct key *by;
 
     if (!s->note || strlen(s->note) != proof->note_len ||
         memcmp(s->note, proof->note, proof->note_len) != 0) {
-        if (logkey_open(&s->r->c->profile, proof->note, proof->note_len, &s->checkpoint, NULL,
+        if (logkey_open(&s->r->c->profile, proof->note, proof->note_len, &s->checkpoint, &by,
                         why) != 0) {
             free(s->note);
             s->note = NULL;
@@ -145,7 +145,7 @@ static int open_note(void *arg, const struct proof *proof, struct checkpoint *ou
         }
         free(s->note);
         s->note = x_strndup(proof->note, proof->note_len);
-        add_mark(s->marks, &s->checkpoint, s->path);
+        add_mark(s->marks, &s->checkpoint, by, s->path);
     }
     *out = s->checkpoint;
     return 0;
@@ -240,7 +240,8 @@ static int each_import(struct shelf *s)
     return rc;
 }
 
-static void each_checkpoint(struct audit_report *r, const struct audit_copy *c, struct marks *marks)
+static void each_checkpoint(struct audit_report *r, const struct audit_copy *c,
+                            struct audit_marks *marks)
 {
     const struct profile *p = &r->c->profile;
     char *folder = x_asprintf("%s/checkpoints", c->dir), **names = NULL;
@@ -251,12 +252,13 @@ static void each_checkpoint(struct audit_report *r, const struct audit_copy *c, 
     for (size_t i = 0; i < n; i++) {
         char *path = x_asprintf("%s/%s", folder, names[i]), *text = NULL;
         struct checkpoint checkpoint;
+        const struct key *by;
         const char *why;
         size_t len;
 
         if (files_read(path, NOTE_MAX, &text, &len) == 0 &&
-            logkey_open(p, text, len, &checkpoint, NULL, &why) == 0)
-            add_mark(marks, &checkpoint, path);
+            logkey_open(p, text, len, &checkpoint, &by, &why) == 0)
+            add_mark(marks, &checkpoint, by, path);
         free(text);
         free(path);
     }
@@ -264,21 +266,33 @@ static void each_checkpoint(struct audit_report *r, const struct audit_copy *c, 
     free(folder);
 }
 
-int audit_receipts(struct audit_report *r, const struct audit_copy *c, const struct keyfile *key)
+int audit_receipts(struct audit_report *r, const struct audit_copy *c, const struct keyfile *key,
+                   struct audit_marks *marks)
 {
-    struct marks marks = {0};
-    struct shelf shelf = {.r = r, .c = c, .key = key, .marks = &marks};
+    struct shelf shelf = {.r = r, .c = c, .key = key, .marks = marks};
     int rc = each_receipt(&shelf);
 
     if (rc == PUMASI_OK)
         rc = each_import(&shelf);
     free(shelf.note);
     if (rc == PUMASI_OK) {
-        each_checkpoint(r, c, &marks);
-        check_marks(r, c, &marks);
+        each_checkpoint(r, c, marks);
+        check_marks(r, c, marks);
     }
-    for (size_t i = 0; i < marks.n; i++)
-        free(marks.list[i].file);
-    free(marks.list);
     return rc;
+}
+
+void audit_marks_check_keys(struct audit_report *r, const struct audit_marks *marks)
+{
+    for (size_t i = 0; i < marks->n; i++) {
+        const struct audit_mark *m = &marks->list[i];
+
+        for (size_t k = 0; k < r->n_revoked; k++)
+            if (memcmp(m->by.x, r->revoked[k].key.x, KEY_LEN) == 0 &&
+                m->checkpoint.size > (uint64_t)r->revoked[k].record)
+                audit_report_add(r, AUDIT_CHECKPOINT, r->revoked[k].record, "ledger", "", 0,
+                                 "the checkpoint of %llu records in %s is signed by a log key that "
+                                 "was revoked before",
+                                 (unsigned long long)m->checkpoint.size, m->file);
+    }
 }

@@ -40,6 +40,9 @@ struct replay {
     pthread_cond_t filled, ready;
     bool stop;
     struct batch batches[BATCHES];
+    int64_t log_seq; /* of the ledger's own changes, when these were its log keys */
+    size_t n_log;
+    struct key log[ACT_KEYS_MAX];
 };
 
 /* ---- Ahead ---- */
@@ -136,6 +139,28 @@ static void check_leaf(struct audit_report *report, const struct audit_copy *c,
                          "the record isn't the one that is in the log's tree");
 }
 
+/* Which log keys the record that was just judged took away. */
+static void follow_log_keys(struct replay *r, const struct audit *a, int64_t record,
+                            struct audit_report *report)
+{
+    const struct holder *ledger = state_holder(audit_state(a), "ledger");
+
+    if (!ledger || ledger->subject.seq == r->log_seq)
+        return;
+    r->log_seq = ledger->subject.seq;
+    for (size_t i = 0; i < r->n_log; i++) {
+        if (holder_has_key(ledger, ROLE_LOG, &r->log[i]))
+            continue;
+        report->revoked =
+            x_realloc(report->revoked, (report->n_revoked + 1) * sizeof(*report->revoked));
+        report->revoked[report->n_revoked++] = (struct audit_revoked){r->log[i], record};
+    }
+    r->n_log = 0;
+    for (size_t i = 0; i < ledger->n_keys && r->n_log < ARRAY_LEN(r->log); i++)
+        if (ledger->keys[i].role == ROLE_LOG)
+            r->log[r->n_log++] = ledger->keys[i].key;
+}
+
 static int judge_all(struct replay *r, struct audit *a, struct audit_report *report)
 {
     struct audit_bar bar;
@@ -152,6 +177,7 @@ static int judge_all(struct replay *r, struct audit *a, struct audit_report *rep
         for (size_t i = 0; i < b->n; i++) {
             check_leaf(report, r->copy, &b->items[i]);
             audit_record(a, &b->items[i]);
+            follow_log_keys(r, a, b->items[i].index, report);
             audit_item_clear(&b->items[i]);
         }
         done += b->n;

@@ -62,6 +62,7 @@ void audit_report_free(struct audit_report *r)
     free(r->findings);
     free(r->copy);
     free(r->evidence);
+    free(r->revoked);
 }
 
 /* ---- Words ---- */

@@ -149,7 +149,7 @@ int audit_run_export(struct audit_report *r, const struct audit_ask *ask)
 /* ---- A ledger ---- */
 
 static int replay(struct audit_report *r, struct audit_copy *copy, const struct audit_ask *ask,
-                  const struct keyfile *key)
+                  const struct keyfile *key, const struct audit_marks *marks)
 {
     struct audit_answers answers = {0};
     const struct audit_watch watch = {&answers, audit_answers_posting};
@@ -169,6 +169,7 @@ static int replay(struct audit_report *r, struct audit_copy *copy, const struct 
         describe(r, copy, a);
         last_time(r, copy);
         check_whose(r, copy, a, r->c->profile.ledger_id);
+        audit_marks_check_keys(r, marks);
         /* Verified are those that were found to be right, all of them. */
         if (!ask->coop && r->found == before)
             rc = audit_copy_set_verified(copy, audit_copy_size(copy));
@@ -185,6 +186,7 @@ static int replay(struct audit_report *r, struct audit_copy *copy, const struct 
 int audit_run_ledger(struct audit_report *r, const struct audit_ask *ask)
 {
     struct audit_copy copy;
+    struct audit_marks marks = {0};
     struct keyfile *key = NULL;
     int rc = ask->coop ? office_reader(r->c, ask->coop, &key)
                        : client_key(r->c, KEY_ROLE(ROLE_AUDITOR), "*", &key);
@@ -202,9 +204,10 @@ int audit_run_ledger(struct audit_report *r, const struct audit_ask *ask)
         rc = audit_pull(r, &copy, key, ask->again);
     }
     if (rc == PUMASI_OK)
-        rc = audit_receipts(r, &copy, key);
+        rc = audit_receipts(r, &copy, key, &marks);
     if (rc == PUMASI_OK)
-        rc = replay(r, &copy, ask, key);
+        rc = replay(r, &copy, ask, key, &marks);
+    audit_marks_free(&marks);
     audit_copy_close(&copy);
     return rc;
 }

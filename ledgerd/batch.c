@@ -392,8 +392,9 @@ static bool signs_without(const struct batch *b, const struct kid *kid)
 
 /*
  * What this ledgerd doesn't take whatever the rules say: an opening that it didn't make; the loss
- * of the log key that it signs with, after which nobody could check what it signs; the declining of
- * what is posted already, which would change nothing and seem to.
+ * of the log key that it signs with, after which nobody could check what it signs, or those who
+ * pinned it couldn't be led to the next one; the declining of what is posted already, which would
+ * change nothing and seem to.
  */
 static int house_rules(const struct batch *b, const struct act *a, struct refusal *r)
 {
@@ -408,6 +409,12 @@ static int house_rules(const struct batch *b, const struct act *a, struct refusa
         !signs_without(b, &a->u.key.kid)) {
         return refuse(r, REFUSED_NOT_PERMITTED,
                       "The ledger signs with this key alone: it must have the next one first.");
+    }
+    if (a->type == ACT_KEY_REVOKE && a->u.key.role == ROLE_LOG &&
+        !published_leads_on(b->d->published, &a->u.key.kid)) {
+        return refuse(
+            r, REFUSED_NOT_PERMITTED,
+            "Nothing signed by this key shows the next one yet: revoke it a little later.");
     }
     if (a->type == ACT_DECLINE && is_posted(b, &a->u.decline.act)) {
         return refuse(r, REFUSED_ALREADY_ANSWERED, "That act is posted already.");

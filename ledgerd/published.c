@@ -368,6 +368,24 @@ size_t published_keys(struct published *p, struct key out[LOG_SIGNERS_MAX])
     return n;
 }
 
+bool published_leads_on(struct published *p, const struct kid *kid)
+{
+    unsigned it = 0, others;
+    struct kid ours;
+
+    for (size_t i = 0; i < p->n_signers; i++) {
+        key_kid(&ours, &p->signers[i].key);
+        if (str_eq(ours.s, kid->s)) {
+            it = 1U << i;
+        }
+    }
+    pthread_mutex_lock(&p->lock);
+    others = p->there ? p->signed_by & p->used & ~it : 0;
+    bool leads = it == 0 || (others != 0 && (p->signed_by & it) != 0);
+    pthread_mutex_unlock(&p->lock);
+    return leads;
+}
+
 const struct log_signer *published_newest(struct published *p)
 {
     const struct log_signer *newest = NULL;

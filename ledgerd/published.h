@@ -33,6 +33,12 @@ void published_free(struct published *p);
 void published_use(struct published *p, const struct key *in_force, size_t n);
 /* Those that sign now, the oldest first; how many. */
 size_t published_keys(struct published *p, struct key out[LOG_SIGNERS_MAX]);
+/*
+ * Could people who pinned our key of that kid be led to another one, were it revoked now? Not
+ * unless it and another of ours in force have signed the latest note: else nothing signed by it has
+ * the record in which the other one was added. True of a key that isn't ours.
+ */
+bool published_leads_on(struct published *p, const struct kid *kid);
 /* The newest of them, which signs what is to be verified for years; NULL when none is in force. */
 const struct log_signer *published_newest(struct published *p);
 

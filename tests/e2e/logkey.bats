@@ -60,7 +60,12 @@ log_key_revoke() { # KID
     restart
     until_ok 30 waits "$kid" || die "nobody asks the stewards"
     curl -sf "$URL/v1/ledger" | jq -e '.log_keys | length == 1'
-    posted "$(cosign "$kid" steward)"
+    # Not in one breath with it: what the old key signed last would know nothing of the new one.
+    { cosign "$kid" steward; log_key_revoke "$old_kid"; } > "$LEDGERS/both"
+    post_lines "$LEDGERS/both"
+    [ "$(jq -c .status "$BODY" | tr '\n' ' ')" = '201 403 ' ] || die "$(cat "$BODY")"
+    grep -q 'Nothing signed by this key shows the next one yet' "$BODY"
+    posted "$(payment m0000@hansalim m0002@hansalim 1)"
     "$ACTOR" receipt "$old" < "$BODY"
     curl -sf "$URL/v1/ledger" > "$BODY"
     jq -e '(.log_keys | length == 2) and .log_key == .log_keys[0]' "$BODY"

@@ -213,7 +213,8 @@ finds() { # WORD ARGUMENT...
     audits_clean 0 --log "$LEDGERS/open/while" --id "$id" --vkey "$old_key"
     audits_clean 0 --log "$LEDGERS/open/while" --id "$id" --vkey "$new"
 
-    # Only the new one.
+    # Only the new one. The old one was stolen meanwhile.
+    cp "$LEDGERS/main/log.key" "$LEDGERS/old.key"
     pumasi key revoke ledger "$OLD" --role log --yes --key s
     restart
     pumasi pay bob@kenya 3 sarafu --key alice
@@ -223,6 +224,16 @@ finds() { # WORD ARGUMENT...
     audits_clean 0 --log "$LEDGERS/open/after" --vkey "$old_key"
     audits_clean 0 --log "$LEDGERS/open/after" --vkey "$new"
     audits_clean 0 --log "$LEDGERS/state/pumasi/default/audit/all"
+    # Whoever stole it signs the right log: nothing is wrong in it but who signed.
+    "$BUILD/load/forge" "$LEDGERS/open/after" "$LEDGERS/stolen" "$LEDGERS/old.key" none 0
+    kept=$LEDGERS/state/pumasi/default/audit/all/checkpoints/$(printf '%012d' "$(sed -n 2p "$LEDGERS/stolen/checkpoint")")
+    cp "$kept" "$LEDGERS/right"
+    cp "$LEDGERS/stolen/checkpoint" "$kept"
+    finds checkpoint --all --key eye
+    jq -e '[.findings[] | .why | test("was revoked before")] == [true]' <<< "$output"
+    cp "$LEDGERS/right" "$kept"
+    jq -c --arg vkey "$old_key" '.vkey = $vkey' "$LEDGERS/open/after/ledger.json" > "$LEDGERS/stolen/ledger.json"
+    finds checkpoint --log "$LEDGERS/stolen"
     for kept in before while after; do
         XDG_CONFIG_HOME=$LEDGERS/none XDG_STATE_HOME=$LEDGERS/none audits_clean 0 --log "$LEDGERS/open/$kept"
     done

@@ -282,7 +282,11 @@ static void keys_in_force_sign_together(void **state)
     assert_true(published_get(p, NULL, &note, &len));
     assert_true(is_signed_by(note, len, &f->signer[0]) && !is_signed_by(note, len, &f->signer[1]));
     free(note);
+    key_kid(&kid, &old);
+    assert_false(published_leads_on(p, &kid)); /* it signs alone */
     published_use(p, both, 2);
+    assert_false(
+        published_leads_on(p, &kid)); /* the other one is in force, and has signed nothing */
     assert_int_equal(published_keys(p, now), 2);
     assert_memory_equal(&now[0], &old, sizeof(old));
     assert_ptr_equal(published_newest(p), &f->signer[1]);
@@ -290,6 +294,11 @@ static void keys_in_force_sign_together(void **state)
     assert_true(published_get(p, NULL, &note, &len));
     assert_true(is_signed_by(note, len, &f->signer[0]) && is_signed_by(note, len, &f->signer[1]));
     free(note);
+    assert_true(published_leads_on(p, &kid));
+    key_kid(&kid, &next);
+    assert_true(published_leads_on(p, &kid));
+    str_copy(kid.s, sizeof(kid.s), "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+    assert_true(published_leads_on(p, &kid)); /* none of ours */
     assert_int_equal(published_sign(p, 6, &f->root[1]), 0);
     published_free(p);
 
