@@ -2,12 +2,11 @@
 // Section 8.11 of docs/protocol.md with Node's own crypto: a log that is witnessed, a witness that brings
 // its cosignature, and what Go's library makes of a checkpoint with both.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { createHash, generateKeyPairSync, sign, verify } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { promisify } from 'node:util';
 import { Ledger } from './ledger.mjs';
 import { Client, Key, payloadOf, sign as signAct } from './pumasi.mjs';
 
@@ -81,6 +80,11 @@ export async function witnesses(w) {
   };
   const add = async (...args) => await post('/add-checkpoint', request(...args));
 
+  // Go's sumdb/note, with a verifier of its own for cosignatures: who has signed a note.
+  const follow = join(process.env.BUILD, 'interop/follow');
+  const go = (note, ...vkeys) =>
+    execFileSync(follow, ['note', ...vkeys], { input: note, encoding: 'utf8', stdio: 'pipe' });
+
   try {
     await two.start(
       ...['--witnesses', watch.vkey, '--cosign_seconds', '1', '--witness_for', log.vkey],
@@ -124,6 +128,15 @@ export async function witnesses(w) {
         };
         const message = Buffer.from(`cosignature/v1\ntime ${seconds}\n${text(n)}`);
         assert.ok(verify(null, message, key25519, bytes.subarray(12)));
+        const note = log.note(text(n)) + line;
+        assert.equal(
+          go(note, log.vkey, about.witness.vkey),
+          `${LOG}\ntwo.example ${seconds}\n`,
+        );
+        assert.throws(() => go(note, log.vkey, watch.vkey), /watch\.example hasn't signed it/);
+        bytes[20] ^= 1;
+        const spoilt = `${log.note(text(n))}— two.example ${bytes.toString('base64')}\n`;
+        assert.throws(() => go(spoilt, log.vkey, about.witness.vkey), /invalid signature/);
       }
       assert.deepEqual((await ledger.get('/v1/ledger')).body.witness.logs, [
         { origin: LOG, size: 33 },
@@ -157,7 +170,7 @@ export async function witnesses(w) {
       assert.equal((await add(33, 35))[0], 503);
     });
 
-    await test('a witness brings its cosignature, which Go passes over', async () => {
+    await test('a witness brings its cosignature, which Go verifies, and passes over', async () => {
       const bring = async (line) => {
         // Text, blank line, and the ledger's own signature.
         const lines = (await ledger.get('/checkpoint')).body.split('\n');
@@ -170,9 +183,14 @@ export async function witnesses(w) {
       assert.deepEqual((await ledger.get('/v1/ledger')).body.witnesses, [
         { name: WITNESS, vkey: watch.vkey, size: 1, time: '2026-11-22T22:22:49.000Z' },
       ]);
-      const follow = join(process.env.BUILD, 'interop/follow');
-      const { stdout } = await promisify(execFile)(follow, [two.url, about.vkey]);
-      assert.equal(stdout, `${shown.split('\n').slice(1, 3).join(' ')}\n`);
+      assert.equal(
+        execFileSync(follow, [two.url, about.vkey], { encoding: 'utf8' }),
+        `${shown.split('\n').slice(1, 3).join(' ')}\n`,
+      );
+      assert.equal(
+        go(shown, about.vkey, watch.vkey),
+        'two.example\nwatch.example 1795386169\n',
+      );
 
       assert.equal((await bring(() => ''))[0], 403);
       assert.equal((await bring(() => watch.cosign('another text\n', 1)))[0], 400);

@@ -6,12 +6,17 @@
 // smaller tree is its beginning.
 //
 //	follow URL VKEY [SIZE ROOT]...   prints "size root", root in base64; 1 when something is wrong
+//	follow note VKEY WITNESS...      prints who signed the note on its input, "name" of the log's
+//	                                 key, "name seconds" of a witness's; 1 unless all of them did
 //
 // A SIZE and its ROOT, in base64, were seen before, and must be of the same log.
 package main
 
 import (
+	"crypto/ed25519"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -177,6 +182,87 @@ func checkSeen(seen []string, hashes tlog.HashReader) error {
 	return nil
 }
 
+// A witness's key for sumdb/note, which knows Ed25519 keys of type 1 only: C2SP tlog-cosignature v1.0.1.
+type cosigner struct {
+	name string
+	id   uint32
+	key  ed25519.PublicKey
+	time uint64 // of the cosignature that was verified
+}
+
+const cosignatureAlgorithm = 4
+
+func newCosigner(vkey string) (*cosigner, error) {
+	parts := strings.SplitN(vkey, "+", 3)
+	if len(parts) != 3 {
+		return nil, errors.New("that is no verifier key")
+	}
+	typed, err := base64.StdEncoding.DecodeString(parts[2])
+	if err != nil || len(typed) != 1+ed25519.PublicKeySize || typed[0] != cosignatureAlgorithm {
+		return nil, errors.New("that is no key of a witness")
+	}
+	hash := sha256.Sum256(append([]byte(parts[0]+"\n"), typed...))
+	id := binary.BigEndian.Uint32(hash[:])
+	if parts[1] != fmt.Sprintf("%08x", id) {
+		return nil, errors.New("the key has another id")
+	}
+	return &cosigner{name: parts[0], id: id, key: typed[1:]}, nil
+}
+
+func (c *cosigner) Name() string    { return c.name }
+func (c *cosigner) KeyHash() uint32 { return c.id }
+
+func (c *cosigner) Verify(text, sig []byte) bool {
+	if len(sig) != 8+ed25519.SignatureSize {
+		return false
+	}
+	time := binary.BigEndian.Uint64(sig)
+	message := fmt.Sprintf("cosignature/v1\ntime %d\n%s", time, text)
+	if !ed25519.Verify(c.key, []byte(message), sig[8:]) {
+		return false
+	}
+	c.time = time
+	return true
+}
+
+func openNote(in io.Reader, vkey string, witnesses []string) error {
+	verifier, err := note.NewVerifier(vkey)
+	if err != nil {
+		return err
+	}
+	verifiers := []note.Verifier{verifier}
+	for _, vkey := range witnesses {
+		c, err := newCosigner(vkey)
+		if err != nil {
+			return err
+		}
+		verifiers = append(verifiers, c)
+	}
+	text, err := io.ReadAll(io.LimitReader(in, 1<<20))
+	if err != nil {
+		return err
+	}
+	opened, err := note.Open(text, note.VerifierList(verifiers...))
+	if err != nil {
+		return err
+	}
+	for _, v := range verifiers {
+		signed := false
+		for _, sig := range opened.Sigs {
+			signed = signed || (sig.Name == v.Name() && sig.Hash == v.KeyHash())
+		}
+		if !signed {
+			return fmt.Errorf("%s hasn't signed it", v.Name())
+		}
+		if c, is := v.(*cosigner); is {
+			fmt.Println(c.name, c.time)
+		} else {
+			fmt.Println(v.Name())
+		}
+	}
+	return nil
+}
+
 func follow(url, vkey string, seen []string) (tree, error) {
 	t, err := openCheckpoint(url, vkey)
 	if err != nil {
@@ -194,6 +280,13 @@ func follow(url, vkey string, seen []string) (tree, error) {
 }
 
 func main() {
+	if len(os.Args) >= 3 && os.Args[1] == "note" {
+		if err := openNote(os.Stdin, os.Args[2], os.Args[3:]); err != nil {
+			fmt.Fprintln(os.Stderr, "follow:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if len(os.Args) < 3 || len(os.Args)%2 == 0 {
 		fmt.Fprintln(os.Stderr, "usage: follow URL VKEY [SIZE ROOT]...")
 		os.Exit(2)
