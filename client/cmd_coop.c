@@ -220,6 +220,31 @@ static char *bound_text(struct client *c, const json_t *policy, const char *memb
     return client_number_text(c, json_integer_value(n), unit);
 }
 
+/* What a policy says besides limits. */
+static void put_shared(struct client *c, const json_t *policy, const char *unit)
+{
+    const char *purse = json_text(policy, "levy_purse"), *clearing = json_text(policy, "clearing");
+    int64_t per_mille = json_number(policy, "levy_per_mille");
+    char *value;
+
+    if (per_mille > 0) {
+        value =
+            x_asprintf(_("%lld per mille of each payment, into %s"), (long long)per_mille, purse);
+        put_line(_("levy on payments"), value);
+        free(value);
+    }
+    if (json_number(policy, "levy_monthly") > 0) {
+        char *amount = client_amount_text(c, json_number(policy, "levy_monthly"), unit);
+
+        value = x_asprintf(_("%s from each member, into %s"), amount, purse);
+        put_line(_("monthly levy"), value);
+        free(value);
+        free(amount);
+    }
+    if (clearing[0] != '\0')
+        put_line(_("takes part in clearing"), clearing);
+}
+
 static void put_policies(struct client *c, const json_t *policies)
 {
     size_t i;
@@ -238,6 +263,7 @@ static void put_policies(struct client *c, const json_t *policies)
             low, high, low_reg, high_reg, (long long)json_number(row, "reversal_days"));
 
         put_line(label, value);
+        put_shared(c, row, unit);
         free(low);
         free(high);
         free(low_reg);

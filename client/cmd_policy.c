@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* policy: the limits that a co-op gives its members in one unit. */
+/* policy: what a co-op's members may owe and hold in one unit, what they pay their co-op, and
+ * whether it clears with others. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "client/commands.h"
 #include "client/office.h"
 #include "client/query.h"
+#include "core/thing.h"
 
 #define REVERSAL_DAYS_MAX     36500
 #define REVERSAL_DAYS_DEFAULT 30
@@ -19,6 +21,14 @@ static const struct cli_option options[] = {
      N_("how high a registrar may set one member's ceiling (at first as --ceiling)")},
     {"reversal-days", 0, N_("N"),
      N_("how long the treasurers may force a reversal (at first 30 days)")},
+    {"clearing", 0, "auto|ask|never",
+     N_("may rounds cancel what the co-op owes and is owed: always, when it consents (at first), "
+        "or never")},
+    {"levy-per-mille", 0, N_("N"),
+     N_("what members pay into a purse on top of each payment, per mille of it; 0 for nothing")},
+    {"levy-monthly", 0, N_("AMOUNT"),
+     N_("what each member pays into a purse once a month, or \"none\"")},
+    {"levy-purse", 0, N_("MEMBER"), N_("the purse that levies go into, or \"none\"")},
     {0},
 };
 
@@ -72,6 +82,76 @@ static int bound(struct client *c, const struct cli *cli, const char *option, co
     return rc;
 }
 
+/* Takes over a member of the policy in force that the command doesn't name. */
+static void keep(json_t *payload, const json_t *now, const char *member)
+{
+    json_t *value = json_object_get(now, member);
+
+    if (value != NULL)
+        json_object_set(payload, member, value);
+}
+
+static int clearing(const struct cli *cli, const json_t *now, json_t *payload)
+{
+    const char *typed = cli_value(cli, "clearing");
+    enum clearing_choice choice;
+
+    if (typed == NULL) {
+        keep(payload, now, "clearing");
+        return PUMASI_OK;
+    }
+    if (clearing_choice_parse(typed, &choice) != 0)
+        return fail(PUMASI_USAGE, _("--clearing is auto, ask or never."));
+    json_object_set_new(payload, "clearing", json_string(typed));
+    return PUMASI_OK;
+}
+
+static int levy_purse(struct client *c, const struct cli *cli, const json_t *now, json_t *payload)
+{
+    const char *typed = cli_value(cli, "levy-purse");
+    int rc;
+
+    if (typed == NULL) {
+        keep(payload, now, "levy_purse");
+    } else if (!str_eq(typed, "none")) {
+        rc = client_check_address(c, typed);
+        if (rc != PUMASI_OK)
+            return rc;
+        json_object_set_new(payload, "levy_purse", json_string(typed));
+    }
+    if ((json_number(payload, "levy_per_mille") > 0 || json_number(payload, "levy_monthly") > 0) &&
+        json_object_get(payload, "levy_purse") == NULL)
+        return fail(PUMASI_USAGE,
+                    _("Say which purse the levy goes into: --levy-purse MEMBER. \"pumasi member "
+                      "create --purse\" makes one."));
+    return PUMASI_OK;
+}
+
+static int levies(struct client *c, const struct cli *cli, const json_t *now, json_t *payload)
+{
+    const char *monthly = cli_value(cli, "levy-monthly");
+    int64_t n = 0;
+    int rc = cli_number(cli, "levy-per-mille", 0, LEVY_PER_MILLE_MAX, &n);
+
+    if (rc == PUMASI_OK && cli_given(cli, "levy-per-mille")) {
+        if (n > 0)
+            json_object_set_new(payload, "levy_per_mille", json_integer(n));
+    } else if (rc == PUMASI_OK) {
+        keep(payload, now, "levy_per_mille");
+    }
+    if (rc == PUMASI_OK && monthly == NULL) {
+        keep(payload, now, "levy_monthly");
+    } else if (rc == PUMASI_OK && !str_eq(monthly, "none")) {
+        rc = client_amount(c, monthly, cli_arg(cli, 1), false, &n);
+        if (rc == PUMASI_OK && n == 0)
+            rc = fail(PUMASI_USAGE,
+                      _("A levy of nothing isn't one: say \"--levy-monthly none\" to end it."));
+        if (rc == PUMASI_OK)
+            json_object_set_new(payload, "levy_monthly", json_integer(n));
+    }
+    return rc == PUMASI_OK ? levy_purse(c, cli, now, payload) : rc;
+}
+
 /* The payload's members. */
 static int members(struct client *c, const struct cli *cli, const struct keyfile *key, json_t **out)
 {
@@ -100,12 +180,16 @@ static int members(struct client *c, const struct cli *cli, const struct keyfile
     if (rc == PUMASI_OK)
         rc = office_check_bounds(json_object_get(payload, "registrar_floor"),
                                  json_object_get(payload, "registrar_ceiling"));
+    json_object_set_new(payload, "reversal_days", json_integer(days));
+    if (rc == PUMASI_OK)
+        rc = clearing(cli, now, payload);
+    if (rc == PUMASI_OK)
+        rc = levies(c, cli, now, payload);
     json_decref(now);
     if (rc != PUMASI_OK) {
         json_decref(payload);
         return rc;
     }
-    json_object_set_new(payload, "reversal_days", json_integer(days));
     *out = payload;
     return PUMASI_OK;
 }
@@ -142,10 +226,14 @@ static int run(struct client *c, const struct cli *cli)
 const struct command cmd_policy = {
     .name = "policy",
     .args = N_("COOP UNIT"),
-    .summary = N_("Set the limits of a co-op's members in one unit (treasurers)"),
+    .summary = N_("Set the limits and levies of a co-op's members in one unit (treasurers)"),
     .help = N_("For example: pumasi policy hansalim hour --floor -20:00 --ceiling 40:00\n"
                "What isn't named stays as it is. A co-op has no accounts in a unit before its "
-               "treasurers have set these. Members whose own limits were set keep them."),
+               "treasurers have set these. Members whose own limits were set keep them.\n\n"
+               "A levy of 5 per mille, into a purse of the co-op: pumasi policy hansalim hour "
+               "--levy-per-mille 5 --levy-purse fund@hansalim. Members see it before they sign a "
+               "payment, and it goes back with a reversal. A monthly levy is taken by the ledger's "
+               "clerk, from those whose credit suffices."),
     .min_args = 2,
     .max_args = 2,
     .options = options,

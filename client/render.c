@@ -327,6 +327,34 @@ static void bounds_line(struct buf *b, const struct client *c, const char *label
     free(words);
 }
 
+static const char *clearing_words(enum clearing_choice choice)
+{
+    switch (choice) {
+    case CLEARING_ASK:
+        return _("when the co-op consents to the round");
+    case CLEARING_AUTO:
+        return _("always");
+    case CLEARING_NEVER:
+        return _("never");
+    }
+    return "";
+}
+
+static void details_levy(struct buf *b, const struct client *c, const struct act_coop_policy *p)
+{
+    const struct act_levies *levy = &p->levy;
+
+    if (levy->has_per_mille)
+        line(b, _("levy on payments"), _("%lld per mille, paid by the payer on top, into %s"),
+             (long long)levy->per_mille, levy->purse);
+    if (levy->has_monthly) {
+        char *amount = render_amount(c, levy->monthly, p->unit);
+
+        line(b, _("monthly levy"), _("%s from each member, into %s"), amount, levy->purse);
+        free(amount);
+    }
+}
+
 static void details_policy(struct buf *b, const struct client *c, const struct act_coop_policy *p)
 {
     bounds_line(b, c, _("a member"), &p->bounds, p->unit);
@@ -338,6 +366,9 @@ static void details_policy(struct buf *b, const struct client *c, const struct a
              ngettext("treasurers may, for %lld day", "treasurers may, for %lld days",
                       (unsigned long)p->reversal_days),
              (long long)p->reversal_days);
+    if (p->has_clearing)
+        line(b, _("takes part in clearing"), "%s", clearing_words(p->clearing));
+    details_levy(b, c, p);
 }
 
 static void details_member(struct buf *b, const struct client *c, const struct act *a,

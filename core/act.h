@@ -48,6 +48,8 @@ enum act_type {
 #define ACT_KEYS_MAX     100
 #define ACT_LIFETIME_MAX (30 * 86400) /* seconds */
 
+#define LEVY_PER_MILLE_MAX 1000
+
 /* Keys listed in a payload. */
 struct act_keys {
     size_t n;
@@ -85,11 +87,27 @@ struct act_coop_create {
     struct act_keys treasurers, registrars;
     int64_t threshold;
 };
+/* Does a co-op clear with the others: when it consents, always, or never? */
+enum clearing_choice {
+    CLEARING_ASK,
+    CLEARING_AUTO,
+    CLEARING_NEVER,
+};
+/* What members pay their co-op, into a purse of its. */
+struct act_levies {
+    bool has_per_mille, has_monthly;
+    int64_t per_mille;           /* of what they pay, on top of it */
+    int64_t monthly;             /* minor units */
+    char purse[ADDRESS_MAX + 1]; /* empty when absent */
+};
 struct act_coop_policy {
     char coop[COOP_MAX + 1];
     char unit[UNIT_MAX + 1];
     struct act_bounds bounds, registrar;
     int64_t reversal_days;
+    bool has_clearing; /* else CLEARING_ASK goes without saying */
+    enum clearing_choice clearing;
+    struct act_levies levy;
 };
 struct act_member { /* .create, .update, .freeze, .unfreeze, .close and record.allow */
     char member[ADDRESS_MAX + 1];

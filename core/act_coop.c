@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* coop.create and coop.policy. */
 #include "core/act_row.h"
+#include "core/num.h"
 
 void coop_create_parse(struct strict *in, struct act *a)
 {
@@ -61,15 +62,39 @@ int coop_create_decide(const struct state *s, const struct act *a, struct moment
     return 0;
 }
 
+/* What members pay their co-op. A purse has to be named where there is anything to pay. */
+static void parse_levy(struct strict *in, struct act_coop_policy *p)
+{
+    struct act_levies *l = &p->levy;
+    const char *purse;
+
+    l->has_per_mille =
+        strict_int(in, "levy_per_mille", STRICT_OPTIONAL, 0, LEVY_PER_MILLE_MAX, &l->per_mille);
+    l->has_monthly = strict_int(in, "levy_monthly", STRICT_OPTIONAL, 1, AMOUNT_MAX, &l->monthly);
+    purse = strict_string(in, "levy_purse", STRICT_OPTIONAL);
+    if (purse && name_is_address(purse) && str_eq(name_coop_start(purse), p->coop))
+        str_copy(l->purse, sizeof(l->purse), purse);
+    else if (purse)
+        strict_fail(in, "levy_purse", "is no address of this co-op");
+    else if (!in->fault && (l->per_mille > 0 || l->has_monthly))
+        strict_fail(in, "levy_purse", "is missing: a levy goes into a purse");
+}
+
 void coop_policy_parse(struct strict *in, struct act *a)
 {
     struct act_coop_policy *p = &a->u.coop_policy;
+    const char *clearing;
 
     parse_name(in, "coop", name_is_coop, p->coop, sizeof(p->coop));
     parse_name(in, "unit", name_is_unit, p->unit, sizeof(p->unit));
     parse_bounds(in, "floor", "ceiling", &p->bounds);
     parse_bounds(in, "registrar_floor", "registrar_ceiling", &p->registrar);
     strict_int(in, "reversal_days", STRICT_REQUIRED, 0, 36500, &p->reversal_days);
+    clearing = strict_string(in, "clearing", STRICT_OPTIONAL);
+    p->has_clearing = clearing != NULL;
+    if (clearing && clearing_choice_parse(clearing, &p->clearing) != 0)
+        strict_fail(in, "clearing", "must be auto, ask or never");
+    parse_levy(in, p);
 }
 
 int coop_policy_ways(const struct state *s, const struct act *a, struct ways *out,
@@ -79,6 +104,19 @@ int coop_policy_ways(const struct state *s, const struct act *a, struct ways *ou
         return -1;
     way_governing(s, way_add(out), a->u.coop_policy.coop, ROLE_TREASURER);
     return 0;
+}
+
+/* A levy goes where it can be taken in. */
+static int judge_purse(const struct state *s, const struct act_levies *levy, struct refusal *r)
+{
+    const struct holder *purse;
+
+    if (levy->purse[0] == '\0')
+        return 0;
+    purse = purse_of(s, levy->purse, r);
+    if (purse && purse->state != HOLDER_CLOSED)
+        return 0;
+    return purse ? refuse(r, REFUSED_CLOSED, "%s is closed.", levy->purse) : -1;
 }
 
 int coop_policy_decide(const struct state *s, const struct act *a, struct moment now, int64_t index,
@@ -91,12 +129,17 @@ int coop_policy_decide(const struct state *s, const struct act *a, struct moment
     (void)now;
     if (!state_unit(s, p->unit))
         return refuse(&out->refusal, REFUSED_UNKNOWN_UNIT, "There is no unit %s.", p->unit);
+    if (judge_purse(s, &p->levy, &out->refusal) != 0)
+        return -1;
     after = policy_new(p->coop, p->unit);
     if (before)
         after->subject = before->subject;
     after->bounds = p->bounds;
     after->registrar = p->registrar;
     after->reversal_days = p->reversal_days;
+    after->has_clearing = p->has_clearing;
+    after->clearing = p->clearing;
+    after->levy = p->levy;
     outcome_change(s, out, THING_POLICY, &after->thing, index);
     return 0;
 }

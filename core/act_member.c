@@ -135,7 +135,6 @@ int member_freeze_decide(const struct state *s, const struct act *a, struct mome
     bool by_office = !str_eq(a->by, before->thing.name);
     struct holder *after;
 
-    (void)now;
     if (still_open(before, a, false, &out->refusal) != 0)
         return -1;
     /* A registrar may still take over what the member froze, so that the member's keys alone can't
@@ -145,6 +144,8 @@ int member_freeze_decide(const struct state *s, const struct act *a, struct mome
     after = holder_copy(before, before->n_keys);
     after->state = HOLDER_FROZEN;
     after->frozen_by_office = by_office;
+    if (before->state != HOLDER_FROZEN)
+        after->frozen_ms = now.ms;
     outcome_change(s, out, THING_HOLDER, &after->thing, index);
     return 0;
 }
@@ -179,6 +180,7 @@ int member_unfreeze_decide(const struct state *s, const struct act *a, struct mo
     after = holder_copy(before, before->n_keys);
     after->state = HOLDER_ACTIVE;
     after->frozen_by_office = false;
+    after->frozen_ms = 0;
     outcome_change(s, out, THING_HOLDER, &after->thing, index);
     return 0;
 }
@@ -218,6 +220,7 @@ int member_close_decide(const struct state *s, const struct act *a, struct momen
     after = holder_recovering(before, before->n_keys, NULL);
     after->state = HOLDER_CLOSED;
     after->frozen_by_office = false;
+    after->frozen_ms = 0;
     outcome_change(s, out, THING_HOLDER, &after->thing, index);
     return 0;
 }

@@ -87,6 +87,8 @@ int keys_are_new(const struct state *s, const struct key *keys, size_t n,
 
 /* The member or purse of that address: NULL with unknown-account. */
 const struct holder *member_of(const struct state *s, const char *address, struct refusal *r);
+/* The purse of that address: NULL with unknown-account. */
+const struct holder *purse_of(const struct state *s, const char *address, struct refusal *r);
 /* The limits in force for an account: its own, else its co-op's policy for the unit. False when
  * there is no policy. */
 bool limits_of(const struct state *s, const char *address, const char *unit,

@@ -621,6 +621,16 @@ const struct holder *member_of(const struct state *s, const char *address, struc
     return NULL;
 }
 
+const struct holder *purse_of(const struct state *s, const char *address, struct refusal *r)
+{
+    const struct holder *h = state_holder(s, address);
+
+    if (h && h->kind == HOLDER_PURSE)
+        return h;
+    (void)refuse(r, REFUSED_UNKNOWN_ACCOUNT, "There is no purse %s.", address);
+    return NULL;
+}
+
 int member_is_active(const struct holder *member, struct refusal *r)
 {
     bool closed = member->state == HOLDER_CLOSED;

@@ -153,10 +153,26 @@ static void put_bounds(struct buf *b, const char *floor, const char *ceiling,
         buf_put_i64(b, bounds->ceiling);
 }
 
+/* Without what isn't said, so that policies of before are as they always were. */
+static void put_policy(struct buf *b, const struct policy *p)
+{
+    put_bounds(b, "{\"floor\":", ",\"ceiling\":", &p->bounds);
+    put_bounds(b, ",\"registrar_floor\":", ",\"registrar_ceiling\":", &p->registrar);
+    put_int(b, ",\"reversal_days\":", p->reversal_days);
+    if (p->has_clearing)
+        put_text(b, ",\"clearing\":", clearing_choice_name(p->clearing));
+    if (p->levy.has_per_mille)
+        put_int(b, ",\"levy_per_mille\":", p->levy.per_mille);
+    if (p->levy.has_monthly)
+        put_int(b, ",\"levy_monthly\":", p->levy.monthly);
+    if (p->levy.purse[0] != '\0')
+        put_text(b, ",\"levy_purse\":", p->levy.purse);
+    buf_putc(b, '}');
+}
+
 void subject_put_state(struct buf *b, const struct change *c)
 {
     const struct unit *u = (const struct unit *)c->after;
-    const struct policy *p = (const struct policy *)c->after;
     const struct snapshot *snapshot = (const struct snapshot *)c->after;
     const struct credit_line *line = (const struct credit_line *)c->after;
 
@@ -171,10 +187,7 @@ void subject_put_state(struct buf *b, const struct change *c)
         buf_putc(b, '}');
         break;
     case THING_POLICY:
-        put_bounds(b, "{\"floor\":", ",\"ceiling\":", &p->bounds);
-        put_bounds(b, ",\"registrar_floor\":", ",\"registrar_ceiling\":", &p->registrar);
-        put_int(b, ",\"reversal_days\":", p->reversal_days);
-        buf_putc(b, '}');
+        put_policy(b, (const struct policy *)c->after);
         break;
     case THING_ACCOUNT:
         put_bounds(b, "{\"floor\":", ",\"ceiling\":", &((const struct account *)c->after)->limits);

@@ -71,6 +71,7 @@ struct holder *holder_recovering(const struct holder *h, size_t n_keys,
     copy->state = h->state;
     copy->subject = h->subject;
     copy->frozen_by_office = h->frozen_by_office;
+    copy->frozen_ms = h->frozen_ms;
     copy->allowed = h->allowed;
     copy->name = h->name;
     copy->rules = h->rules;
@@ -342,6 +343,24 @@ struct ask *ask_new(const struct hash *payload_hash, int64_t record)
     ask = (struct ask *)thing_new(sizeof(*ask), hash);
     ask->record = record;
     return ask;
+}
+
+static const char *const choices[] = {
+    [CLEARING_ASK] = "ask", [CLEARING_AUTO] = "auto", [CLEARING_NEVER] = "never"};
+
+const char *clearing_choice_name(enum clearing_choice choice)
+{
+    return choices[choice];
+}
+
+int clearing_choice_parse(const char *s, enum clearing_choice *out)
+{
+    for (size_t i = 0; i < ARRAY_LEN(choices); i++)
+        if (str_eq(s, choices[i])) {
+            *out = (enum clearing_choice)i;
+            return 0;
+        }
+    return -1;
 }
 
 const char *holder_kind_name(enum holder_kind kind)

@@ -72,6 +72,7 @@ struct holder {
     enum holder_state state;
     struct subject subject;
     bool frozen_by_office;
+    int64_t frozen_ms;    /* since when without a pause: milliseconds since 1970; 0 else */
     bool allowed;         /* may registrars record for me? */
     struct act_hash name; /* a member's */
     const char *title;    /* plain name of a co-op or of the ledger; else "" */
@@ -98,6 +99,9 @@ struct policy {
     struct subject subject;
     struct act_bounds bounds, registrar;
     int64_t reversal_days;
+    bool has_clearing; /* it was said; `clearing` holds anyway */
+    enum clearing_choice clearing;
+    struct act_levies levy;
 };
 
 struct account {
@@ -232,6 +236,10 @@ struct deal *deal_copy(const struct deal *d);
 /* The role whose keys govern a holder: member, treasurer, steward. False for a purse, the ledger
  * and auditors, which have none. */
 bool holder_governing_role(enum holder_kind kind, enum role *role);
+
+/* "ask", "auto", "never"; and back: 0, or -1 for another word. */
+const char *clearing_choice_name(enum clearing_choice choice);
+int clearing_choice_parse(const char *s, enum clearing_choice *out) MUST_CHECK;
 
 const char *holder_kind_name(enum holder_kind kind);
 const char *holder_state_name(enum holder_state state);

@@ -24,12 +24,13 @@ const struct db_stmt db_load_stmts[] = {
                   "  ORDER BY holder LIMIT " CHUNK ") h) ORDER BY holder"},
     {"load_holders", "SELECT holder, kind, state, frozen_by_office, allowed, name_hash, title,"
                      " zone, rules, threshold, seq, record, recovery, recovery_due,"
-                     " recovery_objected, recovery_threshold, recovery_keys"
+                     " recovery_objected, recovery_threshold, recovery_keys, frozen_ms"
                      " FROM holders WHERE holder > $1::text"
                      " ORDER BY holder LIMIT " CHUNK},
     {"load_units", "SELECT unit, title, scale, kind, seq, record FROM units"},
     {"load_policies", "SELECT policy, floor, ceiling, registrar_floor, registrar_ceiling,"
-                      " reversal_days, seq, record FROM policies"},
+                      " reversal_days, seq, record, clearing, levy_per_mille, levy_monthly,"
+                      " levy_purse FROM policies"},
     {"load_lines", "SELECT line, coop, partner, unit, most, transit, seq, record FROM lines"
                    " WHERE line > $1::text ORDER BY line LIMIT " CHUNK},
     /* Those of the co-ops' own, which begin with '!': all of them stay in memory. */
@@ -218,6 +219,7 @@ static int keep_holder(const PGresult *res, int row, struct key_rows *keys, stru
     h->kind = (enum holder_kind)kind;
     h->state = (enum holder_state)state;
     h->frozen_by_office = res_bool(res, row, 3);
+    h->frozen_ms = res_int(res, row, 17);
     h->allowed = res_bool(res, row, 4);
     h->rules = res_int(res, row, 8);
     h->threshold = res_int(res, row, 9);
@@ -301,6 +303,24 @@ static void take_bounds(const PGresult *res, int row, int col, struct act_bounds
     out->ceiling = out->no_ceiling ? 0 : res_int(res, row, col + 1);
 }
 
+/* What a policy may leave unsaid. */
+static int take_shared(const PGresult *res, int row, struct policy *p)
+{
+    p->has_clearing = !res_null(res, row, 8);
+    p->levy.has_per_mille = !res_null(res, row, 9);
+    p->levy.has_monthly = !res_null(res, row, 10);
+    if (p->levy.has_per_mille) {
+        p->levy.per_mille = res_int(res, row, 9);
+    }
+    if (p->levy.has_monthly) {
+        p->levy.monthly = res_int(res, row, 10);
+    }
+    if (!res_null(res, row, 11)) {
+        str_copy(p->levy.purse, sizeof(p->levy.purse), res_text(res, row, 11));
+    }
+    return p->has_clearing ? clearing_choice_parse(res_text(res, row, 8), &p->clearing) : 0;
+}
+
 static int load_policies(struct db_post *db, struct state *s, char *err, size_t err_size)
 {
     const PGresult *res = ask(db, "load_policies", NULL, err, err_size);
@@ -321,6 +341,10 @@ static int load_policies(struct db_post *db, struct state *s, char *err, size_t 
         p->reversal_days = res_int(res, row, 5);
         p->subject.seq = res_int(res, row, 6);
         p->subject.record = res_int(res, row, 7);
+        if (take_shared(res, row, p) != 0) {
+            free(p);
+            return odd(err, err_size, "policies");
+        }
         state_put(s, THING_POLICY, &p->thing);
     }
     return 0;

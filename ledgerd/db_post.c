@@ -98,14 +98,14 @@ static const struct db_stmt store_stmts[STORE_TABLES] = {
                        "INSERT INTO holders (holder, kind, coop, state, frozen_by_office, allowed,"
                        " name_hash, name_record, title, zone, rules, threshold, seq, record,"
                        " recovery, recovery_due, recovery_objected, recovery_threshold,"
-                       " recovery_keys)"
+                       " recovery_keys, frozen_ms)"
                        " SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::text[]),"
                        " unnest($4::text[]), unnest($5::boolean[]), unnest($6::boolean[]),"
                        " unnest($7::bytea[]), unnest($8::bigint[]), unnest($9::text[]),"
                        " unnest($10::text[]), unnest($11::bigint[]), unnest($12::bigint[]),"
                        " unnest($13::bigint[]), unnest($14::bigint[]), unnest($15::bigint[]),"
                        " unnest($16::bigint[]), unnest($17::boolean[]), unnest($18::bigint[]),"
-                       " unnest($19::bytea[])"
+                       " unnest($19::bytea[]), unnest($20::bigint[])"
                        " ON CONFLICT (holder) DO UPDATE SET state = EXCLUDED.state,"
                        " frozen_by_office = EXCLUDED.frozen_by_office,"
                        " allowed = EXCLUDED.allowed, name_hash = EXCLUDED.name_hash,"
@@ -117,7 +117,8 @@ static const struct db_stmt store_stmts[STORE_TABLES] = {
                        " recovery_due = EXCLUDED.recovery_due,"
                        " recovery_objected = EXCLUDED.recovery_objected,"
                        " recovery_threshold = EXCLUDED.recovery_threshold,"
-                       " recovery_keys = EXCLUDED.recovery_keys"},
+                       " recovery_keys = EXCLUDED.recovery_keys,"
+                       " frozen_ms = EXCLUDED.frozen_ms"},
     [STORE_KEYS] = {"put_keys",
                     "INSERT INTO keys (kid, x, holder, role, revoked)"
                     " SELECT unnest($1::text[]), unnest($2::bytea[]), unnest($3::text[]),"
@@ -132,15 +133,19 @@ static const struct db_stmt store_stmts[STORE_TABLES] = {
                      " record = EXCLUDED.record"},
     [STORE_POLICIES] = {"put_policies",
                         "INSERT INTO policies (policy, floor, ceiling, registrar_floor,"
-                        " registrar_ceiling, reversal_days, seq, record)"
+                        " registrar_ceiling, reversal_days, seq, record, clearing,"
+                        " levy_per_mille, levy_monthly, levy_purse)"
                         " SELECT unnest($1::text[]), unnest($2::bigint[]), unnest($3::bigint[]),"
                         " unnest($4::bigint[]), unnest($5::bigint[]), unnest($6::bigint[]),"
-                        " unnest($7::bigint[]), unnest($8::bigint[])"
+                        " unnest($7::bigint[]), unnest($8::bigint[]), unnest($9::text[]),"
+                        " unnest($10::bigint[]), unnest($11::bigint[]), unnest($12::text[])"
                         " ON CONFLICT (policy) DO UPDATE SET floor = EXCLUDED.floor,"
                         " ceiling = EXCLUDED.ceiling, registrar_floor = EXCLUDED.registrar_floor,"
                         " registrar_ceiling = EXCLUDED.registrar_ceiling,"
                         " reversal_days = EXCLUDED.reversal_days, seq = EXCLUDED.seq,"
-                        " record = EXCLUDED.record"},
+                        " record = EXCLUDED.record, clearing = EXCLUDED.clearing,"
+                        " levy_per_mille = EXCLUDED.levy_per_mille,"
+                        " levy_monthly = EXCLUDED.levy_monthly, levy_purse = EXCLUDED.levy_purse"},
     [STORE_LINES] = {"put_lines",
                      "INSERT INTO lines (line, coop, partner, unit, most, transit, seq, record)"
                      " SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::text[]),"

@@ -67,6 +67,10 @@
         payee) ") u"                                                       \
                " JOIN requests q ON q.idx = u.idx" REQUESTS_TEXTS
 
+/* Of the policy p: what members pay. */
+#define LEVY_WORDS                                                                \
+    "coalesce(p.levy_per_mille::text, '-'), coalesce(p.levy_monthly::text, '-')," \
+    " coalesce(p.levy_purse, '-')"
 #define LOG_COLUMNS                                                              \
     "SELECT h.size, v.idx, v.by, v.header, v.parts,"                             \
     " (SELECT q.payer || ' ' || q.payee FROM requests q WHERE q.answer = v.idx)" \
@@ -135,7 +139,7 @@ const struct read_statement read_statements[READ_COUNT] = {
          "    CASE WHEN a.has_limits THEN a.floor ELSE p.floor END,"
          "    coalesce((CASE WHEN a.has_limits THEN a.ceiling ELSE p.ceiling END)::text,"
          "     '-'),"
-         "    coalesce(a.has_limits, false)), E'\\n' ORDER BY p.policy)"
+         "    coalesce(a.has_limits, false), " LEVY_WORDS "), E'\\n' ORDER BY p.policy)"
          "  FROM policies p LEFT JOIN account_limits a"
          "   ON a.account = h.holder || '/' || substr(p.policy, length(h.coop) + 2)"
          "  WHERE p.policy > h.coop || '/' AND p.policy < h.coop || '0'),"
@@ -189,7 +193,8 @@ const struct read_statement read_statements[READ_COUNT] = {
                    "  FROM keys k WHERE k.holder = h.holder AND NOT k.revoked),"
                    " (SELECT string_agg(concat_ws(' ', substr(p.policy, length(h.holder) + 2),"
                    "    p.floor, coalesce(p.ceiling::text, '-'), p.registrar_floor,"
-                   "    coalesce(p.registrar_ceiling::text, '-'), p.reversal_days),"
+                   "    coalesce(p.registrar_ceiling::text, '-'), p.reversal_days,"
+                   "    coalesce(p.clearing, '-'), " LEVY_WORDS "),"
                    "   E'\\n' ORDER BY p.policy)"
                    "  FROM policies p"
                    "  WHERE p.policy > h.holder || '/' AND p.policy < h.holder || '0'),"

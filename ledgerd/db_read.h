@@ -214,8 +214,8 @@ enum {
     COOP_STATE,
     COOP_THRESHOLD,
     COOP_KEYS,     /* "role kid", a line each */
-    COOP_POLICIES, /* "unit floor ceiling registrar_floor registrar_ceiling reversal_days", a line
-                      each */
+    COOP_POLICIES, /* "unit floor ceiling registrar_floor registrar_ceiling reversal_days clearing"
+                      and levy words, a line each */
     COOP_RECOVERY, /* five columns, recovery_view.h */
     COOP_RECOVERIES = COOP_RECOVERY + 5 /* its members', 1,000 at most: "member record due
                                            objected", a line each */

@@ -79,7 +79,7 @@ static void put_office(struct buf *b, const PGresult *res)
     out_int(b, "threshold", col_int(res, 0, COOP_THRESHOLD));
     out_open(b, "policies", '[');
     words_begin(&w, col_text(res, 0, COOP_POLICIES));
-    while (words_line(&w, 6)) {
+    while (words_line(&w, 10)) {
         out_open(b, NULL, '{');
         out_str(b, "unit", w.word[0]);
         words_int(b, "floor", w.word[1]);
@@ -87,6 +87,10 @@ static void put_office(struct buf *b, const PGresult *res)
         words_int(b, "registrar_floor", w.word[3]);
         words_int(b, "registrar_ceiling", w.word[4]);
         words_int(b, "reversal_days", w.word[5]);
+        if (!str_eq(w.word[6], "-")) {
+            out_str(b, "clearing", w.word[6]);
+        }
+        words_levy(b, &w, 7);
         out_close(b, '}');
     }
     out_close(b, ']');

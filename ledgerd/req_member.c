@@ -32,12 +32,13 @@ static void put_details(struct buf *b, const PGresult *res)
     out_close(b, ']');
     out_open(b, "limits", '[');
     words_begin(&w, col_text(res, 0, MEMBER_LIMITS));
-    while (words_line(&w, 4)) {
+    while (words_line(&w, 7)) {
         out_open(b, NULL, '{');
         out_str(b, "unit", w.word[0]);
         words_int(b, "floor", w.word[1]);
         words_int(b, "ceiling", w.word[2]);
         out_bool(b, "own", str_eq(w.word[3], "t"));
+        words_levy(b, &w, 4);
         out_close(b, '}');
     }
     out_close(b, ']');

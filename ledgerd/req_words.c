@@ -45,3 +45,16 @@ void words_int(struct buf *b, const char *name, const char *word)
         out_null(b, name);
     }
 }
+
+void words_levy(struct buf *b, const struct words *w, size_t at)
+{
+    if (!str_eq(w->word[at], "-")) {
+        words_int(b, "levy_per_mille", w->word[at]);
+    }
+    if (!str_eq(w->word[at + 1], "-")) {
+        words_int(b, "levy_monthly", w->word[at + 1]);
+    }
+    if (!str_eq(w->word[at + 2], "-")) {
+        out_str(b, "levy_purse", w->word[at + 2]);
+    }
+}

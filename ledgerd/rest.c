@@ -160,6 +160,9 @@ static void keep_holder(struct rest *r, const struct holder *h)
     if (h->name.there) {
         buf_put(b, h->name.hash.b, HASH_LEN);
     }
+    if (h->state == HOLDER_FROZEN) {
+        put_num(b, h->frozen_ms);
+    }
     if (!holder_is_member(h)) {
         buf_put(b, h->title, strlen(h->title) + 1);
         buf_put(b, h->zone, strlen(h->zone) + 1);
@@ -194,6 +197,9 @@ static struct thing *fetch_holder(const struct rest *r, const char *name)
         memcpy(fixed.name.hash.b, from, HASH_LEN);
         from += HASH_LEN;
     }
+    if (fixed.state == HOLDER_FROZEN) {
+        fixed.frozen_ms = take_num(&from);
+    }
     if (!holder_is_member(&fixed)) {
         title = take_text(&from);
         zone = take_text(&from);
@@ -203,6 +209,7 @@ static struct thing *fetch_holder(const struct rest *r, const char *name)
     h->kind = fixed.kind;
     h->state = fixed.state;
     h->frozen_by_office = (bits & FROZEN_BY_OFFICE) != 0;
+    h->frozen_ms = fixed.frozen_ms;
     h->allowed = (bits & ALLOWED) != 0;
     h->threshold = fixed.threshold;
     h->subject = fixed.subject;

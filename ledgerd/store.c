@@ -18,10 +18,10 @@ static const char columns[STORE_TABLES][STORE_COLUMNS_MAX + 1] = {
     [STORE_BOOKS] = "tii",
     [STORE_BOOK_ENTRIES] = "tii",
     [STORE_CHANGES] = "tii",
-    [STORE_HOLDERS] = "ttttoobittiiiiiioib",
+    [STORE_HOLDERS] = "ttttoobittiiiiiioibi",
     [STORE_KEYS] = "tbtto",
     [STORE_UNITS] = "ttitii",
-    [STORE_POLICIES] = "tiiiiiii",
+    [STORE_POLICIES] = "tiiiiiiitiit",
     [STORE_LINES] = "ttttioii",
     [STORE_REQUESTS] = "ibttttiio",
     [STORE_REVERSALS] = "iiio",
@@ -382,6 +382,7 @@ static void put_holder(struct store *st, const struct holder *h, int64_t name_re
     pgarray_int(&c[12], h->subject.seq);
     pgarray_int(&c[13], h->subject.record);
     put_recovery(&c[14], h->recovery);
+    pgarray_int(&c[19], h->frozen_ms);
 }
 
 static void put_key(struct store *st, const struct key_row *k)
@@ -407,6 +408,24 @@ static void put_unit(struct store *st, const struct unit *u)
     pgarray_int(&c[5], u->subject.record);
 }
 
+static void put_text_if(struct pgarray *column, bool there, const char *s)
+{
+    if (there) {
+        pgarray_text(column, s);
+    } else {
+        pgarray_null(column);
+    }
+}
+
+static void put_int_if(struct pgarray *column, bool there, int64_t n)
+{
+    if (there) {
+        pgarray_int(column, n);
+    } else {
+        pgarray_null(column);
+    }
+}
+
 static void put_policy(struct store *st, const struct policy *p)
 {
     struct pgarray *c = row(st, STORE_POLICIES);
@@ -419,6 +438,10 @@ static void put_policy(struct store *st, const struct policy *p)
     pgarray_int(&c[5], p->reversal_days);
     pgarray_int(&c[6], p->subject.seq);
     pgarray_int(&c[7], p->subject.record);
+    put_text_if(&c[8], p->has_clearing, clearing_choice_name(p->clearing));
+    put_int_if(&c[9], p->levy.has_per_mille, p->levy.per_mille);
+    put_int_if(&c[10], p->levy.has_monthly, p->levy.monthly);
+    put_text_if(&c[11], p->levy.purse[0] != '\0', p->levy.purse);
 }
 
 static void put_line(struct store *st, const struct credit_line *l)

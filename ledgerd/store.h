@@ -31,7 +31,7 @@ enum store_table {
     STORE_TILES,
 };
 #define STORE_TABLES      (STORE_TILES + 1)
-#define STORE_COLUMNS_MAX 19
+#define STORE_COLUMNS_MAX 20
 
 struct store_rows {
     size_t n, n_columns;

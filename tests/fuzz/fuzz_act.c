@@ -22,6 +22,16 @@ static void check_keys(const struct act_keys *keys, size_t least)
     }
 }
 
+static void check_levies(const struct act_coop_policy *p)
+{
+    const struct act_levies *l = &p->levy;
+
+    MUST(l->per_mille >= 0 && l->per_mille <= LEVY_PER_MILLE_MAX);
+    MUST(!l->has_monthly || (l->monthly >= 1 && l->monthly <= AMOUNT_MAX));
+    MUST(l->purse[0] == '\0' ? l->per_mille == 0 && !l->has_monthly : name_is_address(l->purse));
+    MUST(p->has_clearing || p->clearing == CLEARING_ASK);
+}
+
 static void check_type(const struct act *a)
 {
     const struct act_transfer *t = &a->u.transfer;
@@ -44,6 +54,7 @@ static void check_type(const struct act *a)
     case ACT_COOP_POLICY:
         check_bounds(&a->u.coop_policy.bounds);
         check_bounds(&a->u.coop_policy.registrar);
+        check_levies(&a->u.coop_policy);
         break;
     case ACT_MEMBER_CREATE:
         check_keys(&a->u.member.keys, 0);

@@ -383,6 +383,9 @@ static void dump_one(void *arg, const struct thing *thing)
     buf_printf(&b, "%d %s: ", (int)d->kind, thing->name);
     switch (d->kind) {
     case THING_HOLDER:
+        buf_printf(&b, "frozen since %lld ", (long long)((const struct holder *)thing)->frozen_ms);
+        dump_subject(&b, d->kind, thing);
+        break;
     case THING_UNIT:
     case THING_POLICY:
     case THING_LINE:

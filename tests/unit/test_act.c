@@ -30,7 +30,8 @@ static const struct good {
      "'coop':'hansalim','name':'한살림','treasurers':[$t1,$t2],'threshold':1,'registrars':[$r1]"},
     {ACT_COOP_POLICY, "hansalim",
      "'coop':'hansalim','unit':'hour','floor':-5,'ceiling':5,'registrar_floor':-6,"
-     "'registrar_ceiling':6,'reversal_days':3"},
+     "'registrar_ceiling':6,'reversal_days':3,'clearing':'auto','levy_per_mille':5,"
+     "'levy_monthly':60,'levy_purse':'fund@hansalim'"},
     {ACT_MEMBER_CREATE, "hansalim",
      "'member':'alice@hansalim','kind':'person','name_hash':'" HASH_A "','keys':[$alice],"
      "'threshold':1"},
@@ -65,8 +66,9 @@ static const struct good {
      "'coop':'hansalim','partner':'icoop','unit':'hour','limit':600,'transit':true"},
 };
 
-static const char *const optional[] = {"name_hash", "reason_hash", "memo_hash", "value_date",
-                                       "category",  "request",     "max_hops",  "transit"};
+static const char *const optional[] = {"name_hash", "reason_hash",    "memo_hash",   "value_date",
+                                       "category",  "request",        "max_hops",    "transit",
+                                       "clearing",  "levy_per_mille", "levy_monthly"};
 
 static bool is_optional(const char *member)
 {
