@@ -15,11 +15,14 @@
 #include "lang/lang.h"
 #include "ledgerd/log.h"
 #include "ledgerd/notify.h"
+#include "ledgerd/pgwriteback.h"
 
 /* Recovery after a crash replays at most a few gigabytes of WAL. */
 #define START_PATIENCE_MS (10 * 60 * 1000)
 #define EXTEND_EVERY_MS   5000 /* the service manager hears that starting or stopping goes on */
 #define EXTEND_MS         30000
+/* How long what PostgreSQL writes may gather, while it writes. */
+#define WRITEBACK_MS 250
 
 /* What the keeper says, each in a message of its own. */
 enum word_kind {
@@ -73,10 +76,13 @@ static void ready_signals(sigset_t *before)
 static void keep_going(struct pgserver *server, int fd, const sigset_t *unblocked)
 {
     struct pollfd line = {.fd = fd, .events = POLLIN};
+    struct pgwriteback writeback = {0};
     int64_t ups = pgserver_ups(server);
 
     while (line.revents == 0) {
+        bool writes = pgwriteback_pass(&writeback, pgserver_dir(server));
         int64_t due = pgserver_due_ms(server);
+        due = writes && due > WRITEBACK_MS ? WRITEBACK_MS : due;
         struct timespec wait = {due / 1000, due % 1000 * 1000000};
 
         if (ppoll(&line, 1, &wait, unblocked) < 0)

@@ -109,6 +109,11 @@ void pgserver_free(struct pgserver *p)
     free(p);
 }
 
+const char *pgserver_dir(const struct pgserver *p)
+{
+    return p->pg_dir;
+}
+
 bool pgserver_exists(const struct pgserver *p)
 {
     char *path = x_asprintf("%s/PG_VERSION", p->pg_dir);

@@ -31,6 +31,8 @@ struct pgserver *pgserver_new(const char *data_dir, const char *pg_bin, char *er
                               size_t err_size) MUST_CHECK;
 void pgserver_free(struct pgserver *p);
 
+/* The folder of the cluster; p's. */
+const char *pgserver_dir(const struct pgserver *p);
 /* Whether data_dir holds a cluster. */
 bool pgserver_exists(const struct pgserver *p);
 
