@@ -124,24 +124,53 @@ static char json_escape(unsigned char c)
     }
 }
 
+#define EACH_BYTE(c) (UINT64_C(0x0101010101010101) * (c))
+
+/* Is any of eight bytes zero? */
+static bool any_zero(uint64_t bytes)
+{
+    return ((bytes - EACH_BYTE(0x01)) & ~bytes & EACH_BYTE(0x80)) != 0;
+}
+
+static bool json_is_plain(unsigned char c)
+{
+    return c >= 0x20 && c != '"' && c != '\\';
+}
+
+/* How many characters from s on need no escape: most texts have none, and are long. */
+static size_t json_plain(const char *s, size_t len)
+{
+    size_t n = 0;
+    uint64_t w;
+
+    for (; len - n >= sizeof(w); n += sizeof(w)) {
+        memcpy(&w, s + n, sizeof(w));
+        bool control = ((w - EACH_BYTE(0x20)) & ~w & EACH_BYTE(0x80)) != 0;
+        if (control || any_zero(w ^ EACH_BYTE('"')) || any_zero(w ^ EACH_BYTE('\\')))
+            break;
+    }
+    while (n < len && json_is_plain((unsigned char)s[n]))
+        n++;
+    return n;
+}
+
 void buf_put_json(struct buf *b, const char *s, size_t len)
 {
     static const char hex[] = "0123456789abcdef";
-    size_t from = 0, i;
 
-    buf_reserve(b, len + 2);
+    buf_reserve(b, len + len / 8 + 2);
     buf_putc(b, '"');
-    for (i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)s[i];
+    for (size_t i = 0; i < len; i++) {
+        size_t plain = json_plain(s + i, len - i);
 
-        if (c >= 0x20 && c != '"' && c != '\\')
-            continue;
+        buf_put(b, s + i, plain);
+        i += plain;
+        if (i == len)
+            break;
+        unsigned char c = (unsigned char)s[i];
         const char esc[6] = {'\\', json_escape(c), '0', '0', hex[c >> 4], hex[c & 15]};
-        buf_put(b, s + from, i - from);
         buf_put(b, esc, esc[1] == 'u' ? 6 : 2);
-        from = i + 1;
     }
-    buf_put(b, s + from, len - from);
     buf_putc(b, '"');
 }
 

@@ -388,7 +388,10 @@ int checkpoint_read(struct checkpoint *out, const char *note, size_t len, const 
 void proof_put(struct buf *b, uint64_t index, const struct hash *hashes, size_t n, const char *note,
                size_t note_len)
 {
-    buf_printf(b, PROOF_HEADER "\nindex %" PRIu64 "\n", index);
+    buf_reserve(b, sizeof(PROOF_HEADER) + 32 + n * (B64_LEN(HASH_LEN) + 1) + note_len);
+    buf_puts(b, PROOF_HEADER "\nindex ");
+    buf_put_i64(b, (int64_t)index);
+    buf_putc(b, '\n');
     for (size_t i = 0; i < n; i++) {
         buf_put_b64(b, hashes[i].b, HASH_LEN);
         buf_putc(b, '\n');

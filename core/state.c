@@ -42,15 +42,22 @@ static const struct thing deleted_mark;
 /* Only ever compared with. */
 #define DELETED ((struct thing *)(uintptr_t)&deleted_mark)
 
-/* FNV-1a with a final mix. Names are short and their owners can't gain from collisions but in their
- * own co-op's table. */
+/* Eight bytes at a time: an act's decision looks up some thirty names. They are short, and their
+ * owners can't gain from collisions but in their own co-op's table. */
 static uint64_t hash_name(const char *name)
 {
-    uint64_t h = UINT64_C(0xcbf29ce484222325);
+    size_t left = strlen(name);
+    uint64_t h = UINT64_C(0x9e3779b97f4a7c15) ^ left, word;
 
-    for (; *name; name++)
-        h = (h ^ (uint8_t)*name) * UINT64_C(0x100000001b3);
-    h ^= h >> 32;
+    for (; left > 0; name += sizeof(word)) {
+        size_t n = left < sizeof(word) ? left : sizeof(word);
+
+        word = 0;
+        memcpy(&word, name, n);
+        h = (h ^ word) * UINT64_C(0xd6e8feb86659fd93);
+        h ^= h >> 32;
+        left -= n;
+    }
     h *= UINT64_C(0xd6e8feb86659fd93);
     return h ^ (h >> 32);
 }

@@ -595,7 +595,10 @@ char *http_conn_take_body(struct http_conn *c, size_t *len)
 
 void http_conn_add_field(struct http_conn *c, const char *name, const char *value)
 {
-    buf_printf(&c->fields, "%s: %s\r\n", name, value);
+    buf_puts(&c->fields, name);
+    buf_puts(&c->fields, ": ");
+    buf_puts(&c->fields, value);
+    buf_puts(&c->fields, "\r\n");
 }
 
 void http_conns_close_idle(struct http_conns *all)

@@ -54,6 +54,12 @@ static const char *http_reason(int status)
     }
 }
 
+static void put_two_digits(struct buf *b, int n)
+{
+    buf_putc(b, (char)('0' + n / 10 % 10));
+    buf_putc(b, (char)('0' + n % 10));
+}
+
 /* "Date: Sun, 06 Nov 1994 08:49:37 GMT", of now (RFC 9110 section 5.6.7). */
 static void put_date(struct buf *b)
 {
@@ -63,21 +69,44 @@ static void put_date(struct buf *b)
     time_t now = time(NULL);
     struct tm tm;
 
-    if (gmtime_r(&now, &tm) != NULL) {
-        buf_printf(b, "Date: %s, %02d %s %d %02d:%02d:%02d GMT\r\n", days[tm.tm_wday], tm.tm_mday,
-                   months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+    if (gmtime_r(&now, &tm) == NULL) {
+        return;
     }
+    buf_puts(b, "Date: ");
+    buf_puts(b, days[tm.tm_wday]);
+    buf_puts(b, ", ");
+    put_two_digits(b, tm.tm_mday);
+    buf_putc(b, ' ');
+    buf_puts(b, months[tm.tm_mon]);
+    buf_putc(b, ' ');
+    buf_put_i64(b, tm.tm_year + 1900);
+    buf_putc(b, ' ');
+    put_two_digits(b, tm.tm_hour);
+    buf_putc(b, ':');
+    put_two_digits(b, tm.tm_min);
+    buf_putc(b, ':');
+    put_two_digits(b, tm.tm_sec);
+    buf_puts(b, " GMT\r\n");
 }
 
+/* With each answer: put together from pieces, as printf takes several times as long. */
 void http_put_head(struct buf *b, int status, const char *type, size_t body_len,
                    const struct buf *fields, bool last)
 {
-    buf_printf(b, "HTTP/1.1 %d %s\r\n", status, http_reason(status));
+    buf_reserve(b, 256 + fields->len);
+    buf_puts(b, "HTTP/1.1 ");
+    buf_put_i64(b, status);
+    buf_putc(b, ' ');
+    buf_puts(b, http_reason(status));
+    buf_puts(b, "\r\n");
     put_date(b);
-    buf_printf(b, "Content-Type: %s\r\nContent-Length: %zu\r\n", type, body_len);
-    buf_puts(b, "X-Content-Type-Options: nosniff\r\n");
+    buf_puts(b, "Content-Type: ");
+    buf_puts(b, type);
+    buf_puts(b, "\r\nContent-Length: ");
+    buf_put_i64(b, (int64_t)body_len);
+    buf_puts(b, "\r\nX-Content-Type-Options: nosniff\r\n");
     buf_put(b, fields->data, fields->len);
-    buf_printf(b, "Connection: %s\r\n\r\n", last ? "close" : "keep-alive");
+    buf_puts(b, last ? "Connection: close\r\n\r\n" : "Connection: keep-alive\r\n\r\n");
 }
 
 void http_put_problem(struct buf *b, int status, const char *why)

@@ -113,6 +113,31 @@ static void json_is(const char *s, size_t len, const char *want)
     buf_free(&b);
 }
 
+/* Each byte at each place of a text, however texts are gone through. */
+static void test_json_everywhere(void **state)
+{
+    static const char *const short_forms[128] = {
+        ['"'] = "\\\"", ['\\'] = "\\\\", ['\b'] = "\\b", ['\t'] = "\\t",
+        ['\n'] = "\\n", ['\f'] = "\\f",  ['\r'] = "\\r",
+    };
+
+    for (size_t len = 1; len <= 20; len++)
+        for (size_t at = 0; at < len; at++)
+            for (unsigned c = 0; c < 256; c++) {
+                char s[21], escape[8], want[64];
+
+                memset(s, 'a', len);
+                s[at] = (char)c;
+                if (c < 128 && short_forms[c])
+                    snprintf(escape, sizeof(escape), "%s", short_forms[c]);
+                else
+                    snprintf(escape, sizeof(escape), c < 0x20 ? "\\u%04x" : "%c", c);
+                snprintf(want, sizeof(want), "\"%.*s%s%.*s\"", (int)at, "aaaaaaaaaaaaaaaaaaaa",
+                         escape, (int)(len - at - 1), "aaaaaaaaaaaaaaaaaaaa");
+                json_is(s, len, want);
+            }
+}
+
 static void test_json(void **state)
 {
     struct buf b = BUF_INIT;
@@ -152,7 +177,8 @@ int main(void)
         cmocka_unit_test(test_empty),   cmocka_unit_test(test_grows),
         cmocka_unit_test(test_reserve), cmocka_unit_test(test_take),
         cmocka_unit_test(test_numbers), cmocka_unit_test(test_printf),
-        cmocka_unit_test(test_json),    cmocka_unit_test(test_base64),
+        cmocka_unit_test(test_json),    cmocka_unit_test(test_json_everywhere),
+        cmocka_unit_test(test_base64),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
