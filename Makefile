@@ -19,7 +19,7 @@ unexport LANGUAGE
 # Packages are installed during the run, so the build, which asks pkg-config, is a make of its own.
 SUBMAKE = $(MAKE) --no-print-directory -f mk/build.mk $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
 
-.PHONY: help deps deps-check deps-all all unit check check-all check-interop check-bare check-deb fuzz deb demo bench \
+.PHONY: help deps deps-demo deps-check deps-all all unit check check-all check-interop check-bare check-deb fuzz deb demo demo-network bench \
 	install uninstall po format clean FORCE
 .DEFAULT_GOAL := all
 
@@ -33,6 +33,9 @@ help: ## list the targets
 
 deps: ## install what building and running need (Debian; as root or with sudo)
 	@scripts/deps run
+
+deps-demo:
+	@scripts/deps demo
 
 deps-check:
 	@scripts/deps check
@@ -68,6 +71,10 @@ check-deb: deps-all ## build the Debian packages, install, use, upgrade, remove 
 demo: deps ## a running ledger whose members pay each other in hours
 	@$(SUBMAKE) all
 	@BUILD='$(abspath $(BUILD))' scripts/demo
+
+demo-network: deps-demo ## a year of trade in and between twelve co-ops
+	@$(SUBMAKE) all '$(BUILD)/load/world'
+	@BUILD='$(abspath $(BUILD))' scripts/demo-network
 
 ifneq ($(wildcard scripts/bench),)
 bench: deps-check ## measure this machine, into docs/performance.md; BENCH='main slow million statement audit soak clearing'

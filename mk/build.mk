@@ -56,6 +56,7 @@ CLIENT_OBJ  := $(call obj,$(filter-out client/main.c,$(CLIENT_SRC))) $(BUILD)/ob
 HELPER_OBJ  := $(call obj,$(filter-out tests/unit/test_%,$(UNIT_SRC)))
 LOAD_OBJ    := $(call obj,$(sort $(wildcard tests/load/lib/*.c)))
 BENCH_OBJ   := $(call obj,$(sort $(wildcard tests/load/bench/*.c)))
+WORLD_OBJ   := $(call obj,$(sort $(wildcard tests/load/world/*.c)))
 
 UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(filter tests/unit/test_%,$(UNIT_SRC)))
 LOAD_BIN := $(patsubst tests/load/%.c,$(BUILD)/load/%,$(LOAD_SRC)) \
@@ -156,12 +157,17 @@ $(BUILD)/load/%: $(BUILD)/obj/tests/load/%.o $(LOAD_OBJ) $(BUILD)/libcore.a
 	@echo "  LINK  $@"
 	@$(LINK) $< $(LOAD_OBJ) $(CORE_LIBS) $(LIBS_LOAD) -lpthread
 
-# bench is of several files. Shims are loaded into programs that weren't built here, so they know no
+# bench and world are of several files. Shims are loaded into programs that weren't built here, so they know no
 # sanitizers.
 $(BUILD)/load/bench: $(BUILD)/obj/tests/load/bench.o $(BENCH_OBJ) $(LOAD_OBJ) $(BUILD)/libcore.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	@$(LINK) $< $(BENCH_OBJ) $(LOAD_OBJ) $(CORE_LIBS) $(LIBS_LOAD) -lm -lpthread
+
+$(BUILD)/load/world: $(BUILD)/obj/tests/load/world.o $(WORLD_OBJ) $(LOAD_OBJ) $(BUILD)/libcore.a
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(LINK) $< $(WORLD_OBJ) $(LOAD_OBJ) $(CORE_LIBS) $(LIBS_LOAD) -lpthread
 
 # What others have written, for bench to compare with: C++ with libraries that nothing else needs.
 $(BUILD)/load/rival/%: tests/load/rival/%.cc
