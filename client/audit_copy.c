@@ -197,12 +197,12 @@ int audit_copy_add(struct audit_copy *c, const char *header, const char *const *
                    int64_t index, const struct hash *leaf, bool good)
 {
     struct buf b = BUF_INIT;
-    size_t lens[RECORD_PARTS_MAX];
+    size_t *lens = x_calloc(n, sizeof(*lens));
     int rc = PUMASI_OK;
 
     buf_puts(&b, header);
     buf_putc(&b, '\n');
-    for (size_t i = 0; i < n && i < RECORD_PARTS_MAX; i++) {
+    for (size_t i = 0; i < n; i++) {
         lens[i] = strlen(parts[i]);
         buf_put(&b, parts[i], lens[i]);
         buf_putc(&b, '\n');
@@ -212,6 +212,7 @@ int audit_copy_add(struct audit_copy *c, const char *header, const char *const *
     if (write_at(good ? c->records : c->suspect, b.data, b.len, good ? c->good_end : c->end) != 0)
         rc = trouble(c, good ? "records" : "suspect");
     audit_scan_record(c, parts, lens, n, (int64_t)b.len, good);
+    free(lens);
     if (good) {
         c->last_index = index;
         if (!c->coop)

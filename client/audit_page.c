@@ -27,6 +27,7 @@ static int read_got(struct audit_got *out, const json_t *item)
     if (!json_is_integer(index) || !out->header || out->n_parts == 0 ||
         out->n_parts > RECORD_PARTS_MAX)
         return -1;
+    out->parts = x_calloc(out->n_parts, sizeof(*out->parts));
     out->index = json_integer_value(index);
     for (size_t i = 0; i < out->n_parts; i++)
         if (!(out->parts[i] = line_of(json_array_get(parts, i))))
@@ -43,10 +44,10 @@ int audit_page_read(struct audit_page *out, const json_t *answer, int64_t from)
         !(json_is_null(next) || json_is_integer(next)))
         return -1;
     out->records = x_calloc(json_array_size(items) + 1, sizeof(*out->records));
-    for (; out->n < json_array_size(items); out->n++) {
+    while (out->n < json_array_size(items)) {
         struct audit_got *got = &out->records[out->n];
 
-        if (read_got(got, json_array_get(items, out->n)) != 0 || got->index < from)
+        if (read_got(got, json_array_get(items, out->n++)) != 0 || got->index < from)
             return -1;
         from = got->index + 1;
     }
@@ -57,6 +58,8 @@ int audit_page_read(struct audit_page *out, const json_t *answer, int64_t from)
 
 void audit_page_free(struct audit_page *page)
 {
+    for (size_t i = 0; i < page->n; i++)
+        free(page->records[i].parts);
     free(page->records);
     page->records = NULL;
 }
@@ -66,18 +69,19 @@ bool audit_parts_match(const char *header, const char *const *parts, size_t n, b
     struct record_header head;
     const char *why;
     size_t at = 0;
+    bool match;
 
-    if (record_header_parse(&head, header, strlen(header), &why) != 0 ||
-        (!some && n != head.n_parts))
+    if (record_header_parse(&head, header, strlen(header), &why) != 0)
         return false;
-    for (size_t i = 0; i < n; i++, at++) {
+    match = some || n == head.n_parts;
+    for (size_t i = 0; match && i < n; i++, at++) {
         struct hash hash;
 
         hash_bytes(&hash, parts[i], strlen(parts[i]));
         while (some && at < head.n_parts && !hash_eq(&hash, &head.parts[at]))
             at++;
-        if (at == head.n_parts || !hash_eq(&hash, &head.parts[at]))
-            return false;
+        match = at < head.n_parts && hash_eq(&hash, &head.parts[at]);
     }
-    return true;
+    record_header_free(&head);
+    return match;
 }

@@ -23,7 +23,7 @@ struct audit_page {
         int64_t index;
         const char *header;
         size_t n_parts;
-        const char *parts[RECORD_PARTS_MAX];
+        const char **parts; /* the list is the page's */
     } * records;
     int64_t next; /* -1: nothing more */
 };

@@ -104,9 +104,8 @@ static int fill(struct replay *r, struct batch *b, size_t first)
         return -1;
     for (b->n = 0; b->n < to - first; b->n++) {
         struct audit_item *item = &b->items[b->n];
-        int64_t took =
-            dump_split(b->bytes.data + used, b->bytes.len - used, &item->header, &item->header_len,
-                       item->parts, item->lens, RECORD_PARTS_MAX, &item->n);
+        int64_t took = dump_split(b->bytes.data + used, b->bytes.len - used, &item->header,
+                                  &item->header_len, &item->parts);
 
         if (took <= 0) { /* it was whole when the copy was opened */
             errno = EIO;
@@ -243,8 +242,9 @@ static void on_posting(void *arg, int64_t record, const char *account, int64_t a
 static struct deal *on_deal(void *arg, int64_t record)
 {
     const struct audit_copy *c = ((struct asking *)arg)->copy;
-    const char *header, *parts[RECORD_PARTS_MAX], *why;
-    size_t header_len, lens[RECORD_PARTS_MAX], n, low = 0, high = c->n;
+    struct part_list parts = {0};
+    const char *header, *why;
+    size_t header_len, low = 0, high = c->n;
     struct buf b = BUF_INIT;
     struct deal *deal = NULL;
 
@@ -253,12 +253,11 @@ static struct deal *on_deal(void *arg, int64_t record)
         struct record_header head;
 
         if (at >= c->n || audit_copy_read(c, at, at + 1, &b) != 0 ||
-            dump_split(b.data, b.len, &header, &header_len, parts, lens, RECORD_PARTS_MAX, &n) <=
-                0 ||
-            record_header_parse(&head, header, header_len, &why) != 0)
+            dump_split(b.data, b.len, &header, &header_len, &parts) <= 0 ||
+            record_header_peek(&head, header, header_len, &why) != 0)
             break;
         if (head.index == record) {
-            deal = record_deal(header, header_len, parts, lens, n);
+            deal = record_deal(header, header_len, parts.text, parts.len, parts.n);
             break;
         }
         if (!c->coop)
@@ -268,6 +267,7 @@ static struct deal *on_deal(void *arg, int64_t record)
         else
             high = at;
     }
+    part_list_free(&parts);
     buf_free(&b);
     return deal;
 }
@@ -329,7 +329,7 @@ struct audit *audit_replay(struct audit_report *report, const struct audit_copy 
         (void)pthread_join(threads[i], NULL);
     for (size_t i = 0; i < BATCHES; i++) {
         for (size_t k = 0; k < BATCH; k++)
-            audit_item_clear(&r->batches[i].items[k]);
+            audit_item_free(&r->batches[i].items[k]);
         free(r->batches[i].items);
         buf_free(&r->batches[i].bytes);
     }

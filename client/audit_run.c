@@ -30,15 +30,17 @@ static void describe(struct audit_report *r, const struct audit_copy *c, const s
 /* The time of the last record that is there. */
 static void last_time(struct audit_report *r, const struct audit_copy *c)
 {
-    const char *header, *parts[RECORD_PARTS_MAX], *why;
-    size_t header_len, lens[RECORD_PARTS_MAX], n;
+    struct part_list parts = {0};
+    const char *header, *why;
+    size_t header_len;
     struct buf b = BUF_INIT;
     struct record_header head;
 
     if (c->n > 0 && audit_copy_read(c, c->n - 1, c->n, &b) == 0 &&
-        dump_split(b.data, b.len, &header, &header_len, parts, lens, RECORD_PARTS_MAX, &n) > 0 &&
-        record_header_parse(&head, header, header_len, &why) == 0)
+        dump_split(b.data, b.len, &header, &header_len, &parts) > 0 &&
+        record_header_peek(&head, header, header_len, &why) == 0)
         time_text(r->time, head.ms);
+    part_list_free(&parts);
     buf_free(&b);
 }
 

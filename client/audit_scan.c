@@ -9,8 +9,8 @@
 #include "core/num.h"
 
 #define CHUNK ((size_t)4 << 20)
-/* A record longer than this is none: a line of at most 1 MiB for each part. */
-#define RECORD_MAX ((size_t)RECORD_PARTS_MAX * (DUMP_LINE_MAX + 1))
+/* A record longer than this is none. */
+#define RECORD_MAX ((size_t)256 << 20)
 
 void audit_scan_leaf(struct audit_copy *c, const struct hash *leaf)
 {
@@ -78,7 +78,7 @@ static void scan_one(struct audit_copy *c, const char *header, size_t header_len
         struct record_header head;
         const char *why;
 
-        if (record_header_parse(&head, header, header_len, &why) == 0)
+        if (record_header_peek(&head, header, header_len, &why) == 0)
             c->last_index = head.index;
         return;
     }
@@ -90,8 +90,9 @@ static void scan_one(struct audit_copy *c, const char *header, size_t header_len
 
 int audit_scan(struct audit_copy *c)
 {
-    const char *header, *parts[RECORD_PARTS_MAX];
-    size_t header_len, lens[RECORD_PARTS_MAX], n;
+    struct part_list parts = {0};
+    const char *header;
+    size_t header_len;
     struct buf b = BUF_INIT;
     int64_t at = 0, took = 0;
     bool end = false;
@@ -105,20 +106,21 @@ int audit_scan(struct audit_copy *c)
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0) {
+            part_list_free(&parts);
             buf_free(&b);
             return -1;
         }
         end = got == 0;
         at += got;
         b.len += (size_t)got;
-        while ((took = dump_split(b.data + used, b.len - used, &header, &header_len, parts, lens,
-                                  RECORD_PARTS_MAX, &n)) > 0) {
-            scan_one(c, header, header_len, parts, lens, n, took);
+        while ((took = dump_split(b.data + used, b.len - used, &header, &header_len, &parts)) > 0) {
+            scan_one(c, header, header_len, parts.text, parts.len, parts.n, took);
             used += (size_t)took;
         }
         memmove(b.data, b.data + used, b.len - used);
         b.len -= used;
     }
+    part_list_free(&parts);
     buf_free(&b);
     return 0;
 }

@@ -155,8 +155,8 @@ static void judge(struct audit *a, struct audit_item *item, struct outcome *out)
         audit_in_part(a, item, out);
         return;
     }
-    judged = record_judge(r, a->state, &from, item->parts, item->lens, a->last_ms, now.today, out,
-                          &fault) == 0;
+    judged = record_judge(r, a->state, &from, item->parts.text, item->parts.len, a->last_ms,
+                          now.today, out, &fault) == 0;
     if (!judged && fault.wrong == WRONG_DIFFERENT) {
         audit_differs(a, item, out);
     } else if (!judged) {

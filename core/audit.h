@@ -105,15 +105,12 @@ void audit_free(struct audit *a);
 struct audit_item {
     const char *header;
     size_t header_len;
-    size_t n;
-    const char *parts[RECORD_PARTS_MAX];
-    size_t lens[RECORD_PARTS_MAX];
+    struct part_list parts;
     /* Set by audit_item_read: */
     struct hash leaf;
     int64_t index; /* that of the header, -1 when it is none */
     bool read, in_part;
-    struct record_fault fault;   /* where it couldn't be read */
-    size_t at[RECORD_PARTS_MAX]; /* in_part: which of the header's parts each one is */
+    struct record_fault fault; /* where it couldn't be read */
     struct record_read record;
 };
 /*
@@ -122,6 +119,8 @@ struct audit_item {
  */
 void audit_item_read(struct audit_item *item, bool some, envelope_lookup *lookup, void *arg);
 void audit_item_clear(struct audit_item *item);
+/* And the memory of its list of parts. */
+void audit_item_free(struct audit_item *item);
 
 /* Judges the next record, and goes on behind it. */
 void audit_record(struct audit *a, struct audit_item *item);

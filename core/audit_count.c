@@ -130,12 +130,12 @@ int audit_asked(void *audit, struct state *s, const struct hash *payload_hash)
 static void salt_of(const struct audit_item *item, size_t i, uint8_t salt[RECORD_SALT_LEN])
 {
     static const char member[] = "\"salt\":\"";
-    const char *at = memmem(item->parts[i], item->lens[i], member, sizeof(member) - 1);
-    size_t from = at ? (size_t)(at - item->parts[i]) + sizeof(member) - 1 : 0;
+    const char *at = memmem(item->parts.text[i], item->parts.len[i], member, sizeof(member) - 1);
+    size_t from = at ? (size_t)(at - item->parts.text[i]) + sizeof(member) - 1 : 0;
 
     memset(salt, 0, RECORD_SALT_LEN);
-    if (at && item->lens[i] - from >= 22 &&
-        b64u_decode_exact(item->parts[i] + from, 22, salt, RECORD_SALT_LEN) != 0)
+    if (at && item->parts.len[i] - from >= 22 &&
+        b64u_decode_exact(item->parts.text[i] + from, 22, salt, RECORD_SALT_LEN) != 0)
         memset(salt, 0, RECORD_SALT_LEN);
 }
 
@@ -166,11 +166,11 @@ static size_t part_of(const struct audit_item *item, const char *kind, const cha
 {
     const size_t skip = strlen(kind) + 22 + strlen(named), len = strlen(name);
 
-    for (size_t k = 0; k < item->n; k++) {
-        size_t i = (likely + k) % item->n;
-        const char *p = item->parts[i];
+    for (size_t k = 0; k < item->parts.n; k++) {
+        size_t i = (likely + k) % item->parts.n;
+        const char *p = item->parts.text[i];
 
-        if (item->lens[i] > skip + len && memcmp(p, kind, strlen(kind)) == 0 &&
+        if (item->parts.len[i] > skip + len && memcmp(p, kind, strlen(kind)) == 0 &&
             memcmp(p + skip, name, len) == 0 && p[skip + len] == '"')
             return i;
     }

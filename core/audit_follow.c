@@ -26,8 +26,8 @@ int64_t audit_stake(const struct audit_item *item, char unit[UNIT_MAX + 1])
     const char *why;
 
     unit[0] = '\0';
-    for (size_t i = 0; i < item->n; i++) {
-        if (part_parse(&part, item->parts[i], item->lens[i], &why) != 0)
+    for (size_t i = 0; i < item->parts.n; i++) {
+        if (part_parse(&part, item->parts.text[i], item->parts.len[i], &why) != 0)
             continue;
         if (part.kind == PART_POSTING && part.amount > 0) {
             char its[UNIT_MAX + 1];
@@ -99,8 +99,25 @@ static void differ_change(struct audit *a, const struct audit_item *item, const 
 
 /* Which legs, changes and books of the outcome have a part that says so. */
 struct matched {
-    bool leg[RECORD_PARTS_MAX], change[RECORD_PARTS_MAX], book[RECORD_PARTS_MAX];
+    bool *leg, *change, *book;
 };
+
+/* With room for what an outcome has, and for what a record of so many parts may add to it. */
+static struct matched matched_new(const struct audit_item *item, const struct outcome *out)
+{
+    const size_t n = item->parts.n;
+
+    return (struct matched){.leg = x_calloc(out->n_legs + n, sizeof(bool)),
+                            .change = x_calloc(out->n_changes + n, sizeof(bool)),
+                            .book = x_calloc(out->n_books + n, sizeof(bool))};
+}
+
+static void matched_free(struct matched *m)
+{
+    free(m->leg);
+    free(m->change);
+    free(m->book);
+}
 
 static void subject_name(struct buf *b, const struct change *change)
 {
@@ -127,7 +144,8 @@ static void differ_part(struct audit *a, const struct audit_item *item, size_t i
             subject_name(&name, &ruled->changes[k]);
             if (!m->change[k] && str_eq(name.data, part->name)) {
                 m->change[k] = true;
-                differ_change(a, item, part, item->parts[i], item->lens[i], &ruled->changes[k]);
+                differ_change(a, item, part, item->parts.text[i], item->parts.len[i],
+                              &ruled->changes[k]);
                 buf_free(&name);
                 return;
             }
@@ -149,17 +167,17 @@ static void differ_part(struct audit *a, const struct audit_item *item, size_t i
 
 void audit_differs(struct audit *a, const struct audit_item *item, const struct outcome *ruled)
 {
-    struct matched m = {0};
+    struct matched m = matched_new(item, ruled);
     struct buf name = BUF_INIT;
     const size_t before = a->named;
     char unit[UNIT_MAX + 1];
     int64_t stake = audit_stake(item, unit);
     const char *why;
 
-    for (size_t i = 1; i < item->n; i++) {
+    for (size_t i = 1; i < item->parts.n; i++) {
         struct part part;
 
-        if (part_parse(&part, item->parts[i], item->lens[i], &why) != 0)
+        if (part_parse(&part, item->parts.text[i], item->parts.len[i], &why) != 0)
             continue;
         differ_part(a, item, i, &part, ruled, &m);
         part_free(&part);
@@ -182,6 +200,7 @@ void audit_differs(struct audit *a, const struct audit_item *item, const struct 
                         unit, stake, "the record touches this book, which doesn't count it");
         }
     buf_free(&name);
+    matched_free(&m);
     if (a->named == before)
         audit_found(&a->conf, AUDIT_BYTES, item->index, "", unit, stake,
                     "its parts say what the rules make, but not in their bytes or order");
@@ -203,7 +222,7 @@ static void claim_posting(struct audit *a, const struct audit_item *item, const 
 
     while (k < out->n_legs && !str_eq(out->legs[k].after->thing.name, part->name))
         k++;
-    if (k == RECORD_PARTS_MAX || !name_is_account(part->name))
+    if (!name_is_account(part->name))
         return;
     if (k == out->n_legs)
         outcome_add_leg(out, &(struct leg){.after = account_after(a, part->name)});
@@ -223,7 +242,7 @@ static void claim_book(struct audit *a, const struct audit_item *item, const str
 
     while (k < out->n_books && !str_eq(out->books[k]->thing.name, part->name))
         k++;
-    if (k == RECORD_PARTS_MAX || !name_is_coop(part->name))
+    if (!name_is_coop(part->name))
         return;
     if (k == out->n_books)
         outcome_add_book(out, before ? book_copy(before) : book_new(part->name));
@@ -247,14 +266,14 @@ static void claim_change(const struct part *part, struct outcome *out)
 
 void audit_claimed(struct audit *a, const struct audit_item *item, struct outcome *out)
 {
-    struct matched m = {0};
+    struct matched m = matched_new(item, out);
     size_t n = 0;
     const char *why;
 
-    for (size_t i = 0; i < item->n; i++) {
+    for (size_t i = 0; i < item->parts.n; i++) {
         struct part part;
 
-        if (part_parse(&part, item->parts[i], item->lens[i], &why) != 0)
+        if (part_parse(&part, item->parts.text[i], item->parts.len[i], &why) != 0)
             continue;
         switch (part.kind) {
         case PART_POSTING:
@@ -287,6 +306,7 @@ void audit_claimed(struct audit *a, const struct audit_item *item, struct outcom
             free(out->books[k]);
     }
     out->n_books = n;
+    matched_free(&m);
 }
 
 /* ---- A book's records of which some parts are another's ---- */
@@ -298,10 +318,10 @@ void audit_in_part(struct audit *a, const struct audit_item *item, struct outcom
     int64_t stake = audit_stake(item, unit);
     const char *why;
 
-    for (size_t i = 0; i < item->n; i++) {
+    for (size_t i = 0; i < item->parts.n; i++) {
         struct part part;
 
-        if (part_parse(&part, item->parts[i], item->lens[i], &why) != 0) {
+        if (part_parse(&part, item->parts.text[i], item->parts.len[i], &why) != 0) {
             audit_found(&a->conf, AUDIT_PARTS, item->index, "", unit, stake, "%s", why);
             continue;
         }

@@ -45,11 +45,11 @@ int dump_info_parse(struct dump_info *out, const char *text, size_t len)
 }
 
 int64_t dump_split(const char *s, size_t len, const char **header, size_t *header_len,
-                   const char **parts, size_t *part_lens, size_t max_parts, size_t *n_parts)
+                   struct part_list *parts)
 {
     const char *at = s, *end = s + len;
 
-    *n_parts = 0;
+    parts->n = 0;
     for (bool first = true;; first = false) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         size_t n = (size_t)((newline ? newline : end) - at);
@@ -59,15 +59,14 @@ int64_t dump_split(const char *s, size_t len, const char **header, size_t *heade
         if (!newline)
             return 0;
         if (n == 0)
-            return *n_parts == 0 ? -1 : newline + 1 - s;
+            return parts->n == 0 ? -1 : newline + 1 - s;
         if (first) {
             *header = at;
             *header_len = n;
-        } else if (*n_parts == max_parts) {
+        } else if (parts->n == RECORD_PARTS_MAX) {
             return -1;
         } else {
-            parts[*n_parts] = at;
-            part_lens[(*n_parts)++] = n;
+            part_list_add(parts, at, n);
         }
         at = newline + 1;
     }

@@ -5,6 +5,7 @@
 #include "core/base.h"
 #include "core/buf.h"
 #include "core/note.h"
+#include "core/record.h"
 
 /*
  * An export (docs/protocol.md section 10), a folder that `ledgerd export` and `pumasi audit` write,
@@ -17,7 +18,7 @@
  *   ledger.json     {"format":"pumasi-export-1","id","origin","vkey","size"}, written last
  */
 #define DUMP_FORMAT   "pumasi-export-1"
-#define DUMP_LINE_MAX (1024 * 1024)
+#define DUMP_LINE_MAX (16 * 1024 * 1024) /* of a header with as many parts as there can be */
 
 struct dump_info {
     char id[256], origin[129], vkey[VKEY_MAX];
@@ -29,12 +30,12 @@ void dump_info_put(struct buf *b, const struct dump_info *info);
 int dump_info_parse(struct dump_info *out, const char *text, size_t len) MUST_CHECK;
 
 /*
- * The next record in a piece of the file `records`: header and parts point into it, without their
- * newlines. How many bytes it takes, 0 when the piece ends before the record does, -1 when it can't
- * be one (no part, more than max_parts, a line of more than DUMP_LINE_MAX bytes).
+ * The next record in a piece of the file `records`: header and parts, which are emptied first,
+ * point into it, without their newlines. How many bytes it takes, 0 when the piece ends before the
+ * record does, -1 when it can't be one (no part, more than RECORD_PARTS_MAX, a line of more than
+ * DUMP_LINE_MAX bytes).
  */
 int64_t dump_split(const char *s, size_t len, const char **header, size_t *header_len,
-                   const char **parts, size_t *part_lens, size_t max_parts,
-                   size_t *n_parts) MUST_CHECK;
+                   struct part_list *parts) MUST_CHECK;
 
 #endif

@@ -19,13 +19,44 @@ size_t record_count_parts(const struct outcome *out)
     return 1 + out->n_legs + out->n_changes + out->n_books;
 }
 
+void part_list_add(struct part_list *p, const char *text, size_t len)
+{
+    if (p->n == p->cap) {
+        p->cap = p->cap ? p->cap * 2 : 8;
+        p->text = x_realloc(p->text, p->cap * sizeof(*p->text));
+        p->len = x_realloc(p->len, p->cap * sizeof(*p->len));
+    }
+    p->text[p->n] = text;
+    p->len[p->n++] = len;
+}
+
+void part_list_free(struct part_list *p)
+{
+    free(p->text);
+    free(p->len);
+    memset(p, 0, sizeof(*p));
+}
+
+struct buf *record_add_part(struct record *rec)
+{
+    if (rec->n_parts == rec->cap_parts) {
+        const size_t cap = rec->cap_parts ? rec->cap_parts * 2 : 8;
+
+        rec->parts = x_realloc(rec->parts, cap * sizeof(*rec->parts));
+        for (size_t i = rec->cap_parts; i < cap; i++)
+            rec->parts[i] = (struct buf)BUF_INIT;
+        rec->cap_parts = cap;
+    }
+    buf_clear(&rec->parts[rec->n_parts]);
+    return &rec->parts[rec->n_parts++];
+}
+
 /* Begins the next part: {"part":"<kind>","salt":"…" */
 static struct buf *part_begin(struct record *rec, const char *kind, const uint8_t *salts)
 {
-    size_t n = rec->n_parts++;
-    struct buf *b = &rec->parts[n];
+    const size_t n = rec->n_parts;
+    struct buf *b = record_add_part(rec);
 
-    buf_clear(b);
     buf_puts(b, "{\"part\":\"");
     buf_puts(b, kind);
     buf_puts(b, "\",\"salt\":\"");
@@ -84,12 +115,16 @@ static void put_header(struct buf *b, int64_t index, int64_t ms, int64_t rules,
 
 static void build_header(struct record *rec, int64_t index, int64_t ms, int64_t rules)
 {
-    struct hash parts[RECORD_PARTS_MAX];
+    struct hash few[16];
+    struct hash *parts =
+        rec->n_parts > ARRAY_LEN(few) ? x_calloc(rec->n_parts, sizeof(*parts)) : few;
 
     for (size_t i = 0; i < rec->n_parts; i++)
         hash_bytes(&parts[i], rec->parts[i].data, rec->parts[i].len);
     buf_clear(&rec->header);
     put_header(&rec->header, index, ms, rules, parts, rec->n_parts);
+    if (parts != few)
+        free(parts);
     hash_bytes(&rec->entry, rec->header.data, rec->header.len);
 }
 
@@ -127,9 +162,11 @@ void record_build(struct record *rec, int64_t index, int64_t ms, int64_t rules,
 void record_free(struct record *rec)
 {
     buf_free(&rec->header);
-    for (size_t i = 0; i < RECORD_PARTS_MAX; i++)
+    for (size_t i = 0; i < rec->cap_parts; i++)
         buf_free(&rec->parts[i]);
-    rec->n_parts = 0;
+    free(rec->parts);
+    rec->parts = NULL;
+    rec->n_parts = rec->cap_parts = 0;
 }
 
 /* ---- Reading ---- */
@@ -141,6 +178,7 @@ static int read_hashes(struct record_header *out, const struct value *array)
     out->n_parts = array->n;
     if (out->n_parts == 0 || out->n_parts > RECORD_PARTS_MAX)
         return -1;
+    out->parts = x_calloc(out->n_parts, sizeof(*out->parts));
     for (const struct value *item = array->first; item; item = item->next) {
         const char *s = value_text(item);
 
@@ -187,7 +225,25 @@ int record_header_parse(struct record_header *out, const char *s, size_t len, co
     *why = N_("it isn't a record's header");
     end = strict_end(&in);
     value_free(json);
-    return end == 0 && is_canonical(out, s, len) ? 0 : -1;
+    if (end == 0 && is_canonical(out, s, len))
+        return 0;
+    record_header_free(out);
+    return -1;
+}
+
+void record_header_free(struct record_header *h)
+{
+    free(h->parts);
+    h->parts = NULL;
+}
+
+int record_header_peek(struct record_header *out, const char *s, size_t len, const char **why)
+{
+    int rc = record_header_parse(out, s, len, why);
+
+    if (rc == 0)
+        record_header_free(out);
+    return rc;
 }
 
 /* The members of a part of a kind; faults go into `in`. */
@@ -294,7 +350,7 @@ struct deal *record_deal(const char *header, size_t header_len, const char *cons
     struct act act;
     const char *why;
 
-    if (n_parts == 0 || record_header_parse(&head, header, header_len, &why) != 0 ||
+    if (n_parts == 0 || record_header_peek(&head, header, header_len, &why) != 0 ||
         part_parse(&part, parts[0], part_lens[0], &why) != 0)
         return NULL;
     if (part.kind == PART_ACT && act_parse(&act, &part.act, &refusal) == 0) {
@@ -376,8 +432,7 @@ static int read_parts(struct record_read *out, const char *const *parts, const s
         part_free(&part);
         return replay_fault(fault, WRONG_PARTS, N_("part 0 is out of its place"));
     }
-    /* The rules may make more parts than there are, and those are then written as well. */
-    memset(out->salts, 0, sizeof(out->salts));
+    out->salts = x_calloc(n, RECORD_SALT_LEN);
     memcpy(out->salts, part.salt, RECORD_SALT_LEN);
     out->env = part.act;
     for (size_t i = 1; i < n; i++)
@@ -404,15 +459,21 @@ int record_read(struct record_read *out, const char *header, size_t header_len,
 
     memset(&out->env, 0, sizeof(out->env));
     memset(&out->act, 0, sizeof(out->act));
+    out->salts = NULL;
+    out->head.parts = NULL;
     if (record_header_parse(&out->head, header, header_len, &why) != 0)
         return replay_fault(fault, WRONG_HEADER, "the header is no header: %s", why);
-    if (out->head.rules != RULES_VERSION)
-        return replay_fault(fault, WRONG_HEADER,
-                            "it was judged by rules %lld, which this program doesn't know",
-                            (long long)out->head.rules);
-    if (n_parts == 0 || n_parts != out->head.n_parts)
-        return replay_fault(fault, WRONG_PARTS, "it has %zu parts where its header says %zu",
-                            n_parts, out->head.n_parts);
+    if (out->head.rules != RULES_VERSION) {
+        (void)replay_fault(fault, WRONG_HEADER,
+                           "it was judged by rules %lld, which this program doesn't know",
+                           (long long)out->head.rules);
+        goto fail;
+    }
+    if (n_parts == 0 || n_parts != out->head.n_parts) {
+        (void)replay_fault(fault, WRONG_PARTS, "it has %zu parts where its header says %zu",
+                           n_parts, out->head.n_parts);
+        goto fail;
+    }
     hash_bytes(&out->entry, header, header_len);
     if (read_parts(out, parts, part_lens, n_parts, fault) != 0)
         goto fail;
@@ -424,6 +485,9 @@ int record_read(struct record_read *out, const char *header, size_t header_len,
 fail:
     envelope_free(&out->env);
     memset(&out->env, 0, sizeof(out->env));
+    free(out->salts);
+    out->salts = NULL;
+    record_header_free(&out->head);
     return -1;
 }
 
@@ -431,6 +495,9 @@ void record_read_free(struct record_read *r)
 {
     envelope_free(&r->env);
     act_free(&r->act);
+    free(r->salts);
+    r->salts = NULL;
+    record_header_free(&r->head);
     memset(&r->env, 0, sizeof(r->env));
     memset(&r->act, 0, sizeof(r->act));
 }
@@ -442,9 +509,15 @@ static int compare(const struct record_read *r, const struct outcome *out, const
 {
     struct record rec = {0};
     size_t n = record_count_parts(out);
+    uint8_t *salts = r->salts;
     int ret = 0;
 
-    build_parts(&rec, &r->env, out, r->salts);
+    /* The rules may make more parts than there are, and those are then written as well. */
+    if (n > r->head.n_parts) {
+        salts = x_calloc(n, RECORD_SALT_LEN);
+        memcpy(salts, r->salts, r->head.n_parts * RECORD_SALT_LEN);
+    }
+    build_parts(&rec, &r->env, out, salts);
     for (size_t i = 0; i < n && i < r->head.n_parts && ret == 0; i++)
         if (rec.parts[i].len != lens[i] || memcmp(rec.parts[i].data, parts[i], lens[i]) != 0) {
             ret = replay_fault(fault, WRONG_DIFFERENT, "part %zu isn't what the rules make: %.300s",
@@ -456,6 +529,8 @@ static int compare(const struct record_read *r, const struct outcome *out, const
                            r->head.n_parts, n);
         fault->part = n < r->head.n_parts ? n : r->head.n_parts;
     }
+    if (salts != r->salts)
+        free(salts);
     record_free(&rec);
     return ret;
 }

@@ -12,14 +12,24 @@
  * Records, byte for byte (protocol section 3). This file pair is the only writer and reader of
  * them.
  */
-#define RECORD_SALT_LEN  16
-#define RECORD_PARTS_MAX 33
+#define RECORD_SALT_LEN 16
+/* No record has more: a clearing of a thousand co-ops has a fifth of a million. */
+#define RECORD_PARTS_MAX ((size_t)1 << 18)
+
+/* The texts of a record's parts, which are somebody else's. All zero: none yet. */
+struct part_list {
+    size_t n, cap;
+    const char **text;
+    size_t *len;
+};
+void part_list_add(struct part_list *p, const char *text, size_t len);
+void part_list_free(struct part_list *p);
 
 struct record {
     struct buf header; /* JSON text */
-    size_t n_parts;
-    struct buf parts[RECORD_PARTS_MAX]; /* JSON texts: act, postings, changes, books */
-    struct hash entry;                  /* SHA-256(header): the leaf's entry */
+    size_t n_parts, cap_parts;
+    struct buf *parts; /* JSON texts: act, postings, changes, books */
+    struct hash entry; /* SHA-256(header): the leaf's entry */
 };
 
 /* How many parts an outcome makes, so how many salts record_build wants. */
@@ -28,6 +38,8 @@ size_t record_count_parts(const struct outcome *out);
  * memory reused. */
 void record_build(struct record *rec, int64_t index, int64_t ms, int64_t rules,
                   const struct envelope *env, const struct outcome *out, const uint8_t *salts);
+/* The next part's text, empty: for who puts a record together that was written before. */
+struct buf *record_add_part(struct record *rec);
 void record_free(struct record *rec);
 
 /* What a header says. */
@@ -36,12 +48,16 @@ struct record_header {
     int64_t ms;
     int64_t rules;
     size_t n_parts;
-    struct hash parts[RECORD_PARTS_MAX];
+    struct hash *parts; /* owned */
 };
 /* Strict: exactly the bytes that record_build writes for these values. 0, or -1 with *why a
- * constant sentence. */
+ * constant sentence; nothing needs freeing then. */
 int record_header_parse(struct record_header *out, const char *s, size_t len,
                         const char **why) MUST_CHECK;
+void record_header_free(struct record_header *h);
+/* The same for who wants no hashes: `parts` is NULL, and nothing needs freeing. */
+int record_header_peek(struct record_header *out, const char *s, size_t len,
+                       const char **why) MUST_CHECK;
 
 /* What one part says; strings are copied. */
 enum part_kind {
@@ -78,7 +94,7 @@ struct record_read {
     struct hash entry; /* SHA-256(header) */
     struct envelope env;
     struct act act;
-    uint8_t salts[RECORD_PARTS_MAX * RECORD_SALT_LEN];
+    uint8_t *salts; /* RECORD_SALT_LEN bytes a part */
 };
 
 /* What is wrong with a record. */

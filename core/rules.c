@@ -440,6 +440,7 @@ static void free_lists(struct outcome *out)
 {
     free(out->legs);
     free(out->books);
+    strmap_free(out->book_of);
     free(out->keys);
 }
 
@@ -480,6 +481,8 @@ void outcome_free(struct outcome *out)
 
 /* ---- Pieces of outcomes ---- */
 
+#define BOOKS_FEW 16
+
 void outcome_add_leg(struct outcome *out, const struct leg *leg)
 {
     if (out->n_legs == out->cap_legs) {
@@ -498,14 +501,29 @@ void outcome_add_book(struct outcome *out, struct book *book)
     out->books[out->n_books++] = book;
 }
 
+/* Without a look at each: a clearing has a thousand books, and many thousand legs. */
+static bool has_book(struct outcome *out, const char *coop)
+{
+    if (out->n_books < BOOKS_FEW) {
+        for (size_t i = 0; i < out->n_books; i++)
+            if (str_eq(out->books[i]->thing.name, coop))
+                return true;
+        return false;
+    }
+    if (!out->book_of)
+        out->book_of = strmap_new();
+    for (size_t i = strmap_count(out->book_of); i < out->n_books; i++)
+        *strmap_put(out->book_of, out->books[i]->thing.name) = (int64_t)i + 1;
+    return strmap_get(out->book_of, coop) != NULL;
+}
+
 void outcome_book(const struct state *s, struct outcome *out, const char *coop, int64_t index)
 {
     const struct book *before = state_book(s, coop);
     struct book *after;
 
-    for (size_t i = 0; i < out->n_books; i++)
-        if (str_eq(out->books[i]->thing.name, coop))
-            return;
+    if (has_book(out, coop))
+        return;
     after = before ? book_copy(before) : book_new(coop);
     after->entries.seq++;
     after->entries.record = index;

@@ -8,6 +8,7 @@
 #include "core/envelope.h"
 #include "core/refusal.h"
 #include "core/state.h"
+#include "core/strmap.h"
 
 /*
  * The rules, version 1: a pure function from the state that an act touches, the act with its
@@ -66,6 +67,7 @@ struct outcome {
     struct change changes[CHANGES_MAX];
     size_t n_books, cap_books;
     struct book **books;
+    struct strmap *book_of; /* once they are many: co-op → its place in books, from 1 */
     size_t n_keys;
     struct key_row **keys; /* rows added or changed */
     size_t n_deals;

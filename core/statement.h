@@ -41,11 +41,14 @@ struct statement_note {
     struct statement_text text;
 };
 
+/* So many parts of one record are shown at most: act and posting, or changes. */
+#define STATEMENT_PARTS_MAX 33
+
 /* A record as far as it is shown: some of its parts, and the way to the checkpoint's root. */
 struct statement_record {
     struct statement_text header;
     size_t n_parts;
-    struct statement_text parts[RECORD_PARTS_MAX]; /* in the record's order */
+    struct statement_text parts[STATEMENT_PARTS_MAX]; /* in the record's order */
     size_t n_proof;
     uint32_t proof[TREE_PROOF_MAX]; /* the audit path, leaf's side first: places in `hashes` */
     size_t n_texts;

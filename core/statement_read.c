@@ -102,7 +102,7 @@ static void read_parts(struct strict *in, struct statement_record *out)
     out->n_parts = 0;
     if (!parts)
         return;
-    if (parts->n == 0 || parts->n > RECORD_PARTS_MAX) {
+    if (parts->n == 0 || parts->n > STATEMENT_PARTS_MAX) {
         strict_fail(in, "parts", N_("there are none, or too many"));
         return;
     }

@@ -230,7 +230,7 @@ static void judge_earlier_entry(struct statement_check_run *run, const struct st
             seq = part.seq;
         part_free(&part);
     }
-    if (record_header_parse(&head, old->header.s, old->header.len, &why) != 0 || seq == 0)
+    if (record_header_peek(&head, old->header.s, old->header.len, &why) != 0 || seq == 0)
         return; /* its own verification says so */
     if (seq <= st->opening.seq || seq > st->opening.seq + (int64_t)st->n_entries)
         return;

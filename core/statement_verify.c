@@ -458,6 +458,7 @@ void statement_check_record(struct statement_check_run *run, size_t i)
     hash_bytes(&r->entry, r->shown->header.s, r->shown->header.len);
     check_path(run, r);
     check_parts(run, r, &head);
+    record_header_free(&head);
 }
 
 /* ---- All of it ---- */

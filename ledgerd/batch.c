@@ -22,9 +22,6 @@
 #define PENDING_MAKERS_FULL 10000
 /* Bytes for salts that are asked of the kernel at a time: those of about fifty transfers. */
 #define SALTS 4096
-#if SALTS < RECORD_PARTS_MAX * RECORD_SALT_LEN
-#error
-#endif
 /* So many batches in a row are run with care after one that couldn't be run in haste. */
 #define CAREFUL_BATCHES 8
 
@@ -46,6 +43,7 @@ struct batch {
     struct buf headers;
     uint8_t salts[SALTS]; /* random bytes, used from the front */
     size_t salts_used;
+    uint8_t *many_salts; /* of a record that has too many parts for those */
     struct posted *posted;
     size_t n_posted, cap_posted;
     struct key *keys; /* newly registered */
@@ -79,6 +77,7 @@ void batch_free(struct batch *b)
     buf_free(&b->headers);
     free(b->posted);
     free(b->keys);
+    free(b->many_salts);
     free(b);
 }
 
@@ -222,6 +221,11 @@ static const uint8_t *take_salts(struct batch *b, size_t n)
 {
     size_t len = n * RECORD_SALT_LEN;
 
+    if (len > SALTS) {
+        b->many_salts = x_realloc(b->many_salts, len);
+        randombytes_buf(b->many_salts, len);
+        return b->many_salts;
+    }
     if (SALTS - b->salts_used < len) {
         randombytes_buf(b->salts, SALTS);
         b->salts_used = 0;

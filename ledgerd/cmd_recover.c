@@ -268,13 +268,16 @@ static int take_back(struct recover *r)
         return -1;
     for (size_t i = 0; i < r->lost.n; i++) {
         const struct lost_record *one = &r->lost.records[i];
-        size_t lens[RECORD_PARTS_MAX];
+        size_t *lens = x_calloc(one->n, sizeof(*lens));
+        int rc;
 
         for (size_t p = 0; p < one->n; p++)
             lens[p] = strlen(one->parts[p]);
-        if (replay_record(&r->replay, one->header, strlen(one->header),
-                          (const char *const *)one->parts, lens, one->n, texts_of, r, why,
-                          sizeof(why)) != 0) {
+        rc = replay_record(&r->replay, one->header, strlen(one->header),
+                           (const char *const *)one->parts, lens, one->n, texts_of, r, why,
+                           sizeof(why));
+        free(lens);
+        if (rc != 0) {
             snprintf(r->err, sizeof(r->err), _("record %lld: %s. Nothing was stored."),
                      (long long)(r->lost.first + i), why);
             return -1;

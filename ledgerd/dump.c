@@ -226,39 +226,37 @@ static int read_line(struct dump_reader *r, enum dump_file file, size_t *len, ch
 }
 
 int dump_next_record(struct dump_reader *r, const char **header, size_t *header_len,
-                     const char **parts, size_t *part_lens, size_t max_parts, size_t *n_parts,
-                     char *err, size_t err_size)
+                     struct part_list *parts, char *err, size_t err_size)
 {
-    size_t len, n = 0, at = 0;
-    size_t lens[1 + 64];
+    size_t len, at = 0;
     int ret;
 
+    /* The lines' lengths first, as the record moves while it grows; the header's among them. */
     buf_clear(&r->record);
+    parts->n = 0;
     while ((ret = read_line(r, RECORDS, &len, err, err_size)) == 1 && len > 0) {
-        if (n > max_parts || n >= ARRAY_LEN(lens)) {
+        if (parts->n > RECORD_PARTS_MAX) {
             snprintf(err, err_size, _("record %lld has too many parts"), (long long)r->n);
             return -1;
         }
         buf_put(&r->record, r->line, len + 1);
-        lens[n++] = len;
+        part_list_add(parts, NULL, len);
     }
-    if (ret < 0 || (ret == 0 && n == 0))
+    if (ret < 0 || (ret == 0 && parts->n == 0))
         return ret;
-    if (ret == 0 || n < 2) {
+    if (ret == 0 || parts->n < 2) {
         snprintf(err, err_size, _("record %lld is cut off"), (long long)r->n);
         return -1;
     }
-    for (size_t i = 0; i < n; i++) {
-        if (i == 0) {
-            *header = r->record.data;
-            *header_len = lens[0];
-        } else {
-            parts[i - 1] = r->record.data + at;
-            part_lens[i - 1] = lens[i];
-        }
-        at += lens[i] + 1;
+    *header = r->record.data;
+    *header_len = parts->len[0];
+    at = *header_len + 1;
+    parts->n--;
+    for (size_t i = 0; i < parts->n; i++) {
+        parts->text[i] = r->record.data + at;
+        parts->len[i] = parts->len[i + 1];
+        at += parts->len[i] + 1;
     }
-    *n_parts = n - 1;
     r->n++;
     return 1;
 }

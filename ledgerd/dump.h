@@ -32,12 +32,11 @@ struct dump_reader;
 struct dump_reader *dump_open(const char *dir, struct dump_info *info, const char **note, char *err,
                               size_t err_size) MUST_CHECK;
 /*
- * The next record: pointers into the reader's own memory until the next call. 1, 0 at the end, -1
- * and a sentence. At most max_parts.
+ * The next record: pointers into the reader's own memory until the next call; `parts` is
+ * emptied first. 1, 0 at the end, -1 and a sentence.
  */
 int dump_next_record(struct dump_reader *r, const char **header, size_t *header_len,
-                     const char **parts, size_t *part_lens, size_t max_parts, size_t *n_parts,
-                     char *err, size_t err_size) MUST_CHECK;
+                     struct part_list *parts, char *err, size_t err_size) MUST_CHECK;
 /* The next line of texts.ndjson or pending.ndjson. 1, 0 at the end (or without the file), -1 and a
  * sentence. */
 int dump_next_text(struct dump_reader *r, const char **line, size_t *len, char *err,

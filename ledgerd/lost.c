@@ -92,8 +92,8 @@ static struct lost_record *record_at(struct lost *l, int64_t index)
     return &l->records[(uint64_t)index - l->first];
 }
 
-/* What a header says goes there, unless another one is. The record; NULL when it is none of them.
- */
+/* What a header says goes there, unless another one is. The record, and then *h is the caller's to
+ * free; NULL when it is none of them. */
 static struct lost_record *take_header(struct lost *l, const char *header, size_t len, bool proven,
                                        struct record_header *h)
 {
@@ -103,11 +103,15 @@ static struct lost_record *take_header(struct lost *l, const char *header, size_
     if (record_header_parse(h, header, len, &why) != 0)
         return NULL;
     r = record_at(l, h->index);
-    if (!r)
+    if (!r) {
+        record_header_free(h);
         return NULL;
+    }
     if (r->header && (strlen(r->header) != len || memcmp(r->header, header, len) != 0)) {
-        if (r->proven || !proven)
+        if (r->proven || !proven) {
+            record_header_free(h);
             return NULL; /* which of two is right shows in the tree */
+        }
         drop_parts(r);
     }
     r->proven = r->proven || proven;
@@ -119,15 +123,22 @@ static struct lost_record *take_header(struct lost *l, const char *header, size_
     return r;
 }
 
+/* The part goes where the header has its hash: `likely` there, as they mostly come in order. */
 static void take_part(struct lost_record *r, const struct record_header *h, const char *part,
-                      size_t len)
+                      size_t len, size_t likely)
 {
     struct hash hash;
 
     hash_bytes(&hash, part, len);
-    for (size_t i = 0; i < r->n; i++)
-        if (!r->parts[i] && hash_eq(&hash, &h->parts[i]))
-            r->parts[i] = x_strndup(part, len);
+    for (size_t k = 0; k < r->n; k++) {
+        size_t i = (likely + k) % r->n;
+
+        if (hash_eq(&hash, &h->parts[i])) {
+            if (!r->parts[i])
+                r->parts[i] = x_strndup(part, len);
+            return;
+        }
+    }
 }
 
 static void take_text(struct lost_record *r, const struct submitted_text *text)
@@ -192,22 +203,25 @@ static int take_export_texts(struct lost *l, struct dump_reader *in, char *err, 
 
 static int take_export(struct lost *l, const char *dir, char *err, size_t err_size)
 {
-    const char *note, *header, *parts[RECORD_PARTS_MAX];
-    size_t header_len, lens[RECORD_PARTS_MAX], n;
+    const char *note, *header;
+    size_t header_len;
+    struct part_list parts = {0};
     struct record_header h;
     struct dump_info info;
     struct dump_reader *in = dump_open(dir, &info, &note, err, err_size);
     int got = in ? 0 : -1;
 
-    while (in && (got = dump_next_record(in, &header, &header_len, parts, lens, RECORD_PARTS_MAX,
-                                         &n, err, err_size)) == 1) {
+    while (in && (got = dump_next_record(in, &header, &header_len, &parts, err, err_size)) == 1) {
         struct lost_record *r = take_header(l, header, header_len, false, &h);
 
-        for (size_t i = 0; r && i < n; i++)
-            take_part(r, &h, parts[i], lens[i]);
+        for (size_t i = 0; r && i < parts.n; i++)
+            take_part(r, &h, parts.text[i], parts.len[i], i);
+        if (r)
+            record_header_free(&h);
     }
     if (got == 0)
         got = take_export_texts(l, in, err, err_size);
+    part_list_free(&parts);
     dump_close(in);
     return got;
 }
@@ -226,7 +240,7 @@ static bool receipt_proves(const struct lost *l, const struct value *receipt, st
 
     *is_signed = text && proof_parse(&proof, text, strlen(text), &why) == 0 &&
                  open_note(l, proof.note, proof.note_len, c);
-    if (!*is_signed || !header || record_header_parse(&h, header, strlen(header), &why) != 0 ||
+    if (!*is_signed || !header || record_header_peek(&h, header, strlen(header), &why) != 0 ||
         proof.index != (uint64_t)h.index || proof.index >= c->size)
         return false;
     hash_bytes(&entry, header, strlen(header));
@@ -261,6 +275,8 @@ static void take_receipt(struct lost *l, const struct value *receipt)
         r->by = shown(value_member(receipt, "by"));
     if (r && !r->jti)
         r->jti = shown(value_member(receipt, "jti"));
+    if (r)
+        record_header_free(&h);
 }
 
 static void take_texts(struct lost_record *r, const struct value *texts)
@@ -287,12 +303,17 @@ static void take_answer(struct lost *l, const struct value *answer)
     struct record_header h;
     struct lost_record *r = header ? take_header(l, header, strlen(header), false, &h) : NULL;
 
-    if (!r || !parts || parts->kind != VALUE_ARRAY)
+    size_t n = 0;
+
+    if (!r)
         return;
-    for (const struct value *p = parts->first; p; p = p->next)
+    for (const struct value *p = parts && parts->kind == VALUE_ARRAY ? parts->first : NULL; p;
+         p = p->next)
         if (value_text(p))
-            take_part(r, &h, value_text(p), strlen(value_text(p)));
-    take_texts(r, value_member(answer, "texts"));
+            take_part(r, &h, value_text(p), strlen(value_text(p)), n++);
+    if (parts && parts->kind == VALUE_ARRAY)
+        take_texts(r, value_member(answer, "texts"));
+    record_header_free(&h);
 }
 
 /* One object: a receipt, a record's parts, or what `pumasi` keeps, which has both. */

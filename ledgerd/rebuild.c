@@ -86,21 +86,24 @@ static int flush(struct rebuild *b)
 
 static int replay_all(struct rebuild *b)
 {
-    const char *header, *parts[RECORD_PARTS_MAX];
-    size_t header_len, part_lens[RECORD_PARTS_MAX], n_parts;
+    struct part_list parts = {0};
+    const char *header;
+    size_t header_len;
     char where[40], why[500];
     int got;
 
-    while ((got = dump_next_record(b->in, &header, &header_len, parts, part_lens, RECORD_PARTS_MAX,
-                                   &n_parts, why, sizeof(why))) == 1) {
-        if (replay_record(&b->replay, header, header_len, parts, part_lens, n_parts, take_texts, b,
-                          why, sizeof(why)) != 0) {
+    while ((got = dump_next_record(b->in, &header, &header_len, &parts, why, sizeof(why))) == 1) {
+        if (replay_record(&b->replay, header, header_len, parts.text, parts.len, parts.n,
+                          take_texts, b, why, sizeof(why)) != 0) {
             got = -1;
             break;
         }
-        if (b->replay.n == REBUILD_BATCH && flush(b) != 0)
+        if (b->replay.n == REBUILD_BATCH && flush(b) != 0) {
+            part_list_free(&parts);
             return -1;
+        }
     }
+    part_list_free(&parts);
     if (got < 0) {
         snprintf(where, sizeof(where), _("record %lld"), (long long)b->ledger.tree.size);
         return fault(b, where, why);
@@ -173,16 +176,16 @@ static int find_opening(struct rebuild *b, const char *dir, struct hash *opening
     struct submission sub;
     struct refusal r;
     struct part part;
-    const char *note, *header, *parts[RECORD_PARTS_MAX], *line, *why;
-    size_t header_len, lens[RECORD_PARTS_MAX], n, len;
+    struct part_list parts = {0};
+    const char *note, *header, *line, *why;
+    size_t header_len, len;
     struct dump_reader *in = dump_open(dir, &info, &note, b->err, sizeof(b->err));
     int ret = -1;
 
     if (!in)
         return -1;
-    if (dump_next_record(in, &header, &header_len, parts, lens, RECORD_PARTS_MAX, &n, b->err,
-                         sizeof(b->err)) == 1) {
-        if (part_parse(&part, parts[0], lens[0], &why) == 0) {
+    if (dump_next_record(in, &header, &header_len, &parts, b->err, sizeof(b->err)) == 1) {
+        if (part_parse(&part, parts.text[0], parts.len[0], &why) == 0) {
             if (part.kind == PART_ACT) {
                 *opening = part.act.payload_hash;
                 ret = 0;
@@ -195,6 +198,7 @@ static int find_opening(struct rebuild *b, const char *dir, struct hash *opening
         submission_free(&sub);
         ret = 0;
     }
+    part_list_free(&parts);
     dump_close(in);
     return ret == 0 ? 0 : fault(b, dir, _("it has no ledger.open"));
 }

@@ -87,7 +87,7 @@ static enum read_end receipt_write(struct receipts *r, size_t i, const struct no
     if (!f->there) {
         return READ_OK;
     }
-    if (record_header_parse(&header, f->header, strlen(f->header), &why) != 0) {
+    if (record_header_peek(&header, f->header, strlen(f->header), &why) != 0) {
         log_event(LOG_LEVEL_ERROR, "a record's header is damaged",
                   LOG_INT("record", (int64_t)index), LOG_STR("why", why));
         return READ_BROKEN;

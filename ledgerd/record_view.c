@@ -12,14 +12,21 @@
 #include "ledgerd/out.h"
 #include "ledgerd/scope.h"
 
+static void make_room(struct record_view *v)
+{
+    v->cap = v->cap == 0 ? 8 : v->cap * 2;
+    v->parts = x_realloc(v->parts, v->cap * sizeof(*v->parts));
+    v->text = x_realloc(v->text, v->cap * sizeof(*v->text));
+    v->text_len = x_realloc(v->text_len, v->cap * sizeof(*v->text_len));
+}
+
 static int view_parts(struct record_view *v, const char *parts, const char **why)
 {
     for (const char *p = parts; *p != '\0';) {
         size_t len = strcspn(p, "\n");
 
-        if (v->n == RECORD_PARTS_MAX) {
-            *why = N_("it has too many parts");
-            return -1;
+        if (v->n == v->cap) {
+            make_room(v);
         }
         if (part_parse(&v->parts[v->n], p, len, why) != 0) {
             return -1;
@@ -62,6 +69,7 @@ struct record_view *record_view_new(const char *header, const char *parts, const
         goto bad;
     }
     v->has_act = true;
+    v->visible = x_calloc(v->n, sizeof(*v->visible));
     if (c != NULL) {
         char both[2 * ADDRESS_MAX + 2];
         v->n_visible =
@@ -86,6 +94,11 @@ void record_view_free(struct record_view *v)
     if (v->has_act) {
         act_free(&v->act);
     }
+    record_header_free(&v->header);
+    free(v->parts);
+    free(v->text);
+    free(v->text_len);
+    free(v->visible);
     free(v);
 }
 

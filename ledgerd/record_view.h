@@ -11,11 +11,11 @@
 /* A stored record taken apart for readers: its parts, and of those the caller may see which. */
 struct record_view {
     struct record_header header;
-    size_t n;
-    struct part parts[RECORD_PARTS_MAX];
-    const char *text[RECORD_PARTS_MAX]; /* the parts' texts, borrowed */
-    size_t text_len[RECORD_PARTS_MAX];
-    bool visible[RECORD_PARTS_MAX];
+    size_t n, cap;
+    struct part *parts;
+    const char **text; /* the parts' texts, borrowed */
+    size_t *text_len;
+    bool *visible;
     size_t n_visible;
     bool has_act;
     struct act act;

@@ -173,7 +173,7 @@ int replay_record(struct replay *r, const char *header, size_t header_len, const
     const char *bad;
     int ret = -1;
 
-    if (record_header_parse(&head, header, header_len, &bad) != 0)
+    if (record_header_peek(&head, header, header_len, &bad) != 0)
         return fault(why, why_size, bad);
     if (head.index != index)
         return fault(why, why_size, N_("its index isn't its place in the log"));
@@ -192,8 +192,8 @@ int replay_record(struct replay *r, const char *header, size_t header_len, const
         goto out;
     }
     buf_put(&rec.header, header, header_len);
-    for (rec.n_parts = 0; rec.n_parts < n_parts; rec.n_parts++)
-        buf_put(&rec.parts[rec.n_parts], parts[rec.n_parts], part_lens[rec.n_parts]);
+    for (size_t i = 0; i < n_parts; i++)
+        buf_put(record_add_part(&rec), parts[i], part_lens[i]);
     hash_bytes(&rec.entry, header, header_len);
     r->time_ms = head.ms;
     keep(r, index, &act, &rec, &out, &sub);

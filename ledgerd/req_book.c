@@ -277,24 +277,15 @@ static bool wanted(const struct request *r, const struct record_view *v, const b
     return unit && of_member;
 }
 
-/* One record of the book: an item for each of its postings here. How many; -1 when it is damaged.
- */
-static int64_t put_record(struct buf *b, const struct request *r, const PGresult *res, int row,
-                          const struct record_view *v)
+/* Those of the record's postings that are `here`. How many; -1 when it is damaged. */
+static int64_t put_postings(struct buf *b, const struct request *r, const PGresult *res, int row,
+                            const struct record_view *v, const bool *here)
 {
     const struct view *k = r->state;
     char member[ADDRESS_MAX + 1], coop[COOP_MAX + 1];
-    bool here[RECORD_PARTS_MAX] = {false};
     struct transfer_view t;
     int64_t items = 0;
 
-    for (size_t i = 0; i < v->n; i++) {
-        scope_concerned(&v->parts[i], member, coop);
-        here[i] = v->parts[i].kind == PART_POSTING && str_eq(coop, r->arg[0]);
-    }
-    if (!wanted(r, v, here)) {
-        return 0;
-    }
     for (size_t i = 0; i < v->n; i++) {
         const struct part *p = &v->parts[i];
 
@@ -320,6 +311,26 @@ static int64_t put_record(struct buf *b, const struct request *r, const PGresult
         out_close(b, '}');
         items++;
     }
+    return items;
+}
+
+/* One record of the book: an item for each of its postings here. How many; -1 when it is damaged.
+ */
+static int64_t put_record(struct buf *b, const struct request *r, const PGresult *res, int row,
+                          const struct record_view *v)
+{
+    char member[ADDRESS_MAX + 1], coop[COOP_MAX + 1];
+    bool *here = x_calloc(v->n, sizeof(*here));
+    int64_t items = 0;
+
+    for (size_t i = 0; i < v->n; i++) {
+        scope_concerned(&v->parts[i], member, coop);
+        here[i] = v->parts[i].kind == PART_POSTING && str_eq(coop, r->arg[0]);
+    }
+    if (wanted(r, v, here)) {
+        items = put_postings(b, r, res, row, v, here);
+    }
+    free(here);
     return items;
 }
 

@@ -96,7 +96,7 @@ enum desk_end take_snapshot(struct making *m)
     at = col_text(m->snapshot, 0, STATEMENT_PARTS);
     r->header = (struct statement_text){col_text(m->snapshot, 0, STATEMENT_HEADER),
                                         col_len(m->snapshot, 0, STATEMENT_HEADER)};
-    while (r->n_parts < RECORD_PARTS_MAX && next_part(&at, &part)) {
+    while (r->n_parts < STATEMENT_PARTS_MAX && next_part(&at, &part)) {
         r->parts[r->n_parts++] = part;
     }
     m->st.has_snapshot = true;

@@ -52,7 +52,8 @@ static struct deal *on_deal(void *arg, int64_t record)
     MUST(record >= 0);
     if ((size_t)record >= r->n)
         return NULL;
-    return record_deal(item->header, item->header_len, item->parts, item->lens, item->n);
+    return record_deal(item->header, item->header_len, item->parts.text, item->parts.len,
+                       item->parts.n);
 }
 
 static void on_posting(void *arg, int64_t record, const char *account, int64_t amount,
@@ -75,14 +76,14 @@ static void write_header(struct run *r, size_t index)
     char time[TIME_LEN + 1];
     const char *why;
 
-    if (record_header_parse(&head, item->header, item->header_len, &why) != 0)
+    if (record_header_peek(&head, item->header, item->header_len, &why) != 0)
         head.ms = INT64_C(1795305600000);
     time_text(time, head.ms);
     buf_printf(b, "{\"v\":1,\"index\":%zu,\"time\":\"%s\",\"rules\":1,\"parts\":[", index, time);
-    for (size_t i = 0; i < item->n; i++) {
+    for (size_t i = 0; i < item->parts.n; i++) {
         struct hash hash;
 
-        hash_bytes(&hash, item->parts[i], item->lens[i]);
+        hash_bytes(&hash, item->parts.text[i], item->parts.len[i]);
         buf_puts(b, i ? ",\"" : "\"");
         buf_put_b64u(b, hash.b, HASH_LEN);
         buf_putc(b, '"');
@@ -100,14 +101,13 @@ static void split(struct run *r, const char *s, size_t len, int how)
     for (; r->n < RECORDS_MAX && took > 0; used += took > 0 ? (size_t)took : 0) {
         struct audit_item *item = &r->items[r->n];
 
-        took = dump_split(s + used, len - used, &item->header, &item->header_len, item->parts,
-                          item->lens, RECORD_PARTS_MAX, &item->n);
+        took = dump_split(s + used, len - used, &item->header, &item->header_len, &item->parts);
         if (took <= 0)
             break;
         MUST((size_t)took <= len - used && s[used + (size_t)took - 1] == '\n');
-        MUST(item->header == s + used && item->n >= 1 && item->n <= RECORD_PARTS_MAX);
-        for (size_t i = 0; i < item->n; i++)
-            MUST(item->lens[i] >= 1 && !memchr(item->parts[i], '\n', item->lens[i]));
+        MUST(item->header == s + used && item->parts.n >= 1 && item->parts.n <= RECORD_PARTS_MAX);
+        for (size_t i = 0; i < item->parts.n; i++)
+            MUST(item->parts.len[i] >= 1 && !memchr(item->parts.text[i], '\n', item->parts.len[i]));
         if (how & HOW_HEADERS)
             write_header(r, r->n);
         r->n++;
@@ -149,6 +149,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         audit_record(a, &r->items[i]);
         audit_item_clear(&r->items[i]);
     }
+    for (size_t i = 0; i < RECORDS_MAX; i++)
+        audit_item_free(&r->items[i]);
     audit_end(a);
     counts = audit_counts(a);
     MUST(counts->records == (int64_t)r->n && counts->postings == r->postings);

@@ -13,25 +13,26 @@ static const char *const names[] = {"in/ledger.json", "in/checkpoint", "in/recor
 /* All that a reader says, in one text. 0, or -1 where it found a fault. */
 static int gather(struct dump_reader *r, struct buf *out, struct dump_writer *copy)
 {
-    const char *header, *parts[RECORD_PARTS_MAX], *line;
-    size_t header_len, lens[RECORD_PARTS_MAX], n, len;
+    struct part_list parts = {0};
+    const char *header, *line;
+    size_t header_len, len;
     char err[512] = "";
     int rc;
 
-    while ((rc = dump_next_record(r, &header, &header_len, parts, lens, RECORD_PARTS_MAX, &n, err,
-                                  sizeof(err))) == 1) {
+    while ((rc = dump_next_record(r, &header, &header_len, &parts, err, sizeof(err))) == 1) {
         struct buf all = BUF_INIT;
 
-        MUST(n >= 1 && n <= RECORD_PARTS_MAX && strlen(header) == header_len);
-        for (size_t i = 0; i < n; i++) {
-            MUST(strlen(parts[i]) == lens[i] && strchr(parts[i], '\n') == NULL);
-            buf_printf(&all, "%s%s", i == 0 ? "" : "\n", parts[i]);
+        MUST(parts.n >= 1 && strlen(header) == header_len);
+        for (size_t i = 0; i < parts.n; i++) {
+            MUST(strlen(parts.text[i]) == parts.len[i] && strchr(parts.text[i], '\n') == NULL);
+            buf_printf(&all, "%s%s", i == 0 ? "" : "\n", parts.text[i]);
         }
         buf_printf(out, "%s\n%s\n\n", header, all.data);
         if (copy != NULL)
             dump_record(copy, header, all.data);
         buf_free(&all);
     }
+    part_list_free(&parts);
     while (rc == 0 && (rc = dump_next_pending(r, &line, &len, err, sizeof(err))) == 1) {
         MUST(strlen(line) == len);
         buf_printf(out, "%s\n", line);

@@ -31,6 +31,7 @@ static void check_record(const struct lost_record *r, uint64_t index)
         MUST(hash_eq(&hash, &h.parts[i]));
         there++;
     }
+    record_header_free(&h);
     MUST(lost_is_whole(r) == (there == r->n));
 }
 

@@ -12,6 +12,9 @@
 #include "../unit/fixture.h"
 #include "core/num.h"
 
+/* As many parts as are tried. */
+#define PARTS_MAX 64
+
 #define SIGNERS_MAX 8
 
 static struct fix *base;
@@ -63,9 +66,9 @@ static void check_books(const struct state *s)
 static void check_replay(struct state *s, struct moment now, size_t index, const char *payload,
                          const char *signers, const struct outcome *out)
 {
-    static const uint8_t salts[RECORD_PARTS_MAX * RECORD_SALT_LEN];
-    const char *parts[RECORD_PARTS_MAX];
-    size_t lens[RECORD_PARTS_MAX];
+    static const uint8_t salts[PARTS_MAX * RECORD_SALT_LEN];
+    const char *parts[PARTS_MAX];
+    size_t lens[PARTS_MAX];
     struct record rec = {0};
     struct envelope env;
     struct outcome again;
@@ -179,7 +182,7 @@ static void judge(struct state *s, struct moment now, size_t *index, const char 
     outcome_free(&out);
     rules_decide(s, &act, &env, now, (int64_t)*index, &out);
     if (out.verdict == VERDICT_POSTED) {
-        MUST(env.n_sigs > 0 && record_count_parts(&out) <= RECORD_PARTS_MAX);
+        MUST(env.n_sigs > 0 && record_count_parts(&out) <= PARTS_MAX);
         check_legs(&out);
         check_replay(s, now, *index, payload, signers, &out);
         rules_apply(s, &out);

@@ -25,10 +25,12 @@
 #include "core/strict.h"
 #include "tests/load/lib/hammer.h"
 
+#define PARTS_MAX 64
+
 struct rec {
     int64_t ms;
     size_t n;
-    struct buf parts[RECORD_PARTS_MAX + 1];
+    struct buf parts[PARTS_MAX];
 };
 struct log {
     struct dump_info info;
@@ -69,8 +71,9 @@ static void write_file(const char *dir, const char *name, const struct buf *b)
 
 static void read_log(struct log *log, const char *dir)
 {
-    const char *header, *parts[RECORD_PARTS_MAX], *why;
-    size_t header_len, lens[RECORD_PARTS_MAX], n;
+    struct part_list parts = {0};
+    const char *header, *why;
+    size_t header_len;
     struct buf info = BUF_INIT, all = BUF_INIT;
     struct record_header head;
     int64_t took;
@@ -82,9 +85,9 @@ static void read_log(struct log *log, const char *dir)
     for (size_t at = 0; at < all.len; at += (size_t)took) {
         struct rec *r;
 
-        took = dump_split(all.data + at, all.len - at, &header, &header_len, parts, lens,
-                          RECORD_PARTS_MAX, &n);
-        if (took <= 0 || record_header_parse(&head, header, header_len, &why) != 0)
+        took = dump_split(all.data + at, all.len - at, &header, &header_len, &parts);
+        if (took <= 0 || parts.n >= PARTS_MAX ||
+            record_header_peek(&head, header, header_len, &why) != 0)
             die("records");
         if (log->n + 2 > log->cap) {
             log->cap = log->cap ? log->cap * 2 : 256;
@@ -93,9 +96,10 @@ static void read_log(struct log *log, const char *dir)
         r = &log->recs[log->n++];
         memset(r, 0, sizeof(*r));
         r->ms = head.ms;
-        for (r->n = 0; r->n < n; r->n++)
-            buf_put(&r->parts[r->n], parts[r->n], lens[r->n]);
+        for (r->n = 0; r->n < parts.n; r->n++)
+            buf_put(&r->parts[r->n], parts.text[r->n], parts.len[r->n]);
     }
+    part_list_free(&parts);
     buf_free(&info);
     buf_free(&all);
 }

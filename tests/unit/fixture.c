@@ -163,13 +163,13 @@ static void copy_buf(struct buf *to, const struct buf *from)
 /* Writes the record of f->out, keeps it, applies it. */
 static void post(struct fix *f, const struct act *a, const struct envelope *env, int32_t today)
 {
-    uint8_t salts[RECORD_PARTS_MAX * RECORD_SALT_LEN];
+    uint8_t salts[FIX_PARTS_MAX * RECORD_SALT_LEN];
     struct record rec = {0};
     struct fix_record *kept;
     struct posted_id *id;
     struct hash leaf;
 
-    for (size_t i = 0; i < RECORD_PARTS_MAX; i++) {
+    for (size_t i = 0; i < FIX_PARTS_MAX; i++) {
         char label[64];
         struct hash h;
 
@@ -177,7 +177,7 @@ static void post(struct fix *f, const struct act *a, const struct envelope *env,
                    (size_t)snprintf(label, sizeof(label), "pumasi test salt %zu %zu", f->n, i));
         memcpy(salts + i * RECORD_SALT_LEN, h.b, RECORD_SALT_LEN);
     }
-    assert_true(record_count_parts(&f->out) <= RECORD_PARTS_MAX);
+    assert_true(record_count_parts(&f->out) <= FIX_PARTS_MAX);
     record_build(&rec, (int64_t)f->n, f->ms, RULES_VERSION, env, &f->out, salts);
     assert_int_equal(rec.n_parts, record_count_parts(&f->out));
     if (f->n == f->cap) {
@@ -477,8 +477,8 @@ int fix_replay_from(struct state *s, const struct replay_source *from, const str
                     size_t index, char *why, size_t size)
 {
     const struct fix_record *rec = &f->log[index];
-    const char *parts[RECORD_PARTS_MAX];
-    size_t lens[RECORD_PARTS_MAX];
+    const char *parts[FIX_PARTS_MAX];
+    size_t lens[FIX_PARTS_MAX];
     struct outcome out;
     struct act act;
     struct posted_id *id;

@@ -14,11 +14,14 @@
 #define FIX_ORIGIN "ledger.example/test"
 #define FIX_MS     INT64_C(1795305600000) /* 2026-11-22T00:00:00Z */
 
+/* No record of a test has more parts. */
+#define FIX_PARTS_MAX 64
+
 /* One record as it would be stored. */
 struct fix_record {
     struct buf header;
     size_t n;
-    struct buf parts[RECORD_PARTS_MAX];
+    struct buf parts[FIX_PARTS_MAX];
     int64_t ms;
     int32_t today;
 };

@@ -41,8 +41,8 @@ static void compare(void *arg, const struct thing *thing)
 /* The deal of a kept record, as the log has it. */
 static struct deal *deal_of(const struct fix_record *rec)
 {
-    const char *parts[RECORD_PARTS_MAX];
-    size_t lens[RECORD_PARTS_MAX];
+    const char *parts[FIX_PARTS_MAX];
+    size_t lens[FIX_PARTS_MAX];
     struct deal *d;
 
     for (size_t i = 0; i < rec->n; i++) {

@@ -84,16 +84,14 @@ static void audit_log(struct log *log, const char *coop)
 
     log->found = 0;
     for (size_t i = 0; i < log->n; i++) {
-        struct audit_item item = {
-            .header = log->r[i].header.data, .header_len = log->r[i].header.len, .n = log->r[i].n};
+        struct audit_item item = {.header = log->r[i].header.data,
+                                  .header_len = log->r[i].header.len};
 
-        for (size_t k = 0; k < item.n; k++) {
-            item.parts[k] = log->r[i].parts[k].data;
-            item.lens[k] = log->r[i].parts[k].len;
-        }
+        for (size_t k = 0; k < log->r[i].n; k++)
+            part_list_add(&item.parts, log->r[i].parts[k].data, log->r[i].parts[k].len);
         audit_item_read(&item, coop != NULL, NULL, NULL);
         audit_record(a, &item);
-        audit_item_clear(&item);
+        audit_item_free(&item);
     }
     audit_end(a);
     log->counts = *audit_counts(a);

@@ -62,7 +62,7 @@ static int tear_down(void **state)
 static void add(struct audit_copy *c, const struct fix *f, size_t i, bool good)
 {
     const struct fix_record *r = &f->log[i];
-    const char *parts[RECORD_PARTS_MAX];
+    const char *parts[FIX_PARTS_MAX];
     struct hash entry, leaf;
 
     for (size_t k = 0; k < r->n; k++)

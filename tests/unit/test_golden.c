@@ -232,8 +232,8 @@ static void test_golden_replayed(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(story); i++) {
         char name[128], why[512], *text, *line, *end, *header = NULL;
-        const char *parts[RECORD_PARTS_MAX];
-        size_t lens[RECORD_PARTS_MAX], n = 0;
+        const char *parts[FIX_PARTS_MAX];
+        size_t lens[FIX_PARTS_MAX], n = 0;
         struct record_header head;
         const char *fault;
         struct outcome out;
@@ -247,14 +247,14 @@ static void test_golden_replayed(void **state)
             if (strncmp(line, "header ", 7) == 0) {
                 header = line + 7;
             } else if (strncmp(line, "part ", 5) == 0) {
-                assert_true(n < RECORD_PARTS_MAX);
+                assert_true(n < FIX_PARTS_MAX);
                 parts[n] = line + 5;
                 lens[n] = strlen(parts[n]);
                 n++;
             }
         }
         assert_non_null(header);
-        assert_int_equal(record_header_parse(&head, header, strlen(header), &fault), 0);
+        assert_int_equal(record_header_peek(&head, header, strlen(header), &fault), 0);
         assert_int_equal(head.index, i);
         if (record_replay(s, NULL, header, strlen(header), parts, lens, n, last,
                           (int32_t)(head.ms / 86400000), &out, &act, why, sizeof(why)) != 0)

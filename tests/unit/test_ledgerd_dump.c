@@ -60,14 +60,17 @@ static int tear_down(void **state)
 /* What becomes of the first record; the reader is closed. */
 static int first_record(size_t *n_parts, char *why, size_t size)
 {
-    const char *note, *header, *parts[64];
+    struct part_list parts = {0};
+    const char *note, *header;
     struct dump_info info;
-    size_t header_len, lens[64];
+    size_t header_len;
     struct dump_reader *r = dump_open(folder, &info, &note, why, size);
     int rc;
 
     assert_non_null(r);
-    rc = dump_next_record(r, &header, &header_len, parts, lens, 64, n_parts, why, size);
+    rc = dump_next_record(r, &header, &header_len, &parts, why, size);
+    *n_parts = parts.n;
+    part_list_free(&parts);
     dump_close(r);
     return rc;
 }

@@ -22,6 +22,8 @@ static bool header_ok(const char *s, size_t len)
 
     if (rc != 0) {
         assert_non_null(why);
+    } else {
+        record_header_free(&h);
     }
     return rc == 0;
 }
@@ -46,6 +48,7 @@ static void test_header(void **state)
             hash_bytes(&hash, rec->parts[p].data, rec->parts[p].len);
             assert_true(hash_eq(&hash, &h.parts[p]));
         }
+        record_header_free(&h);
     }
 }
 
@@ -100,7 +103,7 @@ static void test_header_refused(void **state)
         buf_clear(&b);
         buf_puts(&b, "{\"v\":1,\"index\":7,\"time\":\"2026-11-22T00:00:00.000Z\",\"rules\":1,"
                      "\"parts\":[");
-        for (int i = 0; i < RECORD_PARTS_MAX + extra; i++)
+        for (size_t i = 0; i < RECORD_PARTS_MAX + (size_t)extra; i++)
             buf_puts(&b, i ? ",\"" HASH_A "\"" : "\"" HASH_A "\"");
         buf_puts(&b, "]}");
         assert_int_equal(header_ok(b.data, b.len), extra == 0);
@@ -196,7 +199,7 @@ static void test_build_again(void **state)
     struct record rec = {0};
     struct outcome empty = {0};
     struct envelope env;
-    uint8_t salts[RECORD_PARTS_MAX * RECORD_SALT_LEN] = {0};
+    uint8_t salts[FIX_PARTS_MAX * RECORD_SALT_LEN] = {0};
     char *payload = fix_payload(f, "transfer", "alice@hansalim", "'x':1");
     struct hash first;
 

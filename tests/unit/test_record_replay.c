@@ -35,8 +35,8 @@ static struct state *state_before(const struct fix *f, size_t index)
 static const char *replay(struct state *s, const struct fix_record *rec, int64_t last_ms)
 {
     static char why[512];
-    const char *parts[RECORD_PARTS_MAX];
-    size_t lens[RECORD_PARTS_MAX];
+    const char *parts[FIX_PARTS_MAX];
+    size_t lens[FIX_PARTS_MAX];
     char *before = fix_dump(s), *after;
     struct outcome out;
     struct act act;

@@ -187,8 +187,8 @@ static void test_rollback_of_acts(void **state)
 
     for (size_t i = 0; i < f->n; i++) {
         char *dump = fix_dump(s);
-        const char *parts[RECORD_PARTS_MAX];
-        size_t lens[RECORD_PARTS_MAX];
+        const char *parts[FIX_PARTS_MAX];
+        size_t lens[FIX_PARTS_MAX];
         const struct fix_record *rec = &f->log[i];
         struct outcome out;
         struct act act;
