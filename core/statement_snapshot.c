@@ -110,7 +110,6 @@ static bool is_posting(const struct run_record *r)
 static void judge_leaf(struct statement_check_run *run, const struct covering *c)
 {
     const struct leaf *l = find_leaf(c, LEAF_ACCOUNT, run->st->account);
-    int64_t last = run->st->closing.seq + (run_one(run, RUN_AFTER) != NULL);
 
     run->count[CHECK_COMPLETE]++;
     for (size_t i = 0; i < run->n; i++) {
@@ -127,7 +126,8 @@ static void judge_leaf(struct statement_check_run *run, const struct covering *c
             return;
         }
     }
-    if (l && l->seq > last)
+    /* Behind the posting after the last one there may be more, and none of them is these days'. */
+    if (l && !run_one(run, RUN_AFTER) && l->seq > run->st->closing.seq)
         run_find(run, CHECK_COMPLETE, REASON_GAP, l->index, l->seq, l->name);
 }
 

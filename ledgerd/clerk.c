@@ -42,6 +42,8 @@ struct clerk {
     bool asked;         /* the thread's: the stewards were asked for the next log key */
     bool soon;          /* there is more to do: look again at once */
     bool store_wrong;   /* the tables don't make a recorded root: said once */
+    bool one_by_one;    /* of several it didn't: which one is it? */
+    bool stored;        /* something was, since nodes were last looked at for those to delete */
 };
 
 /* A snapshot in the making. */
@@ -50,11 +52,12 @@ struct making {
     int64_t size; /* of the log */
 };
 
-static void on_leaf(void *arg, const struct leaf *l)
+static void on_leaf(void *arg, size_t k, const struct leaf *l)
 {
     struct making *m = arg;
     struct hash hash;
 
+    (void)k;
     leaf_hash(&hash, l, m->size);
     tree_append(&m->tree, &hash);
     if (m->tree.size % 4096 == 0)
@@ -160,7 +163,7 @@ static int make(struct clerk *c, PGconn *conn, char *err, size_t err_size)
         return db_clerk_end(conn, err, err_size);
     m.size = head.size;
     tree_init(&m.tree);
-    ret = db_snapshot_leaves(conn, m.size, on_leaf, &m, &c->stop, err, err_size);
+    ret = db_snapshot_leaves(conn, &m.size, 1, on_leaf, &m, &c->stop, err, err_size);
     if (ret == 0)
         ret = db_clerk_end(conn, err, err_size);
     if (ret == 0) {
@@ -172,21 +175,37 @@ static int make(struct clerk *c, PGconn *conn, char *err, size_t err_size)
 }
 
 /*
- * Stores the nodes of a recorded snapshot that has none yet: today's, those of a ledger that was
- * rebuilt or is older than this table. One a look, the newest first.
+ * Stores the nodes of recorded snapshots that have none yet: today's, those of a ledger that was
+ * rebuilt or is older than this table. Many in one pass, the newest first. Then deletes those that
+ * are too old, a snapshot a look.
  */
 static int store(struct clerk *c, PGconn *conn, char *err, size_t err_size)
 {
-    struct snapshot_row row;
+    struct snapshot_row rows[SNAPSHOT_TREES_MAX];
+    size_t n;
+    int rc;
 
     if (c->store_wrong)
         return 0;
-    if (db_snapshot_bare(conn, &row, err, err_size) != 0)
+    if (db_snapshot_bare(conn, c->d->conf->snapshot_days, rows, c->one_by_one ? 1 : ARRAY_LEN(rows),
+                         &n, err, err_size) != 0)
         return -1;
-    if (row.size == 0)
+    if (n == 0 && c->stored) {
+        rc = db_snapshot_prune(conn, c->d->conf->snapshot_days, &c->stored, err, err_size);
+        c->soon = c->stored;
+        return rc;
+    }
+    if (n == 0)
         return 0;
     c->soon = true; /* there may be others */
-    return snapshot_tree_store(conn, &row, &c->stop, &c->store_wrong, err, err_size);
+    c->stored = true;
+    rc = snapshot_tree_store(conn, rows, n, &c->stop, &c->store_wrong, err, err_size);
+    if (c->store_wrong && n > 1) {
+        c->store_wrong = false; /* the others may be right */
+        c->one_by_one = true;
+        rc = 0;
+    }
+    return rc;
 }
 
 /* Says by which socket the thread can be torn from a statement that lasts: see clerk_stop. */
@@ -260,6 +279,7 @@ struct clerk *clerk_start(struct ledgerd *d)
     c->d = d;
     c->socket = -1;
     c->pause = LOOK_S;
+    c->stored = true;
     pthread_mutex_init(&c->lock, NULL);
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);

@@ -54,6 +54,8 @@ const struct conf_option conf_options[] = {
      N_("connections that answer queries")},
     {"statement_timeout_ms", "database", CONF_INT, "10000", AT(statement_timeout_ms), 100, 600000,
      NULL, false, N_("longest time for one statement")},
+    {"snapshot_days", "database", CONF_INT, "400", AT(snapshot_days), 1, 36500, NULL, false,
+     N_("days whose snapshots have paths; of older ones a month's last")},
     {"verify_threads", "posting", CONF_INT, "0", AT(verify_threads), 0, 256, NULL, false,
      N_("threads that verify signatures; 0: one for each core")},
     {"batch_max", "posting", CONF_INT, "1000", AT(batch_max), 1, 10000, NULL, false,

@@ -26,6 +26,7 @@ struct conf {
     char *pg_bin;   /* folder of PostgreSQL's programs; empty: the newest that suits */
     int64_t read_connections;
     int64_t statement_timeout_ms;
+    int64_t snapshot_days; /* whose snapshots all have their nodes stored, see db_snapshot.h */
     /* [posting] */
     int64_t verify_threads; /* 0: one for each core */
     int64_t batch_max;      /* acts in one transaction */

@@ -128,24 +128,35 @@ out:
     return n;
 }
 
-/* One page of all leaves on its way. */
+/* One page of all leaves on its way: as they were at the largest size, then at smaller ones. */
 struct paging {
-    void (*fn)(void *arg, const struct leaf *l);
-    void *arg;
+    PGconn *conn;
+    enum leaf_kind kind;
+    const int64_t *sizes;
+    size_t n_sizes;
     char after[LEAF_NAME_MAX + 2]; /* the next page begins behind it */
+    size_t n;
+    struct leaf *leaves; /* PAGE; seq 0: not there yet at that size */
+    size_t *asked;       /* those that are asked for again */
+    char *err;
+    size_t err_size;
 };
+
+/* A name's own range ends here: no name has so low a character in it. */
+static void behind(char out[LEAF_NAME_MAX + 2], const char *name)
+{
+    (void)snprintf(out, LEAF_NAME_MAX + 2, "%s\x01", name);
+}
 
 static void on_page_leaf(void *arg, size_t range, const struct leaf *l)
 {
     struct paging *p = arg;
 
     (void)range;
-    (void)snprintf(p->after, sizeof(p->after), "%s\x01", l->name);
-    p->fn(p->arg, l);
+    p->leaves[p->n++] = *l;
 }
 
-static int page(PGconn *conn, enum leaf_kind kind, int64_t size, struct paging *p, char *err,
-                size_t err_size)
+static int page(struct paging *p)
 {
     struct pgarray first, stop;
     int n;
@@ -154,31 +165,91 @@ static int page(PGconn *conn, enum leaf_kind kind, int64_t size, struct paging *
     pgarray_init(&stop, PGARRAY_TEXT);
     pgarray_text(&first, p->after);
     pgarray_text(&stop, END);
-    n = fetch(conn, kind, &first, &stop, size, PAGE, on_page_leaf, p, err, err_size);
+    p->n = 0;
+    n = fetch(p->conn, p->kind, &first, &stop, p->sizes[0], PAGE, on_page_leaf, p, p->err,
+              p->err_size);
+    if (n > 0)
+        behind(p->after, p->leaves[n - 1].name);
     pgarray_free(&first);
     pgarray_free(&stop);
     return n;
 }
 
-int db_snapshot_leaves(PGconn *conn, int64_t size, void (*fn)(void *arg, const struct leaf *l),
-                       void *arg, const atomic_bool *stop, char *err, size_t err_size)
+static void on_older_leaf(void *arg, size_t range, const struct leaf *l)
 {
-    struct paging p = {.fn = fn, .arg = arg};
-    int n = 0;
+    struct paging *p = arg;
 
-    for (int kind = 0; kind < LEAF_KINDS; kind++) {
-        p.after[0] = '\0';
-        do {
-            n = page(conn, (enum leaf_kind)kind, size, &p, err, err_size);
-        } while (n == PAGE && !atomic_load(stop));
-        if (n < 0)
-            return -1;
-        if (atomic_load(stop)) {
-            snprintf(err, err_size, _("ledgerd is being stopped."));
+    p->leaves[p->asked[range]] = *l;
+}
+
+/* Turns the page into what it was at a smaller size: only what got an entry since is another leaf,
+ * or none. */
+static int older(struct paging *p, int64_t size)
+{
+    char end[LEAF_NAME_MAX + 2];
+    struct pgarray first, stop;
+    size_t n = 0;
+    int rc = 0;
+
+    pgarray_init(&first, PGARRAY_TEXT);
+    pgarray_init(&stop, PGARRAY_TEXT);
+    for (size_t i = 0; i < p->n; i++) {
+        if (p->leaves[i].seq == 0 || p->leaves[i].index < size)
+            continue;
+        pgarray_text(&first, p->leaves[i].name);
+        behind(end, p->leaves[i].name);
+        pgarray_text(&stop, end);
+        p->leaves[i].seq = 0;
+        p->asked[n++] = i;
+    }
+    if (n > 0)
+        rc = fetch(p->conn, p->kind, &first, &stop, size, 1, on_older_leaf, p, p->err, p->err_size);
+    pgarray_free(&first);
+    pgarray_free(&stop);
+    return rc < 0 ? -1 : 0;
+}
+
+/* All pages of one kind. */
+static int pages(struct paging *p, void (*fn)(void *arg, size_t k, const struct leaf *l), void *arg,
+                 const atomic_bool *stop)
+{
+    int n;
+
+    p->after[0] = '\0';
+    do {
+        n = page(p);
+        for (size_t k = 0; n > 0 && k < p->n_sizes; k++) {
+            if (k > 0 && older(p, p->sizes[k]) != 0)
+                return -1;
+            for (size_t i = 0; i < p->n; i++)
+                if (p->leaves[i].seq > 0)
+                    fn(arg, k, &p->leaves[i]);
+        }
+        if (n >= 0 && atomic_load(stop)) {
+            snprintf(p->err, p->err_size, _("ledgerd is being stopped."));
             return -1;
         }
+    } while (n == PAGE);
+    return n < 0 ? -1 : 0;
+}
+
+int db_snapshot_leaves(PGconn *conn, const int64_t *sizes, size_t n,
+                       void (*fn)(void *arg, size_t k, const struct leaf *l), void *arg,
+                       const atomic_bool *stop, char *err, size_t err_size)
+{
+    struct paging p = {
+        .conn = conn, .sizes = sizes, .n_sizes = n, .err = err, .err_size = err_size};
+    int rc = 0;
+
+    p.leaves = x_calloc(PAGE, sizeof(*p.leaves));
+    p.asked = x_calloc(PAGE, sizeof(*p.asked));
+    for (int kind = 0; kind < LEAF_KINDS && rc == 0; kind++) {
+        p.kind = (enum leaf_kind)kind;
+        rc = pages(&p, fn, arg, stop);
     }
-    return 0;
+    free(p.leaves);
+    free(p.asked);
+    return rc;
 }
 
 /* ---- Groups ---- */
@@ -360,71 +431,113 @@ int db_snapshot_get(PGconn *conn, int64_t size, struct snapshot_node *nodes, siz
 /* ---- Snapshots ---- */
 
 #define SNAPSHOT_ROW "SELECT s.seq, s.record, s.size, s.count, s.root FROM snapshots s"
+#define HAS_NODES \
+    "EXISTS (SELECT FROM snapshot_nodes n WHERE n.size = s.size AND n.level = 1 AND n.n = 0)"
+#define MONTH(t) "DATE_TRUNC('month', DATE '1970-01-01' + " t ".day::int)"
+/* Is the snapshot s one of those whose nodes are kept: of the last so many days, or a month's last?
+ */
+#define KEPT(days)                                                                                 \
+    "(s.day > (SELECT day FROM snapshots ORDER BY seq DESC LIMIT 1) - " days                       \
+    " OR NOT EXISTS (SELECT FROM snapshots x WHERE x.seq = s.seq + 1 AND " MONTH("x") " = " MONTH( \
+        "s") "))"
+
+static int read_row(struct snapshot_row *out, const PGresult *res, int i, char *err,
+                    size_t err_size)
+{
+    out->seq = col_int(res, i, 0);
+    out->record = col_int(res, i, 1);
+    out->size = col_int(res, i, 2);
+    out->count = col_int(res, i, 3);
+    if (col_bytes(res, i, 4, out->root.b, HASH_LEN))
+        return 0;
+    snprintf(err, err_size, "%s", _(disagree));
+    return -1;
+}
 
 static int take_row(struct snapshot_row *out, PGresult *res, char *err, size_t err_size)
 {
-    int rc = 0;
+    int rc = res ? 0 : -1;
 
     memset(out, 0, sizeof(*out));
-    if (!res)
-        return -1;
-    if (PQntuples(res) == 1) {
-        out->seq = col_int(res, 0, 0);
-        out->record = col_int(res, 0, 1);
-        out->size = col_int(res, 0, 2);
-        out->count = col_int(res, 0, 3);
-        if (!col_bytes(res, 0, 4, out->root.b, HASH_LEN)) {
-            snprintf(err, err_size, "%s", _(disagree));
-            rc = -1;
-        }
-    }
+    if (res && PQntuples(res) == 1)
+        rc = read_row(out, res, 0, err, err_size);
     PQclear(res);
     return rc;
 }
 
-int db_snapshot_bare(PGconn *conn, struct snapshot_row *out, char *err, size_t err_size)
+int db_snapshot_bare(PGconn *conn, int64_t days, struct snapshot_row *out, size_t max, size_t *n,
+                     char *err, size_t err_size)
 {
     struct db_ask ask = {0};
+    PGresult *res;
+    int rc = 0;
 
-    return take_row(out,
-                    db_ask_run(conn,
-                               SNAPSHOT_ROW " WHERE NOT EXISTS (SELECT FROM snapshot_nodes n"
-                                            " WHERE n.size = s.size AND n.level = 1 AND n.n = 0)"
-                                            " ORDER BY s.seq DESC LIMIT 1",
-                               &ask, err, err_size),
-                    err, err_size);
+    db_ask_int(&ask, days);
+    db_ask_int(&ask, (int64_t)max);
+    res =
+        db_ask_run(conn,
+                   SNAPSHOT_ROW " WHERE NOT " HAS_NODES
+                                " AND " KEPT("$1::bigint") " ORDER BY s.seq DESC LIMIT $2::bigint",
+                   &ask, err, err_size);
+    *n = 0;
+    for (int i = 0; res && rc == 0 && i < PQntuples(res); i++)
+        rc = read_row(&out[(*n)++], res, i, err, err_size);
+    PQclear(res);
+    return res ? rc : -1;
 }
 
-int db_snapshot_for(PGconn *conn, int64_t covers, int64_t below, struct snapshot_row *out,
-                    char *err, size_t err_size)
+int db_snapshot_prune(PGconn *conn, int64_t days, bool *any, char *err, size_t err_size)
+{
+    struct db_ask ask = {0};
+    PGresult *res;
+
+    db_ask_int(&ask, days);
+    res = db_ask_run(conn,
+                     "WITH gone AS (DELETE FROM snapshot_nodes WHERE size = (SELECT s.size"
+                     " FROM snapshots s WHERE " HAS_NODES
+                     " AND NOT " KEPT("$1::bigint") " ORDER BY s.seq LIMIT 1) RETURNING 1)"
+                                                    " SELECT count(*) FROM gone",
+                     &ask, err, err_size);
+    *any = res && col_int(res, 0, 0) > 0;
+    PQclear(res);
+    return res ? 0 : -1;
+}
+
+int db_snapshot_for(PGconn *conn, int64_t days, int64_t covers, int64_t below,
+                    struct snapshot_row *out, char *err, size_t err_size)
 {
     struct db_ask ask = {0};
 
     db_ask_int(&ask, covers);
     db_ask_int(&ask, below);
+    db_ask_int(&ask, days);
     return take_row(out,
                     db_ask_run(conn,
                                "SELECT s.seq, s.record, s.size, s.count, s.root FROM ("
-                               " (SELECT 0 AS o, * FROM snapshots WHERE size >= $1::bigint"
-                               "   AND record < $2::bigint ORDER BY seq LIMIT 1)"
-                               " UNION ALL (SELECT 1 AS o, * FROM snapshots"
-                               "   WHERE record < $2::bigint ORDER BY seq DESC LIMIT 1)) s"
-                               " ORDER BY s.o LIMIT 1",
+                               " (SELECT 0 AS o, s.* FROM snapshots s WHERE s.size >= $1::bigint"
+                               "   AND s.record < $2::bigint AND " KEPT(
+                                   "$3::bigint") " ORDER BY s.seq LIMIT 1)"
+                                                 " UNION ALL (SELECT 1 AS o, s.* FROM snapshots s"
+                                                 "   WHERE s.record < $2::bigint AND " KEPT(
+                                                     "$3::bigint") " ORDER BY s.seq DESC LIMIT 1)"
+                                                                   ") s ORDER BY s.o LIMIT 1",
                                &ask, err, err_size),
                     err, err_size);
 }
 
-int db_snapshot_of(PGconn *conn, int64_t size, int64_t below, struct snapshot_row *out, char *err,
-                   size_t err_size)
+int db_snapshot_of(PGconn *conn, int64_t days, int64_t size, int64_t below,
+                   struct snapshot_row *out, char *err, size_t err_size)
 {
     struct db_ask ask = {0};
 
     db_ask_int(&ask, size);
     db_ask_int(&ask, below);
+    db_ask_int(&ask, days);
     return take_row(out,
                     db_ask_run(conn,
-                               SNAPSHOT_ROW " WHERE s.size = $1::bigint AND s.record < $2::bigint"
-                                            " ORDER BY s.seq LIMIT 1",
+                               SNAPSHOT_ROW
+                               " WHERE s.size = $1::bigint AND s.record < $2::bigint AND " KEPT(
+                                   "$3::bigint") " ORDER BY s.seq LIMIT 1",
                                &ask, err, err_size),
                     err, err_size);
 }

@@ -19,28 +19,39 @@
 #define SNAPSHOT_LEVELS 16
 
 /*
- * Every leaf of the snapshot of the first `size` records, now or long ago, in its order. -1 and a
- * sentence; *stop set from outside ends it early.
+ * Every leaf of the snapshots of n sizes, the largest first, now or long ago, in one pass: fn is
+ * called with the size's place, and of each size in the snapshot's order. -1 and a sentence; *stop
+ * set from outside ends it early.
  */
-int db_snapshot_leaves(PGconn *conn, int64_t size, void (*fn)(void *arg, const struct leaf *l),
-                       void *arg, const atomic_bool *stop, char *err, size_t err_size) MUST_CHECK;
+int db_snapshot_leaves(PGconn *conn, const int64_t *sizes, size_t n,
+                       void (*fn)(void *arg, size_t k, const struct leaf *l), void *arg,
+                       const atomic_bool *stop, char *err, size_t err_size) MUST_CHECK;
 
 /* A recorded snapshot. */
 struct snapshot_row {
     int64_t seq, record, size, count;
     struct hash root;
 };
-/* The newest one whose nodes aren't stored; size 0: there is none. */
-int db_snapshot_bare(PGconn *conn, struct snapshot_row *out, char *err, size_t err_size) MUST_CHECK;
+
+/*
+ * Nodes are kept of the snapshots of the last `days` days up to the newest one, and of older ones
+ * of the last of each month. Of all others one speaks as if they weren't there.
+ */
+
+/* Those whose nodes are to be kept and aren't stored, the newest first, at most max. */
+int db_snapshot_bare(PGconn *conn, int64_t days, struct snapshot_row *out, size_t max, size_t *n,
+                     char *err, size_t err_size) MUST_CHECK;
+/* Deletes the nodes of the oldest one of which they aren't to be kept; *any: there was one. */
+int db_snapshot_prune(PGconn *conn, int64_t days, bool *any, char *err, size_t err_size) MUST_CHECK;
 /*
  * The snapshot that a statement shows: the first that is of at least `covers` records, else the
  * latest, among those recorded below record `below`. size 0: there is none.
  */
-int db_snapshot_for(PGconn *conn, int64_t covers, int64_t below, struct snapshot_row *out,
-                    char *err, size_t err_size) MUST_CHECK;
+int db_snapshot_for(PGconn *conn, int64_t days, int64_t covers, int64_t below,
+                    struct snapshot_row *out, char *err, size_t err_size) MUST_CHECK;
 /* The one of exactly that size, recorded below `below`; size 0: there is none. */
-int db_snapshot_of(PGconn *conn, int64_t size, int64_t below, struct snapshot_row *out, char *err,
-                   size_t err_size) MUST_CHECK;
+int db_snapshot_of(PGconn *conn, int64_t days, int64_t size, int64_t below,
+                   struct snapshot_row *out, char *err, size_t err_size) MUST_CHECK;
 
 /* A node to be stored, or stored; kind and name for level 1. */
 struct snapshot_node {

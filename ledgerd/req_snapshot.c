@@ -99,8 +99,8 @@ static enum desk_end make_path(struct desk_job *job, struct ledgerd *d, PGconn *
     if (!published_get(d->published, &checkpoint, NULL, NULL)) {
         return DESK_NOT_FOUND;
     }
-    if (db_snapshot_of(conn, ask->size, (int64_t)checkpoint.size, &row, job->err,
-                       sizeof(job->err)) != 0) {
+    if (db_snapshot_of(conn, d->conf->snapshot_days, ask->size, (int64_t)checkpoint.size, &row,
+                       job->err, sizeof(job->err)) != 0) {
         return DESK_BUSY;
     }
     if (row.size == 0) {

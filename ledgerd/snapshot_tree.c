@@ -88,9 +88,9 @@ static void add(struct storing *s, unsigned level, const struct hash *hash)
         add(s, level + 1, &root);
 }
 
-static void on_leaf(void *arg, const struct leaf *l)
+static void on_leaf(void *arg, size_t k, const struct leaf *l)
 {
-    struct storing *s = arg;
+    struct storing *s = &((struct storing *)arg)[k];
     struct hash hash;
 
     leaf_hash(&hash, l, s->row->size);
@@ -104,12 +104,11 @@ static void on_leaf(void *arg, const struct leaf *l)
     add(s, 1, &hash);
 }
 
-static int store(struct storing *s, const atomic_bool *stop, bool *wrong)
+/* The last nodes, and the root. */
+static int finish(struct storing *s, bool *wrong)
 {
     struct hash root;
 
-    if (db_snapshot_leaves(s->conn, s->row->size, on_leaf, s, stop, s->err, s->err_size) != 0)
-        return -1;
     if (s->levels[1].n > 0)
         put_node(s, 1, NULL); /* where the last few leaves begin */
     flush(s);
@@ -123,26 +122,44 @@ static int store(struct storing *s, const atomic_bool *stop, bool *wrong)
                  (long long)s->row->size);
         return -1;
     }
-    return db_exec_simple(s->conn, "COMMIT", s->err, s->err_size);
+    return 0;
 }
 
-int snapshot_tree_store(PGconn *conn, const struct snapshot_row *row, const atomic_bool *stop,
-                        bool *wrong, char *err, size_t err_size)
+static int store(struct storing *all, size_t n, const atomic_bool *stop, bool *wrong)
 {
-    struct storing s = {.conn = conn, .row = row, .err = err, .err_size = err_size};
+    int64_t sizes[SNAPSHOT_TREES_MAX];
+
+    for (size_t k = 0; k < n; k++)
+        sizes[k] = all[k].row->size;
+    if (db_snapshot_leaves(all->conn, sizes, n, on_leaf, all, stop, all->err, all->err_size) != 0)
+        return -1;
+    for (size_t k = 0; k < n; k++)
+        if (finish(&all[k], wrong) != 0)
+            return -1;
+    return db_exec_simple(all->conn, "COMMIT", all->err, all->err_size);
+}
+
+int snapshot_tree_store(PGconn *conn, const struct snapshot_row *rows, size_t n,
+                        const atomic_bool *stop, bool *wrong, char *err, size_t err_size)
+{
+    struct storing *all = x_calloc(n, sizeof(*all));
     char ignored[DB_ERR_MAX];
     int rc;
 
     *wrong = false;
-    if (db_exec_simple(conn, "BEGIN ISOLATION LEVEL REPEATABLE READ", err, err_size) != 0)
-        return -1;
-    tree_init(&s.tree);
-    s.nodes = x_calloc(FLUSH, sizeof(*s.nodes));
-    rc = store(&s, stop, wrong);
-    if (rc != 0)
+    for (size_t k = 0; k < n; k++) {
+        all[k] = (struct storing){.conn = conn, .row = &rows[k], .err = err, .err_size = err_size};
+        tree_init(&all[k].tree);
+        all[k].nodes = x_calloc(FLUSH, sizeof(*all[k].nodes));
+    }
+    rc = db_exec_simple(conn, "BEGIN ISOLATION LEVEL REPEATABLE READ", err, err_size);
+    if (rc == 0 && (rc = store(all, n, stop, wrong)) != 0)
         (void)!db_exec_simple(conn, "ROLLBACK", ignored, sizeof(ignored));
-    tree_free(&s.tree);
-    free(s.nodes);
+    for (size_t k = 0; k < n; k++) {
+        tree_free(&all[k].tree);
+        free(all[k].nodes);
+    }
+    free(all);
     return rc;
 }
 

@@ -12,11 +12,14 @@
  */
 
 /*
- * Makes the snapshot's tree from the tables as they stand and stores its nodes, in a transaction of
- * its own. -1 and a sentence; *wrong true when the tables don't make the root that is recorded.
+ * Makes n snapshots' trees, the newest first, from the tables as they stand, in one pass, and
+ * stores their nodes, in a transaction of its own. -1 and a sentence; *wrong true when the tables
+ * don't make a root that is recorded.
  */
-int snapshot_tree_store(PGconn *conn, const struct snapshot_row *row, const atomic_bool *stop,
-                        bool *wrong, char *err, size_t err_size) MUST_CHECK;
+#define SNAPSHOT_TREES_MAX 32
+int snapshot_tree_store(PGconn *conn, const struct snapshot_row *rows, size_t n,
+                        const atomic_bool *stop, bool *wrong, char *err,
+                        size_t err_size) MUST_CHECK;
 
 /* A leaf and its way to the root. */
 struct snapshot_path {

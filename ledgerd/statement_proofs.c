@@ -76,8 +76,8 @@ enum desk_end take_snapshot(struct making *m)
     struct pgarray index;
     const char *at;
 
-    if (db_snapshot_for(m->conn, m->span.covers, (int64_t)m->checkpoint.size, &row, m->err,
-                        m->err_size) != 0) {
+    if (db_snapshot_for(m->conn, m->d->conf->snapshot_days, m->span.covers,
+                        (int64_t)m->checkpoint.size, &row, m->err, m->err_size) != 0) {
         return DESK_BUSY;
     }
     if (row.size == 0) {

@@ -28,6 +28,16 @@ LEDGERD=${LEDGERD:-${BUILD:?BUILD is the absolute folder of ledgerd}/ledgerd}
 HAMMER=$BUILD/load/hammer
 declare -gA LEDGER_PID LEDGER_PORT LEDGER_SOCKET OPTIONS
 
+# The folder of a build that a library can be preloaded to, as faketime is: not one with a sanitizer, which
+# wants to be the first. PLAIN_BUILD then names another one, whose ledgerd and pumasi live the past.
+plain_build() {
+    if [ -z "$(grep -l __asan_init "$LEDGERD")" ]; then
+        echo "$BUILD"
+    else
+        echo "${PLAIN_BUILD:-}"
+    fi
+}
+
 die() {
     echo "$@" >&2
     return 1

@@ -240,6 +240,32 @@ static void test_left_out(void **state)
     IS(failure(w, &want), "days:outside-days");
 }
 
+/* A snapshot that counts more postings behind the days than the one that is shown, as one of a
+ * later day does. */
+static void test_later_snapshot(void **state)
+{
+    struct world *w = *state;
+    struct forging want = w->second;
+    struct buf file = BUF_INIT;
+    struct judged j;
+
+    want.first = 1;
+    want.last = 2;
+    want.from = want.to = w->second.from - 1;
+    want.snapshot = w->snapshots[0];
+    IS(failure(w, &want), "");
+    want.snapshot = w->snapshots[2];
+    make(w, &want, &file);
+    assert_true(judged_read(&j, w->id, file.data, file.len, NULL));
+    IS(judged_failure(&j), "");
+    assert_int_equal(j.verdict.checks[CHECK_COMPLETE].mark, MARK_PROVED);
+    assert_int_equal(j.verdict.checks[CHECK_REVOCATIONS].mark, MARK_PROVED);
+    judged_free(&j);
+    buf_free(&file);
+    want.skip_after = true;
+    IS(failure(w, &want), "complete:gap");
+}
+
 /* A revocation, or any other change of a signer's keys. */
 static void test_revocation_left_out(void **state)
 {
@@ -515,7 +541,7 @@ int main(void)
         TEST(test_left_out), TEST(test_revocation_left_out),
         TEST(test_planted),  TEST(test_altered),
         TEST(test_earlier),  TEST(test_each_byte),
-        TEST(test_seeds),
+        TEST(test_seeds),    TEST(test_later_snapshot),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
