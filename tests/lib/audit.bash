@@ -35,10 +35,11 @@ auditor_key() { # NAME HOLDER BY SIGNER...
 # Where this machine can tell programs another time: a ledger that was founded eight days ago, so that the
 # clerk has a day to record a snapshot of, and a key that was lost then can be given anew.
 audit_begin() { # NAME
-    local lib
+    local lib plain
     audit_environment
     lib=$(find /usr/lib -name libfaketimeMT.so.1 -print -quit 2> /dev/null)
-    [ -z "$lib" ] || [ -z "$(grep -l __asan_init "$LEDGERD")" ] || lib=''
+    plain=$(plain_build)
+    [ -n "$plain" ] || lib=''
     SNAPSHOTS=0
     if [ -n "$lib" ]; then
         install -m 644 /dev/null "$LEDGERS/open/clock"
@@ -47,6 +48,7 @@ audit_begin() { # NAME
         (
             export FAKETIME_TIMESTAMP_FILE=$LEDGERS/open/clock FAKETIME_NO_CACHE=1 DONT_FAKE_MONOTONIC=1 \
                 FAKETIME_DONT_FAKE_MONOTONIC=1
+            LEDGERD=$plain/ledgerd HAMMER=$plain/load/hammer ACTOR=$plain/load/actor
             LD_PRELOAD=$lib ledger_init "$1"
             LD_PRELOAD=$lib ledger_start "$1" --sandbox off # in it, faketime couldn't read its file
             ledger_wait "$1"
