@@ -87,6 +87,11 @@ static void put_checked(struct audit_lines *l, const struct audit_report *r)
                 _("what the ledger shows of %" PRId64 " accounts, and all of %" PRId64
                   " postings on %" PRId64 " of them"),
                 r->answer_accounts, r->answer_postings, r->answer_sampled);
+    if (r->answers)
+        checked(l,
+                _("what its co-ops and their %" PRId64 " members are shown to be, and keys and "
+                  "limits of as many of them as of accounts"),
+                r->answer_members);
 }
 
 static void put_open(struct audit_lines *l, const struct audit_report *r)

@@ -11,6 +11,7 @@
 #include "client/audit_pull.h"
 #include "client/audit_receipts.h"
 #include "client/audit_replay.h"
+#include "client/audit_shown.h"
 #include "client/office.h"
 #include "client/query.h"
 #include "core/dump.h"
@@ -177,6 +178,8 @@ static int replay(struct audit_report *r, struct audit_copy *copy, const struct 
             rc = audit_copy_set_verified(copy, audit_copy_size(copy));
         if (rc == PUMASI_OK && ask->answers)
             rc = audit_answers_compare(&answers, r, key, copy, a);
+        if (rc == PUMASI_OK && ask->answers)
+            rc = audit_shown_compare(&answers, r, key, copy, a, ask->accounts);
     } else if (rc == PUMASI_OK) {
         rc = PUMASI_FAILED;
     }

@@ -56,8 +56,10 @@ enum audit_word {
     AUDIT_ANSWER_ACCOUNT_EXTRA,   /* one is shown that isn't in the log */
     AUDIT_ANSWER_POSTING_MISSING, /* a posting of the log isn't shown */
     AUDIT_ANSWER_POSTING,         /* a posting is shown that isn't in the log, or not so */
+    AUDIT_ANSWER_STATE,           /* a co-op or member isn't shown as the log leaves it */
+    AUDIT_ANSWER_LIMITS,          /* limits aren't */
 };
-#define AUDIT_WORDS (AUDIT_ANSWER_POSTING + 1)
+#define AUDIT_WORDS (AUDIT_ANSWER_LIMITS + 1)
 const char *audit_word_name(enum audit_word word); /* "posting-missing" */
 
 struct audit_finding {

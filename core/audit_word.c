@@ -40,6 +40,8 @@ const char *audit_word_name(enum audit_word word)
         [AUDIT_ANSWER_ACCOUNT_EXTRA] = "answer-account-extra",
         [AUDIT_ANSWER_POSTING_MISSING] = "answer-posting-missing",
         [AUDIT_ANSWER_POSTING] = "answer-posting",
+        [AUDIT_ANSWER_STATE] = "answer-state",
+        [AUDIT_ANSWER_LIMITS] = "answer-limits",
     };
 
     return names[word];

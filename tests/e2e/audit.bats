@@ -83,6 +83,42 @@ teardown_file() {
     clean
 }
 
+@test "answers that make no sense end an audit, whatever they are" {
+    local profile=$LEDGERS/config/pumasi
+    liar_start "$URL"
+    cp -a "$profile/default" "$profile/nonsense"
+    jq --arg url "$LIAR" '.url = $url' "$profile/default/profile.json" > "$profile/nonsense/profile.json"
+    export PUMASI_PROFILE=nonsense
+    senseless() { # LIST PATH CODE
+        liar_edits "$2" "$3"
+        audit --all
+        [ "$STATUS" -eq 5 ] && grep -q "list of $1 makes no sense" "$REPORT.err" ||
+            die "$2 $3: status $STATUS: $(cat "$REPORT.err" "$REPORT")"
+    }
+    audit --all
+    clean
+    senseless co-ops '^/v1/coops([?]|$)' 'j["items"][0]["coop"] = "../x"'
+    senseless accounts '/accounts[?]' 'j["items"].append(j["items"][0])'
+    senseless accounts '/accounts[?]' 'j["items"][0]["account"] = "\x1b[2J"'
+    senseless accounts '/accounts[?]' 'j["items"][0]["balance"] = 2**53'
+    senseless accounts '/accounts[?]' 'j["items"][0]["seq"] = "2"'
+    senseless postings '/postings' 'j["items"][0]["amount"] = None'
+    senseless postings '/postings' 'j["items"][0]["index"] = -1'
+    senseless members '/members' 'j["items"].append(j["items"][0])'
+    senseless members '/members' 'j["items"][0]["member"] = "x@mapo" if "hansalim" in path else "x@hansalim"'
+    # What makes sense and isn't so is a finding.
+    liar_edits '/accounts[?]' 'j["items"] = j["items"][1:]'
+    audit --all
+    found answer-account-missing
+    liar_edits '/members[?]' 'j["items"] = j["items"][1:]'
+    audit --all
+    found answer-state '.why | test("in the log, and isn.t shown")'
+    liar_edits '/v1/members/' 'j["threshold"] = 0; j["keys"] = [{"kid": 1}, None]; j["limits"] = [None, {"unit": "h" * 500}]'
+    audit --all
+    found answer-state
+    found answer-limits
+}
+
 @test "an export audits clean with no network, and one that ends too early doesn't" {
     export_of main
     audit --log "$LEDGERS/export"
@@ -136,6 +172,38 @@ plant() { # SQL: what takes it back again is to follow
     audit --all --no-answers
     clean # the log itself is right
     sql -c 'INSERT INTO postings SELECT * FROM dropped' -c 'DROP TABLE dropped'
+}
+
+@test "fraud: members, keys, limits and policies are shown otherwise than the log has them" {
+    local of=m0006@hansalim
+    audit --all
+    clean
+    jq -e '.checked.answered_members > 20' "$REPORT"
+    plant "UPDATE account_limits SET floor = floor - 500 WHERE account = '$of/hour'"
+    audit --all
+    found answer-limits ".about == \"$of/hour\""
+    audit --book mapo
+    clean
+    sql -c "UPDATE account_limits SET floor = floor + 500 WHERE account = '$of/hour'"
+    plant "UPDATE policies SET registrar_floor = registrar_floor - 1000 WHERE policy = 'mapo/hour'"
+    audit --book mapo
+    found answer-limits '.about == "policy:mapo/hour"'
+    sql -c "UPDATE policies SET registrar_floor = registrar_floor + 1000 WHERE policy = 'mapo/hour'"
+    plant "UPDATE holders SET state = 'active' WHERE holder = 'm0010@hansalim'" # it was closed
+    audit --all
+    found answer-state '.about == "m0010@hansalim"'
+    sql -c "UPDATE holders SET state = 'closed' WHERE holder = 'm0010@hansalim'"
+    # A revoked key of a member is shown as good; and a registrar's as revoked.
+    plant "UPDATE keys SET revoked = false WHERE holder = 'm0008@hansalim' AND revoked"
+    audit --all
+    found answer-state '.about == "m0008@hansalim"'
+    sql -c "UPDATE keys SET revoked = true WHERE kid = '$("$ACTOR" kid second)'"
+    plant "UPDATE keys SET revoked = true WHERE holder = 'hansalim' AND role = 'registrar'"
+    audit --book hansalim --key inner
+    found answer-state '.about == "hansalim"'
+    sql -c "UPDATE keys SET revoked = false WHERE holder = 'hansalim' AND role = 'registrar'"
+    audit --all
+    clean
 }
 
 @test "fraud: two accounts that cancel out are hidden from a book" {

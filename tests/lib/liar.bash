@@ -8,6 +8,7 @@
 #                         partials: the same, and of the partial tiles only those that are the last
 #                         keep: honest, and keeps the checkpoint that it hands on
 #                         old: shows the one that it kept
+#   liar_edits PATH CODE  changes the JSON of answers whose path matches: Python, j is the answer
 #   liar_stop             in teardown
 
 liar_start() { # URL
@@ -16,7 +17,7 @@ liar_start() { # URL
     LIAR_MODE=$LEDGERS/liar
     echo honest > "$LIAR_MODE"
     python3 - "$port" "$1" "$LIAR_MODE" << 'PY' 3>&- &
-import http.server, json, sys, urllib.request, urllib.error
+import http.server, json, re, sys, urllib.request, urllib.error
 
 port, url, mode_file = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 seen = {}
@@ -65,6 +66,12 @@ class Liar(http.server.BaseHTTPRequestHandler):
         status, kind, data = get(path, self.command, body, headers)
         if status == 200 and mode == "lie":
             data = changed(path, data)
+        if status == 200 and mode == "edit":
+            where, code = open(mode_file + ".edit").read().split("\n", 1)
+            if re.search(where, path):
+                j = json.loads(data)
+                exec(code)
+                data = json.dumps(j).encode()
         if path == "/checkpoint":
             if mode == "old":
                 data = seen["kept"]
@@ -89,6 +96,11 @@ liar_says() { # MODE
     echo "$1" > "$LIAR_MODE.new"
     mv "$LIAR_MODE.new" "$LIAR_MODE"
     [ "$1" != keep ] || curl -sf -m 5 -o /dev/null "$LIAR/checkpoint"
+}
+
+liar_edits() { # PATH CODE
+    printf '%s\n%s\n' "$1" "$2" > "$LIAR_MODE.edit"
+    liar_says edit
 }
 
 liar_stop() {
