@@ -7,6 +7,7 @@
 
 #include "core/record.h"
 #include "ledgerd/declines.h"
+#include "ledgerd/house.h"
 #include "ledgerd/ledgerd.h"
 #include "ledgerd/log.h"
 #include "ledgerd/pending_merge.h"
@@ -379,53 +380,6 @@ static bool is_posted(const struct batch *b, const struct hash *payload_hash)
     return recent_has(b->l->recent, payload_hash);
 }
 
-/* Does this ledgerd hold another log key that is in force? */
-static bool signs_without(const struct batch *b, const struct kid *kid)
-{
-    const struct holder *ledger = state_holder(b->l->state, "ledger");
-    struct kid ours;
-
-    for (size_t i = 0; ledger != NULL && i < b->d->n_log; i++) {
-        key_kid(&ours, &b->d->log[i].key);
-        if (!str_eq(ours.s, kid->s) && holder_has_key(ledger, ROLE_LOG, &b->d->log[i].key)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/*
- * What this ledgerd doesn't take whatever the rules say: an opening that it didn't make; the loss
- * of the log key that it signs with, after which nobody could check what it signs, or those who
- * pinned it couldn't be led to the next one; the declining of what is posted already, which would
- * change nothing and seem to.
- */
-static int house_rules(const struct batch *b, const struct act *a, struct refusal *r)
-{
-    if (a->type == ACT_LEDGER_OPEN && b->l->tree.size > 0) {
-        return refuse(r, REFUSED_ALREADY_EXISTS, "The ledger is open already.");
-    }
-    if (a->type == ACT_LEDGER_OPEN && !hash_eq(&a->payload_hash, &b->l->head.opening)) {
-        return refuse(r, REFUSED_NOT_PERMITTED,
-                      "Only the ledger.open that this ledger made can open it.");
-    }
-    if (a->type == ACT_KEY_REVOKE && a->u.key.role == ROLE_LOG &&
-        !signs_without(b, &a->u.key.kid)) {
-        return refuse(r, REFUSED_NOT_PERMITTED,
-                      "The ledger signs with this key alone: it must have the next one first.");
-    }
-    if (a->type == ACT_KEY_REVOKE && a->u.key.role == ROLE_LOG &&
-        !published_leads_on(b->d->published, &a->u.key.kid)) {
-        return refuse(
-            r, REFUSED_NOT_PERMITTED,
-            "Nothing signed by this key shows the next one yet: revoke it a little later.");
-    }
-    if (a->type == ACT_DECLINE && is_posted(b, &a->u.decline.act)) {
-        return refuse(r, REFUSED_ALREADY_ANSWERED, "That act is posted already.");
-    }
-    return 0;
-}
-
 /* What costs a member nothing, and stays for ever: all that it does itself but transfers and
  * reversals. */
 static bool is_free(const struct act *a)
@@ -474,7 +428,9 @@ static void decide(struct batch *b, struct job *job)
         job->record = id->record;
         return;
     }
-    if (house_rules(b, a, &job->refusal) != 0 || is_limited(b, job)) {
+    if (house_rules(b->d, b->l, a, a->type == ACT_DECLINE && is_posted(b, &a->u.decline.act),
+                    &job->refusal) != 0 ||
+        is_limited(b, job)) {
         return;
     }
     if (pa != NULL) {

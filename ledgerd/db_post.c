@@ -8,6 +8,7 @@
 #include "ledgerd/db_deal.h"
 #include "ledgerd/db_load.h"
 #include "ledgerd/db_pending.h"
+#include "ledgerd/db_store.h"
 #include "ledgerd/log.h"
 
 /* Of pg_try_advisory_lock: "pumasi" in ASCII. Whoever holds it posts. */
@@ -61,127 +62,6 @@ static const struct db_stmt post_stmts[] = {
                   " SELECT 1 / count(*) FROM moved"},
 };
 
-/* In the order of enum store_table; the columns' types are store.c's. */
-static const struct db_stmt store_stmts[STORE_TABLES] = {
-    [STORE_RECORDS] = {"put_records",
-                       "INSERT INTO records (idx, by, jti, payload_hash, leaf, header, parts)"
-                       " SELECT unnest($1::bigint[]), unnest($2::text[]), unnest($3::text[]),"
-                       " unnest($4::bytea[]), unnest($5::bytea[]), unnest($6::text[]),"
-                       " unnest($7::text[])"},
-    [STORE_POSTINGS] = {"put_postings",
-                        "INSERT INTO postings (account, seq, idx, amount, balance, floor, marked)"
-                        " SELECT unnest($1::text[]), unnest($2::bigint[]), unnest($3::bigint[]),"
-                        " unnest($4::bigint[]), unnest($5::bigint[]), unnest($6::bigint[]),"
-                        " unnest($7::boolean[])"},
-    [STORE_ACCOUNTS] = {"put_accounts",
-                        "INSERT INTO account_limits (account, coop, has_limits, floor, ceiling,"
-                        " limits_seq, limits_record)"
-                        " SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::boolean[]),"
-                        " unnest($4::bigint[]), unnest($5::bigint[]), unnest($6::bigint[]),"
-                        " unnest($7::bigint[])"
-                        " ON CONFLICT (account) DO UPDATE SET has_limits = EXCLUDED.has_limits,"
-                        " floor = EXCLUDED.floor, ceiling = EXCLUDED.ceiling,"
-                        " limits_seq = EXCLUDED.limits_seq,"
-                        " limits_record = EXCLUDED.limits_record"},
-    [STORE_BOOKS] = {"put_books",
-                     "INSERT INTO books (book, seq, record)"
-                     " SELECT unnest($1::text[]), unnest($2::bigint[]), unnest($3::bigint[])"
-                     " ON CONFLICT (book) DO UPDATE SET seq = EXCLUDED.seq,"
-                     " record = EXCLUDED.record"},
-    [STORE_BOOK_ENTRIES] = {"put_book_entries",
-                            "INSERT INTO book_entries (book, seq, idx) SELECT unnest($1::text[]),"
-                            " unnest($2::bigint[]), unnest($3::bigint[])"},
-    [STORE_CHANGES] = {"put_changes",
-                       "INSERT INTO changes (subject, seq, idx) SELECT unnest($1::text[]),"
-                       " unnest($2::bigint[]), unnest($3::bigint[])"},
-    [STORE_HOLDERS] = {"put_holders",
-                       "INSERT INTO holders (holder, kind, coop, state, frozen_by_office, allowed,"
-                       " name_hash, name_record, title, zone, rules, threshold, seq, record,"
-                       " recovery, recovery_due, recovery_objected, recovery_threshold,"
-                       " recovery_keys, frozen_ms)"
-                       " SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::text[]),"
-                       " unnest($4::text[]), unnest($5::boolean[]), unnest($6::boolean[]),"
-                       " unnest($7::bytea[]), unnest($8::bigint[]), unnest($9::text[]),"
-                       " unnest($10::text[]), unnest($11::bigint[]), unnest($12::bigint[]),"
-                       " unnest($13::bigint[]), unnest($14::bigint[]), unnest($15::bigint[]),"
-                       " unnest($16::bigint[]), unnest($17::boolean[]), unnest($18::bigint[]),"
-                       " unnest($19::bytea[]), unnest($20::bigint[])"
-                       " ON CONFLICT (holder) DO UPDATE SET state = EXCLUDED.state,"
-                       " frozen_by_office = EXCLUDED.frozen_by_office,"
-                       " allowed = EXCLUDED.allowed, name_hash = EXCLUDED.name_hash,"
-                       " name_record = CASE WHEN EXCLUDED.name_hash IS NOT NULL"
-                       " THEN coalesce(EXCLUDED.name_record, holders.name_record) END,"
-                       " title = EXCLUDED.title, zone = EXCLUDED.zone, rules = EXCLUDED.rules,"
-                       " threshold = EXCLUDED.threshold, seq = EXCLUDED.seq,"
-                       " record = EXCLUDED.record, recovery = EXCLUDED.recovery,"
-                       " recovery_due = EXCLUDED.recovery_due,"
-                       " recovery_objected = EXCLUDED.recovery_objected,"
-                       " recovery_threshold = EXCLUDED.recovery_threshold,"
-                       " recovery_keys = EXCLUDED.recovery_keys,"
-                       " frozen_ms = EXCLUDED.frozen_ms"},
-    [STORE_KEYS] = {"put_keys",
-                    "INSERT INTO keys (kid, x, holder, role, revoked)"
-                    " SELECT unnest($1::text[]), unnest($2::bytea[]), unnest($3::text[]),"
-                    " unnest($4::text[]), unnest($5::boolean[])"
-                    " ON CONFLICT (kid) DO UPDATE SET revoked = EXCLUDED.revoked"},
-    [STORE_UNITS] = {"put_units",
-                     "INSERT INTO units (unit, title, scale, kind, seq, record)"
-                     " SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::bigint[]),"
-                     " unnest($4::text[]), unnest($5::bigint[]), unnest($6::bigint[])"
-                     " ON CONFLICT (unit) DO UPDATE SET title = EXCLUDED.title,"
-                     " scale = EXCLUDED.scale, kind = EXCLUDED.kind, seq = EXCLUDED.seq,"
-                     " record = EXCLUDED.record"},
-    [STORE_POLICIES] = {"put_policies",
-                        "INSERT INTO policies (policy, floor, ceiling, registrar_floor,"
-                        " registrar_ceiling, reversal_days, seq, record, clearing,"
-                        " levy_per_mille, levy_monthly, levy_purse)"
-                        " SELECT unnest($1::text[]), unnest($2::bigint[]), unnest($3::bigint[]),"
-                        " unnest($4::bigint[]), unnest($5::bigint[]), unnest($6::bigint[]),"
-                        " unnest($7::bigint[]), unnest($8::bigint[]), unnest($9::text[]),"
-                        " unnest($10::bigint[]), unnest($11::bigint[]), unnest($12::text[])"
-                        " ON CONFLICT (policy) DO UPDATE SET floor = EXCLUDED.floor,"
-                        " ceiling = EXCLUDED.ceiling, registrar_floor = EXCLUDED.registrar_floor,"
-                        " registrar_ceiling = EXCLUDED.registrar_ceiling,"
-                        " reversal_days = EXCLUDED.reversal_days, seq = EXCLUDED.seq,"
-                        " record = EXCLUDED.record, clearing = EXCLUDED.clearing,"
-                        " levy_per_mille = EXCLUDED.levy_per_mille,"
-                        " levy_monthly = EXCLUDED.levy_monthly, levy_purse = EXCLUDED.levy_purse"},
-    [STORE_LINES] = {"put_lines",
-                     "INSERT INTO lines (line, coop, partner, unit, most, transit, seq, record)"
-                     " SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::text[]),"
-                     " unnest($4::text[]), unnest($5::bigint[]), unnest($6::boolean[]),"
-                     " unnest($7::bigint[]), unnest($8::bigint[])"
-                     " ON CONFLICT (line) DO UPDATE SET most = EXCLUDED.most,"
-                     " transit = EXCLUDED.transit, seq = EXCLUDED.seq,"
-                     " record = EXCLUDED.record"},
-    [STORE_REQUESTS] = {"put_requests",
-                        "INSERT INTO requests (idx, payload_hash, payer, payee, payer_coop,"
-                        " payee_coop, expires, answer, paid)"
-                        " SELECT unnest($1::bigint[]), unnest($2::bytea[]), unnest($3::text[]),"
-                        " unnest($4::text[]), unnest($5::text[]), unnest($6::text[]),"
-                        " unnest($7::bigint[]), unnest($8::bigint[]), unnest($9::boolean[])"
-                        " ON CONFLICT (idx) DO UPDATE SET answer = EXCLUDED.answer,"
-                        " paid = EXCLUDED.paid"},
-    [STORE_REVERSALS] = {"put_reversals",
-                         "INSERT INTO reversals (idx, record, amount, forced)"
-                         " SELECT unnest($1::bigint[]), unnest($2::bigint[]), unnest($3::bigint[]),"
-                         " unnest($4::boolean[])"},
-    [STORE_VOIDS] = {"put_voids",
-                     "INSERT INTO voids (payload_hash, holder, role, record)"
-                     " SELECT unnest($1::bytea[]), unnest($2::text[]), unnest($3::text[]),"
-                     " unnest($4::bigint[])"},
-    [STORE_SNAPSHOTS] = {"put_snapshots",
-                         "INSERT INTO snapshots (seq, record, size, count, root, day)"
-                         " SELECT unnest($1::bigint[]), unnest($2::bigint[]), unnest($3::bigint[]),"
-                         " unnest($4::bigint[]), unnest($5::bytea[]), unnest($6::bigint[])"},
-    [STORE_TEXTS] = {"put_texts",
-                     "INSERT INTO texts (idx, field, salt, body) SELECT unnest($1::bigint[]),"
-                     " unnest($2::text[]), unnest($3::bytea[]), unnest($4::text[])"},
-    [STORE_TILES] = {"put_tiles",
-                     "INSERT INTO tiles (level, n, hashes, root) SELECT unnest($1::smallint[]),"
-                     " unnest($2::bigint[]), unnest($3::bytea[]), unnest($4::bytea[])"},
-};
-
 static int prepare(struct db_post *db, const struct conf *conf)
 {
     struct db_args args = DB_ARGS_INIT;
@@ -195,7 +75,7 @@ static int prepare(struct db_post *db, const struct conf *conf)
     }
     free(idle);
     db_pipe_prepare(db->pipe, post_stmts, ARRAY_LEN(post_stmts));
-    db_pipe_prepare(db->pipe, store_stmts, ARRAY_LEN(store_stmts));
+    db_pipe_prepare(db->pipe, db_store_stmts, db_store_stmts_count);
     db_pipe_prepare(db->pipe, db_pending_stmts, db_pending_stmts_count);
     db_pipe_prepare(db->pipe, db_deal_stmts, db_deal_stmts_count);
     db_pipe_prepare(db->pipe, db_load_stmts, db_load_stmts_count);
@@ -525,16 +405,6 @@ enum db_end db_post_load(struct db_post *db, struct ledger *l, struct want *w)
     return end;
 }
 
-static void send_rows(struct db_post *db, struct store *st, enum store_table table)
-{
-    struct db_args args = DB_ARGS_INIT;
-
-    for (size_t c = 0; c < st->rows[table].n_columns; c++) {
-        db_arg_array(&args, &st->rows[table].column[c]);
-    }
-    (void)db_pipe_send(db->pipe, store_stmts[table].name, &args);
-}
-
 static void send_head(struct db_post *db, const struct ledger *l, int64_t time_ms)
 {
     struct db_args args = DB_ARGS_INIT;
@@ -563,11 +433,7 @@ enum db_end db_post_store(struct db_post *db, const struct ledger *l, int64_t ti
     if (w->hasty && strmap_count(l->makers) > 0) {
         db_pending_deny(db->pipe, &w->by, &w->jti);
     }
-    for (int table = 0; table < STORE_TABLES; table++) {
-        if (st->rows[table].n > 0) {
-            send_rows(db, st, (enum store_table)table);
-        }
-    }
+    db_store_send(db->pipe, st);
     if (pend != NULL) {
         db_pending_write(db->pipe, pend);
     }

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <time.h>
 
 #include "ledgerd/http_body.h"
 #include "ledgerd/http_text.h"
+#include "ledgerd/http_write.h"
 #include "ledgerd/log.h"
 #include "ledgerd/problem.h"
 #include "ledgerd/tls.h"
@@ -150,56 +150,22 @@ static void set_deadline(struct http_conn *c, int seconds)
 
 /* ---- Writing ---- */
 
-static void body_free(const void *data, size_t len, void *arg)
-{
-    (void)data;
-    (void)len;
-    free(arg);
-}
-
-/*
- * Gives the kernel what it takes of the answer at once: most fit, and the loop needn't be told to
- * wait until the socket can be written and then to wait no more. How many bytes it took.
- */
-static size_t write_now(struct http_conn *c, const struct buf *head, const char *data, size_t len)
-{
-    struct iovec part[2] = {{head->data, head->len}, {(void *)(uintptr_t)data, len}};
-    struct msghdr msg = {.msg_iov = part, .msg_iovlen = 2};
-
-    if (tls_is(c->bev) || evbuffer_get_length(bufferevent_get_output(c->bev)) > 0) {
-        return 0;
-    }
-    ssize_t n = sendmsg(bufferevent_getfd(c->bev), &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
-    return n < 0 ? 0 : (size_t)n; /* what fails here fails again, and is told to conn_on_event */
-}
-
 /* Writes the answer's bytes, or queues them. */
 static void write_answer(struct http_conn *c, int status, const char *type, struct buf *body,
                          bool last)
 {
-    struct evbuffer *out = bufferevent_get_output(c->bev);
     struct buf head = BUF_INIT;
-    size_t len = body->len;
-    char *data = buf_take(body);
 
-    http_put_head(&head, status, type, len, &c->fields, last);
+    http_put_head(&head, status, type, body->len, &c->fields, last);
     if (str_eq(c->head.method, "HEAD")) {
-        len = 0;
+        buf_clear(body);
     }
-    size_t done = write_now(c, &head, data, len);
-    if (done == head.len + len) {
-        free(data);
-        bufferevent_trigger(c->bev, EV_WRITE, BEV_OPT_DEFER_CALLBACKS);
+    size_t left = http_write(c->bev, &head, body);
+    if (left > 0) {
+        count_answer(c, left);
     } else {
-        size_t of_head = done < head.len ? done : head.len, of_body = done - of_head;
-        count_answer(c, head.len + len - done);
-        if (evbuffer_add(out, head.data + of_head, head.len - of_head) != 0 ||
-            evbuffer_add_reference(out, data + of_body, len - of_body, body_free, data) != 0) {
-            log_error("http: no memory for an answer");
-            abort();
-        }
+        bufferevent_trigger(c->bev, EV_WRITE, BEV_OPT_DEFER_CALLBACKS);
     }
-    buf_free(&head);
     buf_clear(&c->fields);
 }
 

@@ -271,6 +271,8 @@ static void put_settings(struct buf *b)
                 "max_wal_size = 2GB\n"
                 "checkpoint_timeout = 15min\n"
                 "autovacuum_naptime = 20s\n"
+                /* Plans are pinned (db_conn.c): a small sample will do, and costs a fifth. */
+                "default_statistics_target = 10\n"
                 "timezone = 'UTC'\n"
                 "lc_messages = 'C'\n");
     /* What an act says may be about people: neither values nor statements go into a log. */

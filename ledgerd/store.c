@@ -8,7 +8,7 @@
 #include "core/subject.h"
 
 /*
- * Types of the columns, in the order of db_post.c's statements: i bigint, s smallint, t text, b
+ * Types of the columns, in the order of db_store.c's statements: i bigint, s smallint, t text, b
  * bytea, o boolean.
  */
 static const char columns[STORE_TABLES][STORE_COLUMNS_MAX + 1] = {

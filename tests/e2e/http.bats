@@ -388,8 +388,8 @@ statement_of() { # MEMBER
     echo "$code $(jq -r '.detail // "-"' "$out")"
 }
 
-postings_locked() {
-    [ "$(ledger_psql main -c "SELECT count(*) FROM pg_locks WHERE granted AND relation = 'postings'::regclass
+changes_locked() {
+    [ "$(ledger_psql main -c "SELECT count(*) FROM pg_locks WHERE granted AND relation = 'changes'::regclass
         AND mode = 'AccessExclusiveLock'")" -eq 1 ]
 }
 
@@ -400,8 +400,8 @@ turned_away() { # COUNT
 @test "whoever asks for many statements at once leaves room for others" {
     local i many=()
     : > "$BODY.many"
-    ledger_psql main -c BEGIN -c 'LOCK TABLE postings' -c 'SELECT pg_sleep(60)' > "$BODY.lock" 2>&1 3>&- &
-    until_ok 20 postings_locked || die "$(cat "$BODY.lock")"
+    ledger_psql main -c BEGIN -c 'LOCK TABLE changes' -c 'SELECT pg_sleep(60)' > "$BODY.lock" 2>&1 3>&- &
+    until_ok 20 changes_locked || die "$(cat "$BODY.lock")"
     for ((i = 0; i < 24; i++)); do
         statement_of m0000@hansalim >> "$BODY.many" 3>&- &
         many+=($!)
