@@ -113,6 +113,9 @@ static bool solve_stage(struct solver *s)
     struct clearing_graph *g = &s->g;
     bool go_on;
 
+    /* A split may have made more of them. */
+    s->excess = x_realloc(s->excess, ((size_t)g->n_nodes + 1) * sizeof(*s->excess));
+    s->potential = x_realloc(s->potential, ((size_t)g->n_nodes + 1) * sizeof(*s->potential));
     memset(s->excess, 0, g->n_nodes * sizeof(*s->excess));
     memset(s->potential, 0, g->n_nodes * sizeof(*s->potential));
     s->progress.debts = g->n_edges;
@@ -237,8 +240,6 @@ enum clearing_end clearing_solve(const struct clearing *in, int64_t *cleared,
     if (end != CLEARING_DONE)
         return end;
     load(&s);
-    s.excess = x_malloc(((size_t)s.g.n_nodes + 1) * sizeof(*s.excess));
-    s.potential = x_malloc(((size_t)s.g.n_nodes + 1) * sizeof(*s.potential));
     while (s.g.n_edges > 0 && go_on) {
         if (s.progress.stage > 0)
             set_costs(&s, s.progress.stage);

@@ -2,6 +2,7 @@
 #include "core/clearing_graph.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define NONE UINT32_MAX
 
@@ -53,22 +54,28 @@ void clearing_graph_settle(struct clearing_graph *g)
 }
 
 /*
- * Depth-first search with low links (Tarjan), in its own stack. With `inside` NULL it finds the
- * strong components of the halves with room; else, of each of those, the parts that hold together
- * without any one edge (2-edge-connected), room or not. A strong component is one with each bridge
- * going both ways, so its parts are strong too, and each edge of a part lies on a cycle with room
- * (Boesch and Tindell 1980).
+ * Depth-first search with low links (Tarjan), in its own stack. At first it finds the strong
+ * components of the halves with room; then, of each of those, the blocks: the sets of edges of
+ * which any two lie on a common cycle, room or not, so that two blocks share one node at most. A
+ * strong component is one with each bridge going both ways, so its blocks are strong too, and each
+ * edge of a block of two and more lies on a cycle with room (Boesch and Tindell 1980). No cycle
+ * goes through two blocks: each is a problem of its own.
  */
 struct walk {
     const struct clearing_graph *g;
-    const uint32_t *inside; /* part of each node by an earlier walk */
-    uint32_t *part;         /* of each node, NONE while it is open */
-    uint32_t n_parts;
+    uint32_t *strong;     /* strong component of each node, NONE while it is open */
+    uint32_t n_strong;    /* how many there are */
     uint32_t *seen, *low; /* the time at which a node was met, from 1; the least one reached */
     uint32_t *next;       /* the half to look at */
     uint32_t *entry;      /* the half that led here */
     uint32_t *trail, *open;
     uint32_t n_trail, n_open, time;
+    /* Blocks: */
+    uint32_t *home;   /* of each node the block in which it isn't the top; or NONE */
+    uint32_t *top;    /* of each block the node by which it was entered */
+    uint32_t *block;  /* of each half, NONE while there is none or it is a bridge */
+    uint32_t *passed; /* halves of blocks that are open */
+    uint32_t n_blocks, n_passed;
 };
 
 static void enter(struct walk *w, uint32_t v, uint32_t by)
@@ -80,134 +87,182 @@ static void enter(struct walk *w, uint32_t v, uint32_t by)
     w->open[w->n_open++] = v;
 }
 
-static void leave(struct walk *w, uint32_t v)
+/* Goes back from v. The node from which it was entered, or NONE. */
+static uint32_t back_from(struct walk *w, uint32_t v)
 {
     uint32_t u;
 
     w->n_trail--;
+    if (w->n_trail == 0)
+        return NONE;
+    u = w->trail[w->n_trail - 1];
+    if (w->low[v] < w->low[u])
+        w->low[u] = w->low[v];
+    return u;
+}
+
+static void leave_strong(struct walk *w, uint32_t v)
+{
+    uint32_t u;
+
     if (w->low[v] == w->seen[v]) {
         do {
             u = w->open[--w->n_open];
-            w->part[u] = w->n_parts;
+            w->strong[u] = w->n_strong;
         } while (u != v);
-        w->n_parts++;
+        w->n_strong++;
     }
-    if (w->n_trail > 0) {
-        u = w->trail[w->n_trail - 1];
-        if (w->low[v] < w->low[u])
-            w->low[u] = w->low[v];
-    }
+    (void)back_from(w, v);
 }
 
-static bool passable(const struct walk *w, uint32_t v, uint32_t i)
-{
-    const struct clearing_half *h = &w->g->halves[i];
-
-    if (w->inside == NULL)
-        return h->room > 0;
-    return w->inside[h->to] == w->inside[v] && (w->entry[v] == NONE || h->mate != w->entry[v]);
-}
-
-static void walk_from(struct walk *w, uint32_t root)
+static void walk_strong(struct walk *w, uint32_t root)
 {
     enter(w, root, NONE);
     while (w->n_trail > 0) {
         uint32_t v = w->trail[w->n_trail - 1], i = w->next[v]++, to;
 
         if (i == w->g->first[v + 1]) {
-            leave(w, v);
-        } else if (passable(w, v, i)) {
+            leave_strong(w, v);
+        } else if (w->g->halves[i].room > 0) {
             to = w->g->halves[i].to;
             if (w->seen[to] == 0)
                 enter(w, to, i);
-            else if (w->part[to] == NONE && w->seen[to] < w->low[v])
+            else if (w->strong[to] == NONE && w->seen[to] < w->low[v])
                 w->low[v] = w->seen[to];
         }
     }
 }
 
-/* The part of each node; the caller frees it. */
-static uint32_t *find_parts(const struct clearing_graph *g, const uint32_t *inside,
-                            uint32_t *n_parts)
+/* When nothing behind v leads past u, from which v was entered, what was passed since is a block.
+ */
+static void leave_block(struct walk *w, uint32_t v)
 {
-    size_t n = g->n_nodes;
-    uint32_t *room = x_malloc((6 * n + 1) * sizeof(*room));
-    struct walk w = {.g = g,
-                     .inside = inside,
-                     .part = x_malloc((n + 1) * sizeof(*w.part)),
-                     .seen = room,
-                     .low = room + n,
-                     .next = room + 2 * n,
-                     .entry = room + 3 * n,
-                     .trail = room + 4 * n,
-                     .open = room + 5 * n};
+    uint32_t u = back_from(w, v), block, i, x;
+    bool bridge;
 
-    for (uint32_t v = 0; v < n; v++) {
-        w.part[v] = NONE;
-        w.seen[v] = 0;
+    if (u == NONE) {
+        w->n_open--; /* the root itself */
+        return;
     }
-    for (uint32_t v = 0; v < n; v++) {
-        if (w.seen[v] == 0)
-            walk_from(&w, v);
-    }
-    free(room);
-    *n_parts = w.n_parts;
-    return w.part;
+    if (w->low[v] < w->seen[u])
+        return;
+    bridge = w->passed[w->n_passed - 1] == w->entry[v];
+    block = bridge ? NONE : w->n_blocks++;
+    if (!bridge)
+        w->top[block] = u;
+    do {
+        i = w->passed[--w->n_passed];
+        w->block[i] = w->block[w->g->halves[i].mate] = block;
+    } while (i != w->entry[v]);
+    do {
+        x = w->open[--w->n_open];
+        w->home[x] = block;
+    } while (x != v);
 }
 
-/* Drops edges between parts. */
-static void drop_edges(struct clearing_graph *g, const uint32_t *part)
+static void walk_blocks(struct walk *w, uint32_t root)
 {
-    uint32_t kept = 0;
+    enter(w, root, NONE);
+    while (w->n_trail > 0) {
+        uint32_t v = w->trail[w->n_trail - 1], i = w->next[v]++, to;
 
-    for (uint32_t e = 0; e < g->n_edges; e++) {
-        if (part[g->edges[e].from] == part[g->edges[e].to])
-            g->edges[kept++] = g->edges[e];
+        if (i == w->g->first[v + 1]) {
+            leave_block(w, v);
+            continue;
+        }
+        to = w->g->halves[i].to;
+        if (w->strong[to] != w->strong[v] ||
+            (w->entry[v] != NONE && w->g->halves[i].mate == w->entry[v]))
+            continue;
+        if (w->seen[to] == 0) {
+            w->passed[w->n_passed++] = i;
+            enter(w, to, i);
+        } else if (w->seen[to] < w->seen[v]) { /* else it was passed from there */
+            w->passed[w->n_passed++] = i;
+            if (w->seen[to] < w->low[v])
+                w->low[v] = w->seen[to];
+        }
     }
-    g->n_edges = kept;
 }
 
-/* Numbers nodes anew, by part; a part of one node has no edge. */
-static void renumber(struct clearing_graph *g, const uint32_t *part, uint32_t n_parts)
+static void walk_all(struct walk *w, void (*from)(struct walk *w, uint32_t root))
 {
-    uint32_t *size = x_calloc((size_t)n_parts + 1, sizeof(*size));
+    uint32_t n = w->g->n_nodes;
+
+    for (uint32_t v = 0; v < n; v++)
+        w->seen[v] = 0;
+    w->time = w->n_trail = w->n_open = 0;
+    for (uint32_t v = 0; v < n; v++) {
+        if (w->seen[v] == 0)
+            from(w, v);
+    }
+}
+
+/* Numbers nodes anew, by block: a node that several share stands in each, and what has no block is
+ * dropped. */
+static void renumber(struct clearing_graph *g, const struct walk *w)
+{
+    uint32_t *at = x_calloc((size_t)w->n_blocks + 1, sizeof(*at));
     uint32_t *number = x_malloc(((size_t)g->n_nodes + 1) * sizeof(*number));
     uint32_t n = 0, kept = 0;
 
-    for (uint32_t v = 0; v < g->n_nodes; v++)
-        size[part[v]]++;
+    for (uint32_t v = 0; v < g->n_nodes; v++) {
+        if (w->home[v] != NONE)
+            at[w->home[v]]++;
+    }
     free(g->part_end);
-    g->part_end = x_malloc(((size_t)n_parts + 1) * sizeof(*g->part_end));
-    for (uint32_t p = 0; p < n_parts; p++) {
-        uint32_t of = size[p];
+    g->part_end = x_malloc(((size_t)w->n_blocks + 1) * sizeof(*g->part_end));
+    for (uint32_t b = 0; b < w->n_blocks; b++) {
+        uint32_t of = at[b] + 1; /* with its top, which gets the first number */
 
-        size[p] = of > 1 ? n : NONE;
-        if (of > 1)
-            g->part_end[kept++] = n += of;
+        at[b] = n + 1;
+        g->part_end[b] = n += of;
     }
     for (uint32_t v = 0; v < g->n_nodes; v++) {
-        if (size[part[v]] != NONE)
-            number[v] = size[part[v]]++;
+        if (w->home[v] != NONE)
+            number[v] = at[w->home[v]]++;
     }
     for (uint32_t e = 0; e < g->n_edges; e++) {
-        g->edges[e].from = number[g->edges[e].from];
-        g->edges[e].to = number[g->edges[e].to];
+        struct clearing_edge *edge = &g->edges[e];
+        uint32_t b = w->block[edge->half], top;
+
+        if (b == NONE)
+            continue;
+        top = b == 0 ? 0 : g->part_end[b - 1];
+        edge->from = edge->from == w->top[b] ? top : number[edge->from];
+        edge->to = edge->to == w->top[b] ? top : number[edge->to];
+        g->edges[kept++] = *edge;
     }
+    g->n_edges = kept;
     g->n_nodes = n;
-    g->n_parts = kept;
+    g->n_parts = w->n_blocks;
     free(number);
-    free(size);
+    free(at);
 }
 
 void clearing_graph_split(struct clearing_graph *g)
 {
-    uint32_t n_strong, n_parts, *strong, *part;
+    size_t n = g->n_nodes;
+    uint32_t *room;
+    struct walk w = {.g = g};
 
     clearing_graph_lay(g);
-    strong = find_parts(g, NULL, &n_strong);
-    part = find_parts(g, strong, &n_parts);
-    drop_edges(g, part);
-    renumber(g, part, n_parts);
-    free(strong);
-    free(part);
+    room = x_malloc((9 * n + 3 * (size_t)g->n_edges + 1) * sizeof(*room));
+    w.seen = room;
+    w.low = room + n;
+    w.next = room + 2 * n;
+    w.entry = room + 3 * n;
+    w.trail = room + 4 * n;
+    w.open = room + 5 * n;
+    w.strong = room + 6 * n;
+    w.home = room + 7 * n;
+    w.top = room + 8 * n; /* fewer than nodes: each block is some node's home */
+    w.passed = room + 9 * n;
+    w.block = w.passed + g->n_edges;
+    memset(w.strong, 0xff, 2 * n * sizeof(*room));
+    memset(w.block, 0xff, 2 * (size_t)g->n_edges * sizeof(*room));
+    walk_all(&w, walk_strong);
+    walk_all(&w, walk_blocks);
+    renumber(g, &w);
+    free(room);
 }

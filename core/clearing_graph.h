@@ -47,8 +47,9 @@ void clearing_graph_free(struct clearing_graph *g);
 /*
  * Leaves the edges on which some other flow is possible with every node's balance as it is, which
  * are those on a cycle of halves with room that doesn't go to and fro on one edge; all others are
- * dropped. Nodes are numbered anew: parts that share no such cycle follow each other, and nodes
- * without an edge are dropped.
+ * dropped. Nodes are numbered anew, by part: no cycle goes through two parts. A node that several
+ * parts share has a number in each, for each is a problem of its own; so there may be more nodes
+ * than before, but never more than edges. Nodes without an edge are dropped.
  */
 void clearing_graph_split(struct clearing_graph *g);
 

@@ -351,6 +351,57 @@ static void test_long_ring(void **state)
     free(cleared);
 }
 
+/* Each owes its neighbours, far more one way: a sum would have to pass through all hands. */
+static void test_long_chain(void **state)
+{
+    enum {
+        N = 100000
+    };
+    struct clearing_debt *debts = x_malloc(2 * (N - 1) * sizeof(*debts));
+    const char **names = x_malloc(N * sizeof(*names));
+    int64_t *cleared = x_malloc(2 * (N - 1) * sizeof(*cleared));
+    struct clearing in = {.n_parties = N, .names = names, .n_debts = 2 * (N - 1), .debts = debts};
+    struct clearing_sums sums;
+    size_t at;
+
+    for (uint32_t v = 0; v < N; v++) {
+        names[v] = x_asprintf("%u", v);
+        if (v + 1 == N)
+            break;
+        debts[2 * v] = DEBT(v, v + 1, 100000 + v % 77);
+        debts[2 * v + 1] = DEBT(v + 1, v, 1 + v % 1000);
+    }
+    assert_int_equal(clearing_solve(&in, cleared, &sums, &at), CLEARING_DONE);
+    for (uint32_t v = 0; v + 1 < N; v++) {
+        assert_int_equal(cleared[2 * v], 1 + v % 1000);
+        assert_int_equal(cleared[2 * v + 1], 1 + v % 1000);
+    }
+    for (uint32_t v = 0; v < N; v++)
+        free((char *)names[v]);
+    free(names);
+    free(debts);
+    free(cleared);
+}
+
+/* Rings that hold together at one party: each is as if it were alone. */
+static void test_shared_party(void **state)
+{
+    struct world w = {.n_parties = 7, .list = {"a", "b", "c", "d", "e", "f", "g"}};
+    static const int64_t expected[] = {3, 3, 3, 2, 2, 2, 0, 0, 0};
+
+    add(&w, 0, 1, 5);
+    add(&w, 1, 2, 3);
+    add(&w, 2, 0, 4);
+    add(&w, 2, 3, 2);
+    add(&w, 3, 4, 9);
+    add(&w, 4, 2, 7);
+    add(&w, 4, 5, 6); /* and f on to both, which leads nowhere back */
+    add(&w, 4, 6, 6);
+    add(&w, 5, 6, 6);
+    assert_int_equal(solve(&w, 0), CLEARING_DONE);
+    assert_memory_equal(w.cleared, expected, sizeof(expected));
+}
+
 static bool stop(void *arg, const struct clearing_progress *p)
 {
     int *calls = arg;
@@ -466,6 +517,7 @@ int main(void)
         cmocka_unit_test(test_hash),        cmocka_unit_test(test_any_order),
         cmocka_unit_test(test_refusals),    cmocka_unit_test(test_large),
         cmocka_unit_test(test_nothing),     cmocka_unit_test(test_long_ring),
+        cmocka_unit_test(test_long_chain),  cmocka_unit_test(test_shared_party),
         cmocka_unit_test(test_watch),       cmocka_unit_test(test_mutations),
         cmocka_unit_test(test_judge_all),
     };
