@@ -60,6 +60,10 @@ const struct command *const commands[] = {
     &cmd_audit,
     &cmd_clearing_plan,
     &cmd_clearing_check,
+    &cmd_clearing_propose,
+    &cmd_clearing_show,
+    &cmd_clearing_consent,
+    &cmd_clearing_decline,
     /* the stewards */
     &cmd_open,
     &cmd_unit_create,

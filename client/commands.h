@@ -22,6 +22,8 @@ extern const struct command cmd_complete;
 extern const struct command cmd_statement, cmd_verify;
 extern const struct command cmd_book, cmd_report, cmd_audit;
 extern const struct command cmd_clearing_plan, cmd_clearing_check;
+extern const struct command cmd_clearing_propose, cmd_clearing_show;
+extern const struct command cmd_clearing_consent, cmd_clearing_decline;
 extern const struct command cmd_witness, cmd_witness_new, cmd_witness_follow, cmd_witness_unfollow;
 extern const struct command cmd_witness_list, cmd_witness_pin, cmd_witness_unpin;
 

@@ -171,6 +171,14 @@ char *render_headline(const struct client *c, const struct act *a, const struct 
         return headline_reversal(c, &a->u.reversal, named);
     case ACT_DECLINE:
         return render_declining(c, a->by, named, NULL);
+    case ACT_CLEARING_PROPOSE:
+        return x_asprintf(_("round of clearing in %s"), a->u.clearing.unit);
+    case ACT_CLEARING_CONSENT:
+        return x_asprintf(_("consent of %s to the clearing in %s"), a->by, a->u.clearing.unit);
+    case ACT_CLEARING_DECLINE:
+        return x_asprintf(_("decline of the clearing in %s by %s"), a->u.clearing.unit, a->by);
+    case ACT_CLEARING_POST:
+        return x_asprintf(_("clearing of what co-ops owe each other in %s"), a->u.clearing.unit);
     case ACT_LINE_SET:
         return x_asprintf(_("line that %s gives %s in %s"), a->u.line_set.coop,
                           a->u.line_set.partner, a->u.line_set.unit);
@@ -428,6 +436,26 @@ static void details_line(struct buf *b, const struct client *c, const struct act
     free(limit);
 }
 
+static void details_clearing(struct buf *b, const struct act *a, const struct submission *s)
+{
+    const struct act_clearing *r = &a->u.clearing;
+    char hash[HASH_B64U_LEN + 1], until[TIME_LEN + 1], *local;
+
+    if (r->has_round)
+        line(b, _("round"), "%lld", (long long)r->round);
+    if (a->type == ACT_CLEARING_PROPOSE) {
+        time_text(until, r->deadline * 1000);
+        local = say_time(until);
+        line(b, _("answers until"), "%s", local);
+        free(local);
+    }
+    if (a->type == ACT_CLEARING_CONSENT || a->type == ACT_CLEARING_POST) {
+        hash_text(hash, &r->hash);
+        line(b, _("hash of its legs"), "%s", hash);
+    }
+    text_line(b, _("reason"), "reason", &r->reason, s);
+}
+
 static void details_transfer(struct buf *b, const struct act *a, const struct submission *s)
 {
     const struct act_transfer *t = &a->u.transfer;
@@ -531,6 +559,12 @@ static void details_of(struct buf *b, const struct client *c, const struct act *
         return;
     case ACT_DECLINE:
         text_line(b, _("reason"), "reason", &a->u.decline.reason, s);
+        return;
+    case ACT_CLEARING_PROPOSE:
+    case ACT_CLEARING_CONSENT:
+    case ACT_CLEARING_DECLINE:
+    case ACT_CLEARING_POST:
+        details_clearing(b, a, s);
         return;
     case ACT_LINE_SET:
         details_line(b, c, &a->u.line_set);

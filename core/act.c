@@ -166,7 +166,7 @@ int act_parse(struct act *out, const struct envelope *env, struct refusal *r)
     return 0;
 }
 
-/* The lists of keys that an act of this type owns. */
+/* The lists that an act of this type owns. */
 void act_free(struct act *a)
 {
     if (a->type == ACT_LEDGER_OPEN) {
@@ -178,6 +178,8 @@ void act_free(struct act *a)
         free(a->u.member.keys.keys);
     } else if (a->type == ACT_KEY_RECOVER) {
         free(a->u.recover.keys.keys);
+    } else if (a->type == ACT_CLEARING_POST) {
+        free(a->u.clearing.consents);
     }
     memset(a, 0, sizeof(*a));
 }
@@ -203,6 +205,8 @@ static const struct act_hash *text_slot(const struct act *a, const char *field)
         return str_eq(field, "reason") ? &a->u.reversal.reason : NULL;
     case ACT_DECLINE:
         return str_eq(field, "reason") ? &a->u.decline.reason : NULL;
+    case ACT_CLEARING_DECLINE:
+        return str_eq(field, "reason") ? &a->u.clearing.reason : NULL;
     case ACT_KEY_RECOVER:
     case ACT_KEY_OBJECT:
     case ACT_KEY_RECOVER_FINISH:
@@ -217,6 +221,9 @@ static const struct act_hash *text_slot(const struct act *a, const char *field)
     case ACT_THRESHOLD_SET:
     case ACT_SNAPSHOT:
     case ACT_LINE_SET:
+    case ACT_CLEARING_PROPOSE:
+    case ACT_CLEARING_CONSENT:
+    case ACT_CLEARING_POST:
         return NULL;
     }
     return NULL;

@@ -41,8 +41,12 @@ enum act_type {
     ACT_KEY_RECOVER_FINISH,
     ACT_KEY_OBJECT,
     ACT_LINE_SET,
+    ACT_CLEARING_PROPOSE,
+    ACT_CLEARING_CONSENT,
+    ACT_CLEARING_DECLINE,
+    ACT_CLEARING_POST,
 };
-#define ACT_TYPE_COUNT (ACT_LINE_SET + 1)
+#define ACT_TYPE_COUNT (ACT_CLEARING_POST + 1)
 
 #define HOLDER_MAX       ADDRESS_MAX
 #define ACT_KEYS_MAX     100
@@ -161,6 +165,16 @@ struct act_decline {
     struct act_hash reason;
 };
 
+struct act_clearing { /* .propose, .consent, .decline and .post */
+    char unit[UNIT_MAX + 1];
+    bool has_round;
+    int64_t round;    /* which record proposed the round; of a proposal, the one that it replaces */
+    int64_t deadline; /* propose: for consents, seconds since 1970 */
+    struct hash hash; /* consent, post: of the legs */
+    struct act_hash reason; /* decline */
+    size_t n_consents;      /* post */
+    int64_t *consents;      /* their records, ascending; owned by the act */
+};
 struct act_line_set {
     char coop[COOP_MAX + 1], partner[COOP_MAX + 1]; /* who trusts whom */
     char unit[UNIT_MAX + 1];
@@ -194,6 +208,7 @@ struct act {
         struct act_decline decline;
         struct act_snapshot snapshot;
         struct act_line_set line_set;
+        struct act_clearing clearing;
     } u;
 };
 

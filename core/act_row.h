@@ -231,6 +231,24 @@ void snapshot_parse(struct strict *in, struct act *a);
 int snapshot_ways(const struct state *s, const struct act *a, struct ways *out, struct refusal *r);
 int snapshot_decide(const struct state *s, const struct act *a, struct moment now, int64_t index,
                     struct outcome *out);
+void clearing_propose_parse(struct strict *in, struct act *a);
+int clearing_propose_ways(const struct state *s, const struct act *a, struct ways *out,
+                          struct refusal *r);
+int clearing_propose_decide(const struct state *s, const struct act *a, struct moment now,
+                            int64_t index, struct outcome *out);
+void clearing_consent_parse(struct strict *in, struct act *a);
+int clearing_answer_ways(const struct state *s, const struct act *a, struct ways *out,
+                         struct refusal *r); /* consent, decline */
+int clearing_consent_decide(const struct state *s, const struct act *a, struct moment now,
+                            int64_t index, struct outcome *out);
+void clearing_decline_parse(struct strict *in, struct act *a);
+int clearing_decline_decide(const struct state *s, const struct act *a, struct moment now,
+                            int64_t index, struct outcome *out);
+void clearing_post_parse(struct strict *in, struct act *a);
+int clearing_post_ways(const struct state *s, const struct act *a, struct ways *out,
+                       struct refusal *r);
+int clearing_post_decide(const struct state *s, const struct act *a, struct moment now,
+                         int64_t index, struct outcome *out);
 void line_set_parse(struct strict *in, struct act *a);
 int line_set_ways(const struct state *s, const struct act *a, struct ways *out, struct refusal *r);
 int line_set_decide(const struct state *s, const struct act *a, struct moment now, int64_t index,

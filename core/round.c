@@ -144,7 +144,7 @@ struct making {
     struct candidate *at;
     size_t n, cap;
     struct strmap *places; /* of a name, from 1 */
-    enum round_wish (*wish)(void *arg, const char *coop);
+    enum clearing_choice (*wish)(void *arg, const char *coop);
     void *arg;
     const struct round *before;
 };
@@ -154,7 +154,7 @@ static uint32_t candidate_of(struct making *m, const char *coop)
     const struct round_party *was = m->before ? round_party(m->before, coop) : NULL;
     int64_t *place = strmap_put(m->places, coop);
     struct candidate *c;
-    enum round_wish wish;
+    enum clearing_choice wish;
 
     if (*place > 0)
         return (uint32_t)(*place - 1);
@@ -173,8 +173,8 @@ static uint32_t candidate_of(struct making *m, const char *coop)
         return (uint32_t)m->n - 1;
     }
     wish = m->wish(m->arg, coop);
-    c->takes_part = wish != ROUND_WISH_NEVER;
-    c->party.stand = wish == ROUND_WISH_AUTO ? ROUND_AUTO : ROUND_ASKED;
+    c->takes_part = wish != CLEARING_NEVER;
+    c->party.stand = wish == CLEARING_AUTO ? ROUND_AUTO : ROUND_ASKED;
     return (uint32_t)m->n - 1;
 }
 
@@ -324,7 +324,7 @@ static void keep_consents(struct round *r, const struct round *before)
 }
 
 int round_compute(struct round **out, const char *unit, const struct round_debt *debts, size_t n,
-                  enum round_wish (*wish)(void *arg, const char *coop), void *arg,
+                  enum clearing_choice (*wish)(void *arg, const char *coop), void *arg,
                   const struct round *before, struct refusal *r)
 {
     struct making m = {.places = strmap_new(), .wish = wish, .arg = arg, .before = before};

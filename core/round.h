@@ -10,7 +10,7 @@
 #include "core/thing.h"
 
 /*
- * A round of clearing in one unit (docs/protocol.md, section 4.14): which of what co-ops owe each
+ * A round of clearing in one unit (docs/protocol.md, section 4.16): which of what co-ops owe each
  * other is to be cancelled, who takes part and who said yes to it. Made from debts and from what
  * was said before alone, so that whoever replays a log gets the same legs.
  */
@@ -65,13 +65,6 @@ struct round_debt {
     int64_t amount;
 };
 
-/* What a co-op's policy for the unit says of clearing. */
-enum round_wish {
-    ROUND_WISH_NEVER,
-    ROUND_WISH_ASK,
-    ROUND_WISH_AUTO,
-};
-
 /*
  * Computes a round from the debts of a unit, no pair twice, among the co-ops that take part: `wish`
  * says how, NEVER leaves a co-op out. `before`, NULL for a first proposal, is the round that it
@@ -81,7 +74,7 @@ enum round_wish {
  * sums are past what the protocol's integers hold.
  */
 int round_compute(struct round **out, const char *unit, const struct round_debt *debts, size_t n,
-                  enum round_wish (*wish)(void *arg, const char *coop), void *arg,
+                  enum clearing_choice (*wish)(void *arg, const char *coop), void *arg,
                   const struct round *before, struct refusal *r) MUST_CHECK;
 
 /* A copy whose parties may be changed. The caller owns it: one block, freed by free(). */

@@ -6,6 +6,7 @@
 
 #include "core/act_row.h"
 #include "core/num.h"
+#include "core/round.h"
 
 /* One row a type, in the order of enum act_type. */
 const struct act_row act_rows[ACT_TYPE_COUNT] = {
@@ -41,6 +42,14 @@ const struct act_row act_rows[ACT_TYPE_COUNT] = {
                                 key_recover_finish_ways, key_recover_finish_decide},
     [ACT_KEY_OBJECT] = {"key.object", key_recover_end_parse, key_object_ways, key_object_decide},
     [ACT_LINE_SET] = {"line.set", line_set_parse, line_set_ways, line_set_decide},
+    [ACT_CLEARING_PROPOSE] = {"clearing.propose", clearing_propose_parse, clearing_propose_ways,
+                              clearing_propose_decide},
+    [ACT_CLEARING_CONSENT] = {"clearing.consent", clearing_consent_parse, clearing_answer_ways,
+                              clearing_consent_decide},
+    [ACT_CLEARING_DECLINE] = {"clearing.decline", clearing_decline_parse, clearing_answer_ways,
+                              clearing_decline_decide},
+    [ACT_CLEARING_POST] = {"clearing.post", clearing_post_parse, clearing_post_ways,
+                           clearing_post_decide},
 };
 
 /* ---- What an act looks up besides what is always loaded ---- */
@@ -555,6 +564,9 @@ static struct subject *subject_in(enum thing_kind kind, struct thing *thing,
     case THING_SNAPSHOT:
         coop[0] = '\0';
         return &((struct snapshot *)thing)->subject;
+    case THING_ROUND:
+        coop[0] = '\0';
+        return &((struct round *)thing)->subject;
     case THING_LINE:
         name_coop_of(thing->name, coop);
         return &((struct credit_line *)thing)->subject;

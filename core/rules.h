@@ -47,8 +47,8 @@ struct leg {
 
 /* One subject as it is after the act. */
 struct change {
-    enum thing_kind
-        kind; /* THING_HOLDER, _UNIT, _POLICY, _LINE; THING_ACCOUNT for an account's own limits */
+    enum thing_kind kind; /* THING_HOLDER, _UNIT, _POLICY, _LINE, _ROUND; THING_ACCOUNT for an
+                             account's own limits */
     struct thing *after;
 };
 

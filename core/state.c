@@ -210,6 +210,11 @@ const struct snapshot *state_snapshot(const struct state *s)
     return (const struct snapshot *)table_get(s, THING_SNAPSHOT, "ledger");
 }
 
+const struct round *state_round(const struct state *s, const char *unit)
+{
+    return (const struct round *)table_get(s, THING_ROUND, unit);
+}
+
 const struct deal *state_deal(const struct state *s, int64_t record)
 {
     char name[DEAL_NAME_MAX + 1];

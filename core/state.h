@@ -4,6 +4,7 @@
 
 #include "core/base.h"
 #include "core/network.h"
+#include "core/round.h"
 #include "core/thing.h"
 
 /*
@@ -28,6 +29,7 @@ const struct credit_line *state_line_named(const struct state *s, const char *na
 const struct account *state_account(const struct state *s, const char *name);
 const struct key_row *state_key(const struct state *s, const char *kid);
 const struct book *state_book(const struct state *s, const char *coop);
+const struct round *state_round(const struct state *s, const char *unit);
 const struct snapshot *state_snapshot(const struct state *s);
 const struct deal *state_deal(const struct state *s, int64_t record);
 const struct deal *state_deal_named(const struct state *s, const char *name);

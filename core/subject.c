@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/date.h"
+#include "core/round.h"
 
 void subject_put_name(struct buf *b, const struct change *c)
 {
@@ -18,6 +19,9 @@ void subject_put_name(struct buf *b, const struct change *c)
         break;
     case THING_POLICY:
         buf_puts(b, "policy:");
+        break;
+    case THING_ROUND:
+        buf_puts(b, "round:");
         break;
     case THING_LINE:
         buf_puts(b, "line:");
@@ -170,6 +174,26 @@ static void put_policy(struct buf *b, const struct policy *p)
     buf_putc(b, '}');
 }
 
+static void put_round(struct buf *b, const struct round *r)
+{
+    struct round_counts n;
+
+    round_count(r, &n);
+    put_text(b, "{\"state\":", round_state_name(r->state));
+    put_int(b, ",\"record\":", r->record);
+    put_int(b, ",\"deadline\":", r->deadline);
+    put_int(b, ",\"legs\":", (int64_t)r->n_legs);
+    put_int(b, ",\"cleared\":", r->cleared);
+    buf_puts(b, ",\"hash\":\"");
+    buf_put_b64u(b, r->hash.b, HASH_LEN);
+    buf_putc(b, '"');
+    put_int(b, ",\"asked\":", (int64_t)n.asked);
+    put_int(b, ",\"consents\":", (int64_t)n.consents);
+    put_int(b, ",\"declined\":", (int64_t)n.declined);
+    put_int(b, ",\"silent\":", (int64_t)n.silent);
+    buf_putc(b, '}');
+}
+
 void subject_put_state(struct buf *b, const struct change *c)
 {
     const struct unit *u = (const struct unit *)c->after;
@@ -200,6 +224,9 @@ void subject_put_state(struct buf *b, const struct change *c)
         buf_put_b64u(b, snapshot->root.b, HASH_LEN);
         buf_puts(b, "\"}");
         break;
+    case THING_ROUND:
+        put_round(b, (const struct round *)c->after);
+        break;
     case THING_LINE:
         put_int(b, "{\"limit\":", line->limit);
         buf_puts(b, line->transit ? ",\"transit\":true}" : ",\"transit\":false}");
@@ -227,6 +254,8 @@ const struct subject *subject_of(const struct change *c)
         return &((const struct account *)c->after)->limits_subject;
     case THING_SNAPSHOT:
         return &((const struct snapshot *)c->after)->subject;
+    case THING_ROUND:
+        return &((const struct round *)c->after)->subject;
     case THING_LINE:
         return &((const struct credit_line *)c->after)->subject;
     case THING_KEY:

@@ -11,7 +11,7 @@
  *
  *   alice@hansalim, hansalim, stewards, ledger, *     a holder
  *   unit:hour   policy:hansalim/hour   limits:alice@hansalim/hour   snapshot:ledger
- *   line:hansalim/icoop/hour
+ *   round:hour   line:hansalim/icoop/hour
  */
 void subject_put_name(struct buf *b, const struct change *c);
 /* The state as one JSON object, members in their fixed order, no white space. */

@@ -24,6 +24,7 @@ enum thing_kind {
     THING_VOID,     /* "<payload hash> <holder> <role>": acts that were declined */
     THING_SNAPSHOT, /* "ledger": the latest one */
     THING_LINE,     /* "hansalim/icoop/hour": what hansalim trusts icoop with */
+    THING_ROUND,    /* "hour": the latest round of clearing in it */
     /* As far as they were asked for: */
     THING_ID,   /* "<by> <jti>": acts posted before */
     THING_DEAL, /* "17": the transfer or the request that is record 17 */

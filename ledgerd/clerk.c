@@ -23,6 +23,7 @@
 #include "ledgerd/own_act.h"
 #include "ledgerd/newkey.h"
 #include "ledgerd/poster.h"
+#include "ledgerd/rounds.h"
 #include "ledgerd/snapshot_tree.h"
 
 #define LOOK_S     60   /* how often it looks whether there is something to do */
@@ -37,13 +38,17 @@ struct clerk {
     pthread_mutex_t lock;
     pthread_cond_t wake;
     atomic_bool stop;
-    int socket;         /* with the lock: of its connection; -1: none */
-    time_t pause, next; /* the thread's: seconds between two tries, and when there may be one */
-    bool asked;         /* the thread's: the stewards were asked for the next log key */
-    bool soon;          /* there is more to do: look again at once */
-    bool store_wrong;   /* the tables don't make a recorded root: said once */
-    bool one_by_one;    /* of several it didn't: which one is it? */
-    bool stored;        /* something was, since nodes were last looked at for those to delete */
+    char ledger_id[256];   /* the thread's; empty before record 0 */
+    int socket;            /* with the lock: of its connection; -1: none */
+    time_t pause, next;    /* the thread's: seconds between two tries, and when there may be one */
+    bool asked;            /* the thread's: the stewards were asked for the next log key */
+    bool soon;             /* there is more to do: look again at once */
+    bool nudged;           /* with the lock: look at once */
+    struct rounds *rounds; /* the thread's */
+    int within;            /* the thread's: seconds until it looks again */
+    bool store_wrong;      /* the tables don't make a recorded root: said once */
+    bool one_by_one;       /* of several it didn't: which one is it? */
+    bool stored;           /* something was, since nodes were last looked at for those to delete */
 };
 
 /* A snapshot in the making. */
@@ -154,6 +159,7 @@ static int make(struct clerk *c, PGconn *conn, char *err, size_t err_size)
 
     if (db_clerk_begin(conn, &head, err, err_size) != 0)
         return -1;
+    str_copy(c->ledger_id, sizeof(c->ledger_id), head.ledger_id);
     if (!c->asked) { /* once: what they decline isn't put before them again */
         c->asked = head.ledger_id[0] != '\0';
         if (newkey_ask(c->d, conn, head.ledger_id, err, err_size) != 0)
@@ -241,6 +247,10 @@ static bool look(struct clerk *c)
         log_event(c->store_wrong ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN,
                   N_("a snapshot's paths can't be stored"), LOG_STR("why", err));
     }
+    if (conn && !c->stop &&
+        rounds_look(c->rounds, conn, c->ledger_id, &c->within, err, sizeof(err)) != 0 && !c->stop)
+        log_event(LOG_LEVEL_WARN, N_("rounds of clearing can't be looked at now"),
+                  LOG_STR("why", err));
     set_socket(c, -1);
     PQfinish(conn);
     return true;
@@ -255,10 +265,13 @@ static void *run(void *arg)
     pthread_mutex_lock(&c->lock);
     while (!c->stop) {
         clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_sec += posts && !c->soon ? LOOK_S : IDLE_S;
+        until.tv_sec += posts && !c->soon ? c->within : IDLE_S;
         c->soon = false;
-        while (!c->stop && pthread_cond_timedwait(&c->wake, &c->lock, &until) != ETIMEDOUT)
+        c->within = LOOK_S;
+        while (!c->stop && !c->nudged &&
+               pthread_cond_timedwait(&c->wake, &c->lock, &until) != ETIMEDOUT)
             ;
+        c->nudged = false;
         if (c->stop)
             break;
         pthread_mutex_unlock(&c->lock);
@@ -280,6 +293,8 @@ struct clerk *clerk_start(struct ledgerd *d)
     c->socket = -1;
     c->pause = LOOK_S;
     c->stored = true;
+    c->within = LOOK_S;
+    c->rounds = rounds_new(d);
     pthread_mutex_init(&c->lock, NULL);
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -291,10 +306,21 @@ struct clerk *clerk_start(struct ledgerd *d)
     failed = pthread_create(&c->thread, NULL, run, c);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (failed != 0) {
+        rounds_free(c->rounds);
         free(c);
         return NULL;
     }
     return c;
+}
+
+void clerk_posted(struct clerk *c, const struct act *act)
+{
+    if (c == NULL || act->type < ACT_CLEARING_PROPOSE || act->type > ACT_CLEARING_POST)
+        return;
+    pthread_mutex_lock(&c->lock);
+    c->nudged = true;
+    pthread_cond_signal(&c->wake);
+    pthread_mutex_unlock(&c->lock);
 }
 
 void clerk_stop(struct clerk *c)
@@ -308,5 +334,6 @@ void clerk_stop(struct clerk *c)
     pthread_join(c->thread, NULL);
     pthread_cond_destroy(&c->wake);
     pthread_mutex_destroy(&c->lock);
+    rounds_free(c->rounds);
     free(c);
 }

@@ -334,6 +334,7 @@ static void stop_parts(struct serve *s)
     witnessing_stop(d->witnessing);
     if (d->clerk)
         clerk_stop(d->clerk);
+    d->clerk = NULL;
     if (d->desk)
         desk_stop(d->desk);
     if (d->queue)

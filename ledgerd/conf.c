@@ -14,6 +14,7 @@
 #include "core/num.h"
 #include "lang/lang.h"
 #include "ledgerd/address.h"
+#include "ledgerd/calendar.h"
 #include "ledgerd/files.h"
 #include "ledgerd/peers.h"
 
@@ -64,6 +65,10 @@ const struct conf_option conf_options[] = {
      N_("most acts that wait; more are answered busy")},
     {"takeover_ms", "posting", CONF_INT, "15000", AT(takeover_ms), 1000, 600000, NULL, false,
      N_("silence after which another ledgerd may post")},
+    {"rounds", "clearing", CONF_CALENDAR, "", AT(rounds), 0, 0, NULL, true,
+     N_("rounds of clearing to propose: UNIT weekly WEEKDAY or UNIT monthly DAY")},
+    {"answer_days", "clearing", CONF_INT, "7", AT(answer_days), 1, 30, NULL, false,
+     N_("days that co-ops have to answer a round")},
     {"refusals_per_minute", "limits", CONF_INT, "1200", AT(refusals_per_minute), 0, 1000000, NULL,
      false, N_("refusals that an address, and a key, may cause; 0: any number")},
     {"member_acts_per_day", "limits", CONF_INT, "1000", AT(member_acts_per_day), 0, 1000000, NULL,
@@ -88,7 +93,7 @@ const size_t conf_options_count = ARRAY_LEN(conf_options);
 static bool is_text_kind(enum conf_kind kind)
 {
     return kind == CONF_TEXT || kind == CONF_PATH || kind == CONF_ADDRS || kind == CONF_NETWORKS ||
-           kind == CONF_LOGS || kind == CONF_COSIGNERS;
+           kind == CONF_LOGS || kind == CONF_COSIGNERS || kind == CONF_CALENDAR;
 }
 
 static char **text_of(struct conf *c, const struct conf_option *o)
@@ -189,6 +194,15 @@ static int option_set(struct conf *c, const struct conf_option *o, const char *v
             return -1;
         }
         peers_free(&peers);
+    }
+    if (o->kind == CONF_CALENDAR) {
+        struct calendar calendar;
+        char why[300];
+
+        if (calendar_parse(&calendar, value, why, sizeof(why)) != 0) {
+            snprintf(err, err_size, "%s: %s", o->name, why);
+            return -1;
+        }
     }
     free(*text_of(c, o));
     *text_of(c, o) = x_strdup(value);

@@ -32,6 +32,9 @@ struct conf {
     int64_t batch_max;      /* acts in one transaction */
     int64_t queue_max;      /* acts that wait; more are answered `busy` */
     int64_t takeover_ms;    /* silence after which PostgreSQL ends a poster's session */
+    /* [clearing] */
+    char *rounds;        /* which the ledger proposes itself, see calendar_parse; empty: none */
+    int64_t answer_days; /* that co-ops have to answer one */
     /* [limits] */
     int64_t refusals_per_minute; /* see limits_new; 0: none */
     int64_t member_acts_per_day;
@@ -53,6 +56,7 @@ enum conf_kind {
     CONF_NETWORKS,
     CONF_LOGS,      /* ledgers with their log keys, see peers_parse */
     CONF_COSIGNERS, /* witnesses with theirs */
+    CONF_CALENDAR,  /* see calendar_parse */
     CONF_INT,
     CONF_CHOICE,
 };

@@ -151,12 +151,12 @@ int db_init_ledger(PGconn *conn, const char *origin, const struct act *open,
 int db_wipe(PGconn *conn, char *err, size_t err_size)
 {
     /* By name: other tables that an operator has in this database aren't ours to empty. */
-    return db_exec_simple(
-        conn,
-        "TRUNCATE head, records, texts, tiles, holders, keys, units, policies,"
-        " account_limits, lines, postings, books, book_entries, requests, reversals, voids,"
-        " snapshots, changes, snapshot_nodes, pending, pending_keys",
-        err, err_size);
+    return db_exec_simple(conn,
+                          "TRUNCATE head, records, texts, tiles, holders, keys, units, policies,"
+                          " account_limits, lines, rounds, round_legs,"
+                          " postings, books, book_entries, requests, reversals, voids,"
+                          " snapshots, changes, snapshot_nodes, pending, pending_keys",
+                          err, err_size);
 }
 
 int db_head_origin(PGconn *conn, char *origin, int64_t *size, char *err, size_t err_size)

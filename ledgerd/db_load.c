@@ -31,6 +31,8 @@ const struct db_stmt db_load_stmts[] = {
     {"load_policies", "SELECT policy, floor, ceiling, registrar_floor, registrar_ceiling,"
                       " reversal_days, seq, record, clearing, levy_per_mille, levy_monthly,"
                       " levy_purse FROM policies"},
+    {"load_rounds", "SELECT r.unit, r.parties, l.legs, r.state, r.round, r.deadline, r.seq,"
+                    " r.record FROM rounds r JOIN round_legs l ON l.unit = r.unit"},
     {"load_lines", "SELECT line, coop, partner, unit, most, transit, seq, record FROM lines"
                    " WHERE line > $1::text ORDER BY line LIMIT " CHUNK},
     /* Those of the co-ops' own, which begin with '!': all of them stay in memory. */
@@ -350,6 +352,29 @@ static int load_policies(struct db_post *db, struct state *s, char *err, size_t 
     return 0;
 }
 
+static int load_rounds(struct db_post *db, struct state *s, char *err, size_t err_size)
+{
+    const PGresult *res = ask(db, "load_rounds", NULL, err, err_size);
+
+    if (res == NULL) {
+        return -1;
+    }
+    for (int row = 0; row < PQntuples(res); row++) {
+        struct round *r =
+            round_read(res_text(res, row, 0), res_text(res, row, 1), res_text(res, row, 2));
+        if (r == NULL || round_state_parse(res_text(res, row, 3), &r->state) != 0) {
+            free(r);
+            return odd(err, err_size, "rounds");
+        }
+        r->record = res_int(res, row, 4);
+        r->deadline = res_int(res, row, 5);
+        r->subject.seq = res_int(res, row, 6);
+        r->subject.record = res_int(res, row, 7);
+        state_put(s, THING_ROUND, &r->thing);
+    }
+    return 0;
+}
+
 static int load_lines(struct db_post *db, struct state *s, char *err, size_t err_size)
 {
     char last[LINE_NAME_MAX + 1] = "";
@@ -557,6 +582,7 @@ int db_load_ledger(struct db_post *db, struct ledger *l, char *err, size_t err_s
         load_units(db, l->state, err, err_size) != 0 ||
         load_policies(db, l->state, err, err_size) != 0 ||
         load_lines(db, l->state, err, err_size) != 0 ||
+        load_rounds(db, l->state, err, err_size) != 0 ||
         load_contras(db, l->state, err, err_size) != 0 ||
         load_books(db, l->state, err, err_size) != 0 ||
         load_voids(db, l->state, err, err_size) != 0 ||

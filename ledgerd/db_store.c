@@ -86,6 +86,23 @@ const struct db_stmt db_store_stmts[STORE_TABLES] = {
                         " record = EXCLUDED.record, clearing = EXCLUDED.clearing,"
                         " levy_per_mille = EXCLUDED.levy_per_mille,"
                         " levy_monthly = EXCLUDED.levy_monthly, levy_purse = EXCLUDED.levy_purse"},
+    [STORE_ROUNDS] = {"put_rounds",
+                      "INSERT INTO rounds (unit, state, round, deadline, hash, asked, consents,"
+                      " against, parties, seq, record)"
+                      " SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::bigint[]),"
+                      " unnest($4::bigint[]), unnest($5::bytea[]), unnest($6::bigint[]),"
+                      " unnest($7::bigint[]), unnest($8::bigint[]), unnest($9::text[]),"
+                      " unnest($10::bigint[]), unnest($11::bigint[])"
+                      " ON CONFLICT (unit) DO UPDATE SET state = EXCLUDED.state,"
+                      " round = EXCLUDED.round, deadline = EXCLUDED.deadline,"
+                      " hash = EXCLUDED.hash, asked = EXCLUDED.asked,"
+                      " consents = EXCLUDED.consents, against = EXCLUDED.against,"
+                      " parties = EXCLUDED.parties, seq = EXCLUDED.seq,"
+                      " record = EXCLUDED.record"},
+    [STORE_ROUND_LEGS] = {"put_round_legs",
+                          "INSERT INTO round_legs (unit, legs)"
+                          " SELECT unnest($1::text[]), unnest($2::text[])"
+                          " ON CONFLICT (unit) DO UPDATE SET legs = EXCLUDED.legs"},
     [STORE_LINES] = {"put_lines",
                      "INSERT INTO lines (line, coop, partner, unit, most, transit, seq, record)"
                      " SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::text[]),"

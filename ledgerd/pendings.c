@@ -167,6 +167,10 @@ static void each_key(const struct act *a,
     case ACT_THRESHOLD_SET:
     case ACT_TRANSFER:
     case ACT_LINE_SET:
+    case ACT_CLEARING_PROPOSE:
+    case ACT_CLEARING_CONSENT:
+    case ACT_CLEARING_DECLINE:
+    case ACT_CLEARING_POST:
         break;
     }
     for (size_t l = 0; l < ARRAY_LEN(lists); l++) {

@@ -26,6 +26,7 @@ request_go req_coop_accounts;
 request_go req_coop_postings;
 request_go req_record;
 request_go req_record_proof;
+request_go req_clearing;
 request_go req_log;
 request_go req_checkpoint;
 request_go req_tile;

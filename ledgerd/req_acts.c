@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "ledgerd/acts_bulk.h"
+#include "ledgerd/clerk.h"
 #include "ledgerd/pending_view.h"
 #include "ledgerd/receipts.h"
 #include "ledgerd/record_view.h"
@@ -37,9 +38,13 @@ static void single_on_done(struct job *job)
 
     switch (job->status) {
     case JOB_POSTED:
+        clerk_posted(r->d->clerk, &job->act);
+        buf_put(&b, job->answer, job->answer_len);
+        request_json(r, 201, &b);
+        break;
     case JOB_PENDING:
         buf_put(&b, job->answer, job->answer_len);
-        request_json(r, job->status == JOB_POSTED ? 201 : 202, &b);
+        request_json(r, 202, &b);
         break;
     case JOB_REPEATED:
         receipts_read(r->d, &job->record, 1, job->want_proof, single_on_receipt, r);

@@ -342,6 +342,7 @@ static struct thing *fetch(void *arg, enum thing_kind kind, const char *name)
     case THING_VOID:
     case THING_SNAPSHOT:
     case THING_LINE:
+    case THING_ROUND:
     case THING_ID:
     case THING_DEAL:
     case THING_ASK:
@@ -368,6 +369,7 @@ static void keep(void *arg, enum thing_kind kind, const struct thing *thing)
     case THING_VOID:
     case THING_SNAPSHOT:
     case THING_LINE:
+    case THING_ROUND:
     case THING_ID:
     case THING_DEAL:
     case THING_ASK:

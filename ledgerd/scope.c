@@ -66,7 +66,8 @@ void scope_concerned(const struct part *p, char member[ADDRESS_MAX + 1], char co
     size_t len = strcspn(name, "/");
 
     member[0] = coop[0] = '\0';
-    if (p->kind == PART_ACT || strncmp(p->name, "unit:", 5) == 0) {
+    if (p->kind == PART_ACT || strncmp(p->name, "unit:", 5) == 0 ||
+        strncmp(p->name, "round:", 6) == 0) {
         return;
     }
     if (memchr(name, '@', len) != NULL) {
@@ -125,6 +126,12 @@ static bool sees_party(const struct caller *c, const char *parties)
     return false;
 }
 
+/* What becomes of a round of clearing concerns every office. */
+static bool of_a_round(const struct caller *c, const struct part *part)
+{
+    return c->coop[0] != '\0' && part->kind == PART_CHANGE && strncmp(part->name, "round:", 6) == 0;
+}
+
 size_t scope_parts(const struct caller *c, const char *by, const char *parties,
                    const struct part *parts, size_t n, bool *visible)
 {
@@ -146,7 +153,8 @@ size_t scope_parts(const struct caller *c, const char *by, const char *parties,
         } else if (c->role == ROLE_MEMBER) {
             visible[i] = member[0] != '\0' && str_eq(member, c->holder);
         } else {
-            visible[i] = scope_audits_all(c) || (coop[0] != '\0' && scope_sees_coop(c, coop));
+            visible[i] = scope_audits_all(c) || of_a_round(c, &parts[i]) ||
+                         (coop[0] != '\0' && scope_sees_coop(c, coop));
         }
         any |= visible[i];
     }

@@ -23,6 +23,8 @@ static const char columns[STORE_TABLES][STORE_COLUMNS_MAX + 1] = {
     [STORE_UNITS] = "ttitii",
     [STORE_POLICIES] = "tiiiiiiitiit",
     [STORE_LINES] = "ttttioii",
+    [STORE_ROUNDS] = "ttiibiiitii",
+    [STORE_ROUND_LEGS] = "tt",
     [STORE_REQUESTS] = "ibttttiio",
     [STORE_REVERSALS] = "iiio",
     [STORE_VOIDS] = "btti",
@@ -260,6 +262,7 @@ void store_record(struct store *st, int64_t index, const struct act *a, const st
     }
     for (size_t i = 0; i < out->n_changes; i++) {
         const struct change *change = &out->changes[i];
+        bool legs = change->kind == THING_ROUND && a->type == ACT_CLEARING_PROPOSE;
         put_change(st, index, change);
         if (change->kind == THING_SNAPSHOT) {
             put_snapshot(st, index, change);
@@ -269,7 +272,7 @@ void store_record(struct store *st, int64_t index, const struct act *a, const st
         touch(st, change->kind,
               (struct store_touch){
                   .name = change->after->name,
-                  .name_record = named ? index : -1,
+                  .name_record = named || legs ? index : -1,
               });
     }
     for (size_t i = 0; i < out->n_books; i++) {
@@ -444,6 +447,36 @@ static void put_policy(struct store *st, const struct policy *p)
     put_text_if(&c[11], p->levy.purse[0] != '\0', p->levy.purse);
 }
 
+/* Legs change with each proposal, and with nothing else. */
+static void put_round(struct store *st, const struct round *r, bool with_legs)
+{
+    struct pgarray *c = row(st, STORE_ROUNDS);
+    struct buf text = BUF_INIT;
+    struct round_counts n;
+
+    round_count(r, &n);
+    round_put_parties(&text, r);
+    pgarray_text(&c[0], r->thing.name);
+    pgarray_text(&c[1], round_state_name(r->state));
+    pgarray_int(&c[2], r->record);
+    pgarray_int(&c[3], r->deadline);
+    pgarray_bytes(&c[4], r->hash.b, HASH_LEN);
+    pgarray_int(&c[5], (int64_t)n.asked);
+    pgarray_int(&c[6], (int64_t)n.consents);
+    pgarray_int(&c[7], (int64_t)n.against);
+    pgarray_text(&c[8], text.data != NULL ? text.data : "");
+    pgarray_int(&c[9], r->subject.seq);
+    pgarray_int(&c[10], r->subject.record);
+    if (with_legs) {
+        buf_clear(&text);
+        round_put_legs(&text, r);
+        c = row(st, STORE_ROUND_LEGS);
+        pgarray_text(&c[0], r->thing.name);
+        pgarray_text(&c[1], text.data != NULL ? text.data : "");
+    }
+    buf_free(&text);
+}
+
 static void put_line(struct store *st, const struct credit_line *l)
 {
     struct pgarray *c = row(st, STORE_LINES);
@@ -496,6 +529,9 @@ static void put_thing(struct store *st, const struct state *s, enum thing_kind k
     case THING_POLICY:
         name_coop_of(name, coop);
         put_policy(st, state_policy(s, coop, name + strlen(coop) + 1));
+        break;
+    case THING_ROUND:
+        put_round(st, state_round(s, name), touch->name_record >= 0);
         break;
     case THING_LINE:
         put_line(st, state_line_named(s, name));

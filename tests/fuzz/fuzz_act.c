@@ -110,6 +110,16 @@ static void check_type(const struct act *a)
         MUST(name_is_coop(a->u.line_set.coop) && name_is_coop(a->u.line_set.partner));
         MUST(a->u.line_set.limit >= 0 && a->u.line_set.limit <= AMOUNT_MAX);
         break;
+    case ACT_CLEARING_PROPOSE:
+    case ACT_CLEARING_CONSENT:
+    case ACT_CLEARING_DECLINE:
+    case ACT_CLEARING_POST:
+        MUST(name_is_unit(a->u.clearing.unit));
+        MUST(a->u.clearing.has_round || a->type == ACT_CLEARING_PROPOSE);
+        MUST(a->u.clearing.round >= 0 && a->u.clearing.round <= NUM_MAX);
+        for (size_t i = 1; i < a->u.clearing.n_consents; i++)
+            MUST(a->u.clearing.consents[i - 1] < a->u.clearing.consents[i]);
+        break;
     case ACT_SNAPSHOT:
         MUST(a->u.snapshot.size >= 1 && a->u.snapshot.count >= 1);
         break;

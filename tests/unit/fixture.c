@@ -391,6 +391,11 @@ static void dump_one(void *arg, const struct thing *thing)
     case THING_LINE:
         dump_subject(&b, d->kind, thing);
         break;
+    case THING_ROUND:
+        round_put_parties(&b, (const struct round *)thing);
+        round_put_legs(&b, (const struct round *)thing);
+        dump_subject(&b, d->kind, thing);
+        break;
     case THING_SNAPSHOT:
         buf_printf(&b, "day %d ", ((const struct snapshot *)thing)->day);
         dump_subject(&b, d->kind, thing);

@@ -64,6 +64,10 @@ static const struct good {
      "'holder':'alice@hansalim','role':'member','record':7,'reason_hash':'" HASH_A "'"},
     {ACT_LINE_SET, "hansalim",
      "'coop':'hansalim','partner':'icoop','unit':'hour','limit':600,'transit':true"},
+    {ACT_CLEARING_PROPOSE, "hansalim", "'unit':'hour','deadline':1795392000"},
+    {ACT_CLEARING_CONSENT, "hansalim", "'unit':'hour','round':7,'hash':'" HASH_A "'"},
+    {ACT_CLEARING_DECLINE, "hansalim", "'unit':'hour','round':7,'reason_hash':'" HASH_A "'"},
+    {ACT_CLEARING_POST, "ledger", "'unit':'hour','round':7,'hash':'" HASH_A "','consents':[8,9]"},
 };
 
 static const char *const optional[] = {"name_hash", "reason_hash",    "memo_hash",   "value_date",
@@ -181,6 +185,7 @@ static void test_each_member(void **state)
                 if (json_equal(bad, value) || (str_eq(name, "allowed") && json_is_true(bad)) ||
                     (str_eq(wrong[w], "null") && strstr(name, "ceiling")) ||
                     (str_eq(wrong[w], "[]") && str_eq(name, "registrars")) ||
+                    (wrong[w][0] == '[' && str_eq(name, "consents")) ||
                     (str_eq(wrong[w], "-1") && strstr(name, "floor")) ||
                     (str_eq(wrong[w], "-1") && strstr(name, "ceiling")) ||
                     (str_eq(wrong[w], "\"?\"") && (str_eq(name, "name") || str_eq(name, "aud")))) {
@@ -424,6 +429,17 @@ static void test_other_ranges(void **state)
         {ACT_KEY_RECOVER_FINISH, "record", "-1", false},
         {ACT_KEY_OBJECT, "record", "9007199254740991", true},
         {ACT_KEY_OBJECT, "record", "9007199254740992", false},
+        {ACT_CLEARING_PROPOSE, "deadline", "-1", false},
+        {ACT_CLEARING_PROPOSE, "round", "7", true},
+        {ACT_CLEARING_PROPOSE, "round", "-1", false},
+        {ACT_CLEARING_CONSENT, "round", "-1", false},
+        {ACT_CLEARING_CONSENT, "hash", "'AAAA'", false},
+        {ACT_CLEARING_POST, "consents", "[]", true},
+        {ACT_CLEARING_POST, "consents", "[8,8]", false},
+        {ACT_CLEARING_POST, "consents", "[9,8]", false},
+        {ACT_CLEARING_POST, "consents", "[-1,8]", false},
+        {ACT_CLEARING_POST, "consents", "['8']", false},
+        {ACT_CLEARING_POST, "consents", "8", false},
         {ACT_LINE_SET, "limit", "0", true},
         {ACT_LINE_SET, "limit", "1000000000000000", true},
         {ACT_LINE_SET, "limit", "1000000000000001", false},

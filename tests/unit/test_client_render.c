@@ -157,6 +157,17 @@ static void every_act_has_a_headline(void **state)
          "\"coop\":\"hansalim\",\"partner\":\"icoop\",\"unit\":\"hour\",\"limit\":600,"
          "\"transit\":true",
          "line that hansalim gives icoop in hour"},
+        {"clearing.propose", "hansalim", "\"unit\":\"hour\",\"deadline\":1795392000",
+         "round of clearing in hour"},
+        {"clearing.consent", "hansalim",
+         "\"unit\":\"hour\",\"round\":7,\"hash\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"",
+         "consent of hansalim to the clearing in hour"},
+        {"clearing.decline", "hansalim", "\"unit\":\"hour\",\"round\":7",
+         "decline of the clearing in hour by hansalim"},
+        {"clearing.post", "ledger",
+         "\"unit\":\"hour\",\"round\":7,\"hash\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\","
+         "\"consents\":[8,9]",
+         "clearing of what co-ops owe each other in hour"},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

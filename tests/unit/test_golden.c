@@ -28,7 +28,9 @@
  */
 #define DIR    "tests/data/golden"
 #define HASH_A "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-#define HASH_M "q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s"
+/* Of the legs hansalim mapo 15, icoop hansalim 15, mapo icoop 15. */
+#define HASH_LEGS "XlN8Z5WByiCbsYnzeTHc_dIDrLhdboqXpvtG_olbkUo"
+#define HASH_M    "q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s"
 
 static const struct {
     const char *signers, *type, *by, *members;
@@ -126,6 +128,21 @@ static const struct {
     {"bora2", "transfer", "bora@hansalim",
      "'from':'bora@hansalim','to':'dora@icoop','unit':'hour','amount':40"},
     {"dora", "reversal", "dora@icoop", "'record':50,'amount':25"},
+    {"t3", "line.set", "hansalim", "'coop':'hansalim','partner':'icoop','unit':'hour','limit':100"},
+    {"dora", "transfer", "dora@icoop",
+     "'from':'dora@icoop','to':'bora@hansalim','unit':'hour','amount':60"},
+    {"t3", "clearing.propose", "hansalim", "'unit':'hour','deadline':1797379200"},
+    {"w1", "clearing.consent", "mapo", "'unit':'hour','round':54,'hash':'" HASH_LEGS "'"},
+    {"u1", "clearing.decline", "icoop", "'unit':'hour','round':54,'reason_hash':'" HASH_M "'"},
+    {"clerk", "clearing.propose", "ledger", "'unit':'hour','deadline':1797379200,'round':54"},
+    {"u1", "coop.policy", "icoop",
+     "'coop':'icoop','unit':'hour','floor':-600,'ceiling':600,'registrar_floor':-600,"
+     "'registrar_ceiling':600,'reversal_days':0,'clearing':'auto'"},
+    {"s1 s2", "clearing.propose", "stewards", "'unit':'hour','deadline':1797379200"},
+    {"w1", "clearing.consent", "mapo", "'unit':'hour','round':59,'hash':'" HASH_LEGS "'"},
+    {"t3", "clearing.consent", "hansalim", "'unit':'hour','round':59,'hash':'" HASH_LEGS "'"},
+    {"clerk", "clearing.post", "ledger",
+     "'unit':'hour','round':59,'hash':'" HASH_LEGS "','consents':[60,61]"},
 };
 
 static char *read_file(const char *path)

@@ -18,7 +18,7 @@
 
 struct world {
     char names[COOPS][COOP_MAX + 1];
-    enum round_wish wish[COOPS];
+    enum clearing_choice wish[COOPS];
     size_t n;
     struct round_debt debts[DEBTS];
 };
@@ -40,7 +40,7 @@ static int number(const struct world *w, const char *coop)
     return -1;
 }
 
-static enum round_wish wish(void *arg, const char *coop)
+static enum clearing_choice wish(void *arg, const char *coop)
 {
     const struct world *w = arg;
 
@@ -53,7 +53,7 @@ static void roll(struct world *w)
     w->n = 0;
     for (int i = 0; i < COOPS; i++) {
         (void)snprintf(w->names[i], sizeof(w->names[i]), "coop%d", (i * 7 + 3) % 23);
-        w->wish[i] = (enum round_wish)(dice(8) == 0 ? 0 : 1 + dice(2));
+        w->wish[i] = dice(8) == 0 ? CLEARING_NEVER : dice(2) == 0 ? CLEARING_ASK : CLEARING_AUTO;
     }
     for (int i = 0; i < COOPS; i++)
         for (int k = 0; k < i; k++) {
@@ -88,7 +88,7 @@ static bool takes_part(const struct world *w, const struct round *before, const 
 {
     const struct round_party *was = before ? round_party(before, coop) : NULL;
 
-    return w->wish[number(w, coop)] != ROUND_WISH_NEVER &&
+    return w->wish[number(w, coop)] != CLEARING_NEVER &&
            !(was && (was->stand == ROUND_DECLINED || was->stand == ROUND_SILENT));
 }
 
@@ -175,10 +175,10 @@ static void test_legs(void **state)
         check_legs(&w, NULL, r);
         check_same(&w, NULL, r);
         for (size_t k = 0; k < r->n_parties; k++) {
-            enum round_wish of = w.wish[number(&w, r->parties[k].coop)];
+            enum clearing_choice of = w.wish[number(&w, r->parties[k].coop)];
 
-            assert_int_not_equal(of, ROUND_WISH_NEVER);
-            assert_int_equal(r->parties[k].stand, of == ROUND_WISH_AUTO ? ROUND_AUTO : ROUND_ASKED);
+            assert_int_not_equal(of, CLEARING_NEVER);
+            assert_int_equal(r->parties[k].stand, of == CLEARING_AUTO ? ROUND_AUTO : ROUND_ASKED);
             assert_true(round_has_legs(r, &r->parties[k]));
         }
         free(r);
@@ -314,8 +314,7 @@ static void test_read_bad(void **state)
 /* More than the protocol's integers hold is refused, and nothing else happens. */
 static void test_too_much(void **state)
 {
-    struct world w = {.names = {"a", "b", "c"},
-                      .wish = {ROUND_WISH_ASK, ROUND_WISH_ASK, ROUND_WISH_ASK}};
+    struct world w = {.names = {"a", "b", "c"}, .wish = {CLEARING_ASK, CLEARING_ASK, CLEARING_ASK}};
     struct round *out = NULL;
     struct refusal r;
 
