@@ -5,6 +5,7 @@
 #include "client/client.h"
 #include "core/audit.h"
 #include "core/date.h"
+#include "core/lineage.h"
 #include "core/note.h"
 
 /*
@@ -17,6 +18,18 @@ struct audit_stakes {
     char unit[UNIT_MAX + 1];
     int64_t amount; /* minor units */
 };
+/* A ledger.continue: what was lost before that record. */
+struct audit_continued {
+    int64_t record;
+    struct checkpoint kept;
+    char before[LEDGER_ID_MAX + 1], id[LEDGER_ID_MAX + 1];
+};
+/* A receipt of a record that is lost. */
+struct audit_lost {
+    int64_t record;
+    char *what;
+};
+
 struct audit_report {
     struct client *c;
     char *subject; /* "*", a co-op, or the folder of an export */
@@ -41,8 +54,15 @@ struct audit_report {
     struct audit_finding *findings;
     size_t n_stakes;
     struct audit_stakes stakes[8]; /* sums of what the findings put at stake */
-    char *copy;                    /* the folder, NULL without one */
-    char *evidence;                /* NULL without any */
+    size_t n_continued;
+    struct audit_continued *continued;
+    size_t n_lost;
+    struct audit_lost *lost;  /* receipts kept here */
+    int64_t checkpoints_lost; /* seen before, and beyond what the ledger went on from */
+    char *old_copy;           /* the copy of the ledger before; NULL without one */
+    int64_t old_copy_size;
+    char *copy;     /* the folder, NULL without one */
+    char *evidence; /* NULL without any */
 };
 
 /* For audit_conf.found, with the report as its argument: keeps a finding. */

@@ -82,16 +82,72 @@ static int read_leaves(struct audit_copy *c)
     return PUMASI_OK;
 }
 
-int audit_copy_open(struct audit_copy *c, const struct profile *p, const char *coop)
+static char *own_dir(const struct profile *p, const char *coop)
 {
     char *name = coop ? x_asprintf("book-%s", coop) : x_strdup("all");
+    char *dir = profile_state_path(p, "audit", name);
+
+    free(name);
+    return dir;
+}
+
+int audit_copy_put_away(const struct profile *p, const char *coop, char **path, int64_t *size)
+{
+    struct audit_copy c;
+    char *beside = NULL;
+    int rc = PUMASI_OK;
+
+    zero(&c);
+    c.dir = own_dir(p, coop);
+    c.coop = coop ? x_strdup(coop) : NULL;
+    read_info(&c);
+    *path = NULL;
+    for (size_t i = p->n_past; i-- > 0 && !*path;) {
+        char origin[ORIGIN_MAX + 1];
+        struct dump_info info = {0};
+        struct stat st;
+
+        if (!ledger_id_origin(origin, p->past[i].ledger_id))
+            continue;
+        for (char *s = origin; *s; s++)
+            if (*s == '/')
+                *s = '_';
+        free(beside);
+        beside = x_asprintf("%s.%s", c.dir, origin);
+        if (c.has_info && str_eq(c.info.id, p->past[i].ledger_id)) {
+            if (rename(c.dir, beside) != 0) {
+                rc = trouble(&c, "ledger.json");
+                break;
+            }
+            info = c.info;
+        } else if (stat(beside, &st) == 0) { /* by an earlier run */
+            struct audit_copy old;
+
+            zero(&old);
+            old.dir = x_strdup(beside);
+            old.coop = coop ? x_strdup(coop) : NULL;
+            read_info(&old);
+            info = old.info;
+            audit_copy_close(&old);
+        }
+        if (info.size > p->past[i].found) {
+            *path = x_strdup(beside);
+            *size = info.size;
+        }
+    }
+    free(beside);
+    audit_copy_close(&c);
+    return rc;
+}
+
+int audit_copy_open(struct audit_copy *c, const struct profile *p, const char *coop)
+{
     int rc = PUMASI_OK;
 
     zero(c);
     c->own = true;
-    c->dir = profile_state_path(p, "audit", name);
+    c->dir = own_dir(p, coop);
     c->coop = coop ? x_strdup(coop) : NULL;
-    free(name);
     if (files_mkdir(c->dir) != 0)
         return trouble(c, ".");
     c->lock = open_file(c, "lock", O_RDWR | O_CREAT);

@@ -48,6 +48,13 @@ struct audit_copy {
 /* Opens, or makes, one's own copy and locks it. PUMASI_OK, or not after a sentence. Close it in
  * every case. */
 int audit_copy_open(struct audit_copy *c, const struct profile *p, const char *coop) MUST_CHECK;
+/*
+ * A copy of the ledger before, where this profile has followed it to another id since, is moved
+ * beside: it may have records that are lost. *path is where it is, the caller's to free, and *size
+ * how many records it has; NULL when there is none.
+ */
+int audit_copy_put_away(const struct profile *p, const char *coop, char **path,
+                        int64_t *size) MUST_CHECK;
 /* Somebody's export. */
 int audit_copy_foreign(struct audit_copy *c, const char *dir) MUST_CHECK;
 void audit_copy_close(struct audit_copy *c);

@@ -76,6 +76,8 @@ void audit_show_html(struct buf *b, const struct audit_report *r)
         html_element(b, "p", "verdict", lines.verdict);
     buf_putc(b, '\n');
     put_facts(b, &lines);
+    if (lines.n_lost > 0)
+        put_list(b, _("LOST:"), "open", lines.lost, lines.n_lost);
     put_list(b, _("Checked:"), "ok", lines.checked, lines.n_checked);
     put_list(b, _("Not to be seen from here:"), "open", lines.open, lines.n_open);
     html_end(b);

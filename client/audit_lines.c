@@ -10,6 +10,9 @@
 
 #include "client/detail.h"
 
+/* Receipts of lost records that are told one by one. */
+#define LOST_MAX 20
+
 static void fact(struct audit_lines *l, const char *name, const char *value)
 {
     l->facts[l->n_facts].name = x_strdup(name);
@@ -26,6 +29,20 @@ static void checked(struct audit_lines *l, const char *fmt, ...)
     vsnprintf(line, sizeof(line), fmt, ap);
     va_end(ap);
     l->checked[l->n_checked++] = x_strdup(line);
+}
+
+static void lost(struct audit_lines *l, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+static void lost(struct audit_lines *l, const char *fmt, ...)
+{
+    va_list ap;
+    char line[1000];
+
+    va_start(ap, fmt);
+    vsnprintf(line, sizeof(line), fmt, ap);
+    va_end(ap);
+    if (l->n_lost < ARRAY_LEN(l->lost))
+        l->lost[l->n_lost++] = say_safe(line);
 }
 
 static void unseen(struct audit_lines *l, const char *line)
@@ -50,6 +67,40 @@ static void put_facts(struct audit_lines *l, const struct audit_report *r)
     if (r->copy)
         fact(l, _("Your copy:"), r->copy);
     free(fingerprint);
+}
+
+/* Loudly, as it is no fault of the log that is audited. */
+static void put_lost(struct audit_lines *l, const struct audit_report *r)
+{
+    for (size_t i = 0; i < r->n_continued; i++) {
+        const struct audit_continued *c = &r->continued[i];
+
+        if (c->kept.size > (uint64_t)c->record)
+            lost(l,
+                 _("%" PRIu64 " records that were signed, from number %" PRId64
+                   " on, under %s. The stewards went on without them as %s."),
+                 c->kept.size - (uint64_t)c->record, c->record, c->before, c->id);
+        else
+            lost(l,
+                 _("records that were signed before number %" PRId64
+                   " and were others than those that are here, under %s. The stewards went on as "
+                   "%s."),
+                 c->record, c->before, c->id);
+    }
+    if (r->old_copy)
+        lost(l,
+             _("YOUR COPY STILL HAS SOME OF THEM: %" PRId64 " records are in %s. Show that to the "
+               "stewards and to those concerned."),
+             r->old_copy_size, r->old_copy);
+    if (r->checkpoints_lost > 0)
+        lost(l,
+             _("%" PRId64 " checkpoints that were seen here cover more than the ledger went on "
+               "from: they are evidence of what was signed"),
+             r->checkpoints_lost);
+    for (size_t i = 0; i < r->n_lost && i < LOST_MAX; i++)
+        lost(l, _("your receipt of record %" PRId64 ": %s"), r->lost[i].record, r->lost[i].what);
+    if (r->n_lost > LOST_MAX)
+        lost(l, _("and %zu more receipts"), r->n_lost - LOST_MAX);
 }
 
 static void put_checked(struct audit_lines *l, const struct audit_report *r)
@@ -122,10 +173,13 @@ void audit_lines_make(struct audit_lines *l, const struct audit_report *r)
                : r->whole      ? x_strdup(_("Audit of the whole ledger"))
                                : x_asprintf(_("Audit of the book of %s"), subject);
     put_facts(l, r);
+    put_lost(l, r);
     put_checked(l, r);
     put_open(l, r);
     if (r->found == 0) {
         buf_puts(&b, _("Everything that was checked is right."));
+        if (r->n_continued > 0)
+            buf_puts(&b, _(" But this ledger HAS LOST RECORDS before: see above."));
     } else {
         buf_printf(&b, ngettext("%zu thing is WRONG.", "%zu things are WRONG.", r->found),
                    r->found);
@@ -152,6 +206,8 @@ void audit_lines_free(struct audit_lines *l)
         free(l->facts[i].name);
         free(l->facts[i].value);
     }
+    for (size_t i = 0; i < l->n_lost; i++)
+        free(l->lost[i]);
     for (size_t i = 0; i < l->n_checked; i++)
         free(l->checked[i]);
     for (size_t i = 0; i < l->n_open; i++)

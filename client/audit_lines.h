@@ -12,8 +12,8 @@ struct audit_lines {
     struct {
         char *name, *value;
     } facts[8];
-    size_t n_checked, n_open;
-    char *checked[16], *open[8];
+    size_t n_checked, n_open, n_lost;
+    char *checked[16], *open[8], *lost[64];
     char *verdict;
 };
 

@@ -50,6 +50,11 @@ static void check_marks(struct audit_report *r, const struct audit_copy *c, stru
     for (size_t k = 0; k < m->n; k++) {
         const struct checkpoint *want = &m->list[k].checkpoint;
 
+        /* One that covers more than the ledger went on from is of what is lost. */
+        if (want->size > 0 && profile_lost(&r->c->profile, want->origin, (int64_t)want->size - 1)) {
+            r->checkpoints_lost++;
+            continue;
+        }
         if (want->size > c->n_leaves)
             continue;
         for (; i < want->size; i++) {
@@ -101,6 +106,13 @@ static void gone(struct audit_report *r, const struct receipt *receipt, const js
                      what[0] != '\0' ? what : path);
 }
 
+/* Of a record that the ledger went on without: no fraud by itself, and never to be overlooked. */
+static void add_lost(struct audit_report *r, int64_t record, const char *what)
+{
+    r->lost = x_realloc(r->lost, (r->n_lost + 1) * sizeof(*r->lost));
+    r->lost[r->n_lost++] = (struct audit_lost){record, say_safe(what)};
+}
+
 /* A receipt beyond the checkpoint that everybody sees: is its record there? */
 static int check_newer(struct audit_report *r, const struct receipt *receipt, const json_t *file,
                        const char *from, const struct keyfile *key)
@@ -137,8 +149,8 @@ static int open_note(void *arg, const struct proof *proof, struct checkpoint *ou
 
     if (!s->note || strlen(s->note) != proof->note_len ||
         memcmp(s->note, proof->note, proof->note_len) != 0) {
-        if (logkey_open(&s->r->c->profile, proof->note, proof->note_len, &s->checkpoint, &by,
-                        why) != 0) {
+        if (logkey_open_kept(&s->r->c->profile, proof->note, proof->note_len, &s->checkpoint, &by,
+                             why) != 0) {
             free(s->note);
             s->note = NULL;
             return -1;
@@ -163,6 +175,10 @@ static int check_receipt(struct shelf *s, const json_t *file, const char *why)
         return PUMASI_OK;
     }
     s->r->receipts++;
+    if (profile_lost(&s->r->c->profile, receipt.checkpoint.origin, receipt.index)) {
+        add_lost(s->r, receipt.index, json_text(file, "what"));
+        return PUMASI_OK;
+    }
     tree_leaf_hash(&leaf, receipt.entry.b, HASH_LEN);
     if ((size_t)receipt.index >= s->c->n_leaves)
         return check_newer(s->r, &receipt, file, s->path, s->key);
@@ -257,7 +273,7 @@ static void each_checkpoint(struct audit_report *r, const struct audit_copy *c,
         size_t len;
 
         if (files_read(path, NOTE_MAX, &text, &len) == 0 &&
-            logkey_open(p, text, len, &checkpoint, &by, &why) == 0)
+            logkey_open_kept(p, text, len, &checkpoint, &by, &why) == 0)
             add_mark(marks, &checkpoint, by, path);
         free(text);
         free(path);

@@ -272,6 +272,21 @@ static struct deal *on_deal(void *arg, int64_t record)
     return deal;
 }
 
+/* Records were lost before this one, and it says so itself. */
+static void on_continued(void *arg, const struct act *act, int64_t record, const char *id)
+{
+    struct audit_report *r = ((struct asking *)arg)->report;
+    struct audit_continued *c;
+
+    r->continued = x_realloc(r->continued, (r->n_continued + 1) * sizeof(*r->continued));
+    c = &r->continued[r->n_continued++];
+    memset(c, 0, sizeof(*c));
+    c->record = record;
+    str_copy(c->before, sizeof(c->before), act->aud);
+    str_copy(c->id, sizeof(c->id), id);
+    (void)!continue_kept(act, &c->kept); /* it was parsed with the act */
+}
+
 /* ---- The whole ---- */
 
 static size_t start(struct replay *r, pthread_t *threads)
@@ -297,6 +312,7 @@ struct audit *audit_replay(struct audit_report *report, const struct audit_copy 
                                     .found = on_found,
                                     .zone = on_zone,
                                     .day = on_day,
+                                    .continued = on_continued,
                                     .deal = on_deal,
                                     .key = on_key,
                                     .posting = on_posting};

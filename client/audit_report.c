@@ -60,6 +60,11 @@ void audit_report_free(struct audit_report *r)
 {
     free(r->subject);
     free(r->findings);
+    free(r->continued);
+    for (size_t i = 0; i < r->n_lost; i++)
+        free(r->lost[i].what);
+    free(r->lost);
+    free(r->old_copy);
     free(r->copy);
     free(r->evidence);
     free(r->revoked);

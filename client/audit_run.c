@@ -51,6 +51,7 @@ static void check_whose(struct audit_report *r, const struct audit_copy *c, cons
                         const char *id)
 {
     const struct holder *ledger = state_holder(audit_state(a), "ledger");
+    bool known = str_eq(audit_ledger_id(a), id);
     char name[ORIGIN_MAX + 1];
     struct key key;
 
@@ -60,12 +61,20 @@ static void check_whose(struct audit_report *r, const struct audit_copy *c, cons
         !holder_has_key(ledger, ROLE_LOG, &key))
         audit_report_add(r, AUDIT_CHECKPOINT, -1, "ledger", "", 0,
                          "the checkpoint isn't signed by a log key in force");
-    if (!str_eq(audit_ledger_id(a), id))
-        audit_report_add(r, AUDIT_LEDGER_ID, 0, "ledger", "", 0,
-                         "record 0 makes the ledger's id %s", audit_ledger_id(a));
+    for (size_t i = 0; i < r->n_continued; i++)
+        known = known || str_eq(r->continued[i].before, id);
+    if (!known)
+        audit_report_add(r, AUDIT_LEDGER_ID, 0, "ledger", "", 0, "the log makes the ledger's id %s",
+                         audit_ledger_id(a));
 }
 
 /* ---- An export ---- */
+
+/* Of that origin, or of one under which it went on. */
+static bool is_same_log(const char *origin, const char *pinned)
+{
+    return str_eq(origin, pinned) || name_origin_follows(origin, pinned);
+}
 
 /* Is the export signed by this key, or by one that the stewards put in its place? */
 static bool leads_from(const struct audit_copy *c, const struct audit *a, const struct key *pinned)
@@ -91,8 +100,8 @@ static bool is_pinned(const struct audit_copy *c, const struct audit *a, const s
     bool good;
 
     if (vkey)
-        return vkey_parse(vkey, name, sizeof(name), &key) == 0 && str_eq(name, c->info.origin) &&
-               leads_from(c, a, &key);
+        return vkey_parse(vkey, name, sizeof(name), &key) == 0 &&
+               is_same_log(c->info.origin, name) && leads_from(c, a, &key);
     good = leads_from(c, a, &p->log_key);
     for (size_t i = 0; !good && i < p->n_earlier; i++)
         good = leads_from(c, a, &p->earlier[i]);
@@ -133,7 +142,8 @@ int audit_run_export(struct audit_report *r, const struct audit_ask *ask)
     }
     if (rc == PUMASI_OK) {
         /* A ledger that one is connected to is known already. */
-        bool known = p->connected && str_eq(p->origin, copy.info.origin) && p->ledger_id[0] != '\0';
+        bool known =
+            p->connected && is_same_log(copy.info.origin, p->origin) && p->ledger_id[0] != '\0';
         const char *id = ask->id ? ask->id : known ? p->ledger_id : copy.info.id;
 
         describe(r, &copy, a);
@@ -201,6 +211,9 @@ int audit_run_ledger(struct audit_report *r, const struct audit_ask *ask)
     r->answers = ask->answers;
     if (rc == PUMASI_OK)
         rc = client_ledger(r->c, NULL);
+    if (rc != PUMASI_OK)
+        return rc;
+    rc = audit_copy_put_away(&r->c->profile, ask->coop, &r->old_copy, &r->old_copy_size);
     if (rc != PUMASI_OK)
         return rc;
     rc = audit_copy_open(&copy, &r->c->profile, ask->coop);

@@ -16,6 +16,10 @@ void audit_show_text(const struct audit_report *r)
     printf("%s\n\n", lines.title);
     for (size_t i = 0; i < lines.n_facts; i++)
         printf("  %s %s\n", lines.facts[i].name, lines.facts[i].value);
+    if (lines.n_lost > 0)
+        printf("\n%s\n", _("LOST:"));
+    for (size_t i = 0; i < lines.n_lost; i++)
+        printf("  %s\n", lines.lost[i]);
     printf("\n%s\n", _("Checked:"));
     for (size_t i = 0; i < lines.n_checked; i++)
         printf("  %s\n", lines.checked[i]);
@@ -87,6 +91,35 @@ static json_t *checked_json(const struct audit_report *r)
     return json;
 }
 
+/* What was lost, where the ledger went on without it. */
+static void put_continued(json_t *json, const struct audit_report *r)
+{
+    json_t *continued = json_array(), *lost = json_array();
+
+    for (size_t i = 0; i < r->n_continued; i++) {
+        const struct audit_continued *c = &r->continued[i];
+
+        json_array_append_new(continued,
+                              json_pack("{s:I, s:I, s:I, s:s, s:s}", "record",
+                                        (json_int_t)c->record, "kept", (json_int_t)c->kept.size,
+                                        "lost", (json_int_t)c->kept.size - (json_int_t)c->record,
+                                        "before", c->before, "id", c->id));
+    }
+    for (size_t i = 0; i < r->n_lost; i++)
+        json_array_append_new(lost, json_pack("{s:I, s:s}", "record", (json_int_t)r->lost[i].record,
+                                              "what", r->lost[i].what));
+    if (r->n_continued > 0)
+        json_object_set(json, "continued", continued);
+    if (r->n_lost > 0)
+        json_object_set(json, "lost_receipts", lost);
+    if (r->old_copy)
+        json_object_set_new(
+            json, "copy_before",
+            json_pack("{s:s, s:I}", "folder", r->old_copy, "size", (json_int_t)r->old_copy_size));
+    json_decref(continued);
+    json_decref(lost);
+}
+
 json_t *audit_show_json(const struct audit_report *r)
 {
     char root[HASH_B64U_LEN + 1];
@@ -104,6 +137,7 @@ json_t *audit_show_json(const struct audit_report *r)
                      "checkpoint", "size", (json_int_t)r->checkpoint.size, "root", root, "checked",
                      checked_json(r), "found", (json_int_t)r->found, "findings", findings, "stakes",
                      stakes);
+    put_continued(json, r);
     if (r->copy)
         json_object_set_new(json, "copy", json_string(r->copy));
     if (r->evidence)

@@ -6,6 +6,7 @@
 
 #include "client/client.h"
 #include "client/commands.h"
+#include "client/continued.h"
 #include "client/files.h"
 #include "client/logkey.h"
 #include "client/query.h"
@@ -197,6 +198,24 @@ static int pin(struct client *c, const char *url, const char *origin, const char
     return profile_save(p);
 }
 
+/* The ledger goes on under another id: with --continue, once that is proven. */
+static int follow(struct client *c, const struct cli *cli, char *url, const json_t *ledger)
+{
+    struct key keys[LOGKEYS_MAX];
+    char *old = c->profile.url;
+    int rc;
+
+    if (!cli_given(cli, "continue"))
+        return continued_refuse(&c->profile, ledger);
+    c->profile.url = url;
+    rc = continued_follow(c, ledger);
+    /* Its log key may have been changed since. */
+    if (rc == PUMASI_OK && !logkey_follow(c, keys, logkeys_read(ledger, keys)))
+        rc = PUMASI_UNPROVED;
+    c->profile.url = old;
+    return rc;
+}
+
 static int run(struct client *c, const struct cli *cli)
 {
     char *url = tidy_url(cli_arg(cli, 0)), *old = c->profile.url;
@@ -232,10 +251,15 @@ static int run(struct client *c, const struct cli *cli)
         same = agrees(c, cli, origin, id, keys, n_keys, &log_key);
         c->profile.url = old;
     }
-    if (!same) {
+    if (!same && continued_claims(&c->profile, ledger)) {
+        rc = follow(c, cli, url, ledger);
+        if (rc == PUMASI_OK)
+            log_key = c->profile.log_key;
+    } else if (!same) {
         rc = changed(&c->profile, id, &log_key);
-        goto out;
     }
+    if (rc != PUMASI_OK)
+        goto out;
     /* A ledger that was pinned before it was opened has its origin and log key checked by now. */
     if (!c->profile.connected)
         rc = confirm(c, cli, ledger, id, &log_key);
@@ -268,6 +292,7 @@ out:
 static const struct cli_option options[] = {
     {"id", 0, N_("LEDGER_ID"), N_("the id that it must have")},
     {"log-key", 0, N_("KEY"), N_("the fingerprint (or x) of the log key that it must have")},
+    {"continue", 0, NULL, N_("follow a ledger that lost records and goes on, once it is proven")},
     {"ca", 0, N_("FILE"), N_("the CA (PEM) that vouches for the address, or \"system\"")},
     {0},
 };
@@ -280,7 +305,9 @@ const struct command cmd_connect = {
                "every answer is measured by them, and another ledger at the same address is "
                "refused. With --id and --log-key, or --yes, nothing is asked. With https the "
                "address must have a certificate that this system trusts, or, with --ca, one of "
-               "the CA in that file, which is kept in the profile; --ca system forgets it."),
+               "the CA in that file, which is kept in the profile; --ca system forgets it. Where "
+               "a ledger lost records for good and its stewards go on without them, it has another "
+               "id: with --continue that is verified under what is pinned, shown, and followed."),
     .min_args = 1,
     .max_args = 1,
     .options = options,

@@ -8,6 +8,7 @@
 #include "client/office.h"
 #include "client/query.h"
 #include "client/render.h"
+#include "client/sign.h"
 #include "client/submit.h"
 #include "client/waiting.h"
 
@@ -201,6 +202,39 @@ static int opened_since(struct client *c)
     return rc;
 }
 
+/* Records were lost, and the stewards are asked whether the ledger goes on without them. */
+static int sign_continuing(struct client *c, const json_t *ledger)
+{
+    const struct waiting *found = NULL;
+    struct waiting_list l;
+    struct waiting w;
+    char *why;
+    int rc;
+
+    if (waiting_read(&w, ledger, &why) != 0) {
+        rc = fail(PUMASI_FAILED, _("What the ledger asks to sign can't be read: %s"), why);
+        free(why);
+        return rc;
+    }
+    rc = waiting_fetch(c, &l);
+    if (rc != PUMASI_OK) {
+        waiting_free(&w);
+        return rc;
+    }
+    for (size_t i = 0; i < l.n; i++)
+        if (l.rows[i].act.type == ACT_LEDGER_CONTINUE && str_eq(l.rows[i].act.jti, w.act.jti))
+            found = &l.rows[i];
+    if (found != NULL && found->mine.n > 0)
+        rc = sign_one(c, found, &l);
+    else if (found != NULL)
+        rc = signed_before(ledger);
+    else
+        rc = fail(PUMASI_FAILED, _("None of your keys is a steward's of this ledger."));
+    waiting_list_free(&l);
+    waiting_free(&w);
+    return rc;
+}
+
 static int run(struct client *c, const struct cli *cli)
 {
     struct waiting w;
@@ -210,6 +244,11 @@ static int run(struct client *c, const struct cli *cli)
 
     if (rc != PUMASI_OK)
         return rc;
+    if (str_eq(json_text(ledger, "state"), "continuing")) {
+        rc = sign_continuing(c, ledger);
+        json_decref(ledger);
+        return rc;
+    }
     if (!str_eq(json_text(ledger, "state"), "unopened")) {
         json_decref(ledger);
         if (c->profile.ledger_id[0] == '\0')
@@ -234,12 +273,13 @@ static int run(struct client *c, const struct cli *cli)
 const struct command cmd_open = {
     .name = "open",
     .args = "",
-    .summary = N_("Sign a new ledger's opening (each of its stewards, once)"),
-    .help =
-        N_("Shows what \"ledgerd init\" wrote down: name, time zone, the stewards' keys and how "
-           "many of them must sign later acts. When the last steward has signed, the ledger is "
-           "open and its id is pinned; a steward who signed earlier runs this once more to pin "
-           "it."),
+    .summary = N_("Sign a ledger's opening, or that it goes on (each of its stewards, once)"),
+    .help = N_(
+        "Shows what \"ledgerd init\" wrote down: name, time zone, the stewards' keys and how "
+        "many of them must sign later acts. When the last steward has signed, the ledger is "
+        "open and its id is pinned; a steward who signed earlier runs this once more to pin "
+        "it. Where a ledger has lost records for good, it is what \"ledgerd recover --continue\" "
+        "wrote down: from which record it goes on, and what is lost."),
     .min_args = 0,
     .max_args = 0,
     .flags = COMMAND_UNOPENED,

@@ -28,7 +28,7 @@ struct shelf {
     struct client *c;
     struct table *table;
     json_t *items;
-    size_t bad;
+    size_t bad, lost;
     const struct keyfile *key; /* with --parts: whose parts are fetched */
     size_t fetched;
     struct cosigned *cosigned; /* with --quorum */
@@ -95,6 +95,7 @@ static int take(struct shelf *s, const char *path)
     json_t *file = files_read_json(path, &why), *receipt = json_object_get(file, "receipt");
     json_t *quorum = json_null();
     bool ok = file != NULL && receipt_verify_kept(&r, receipt, p, &why) == 0;
+    bool lost;
     char *index, *time;
     int rc = PUMASI_OK;
 
@@ -106,17 +107,20 @@ static int take(struct shelf *s, const char *path)
     time = say_time(json_text(receipt, "time"));
     table_add(s->table, index);
     table_add(s->table, time);
-    table_add(s->table, ok ? _("good") : _("BAD"));
-    if (s->cosigned != NULL && ok)
+    lost = ok && profile_lost(p, r.checkpoint.origin, r.index);
+    s->lost += lost;
+    table_add(s->table, lost ? _("good, but LOST") : ok ? _("good") : _("BAD"));
+    if (s->cosigned != NULL && ok && !lost)
         rc = look_for_cosigners(s, path, file, &r, &quorum);
     else if (s->cosigned != NULL)
         table_add(s->table, "-");
     table_add(s->table, json_text(file, "what"));
     if (receipt != NULL)
-        json_array_append_new(s->items, json_pack("{s:s, s:s, s:b, s:O, s:O}", "what",
-                                                  json_text(file, "what"), "file", path, "verified",
-                                                  ok, "receipt", receipt, "quorum", quorum));
-    if (rc == PUMASI_OK && ok && s->key != NULL && json_object_get(file, "record") == NULL)
+        json_array_append_new(s->items,
+                              json_pack("{s:s, s:s, s:b, s:b, s:O, s:O}", "what",
+                                        json_text(file, "what"), "file", path, "verified", ok,
+                                        "lost", lost, "receipt", receipt, "quorum", quorum));
+    if (rc == PUMASI_OK && ok && !lost && s->key != NULL && json_object_get(file, "record") == NULL)
         rc = keep_parts(s, path, file, receipt);
     free(index);
     free(time);
@@ -173,6 +177,14 @@ static int run(struct client *c, const struct cli *cli)
     } else {
         table_print(s.table, stdout, table_style_of(stdout));
     }
+    if (s.lost > 0)
+        note(
+            ngettext("%zu of these records is lost: the receipt proves that it was booked, and the "
+                     "ledger went on without it.",
+                     "%zu of these records are lost: the receipts prove that they were booked, and "
+                     "the ledger went on without them.",
+                     (unsigned long)s.lost),
+            s.lost);
     if (s.bad > 0)
         rc = fail(PUMASI_UNPROVED, _("Receipts that don't verify: %zu."), s.bad);
     else if (s.few > 0)

@@ -7,10 +7,12 @@
 #include <unistd.h>
 
 #include "client/commands.h"
+#include "client/continued.h"
 #include "client/explain.h"
 #include "client/files.h"
 #include "client/query.h"
 #include "client/render.h"
+#include "client/sign.h"
 #include "client/submit.h"
 #include "client/waiting.h"
 #include "client/words.h"
@@ -24,8 +26,9 @@ static const struct cli_option options[] = {
 /* --- one act --- */
 
 /* Is it for this ledger, and still in time? */
-static int check(const struct client *c, const struct act *a)
+static int check(const struct client *c, const struct waiting *w)
 {
+    const struct act *a = &w->act;
     char *safe;
 
     if (a->type == ACT_LEDGER_OPEN)
@@ -39,6 +42,10 @@ static int check(const struct client *c, const struct act *a)
         free(safe);
         return PUMASI_FAILED;
     }
+    if (a->type == ACT_LEDGER_CONTINUE && !envelope_signed_by(&w->s.env, &c->profile.log_key))
+        return fail(PUMASI_UNPROVED,
+                    _("The log key that is pinned hasn't signed that this ledger goes on without "
+                      "records. Nothing was signed; ask those who run it."));
     if (a->exp < (int64_t)time(NULL))
         return fail(PUMASI_FAILED,
                     _("The act %s is past its time. Whoever made it has to make it "
@@ -93,6 +100,7 @@ static int agree_and_sign(struct client *c, const struct waiting *w,
 {
     struct submit_result r;
     struct submission s;
+    bool went_on;
     char *what;
     int rc;
 
@@ -102,17 +110,17 @@ static int agree_and_sign(struct client *c, const struct waiting *w,
     make_signed(&s, w);
     what = render_headline(c, &w->act, named);
     rc = submit_signed(c, &s, what, NULL, &r);
+    went_on = w->act.type == ACT_LEDGER_CONTINUE && r.outcome == SUBMIT_POSTED;
     rc = submit_finish(c, what, &r, rc);
     submission_free(&s);
     free(what);
-    return rc;
+    return went_on && rc == PUMASI_OK ? continued_signed(c) : rc;
 }
 
-/* l: what else waits (may be NULL), in which an act may be named that this one ends. */
-static int sign_one(struct client *c, const struct waiting *w, const struct waiting_list *l)
+int sign_one(struct client *c, const struct waiting *w, const struct waiting_list *l)
 {
     struct explained e;
-    int rc = check(c, &w->act);
+    int rc = check(c, w);
 
     if (rc != PUMASI_OK)
         return rc;

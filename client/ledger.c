@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/client.h"
+#include "client/continued.h"
 #include "client/logkey.h"
 #include "client/query.h"
 
@@ -69,7 +70,7 @@ int client_ledger(struct client *c, json_t **out)
     if (p->ledger_id[0] != '\0' &&
         (!str_eq(id, p->ledger_id) || !str_eq(json_text(ledger, "origin"), p->origin) ||
          !logkey_follow(c, keys, logkeys_read(ledger, keys)))) {
-        rc = another_ledger(p, id);
+        rc = continued_claims(p, ledger) ? continued_refuse(p, ledger) : another_ledger(p, id);
         json_decref(ledger);
         return rc;
     }

@@ -10,6 +10,7 @@
 #include "client/receipt.h"
 #include "core/b64.h"
 #include "core/date.h"
+#include "core/lineage.h"
 #include "core/record.h"
 
 /* The log key in the ledger.open that waits. */
@@ -173,18 +174,38 @@ bool logkey_follow(struct client *c, const struct key *keys, size_t n)
     return logkeys_have(keys, n, &p->log_key);
 }
 
-int logkey_open(const struct profile *p, const char *note, size_t len, struct checkpoint *out,
-                const struct key **by, const char **why)
+/* By the pinned key or an earlier one, under that origin. */
+static int open_under(const struct profile *p, const char *origin, const char *note, size_t len,
+                      struct checkpoint *out, const struct key **by, const char **why)
 {
     const struct key *key = &p->log_key;
     const char *ignored;
-    int rc = checkpoint_open(out, note, len, p->origin, key, why);
+    int rc = checkpoint_open(out, note, len, origin, key, why);
 
     for (size_t i = p->n_earlier; rc != 0 && i-- > 0;) {
         key = &p->earlier[i];
-        rc = checkpoint_open(out, note, len, p->origin, key, &ignored);
+        rc = checkpoint_open(out, note, len, origin, key, &ignored);
     }
     if (rc == 0 && by)
         *by = key;
+    return rc;
+}
+
+int logkey_open(const struct profile *p, const char *note, size_t len, struct checkpoint *out,
+                const struct key **by, const char **why)
+{
+    return open_under(p, p->origin, note, len, out, by, why);
+}
+
+int logkey_open_kept(const struct profile *p, const char *note, size_t len, struct checkpoint *out,
+                     const struct key **by, const char **why)
+{
+    char origin[ORIGIN_MAX + 1];
+    const char *ignored;
+    int rc = open_under(p, p->origin, note, len, out, by, why);
+
+    for (size_t i = p->n_past; rc != 0 && i-- > 0;)
+        if (ledger_id_origin(origin, p->past[i].ledger_id))
+            rc = open_under(p, origin, note, len, out, by, &ignored);
     return rc;
 }

@@ -9,6 +9,7 @@
 #include "client/http.h"
 #include "client/jwk.h"
 #include "client/say.h"
+#include "core/lineage.h"
 #include "core/num.h"
 
 /* $XDG_…_HOME, else below the home folder, as the XDG base directory specification says. */
@@ -114,6 +115,24 @@ static bool take_earlier(struct profile *p, const json_t *list)
     return true;
 }
 
+/* "earlier_ledgers", perhaps missing; false when one is none. */
+static bool take_past(struct profile *p, const json_t *list)
+{
+    char origin[ORIGIN_MAX + 1];
+    const char *id;
+    json_int_t found;
+    json_t *row;
+    size_t i;
+
+    json_array_foreach (list, i, row) {
+        if (json_unpack(row, "{s:s, s:I}", "ledger_id", &id, "found", &found) != 0 ||
+            !ledger_id_origin(origin, id) || !name_is_origin(origin) || found < 1)
+            return false;
+        profile_add_past(p, id, found);
+    }
+    return list == NULL || json_is_array(list);
+}
+
 /* The pinned things out of profile.json; false when one makes no sense. */
 static bool take_pins(struct profile *p, const json_t *json)
 {
@@ -124,7 +143,8 @@ static bool take_pins(struct profile *p, const json_t *json)
                     &origin, "log_key", &log_key) != 0)
         return false;
     if (!http_url_ok(url) || !name_is_origin(origin) || jwk_read(log_key, &p->log_key, &why) != 0 ||
-        !take_earlier(p, json_object_get(json, "earlier_log_keys")))
+        !take_earlier(p, json_object_get(json, "earlier_log_keys")) ||
+        !take_past(p, json_object_get(json, "earlier_ledgers")))
         return false;
     p->log_keys_record = json_integer_value(json_object_get(json, "log_keys_record"));
     if (id[0] != '\0' && (strncmp(id, origin, strlen(origin)) != 0 || id[strlen(origin)] != '#'))
@@ -193,6 +213,9 @@ void profile_free(struct profile *p)
     free(p->url);
     free(p->ledger_id);
     free(p->earlier);
+    for (size_t i = 0; i < p->n_past; i++)
+        free(p->past[i].ledger_id);
+    free(p->past);
     memset(p, 0, sizeof(*p));
 }
 
@@ -210,7 +233,7 @@ static json_t *jwk_json(const struct key *key)
 int profile_save(const struct profile *p)
 {
     char *path = profile_config_path(p, NULL, "profile.json");
-    json_t *json, *earlier = json_array();
+    json_t *json, *earlier = json_array(), *past = json_array();
     int rc = PUMASI_OK;
 
     json = json_pack("{s:s, s:s, s:s, s:o}", "url", p->url, "ledger_id", p->ledger_id, "origin",
@@ -219,11 +242,17 @@ int profile_save(const struct profile *p)
         json_array_append_new(earlier, jwk_json(&p->earlier[i]));
     if (p->n_earlier > 0)
         json_object_set(json, "earlier_log_keys", earlier);
+    for (size_t i = 0; i < p->n_past; i++)
+        json_array_append_new(past, json_pack("{s:s, s:I}", "ledger_id", p->past[i].ledger_id,
+                                              "found", (json_int_t)p->past[i].found));
+    if (p->n_past > 0)
+        json_object_set(json, "earlier_ledgers", past);
     if (p->log_keys_record > 0)
         json_object_set_new(json, "log_keys_record", json_integer(p->log_keys_record));
     if (files_mkdir(p->config_dir) != 0 || files_write_json(path, json) != 0)
         rc = fail(PUMASI_FAILED, _("%s can't be written: %s."), path, strerror(errno));
     json_decref(earlier);
+    json_decref(past);
     json_decref(json);
     free(path);
     return rc;
@@ -239,6 +268,25 @@ void profile_follow(struct profile *p, const struct key *log_key)
     free(p->earlier);
     p->earlier = all;
     p->log_key = *log_key;
+}
+
+void profile_add_past(struct profile *p, const char *ledger_id, int64_t found)
+{
+    for (size_t i = 0; i < p->n_past; i++)
+        if (str_eq(p->past[i].ledger_id, ledger_id))
+            return;
+    p->past = x_realloc(p->past, (p->n_past + 1) * sizeof(*p->past));
+    p->past[p->n_past++] = (struct profile_past){x_strdup(ledger_id), found};
+}
+
+bool profile_lost(const struct profile *p, const char *origin, int64_t index)
+{
+    char of[ORIGIN_MAX + 1];
+
+    for (size_t i = 0; i < p->n_past; i++)
+        if (ledger_id_origin(of, p->past[i].ledger_id) && str_eq(of, origin))
+            return index >= p->past[i].found;
+    return false;
 }
 
 char *profile_ca_path(const struct profile *p)

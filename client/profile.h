@@ -24,6 +24,12 @@ struct profile_unit {
     enum unit_kind kind;
 };
 
+/* A ledger id that was pinned before, of a ledger that lost records and goes on. */
+struct profile_past {
+    char *ledger_id;
+    int64_t found; /* how many of its records the next one has */
+};
+
 struct profile {
     char *name;       /* "default" */
     char *config_dir; /* …/pumasi/<name> */
@@ -36,7 +42,9 @@ struct profile {
     size_t n_earlier; /* log keys that were pinned before, and proved the next one */
     struct key *earlier;
     int64_t log_keys_record; /* the latest known that changed the ledger's keys; 0: its opening */
-    size_t n_units;          /* cached from /v1/ledger */
+    size_t n_past;           /* the oldest first */
+    struct profile_past *past;
+    size_t n_units; /* cached from /v1/ledger */
     struct profile_unit *units;
 };
 
@@ -49,6 +57,11 @@ int profile_save(const struct profile *p) MUST_CHECK;
 /* Pins that log key in the place of the one before, which stays for the receipts that it signed.
  * Not yet stored. */
 void profile_follow(struct profile *p, const struct key *log_key);
+/* Notes that a ledger of that id went on from its first `found` records; nothing when it is noted
+ * already. Not yet stored. */
+void profile_add_past(struct profile *p, const char *ledger_id, int64_t found);
+/* Was the record of that index, shown under a checkpoint of that origin, lost since? */
+bool profile_lost(const struct profile *p, const char *origin, int64_t index);
 /* Where the certificate is kept of the CA that vouches for the ledger's address, if it isn't one
  * that the system trusts. The caller frees it. */
 char *profile_ca_path(const struct profile *p);

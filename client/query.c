@@ -110,8 +110,16 @@ int query_bytes(struct client *c, const struct keyfile *key, const char *path, l
 
 int query_failed(struct client *c, const char *path, long status, const json_t *problem)
 {
-    char *sentence = problem_sentence(c, status, problem, NULL, NULL);
-    int rc = fail(problem_is_open(status) ? PUMASI_UNKNOWN : PUMASI_FAILED, "%s", sentence);
+    char *sentence;
+    int rc;
+
+    /* A token that isn't taken may be for the ledger that was here before. */
+    if (status == 401 && !c->ledger_checked && !str_eq(path, "/v1/ledger") &&
+        c->profile.connected && c->profile.ledger_id[0] != '\0' &&
+        client_ledger(c, NULL) == PUMASI_UNPROVED)
+        return PUMASI_UNPROVED;
+    sentence = problem_sentence(c, status, problem, NULL, NULL);
+    rc = fail(problem_is_open(status) ? PUMASI_UNKNOWN : PUMASI_FAILED, "%s", sentence);
 
     free(sentence);
     return rc;

@@ -81,7 +81,7 @@ int receipt_verify(struct receipt *out, const json_t *receipt, const char *by, c
 
 static int open_kept(void *arg, const struct proof *proof, struct checkpoint *out, const char **why)
 {
-    return logkey_open(arg, proof->note, proof->note_len, out, NULL, why);
+    return logkey_open_kept(arg, proof->note, proof->note_len, out, NULL, why);
 }
 
 int receipt_verify_kept(struct receipt *out, const json_t *receipt, const struct profile *p,
@@ -147,7 +147,9 @@ int receipt_keep(const struct profile *p, const struct receipt *r, const json_t 
                   _("It is posted as record %" PRId64 ", but the receipt can't be kept as "
                     "%s: %s. Make room and run the same command again."),
                   r->index, path, strerror(errno));
-    else if (remember_checkpoint(p, &r->checkpoint) != PUMASI_OK) {
+    /* One of another origin begins anew: the ledger goes on from fewer records. */
+    else if (str_eq(r->checkpoint.origin, p->origin) &&
+             remember_checkpoint(p, &r->checkpoint) != PUMASI_OK) {
         char *text = json_dumps(receipt, JSON_COMPACT | JSON_PRESERVE_ORDER);
 
         rc = receipt_accuse(p, e->jti, text == NULL ? "" : text,

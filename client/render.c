@@ -8,6 +8,7 @@
 
 #include "client/render_words.h"
 #include "core/date.h"
+#include "core/lineage.h"
 #include "core/network.h"
 #include "core/text.h"
 
@@ -185,6 +186,9 @@ char *render_headline(const struct client *c, const struct act *a, const struct 
     case ACT_SNAPSHOT:
         return x_asprintf(_("the ledger's snapshot of its first %lld records"),
                           (long long)a->u.snapshot.size);
+    case ACT_LEDGER_CONTINUE:
+        return x_asprintf(_("continuation of the ledger as %s, without the records that were lost"),
+                          a->u.ledger_continue.origin);
     }
     return x_strdup(act_type_name(a->type));
 }
@@ -505,6 +509,29 @@ static void details_reversal(struct buf *b, const struct client *c, const struct
     free(all);
 }
 
+/* How much is lost, as far as what was kept tells. */
+static void details_continue(struct buf *b, const struct act *a)
+{
+    const struct act_ledger_continue *k = &a->u.ledger_continue;
+    char *before = say_safe(a->aud);
+    struct checkpoint kept;
+
+    line(b, _("so far"), "%s", before);
+    free(before);
+    line(b, _("from now on"), "%s", k->origin);
+    line(b, _("found"), _("%lld records"), (long long)k->found);
+    if (continue_kept(a, &kept) != 0) {
+        line(b, _("signed before"), _("can't be read"));
+        return;
+    }
+    line(b, _("signed before"), _("%llu records"), (unsigned long long)kept.size);
+    if (kept.size > (uint64_t)k->found)
+        line(b, _("lost"), _("at least %llu records, from number %lld on"),
+             (unsigned long long)kept.size - (unsigned long long)k->found, (long long)k->found);
+    else
+        line(b, _("lost"), _("records that were signed are others than those that were found"));
+}
+
 static void details_of(struct buf *b, const struct client *c, const struct act *a,
                        const struct submission *s, const struct render_named *named)
 {
@@ -570,6 +597,9 @@ static void details_of(struct buf *b, const struct client *c, const struct act *
         details_line(b, c, &a->u.line_set);
         return;
     case ACT_SNAPSHOT:
+        return;
+    case ACT_LEDGER_CONTINUE:
+        details_continue(b, a);
         return;
     }
 }

@@ -2,6 +2,7 @@
 #include "client/statement_file.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -84,6 +85,24 @@ static int take_trust(struct client *c, const struct cli *cli, struct statement_
         f->trust.log_key = c->profile.log_key;
     }
     return PUMASI_OK;
+}
+
+/* A statement of an id that was pinned before the ledger went on under another one: it is judged by
+ * that, and what it shows beyond what was kept is lost. */
+static void take_past(const struct profile *p, struct statement_file *f)
+{
+    for (size_t i = 0; f->pinned && i < p->n_past; i++) {
+        if (!str_eq(p->past[i].ledger_id, f->st.aud))
+            continue;
+        free(f->trust.ledger_id);
+        f->trust.ledger_id = x_strdup(f->st.aud);
+        if (f->st.closing.index >= p->past[i].found)
+            note(_("This statement is of before the ledger lost records: entries from record "
+                   "%" PRId64 " on aren't in it any more. The statement proves that they were."),
+                 p->past[i].found);
+        else
+            note("%s", _("This statement is of before the ledger went on under another id."));
+    }
 }
 
 /* --- checking on all cores --- */
@@ -233,6 +252,8 @@ int statement_file_open(struct client *c, const struct cli *cli, const char *pat
         pin_free(&out->trust);
         return rc;
     }
+    if (cli_value(cli, "pin") == NULL)
+        take_past(&c->profile, out);
     if (cli_value(cli, "since") != NULL) {
         if (!out->pinned)
             trust_file(out);

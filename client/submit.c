@@ -156,9 +156,13 @@ static bool verifies(struct client *c, const struct outbox_entry *e, struct subm
                      const char **why)
 {
     const struct profile *p = &c->profile;
+    char next[ORIGIN_MAX + 1];
 
+    if (!name_next_origin(next, p->origin))
+        next[0] = '\0';
     for (;;) {
-        if (receipt_verify(&out->receipt, out->answer, e->by, e->jti, p->origin, &p->log_key,
+        if (receipt_verify(&out->receipt, out->answer, e->by, e->jti,
+                           str_eq(e->type, "ledger.continue") ? next : p->origin, &p->log_key,
                            why) == 0)
             return true;
         if (c->ledger_checked || !receipt_has_other_key(out->answer, p) ||

@@ -16,7 +16,7 @@ _ledgerd() {
     done
     [ "$command" = init ] &&
         options+=' --origin --name --steward --threshold --zone --from --keys'
-    [ "$command" = recover ] && options+=' --from'
+    [ "$command" = recover ] && options+=' --from --continue'
     COMPREPLY=()
     case $before in
     --log_format) mapfile -t COMPREPLY < <(compgen -W 'auto plain json' -- "$word") ;;

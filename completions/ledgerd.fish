@@ -47,4 +47,5 @@ complete -c ledgerd -n '__fish_seen_subcommand_from init' -l threshold -x -d 'ho
 complete -c ledgerd -n '__fish_seen_subcommand_from init' -l zone -x -d 'the time zone, as Asia/Seoul'
 complete -c ledgerd -n '__fish_seen_subcommand_from init' -l from -x -a '(__fish_complete_directories)' -d 'an export to make it from'
 complete -c ledgerd -n '__fish_seen_subcommand_from recover' -l from -r -F -d 'a copy that somebody has'
+complete -c ledgerd -n '__fish_seen_subcommand_from recover' -l continue -d 'go on without what can not be found'
 complete -c ledgerd -n '__fish_seen_subcommand_from init' -l keys -x -a '(__fish_complete_directories)' -d 'the folder with its own keys'

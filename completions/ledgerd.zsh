@@ -46,7 +46,7 @@ _ledgerd() {
         '--from[an export to make it from]:folder:_files -/'
         '--keys[the folder with its own keys]:folder:_files -/'
     )
-    (( ${words[(I)recover]} )) && options+=('*--from[a copy that somebody has]:file:_files')
+    (( ${words[(I)recover]} )) && options+=('*--from[a copy that somebody has]:file:_files' '--continue[go on without what can not be found]')
     (( ${words[(I)key]} )) && options+=('2:what:(new-log)')
     (( ${words[(I)export]} )) && options+=('*:folder:_files -/')
     _arguments "${options[@]}" '1:command:((init\:"make a new ledger"

@@ -180,6 +180,8 @@ void act_free(struct act *a)
         free(a->u.recover.keys.keys);
     } else if (a->type == ACT_CLEARING_POST) {
         free(a->u.clearing.consents);
+    } else if (a->type == ACT_LEDGER_CONTINUE) {
+        free(a->u.ledger_continue.kept);
     }
     memset(a, 0, sizeof(*a));
 }
@@ -224,6 +226,7 @@ static const struct act_hash *text_slot(const struct act *a, const char *field)
     case ACT_CLEARING_PROPOSE:
     case ACT_CLEARING_CONSENT:
     case ACT_CLEARING_POST:
+    case ACT_LEDGER_CONTINUE:
         return NULL;
     }
     return NULL;

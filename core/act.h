@@ -45,8 +45,9 @@ enum act_type {
     ACT_CLEARING_CONSENT,
     ACT_CLEARING_DECLINE,
     ACT_CLEARING_POST,
+    ACT_LEDGER_CONTINUE,
 };
-#define ACT_TYPE_COUNT (ACT_CLEARING_POST + 1)
+#define ACT_TYPE_COUNT (ACT_LEDGER_CONTINUE + 1)
 
 #define HOLDER_MAX       ADDRESS_MAX
 #define ACT_KEYS_MAX     100
@@ -187,9 +188,16 @@ struct act_snapshot {
     struct hash root;
 };
 
+struct act_ledger_continue {
+    char origin[ORIGIN_MAX + 1]; /* from this record on */
+    char *kept;                  /* the latest checkpoint known; owned by the act */
+    int64_t found;               /* how many records are left, and so the index of this one */
+    struct hash root;            /* of their tree */
+};
+
 struct act {
     enum act_type type;
-    char aud[ORIGIN_MAX + 1 + HASH_B64U_LEN + 1];
+    char aud[LEDGER_ID_MAX + 1];
     char by[HOLDER_MAX + 1];
     char jti[JTI_MAX + 1];
     int64_t iat, exp; /* seconds */
@@ -209,6 +217,7 @@ struct act {
         struct act_snapshot snapshot;
         struct act_line_set line_set;
         struct act_clearing clearing;
+        struct act_ledger_continue ledger_continue;
     } u;
 };
 

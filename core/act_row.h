@@ -141,6 +141,11 @@ int ledger_open_ways(const struct state *s, const struct act *a, struct ways *ou
                      struct refusal *r);
 int ledger_open_decide(const struct state *s, const struct act *a, struct moment now, int64_t index,
                        struct outcome *out);
+void ledger_continue_parse(struct strict *in, struct act *a);
+int ledger_continue_ways(const struct state *s, const struct act *a, struct ways *out,
+                         struct refusal *r);
+int ledger_continue_decide(const struct state *s, const struct act *a, struct moment now,
+                           int64_t index, struct outcome *out);
 void unit_create_parse(struct strict *in, struct act *a);
 int unit_create_ways(const struct state *s, const struct act *a, struct ways *out,
                      struct refusal *r);

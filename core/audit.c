@@ -148,8 +148,13 @@ static void judge(struct audit *a, struct audit_item *item, struct outcome *out)
     struct record_read *r = &item->record;
     struct moment now = {r->head.ms, a->conf.day(a->conf.arg, r->head.ms)};
     struct record_fault fault;
+    struct refusal refusal;
     bool judged;
 
+    /* A log that went on under further origins began under the one that record 0 names. */
+    if (a->counts.records == 0 && r->act.type == ACT_LEDGER_OPEN &&
+        name_origin_follows(a->conf.origin, r->act.aud))
+        state_set_ledger_id(a->state, r->act.aud, "");
     if (of_others(a, &r->act)) {
         a->counts.unjudged++;
         audit_in_part(a, item, out);
@@ -174,6 +179,8 @@ static void judge(struct audit *a, struct audit_item *item, struct outcome *out)
     }
     if (!judged)
         audit_claimed(a, item, out);
+    if (!a->conf.coop && rules_found(&r->act, &a->tree, &refusal) != 0)
+        audit_found(&a->conf, AUDIT_ROOT, item->index, "ledger", "", 0, "%s", refusal.detail);
     a->counts.signatures += (int64_t)r->env.n_sigs;
     a->counts.acts[r->act.type]++;
     if (r->act.type == ACT_SNAPSHOT)
@@ -190,21 +197,23 @@ static void check_place(struct audit *a, const struct audit_item *item)
                     (long long)a->next);
 }
 
-static void open_ledger(struct audit *a, const struct audit_item *item)
+/* Record 0, or one of a ledger.continue: from here on the ledger has another id. */
+static void begin(struct audit *a, const struct audit_item *item, const char *origin)
 {
     const struct holder *ledger = state_holder(a->state, "ledger");
-    char id[ORIGIN_MAX + 1 + HASH_B64U_LEN + 1], hash[HASH_B64U_LEN + 1];
+    const struct act *act = &item->record.act;
 
-    hash_text(hash, &item->record.entry);
-    (void)snprintf(id, sizeof(id), "%s#%s", a->conf.origin, hash);
-    state_set_ledger_id(a->state, id);
-    if (ledger && a->conf.zone)
+    state_begin(a->state, origin, &item->record.entry);
+    if (act->type == ACT_LEDGER_OPEN && ledger && a->conf.zone)
         a->conf.zone(a->conf.arg, ledger->zone);
+    if (act->type == ACT_LEDGER_CONTINUE && a->conf.continued)
+        a->conf.continued(a->conf.arg, act, item->index, state_ledger_id(a->state));
 }
 
 void audit_record(struct audit *a, struct audit_item *item)
 {
     struct outcome out = {0};
+    const char *origin;
 
     audit_make_roots(a);
     check_place(a, item);
@@ -219,8 +228,8 @@ void audit_record(struct audit *a, struct audit_item *item)
     }
     audit_keep(a, item, &out);
     rules_apply(a->state, &out);
-    if (a->counts.records == 0 && item->read)
-        open_ledger(a, item);
+    if (item->read && rules_begins(&item->record.act, &origin))
+        begin(a, item, origin);
     state_commit(a->state);
     if (!a->conf.coop)
         tree_append(&a->tree, &item->leaf);

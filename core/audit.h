@@ -82,8 +82,8 @@ struct audit_counts {
 
 struct audit;
 struct audit_conf {
-    const char *origin;
-    const char *coop; /* NULL: the whole log; else what is seen of that co-op's book */
+    const char *origin; /* that of its latest record */
+    const char *coop;   /* NULL: the whole log; else what is seen of that co-op's book */
     /* Sizes of all snapshots to come, ascending: their roots are made when the log is so long. */
     const int64_t *snapshots;
     size_t n_snapshots;
@@ -92,6 +92,9 @@ struct audit_conf {
     /* Record 0 was read: the days below are of that zone. */
     void (*zone)(void *arg, const char *zone);
     int32_t (*day)(void *arg, int64_t ms);
+    /* A ledger.continue: from the record behind this one on the ledger has that id. NULL: nobody
+     * wants to know. */
+    void (*continued)(void *arg, const struct act *act, int64_t record, const char *id);
     /* That earlier record as a deal (record_deal), the caller's own; NULL where it is none. */
     struct deal *(*deal)(void *arg, int64_t record);
     /* Each key once it is registered, and each posting, in order; either may be NULL. */
@@ -131,7 +134,7 @@ void audit_end(struct audit *a);
 
 const struct audit_counts *audit_counts(const struct audit *a);
 const struct state *audit_state(const struct audit *a);
-/* "<origin>#<hash>" of record 0; "" before it. */
+/* The id as of the latest record; "" before record 0. */
 const char *audit_ledger_id(const struct audit *a);
 /* The leaves so far; of a whole log only. */
 const struct tree *audit_tree(const struct audit *a);

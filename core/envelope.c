@@ -337,6 +337,27 @@ out:
     return rc;
 }
 
+bool envelope_signed_by(const struct envelope *e, const struct key *key)
+{
+    struct buf text = BUF_INIT;
+    bool right = false;
+    struct kid kid;
+
+    key_kid(&kid, key);
+    for (size_t i = 0; i < e->n_sigs && !right; i++) {
+        if (!str_eq(e->sigs[i].kid.s, kid.s)) {
+            continue;
+        }
+        buf_clear(&text);
+        buf_puts(&text, e->sigs[i].protected_b64u);
+        buf_putc(&text, '.');
+        buf_puts(&text, e->payload_b64u);
+        right = key_verify(key, text.data, text.len, e->sigs[i].sig);
+    }
+    buf_free(&text);
+    return right;
+}
+
 void envelope_new(struct envelope *out, const char *payload, size_t len)
 {
     struct buf b = BUF_INIT;

@@ -81,6 +81,9 @@ typedef bool envelope_lookup(void *arg, const struct kid *kid, struct key *out);
 int envelope_verify(struct envelope *e, envelope_lookup *lookup, void *arg,
                     struct refusal *r) MUST_CHECK;
 
+/* Is one of the signatures by this key, and right? The others aren't looked at. */
+bool envelope_signed_by(const struct envelope *e, const struct key *key);
+
 /*
  * Makes an act: payload bytes, to be signed by envelope_sign (which adds one signature, replacing
  * one of the same kid).

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "core/name.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "core/num.h"
 
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
 #define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -105,6 +108,38 @@ bool name_is_category(const char *s)
 bool name_is_origin(const char *s)
 {
     return matches(s, strlen(s), 1, ORIGIN_MAX, LOWER DIGIT, LOWER DIGIT "./-");
+}
+
+/* The number at the end of an origin, and where its "/" stands; 1 and the end where there is none.
+ */
+static int64_t origin_number(const char *origin, size_t *stem)
+{
+    const char *slash = strrchr(origin, '/');
+    int64_t n;
+
+    *stem = strlen(origin);
+    if (slash == NULL || slash[1] == '0' ||
+        num_parse(slash + 1, strlen(slash + 1), 2, 999999999, &n) != 0)
+        return 1;
+    *stem = (size_t)(slash - origin);
+    return n;
+}
+
+bool name_next_origin(char out[ORIGIN_MAX + 1], const char *origin)
+{
+    size_t stem;
+    int64_t n = origin_number(origin, &stem);
+    int len = snprintf(out, ORIGIN_MAX + 1, "%.*s/%lld", (int)stem, origin, (long long)(n + 1));
+
+    return len > 0 && len <= ORIGIN_MAX;
+}
+
+bool name_origin_follows(const char *later, const char *origin)
+{
+    size_t stem, other;
+    int64_t n = origin_number(origin, &stem), m = origin_number(later, &other);
+
+    return stem == other && memcmp(later, origin, stem) == 0 && m > n;
 }
 
 bool name_is_zone(const char *s)

@@ -14,6 +14,8 @@
 #define JTI_MIN      22
 #define JTI_MAX      64
 #define CATEGORY_MAX 24
+/* <origin>#<b64u of a SHA-256> */
+#define LEDGER_ID_MAX (ORIGIN_MAX + 1 + 43)
 
 /* [a-z0-9][a-z0-9-]{1,31}, but not `stewards` or `ledger` */
 bool name_is_coop(const char *s);
@@ -33,6 +35,13 @@ bool name_is_jti(const char *s);
 bool name_is_category(const char *s);
 /* [a-z0-9][a-z0-9./-]{0,127}: a C2SP key name without '+', '#' and white space */
 bool name_is_origin(const char *s);
+/*
+ * The origin under which a log goes on that couldn't under this one: "x/2" after "x", "x/3" after
+ * "x/2". False when that were none, being too long.
+ */
+bool name_next_origin(char out[ORIGIN_MAX + 1], const char *origin) MUST_CHECK;
+/* Is it the next one, or one after that? */
+bool name_origin_follows(const char *later, const char *origin);
 /* Shaped like an IANA zone name, at most 64 bytes; says nothing about its existence. */
 bool name_is_zone(const char *s);
 

@@ -50,6 +50,8 @@ const struct act_row act_rows[ACT_TYPE_COUNT] = {
                               clearing_decline_decide},
     [ACT_CLEARING_POST] = {"clearing.post", clearing_post_parse, clearing_post_ways,
                            clearing_post_decide},
+    [ACT_LEDGER_CONTINUE] = {"ledger.continue", ledger_continue_parse, ledger_continue_ways,
+                             ledger_continue_decide},
 };
 
 /* ---- What an act looks up besides what is always loaded ---- */

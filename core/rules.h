@@ -9,6 +9,7 @@
 #include "core/refusal.h"
 #include "core/state.h"
 #include "core/strmap.h"
+#include "core/tree.h"
 
 /*
  * The rules, version 1: a pure function from the state that an act touches, the act with its
@@ -101,6 +102,14 @@ void rules_decide(const struct state *s, const struct act *a, const struct envel
  */
 void rules_effect(const struct state *s, const struct act *a, struct moment now, int64_t index,
                   struct outcome *out);
+/*
+ * What a ledger.continue says of the log that the rules can't see in a state: that the tree before
+ * it is the one found. -1 with a refusal when it isn't; every other act passes.
+ */
+int rules_found(const struct act *a, const struct tree *log, struct refusal *r) MUST_CHECK;
+/* Is the ledger's id that of this act's record, from which it has this origin (borrowed)? So with a
+ * ledger.open and a ledger.continue. */
+bool rules_begins(const struct act *a, const char **origin);
 /* Puts an outcome's things into the state and leaves the outcome empty of them; they live on in the
  * state until its next change. */
 void rules_apply(struct state *s, struct outcome *out);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "core/state.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,9 +34,10 @@ struct state {
     struct state_rest rest;
     struct undo *undo;
     size_t n_undo, cap_undo;
-    char origin[ORIGIN_MAX + 1];
-    char ledger_id[ORIGIN_MAX + 1 + HASH_B64U_LEN + 1];
-    char old_ledger_id[ORIGIN_MAX + 1 + HASH_B64U_LEN + 1];
+    struct named_ledger {
+        char origin[ORIGIN_MAX + 1];
+        char id[LEDGER_ID_MAX + 1];
+    } named, named_before; /* as of now, and of the last commit */
 };
 
 static const struct thing deleted_mark;
@@ -141,7 +143,8 @@ struct state *state_new(const char *origin)
 
     s->table = x_calloc(THING_KINDS, sizeof(*s->table));
     s->network = network_new();
-    str_copy(s->origin, sizeof(s->origin), origin);
+    str_copy(s->named.origin, sizeof(s->named.origin), origin);
+    s->named_before = s->named;
     return s;
 }
 
@@ -322,7 +325,7 @@ void state_commit(struct state *s)
     for (size_t i = 0; i < s->n_undo; i++)
         free(s->undo[i].old);
     s->n_undo = 0;
-    str_copy(s->old_ledger_id, sizeof(s->old_ledger_id), s->ledger_id);
+    s->named_before = s->named;
 }
 
 void state_rollback(struct state *s)
@@ -340,7 +343,7 @@ void state_rollback(struct state *s)
         }
         free(u->now);
     }
-    str_copy(s->ledger_id, sizeof(s->ledger_id), s->old_ledger_id);
+    s->named = s->named_before;
 }
 
 void state_forget(struct state *s, enum thing_kind kind)
@@ -370,15 +373,32 @@ struct network *state_network(const struct state *s)
 
 const char *state_origin(const struct state *s)
 {
-    return s->origin;
+    return s->named.origin;
 }
 
 const char *state_ledger_id(const struct state *s)
 {
-    return s->ledger_id;
+    return s->named.id;
 }
 
-void state_set_ledger_id(struct state *s, const char *id)
+void state_set_ledger_id(struct state *s, const char *origin, const char *id)
 {
-    str_copy(s->ledger_id, sizeof(s->ledger_id), id);
+    str_copy(s->named.origin, sizeof(s->named.origin), origin);
+    str_copy(s->named.id, sizeof(s->named.id), id);
+}
+
+void state_begin(struct state *s, const char *origin, const struct hash *entry)
+{
+    char id[LEDGER_ID_MAX + 1];
+
+    ledger_id_text(id, origin, entry);
+    state_set_ledger_id(s, origin, id);
+}
+
+void ledger_id_text(char out[LEDGER_ID_MAX + 1], const char *origin, const struct hash *entry)
+{
+    char text[HASH_B64U_LEN + 1];
+
+    hash_text(text, entry);
+    (void)snprintf(out, LEDGER_ID_MAX + 1, "%.*s#%s", ORIGIN_MAX, origin, text);
 }

@@ -71,8 +71,16 @@ void state_set_rest(struct state *s, const struct state_rest *rest);
 struct network *state_network(const struct state *s);
 
 const char *state_origin(const struct state *s);
-/* "<origin>#<hash>", or "" before record 0. Set by whoever applies record 0 or loads a state. */
+/* "<origin>#<hash>", or "" before record 0. */
 const char *state_ledger_id(const struct state *s);
-void state_set_ledger_id(struct state *s, const char *id);
+/* By whoever loads a state: the origin and the id that it has by now. */
+void state_set_ledger_id(struct state *s, const char *origin, const char *id);
+/*
+ * By whoever applies the record that a ledger's id comes from, which is record 0 or one of a
+ * ledger.continue: that origin, and the id of it and the record's entry. A rollback takes it back.
+ */
+void state_begin(struct state *s, const char *origin, const struct hash *entry);
+/* The ledger id of the record that has this entry. */
+void ledger_id_text(char out[LEDGER_ID_MAX + 1], const char *origin, const struct hash *entry);
 
 #endif

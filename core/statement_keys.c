@@ -78,39 +78,10 @@ static int compare_by_index(const void *a, const void *b)
     return x->index < y->index ? -1 : x->index > y->index;
 }
 
-/* Every key of a holder that had it before and no longer has it is revoked; the others are in
- * force. */
-static void put_keys(struct state *s, const struct holder *h, const struct holder *before)
-{
-    for (int old = 1; old >= 0; old--) {
-        const struct holder *from = old ? before : h;
-
-        for (size_t i = 0; from && i < from->n_keys; i++) {
-            struct key_row *row;
-            struct kid kid;
-
-            key_kid(&kid, &from->keys[i].key);
-            row = key_row_new(&kid, h->thing.name);
-            row->key = from->keys[i].key;
-            row->role = from->keys[i].role;
-            row->revoked = old;
-            state_put(s, THING_KEY, &row->thing);
-        }
-    }
-}
-
 static void apply(struct state *s, const struct run_change *c)
 {
-    const struct holder *before = state_holder(s, c->name);
-    struct holder *h;
-
-    if (!c->holder)
-        return;
-    h = holder_copy(c->holder, c->holder->n_keys);
-    h->subject = (struct subject){c->seq, c->index};
-    put_keys(s, h, before);
-    state_put(s, THING_HOLDER, &h->thing);
-    state_commit(s);
+    if (c->holder)
+        holder_learn(s, c->holder, c->seq, c->index);
 }
 
 /* Is each signer's key one that some holder has at this record? */
@@ -139,6 +110,26 @@ static enum statement_reason reason_of(const struct refusal *r)
     return r->code == REFUSED_UNKNOWN_ACCOUNT ? REASON_UNKNOWN_KEY : REASON_NOT_IN_FORCE;
 }
 
+/* That the ledger goes on under another id, by all of the rules: what was kept must show a loss. */
+static enum statement_reason continues(struct state *s, struct run_record *r)
+{
+    struct outcome out;
+    enum statement_reason why = REASON_NONE;
+    char origin[ORIGIN_MAX + 1];
+
+    if (!ledger_id_origin(origin, r->act->aud))
+        return REASON_OTHER_LEDGER;
+    state_set_ledger_id(s, origin, r->act->aud);
+    rules_decide(s, r->act, &r->env, (struct moment){.ms = r->ms}, r->index, &out);
+    if (out.verdict == VERDICT_PENDING)
+        why = REASON_TOO_FEW;
+    else if (out.verdict == VERDICT_REFUSED)
+        why = REASON_NOT_IN_FORCE;
+    r->judged = why == REASON_NONE;
+    outcome_free(&out);
+    return why;
+}
+
 static enum statement_reason authority_of(struct state *s, struct run_record *r)
 {
     int64_t iat = r->act->iat, exp = r->act->exp;
@@ -149,6 +140,8 @@ static enum statement_reason authority_of(struct state *s, struct run_record *r)
         return REASON_OUT_OF_TIME;
     if (!all_in_force(s, &r->env))
         return REASON_NOT_IN_FORCE;
+    if (r->act->type == ACT_LEDGER_CONTINUE)
+        return continues(s, r);
     if (!is_judged(r->act->type))
         return REASON_OTHER_ACT;
     rules_authority(s, r->act, &r->env, &out, NULL);

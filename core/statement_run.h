@@ -2,6 +2,7 @@
 #ifndef PUMASI_STATEMENT_RUN_H
 #define PUMASI_STATEMENT_RUN_H
 
+#include "core/lineage.h"
 #include "core/statement_verify.h"
 #include "core/subject_read.h"
 
@@ -54,7 +55,8 @@ struct run_key {
 struct statement_check_run {
     const struct statement *st;
     struct statement_trust trust;
-    char origin[ORIGIN_MAX + 1];
+    char origin[ORIGIN_MAX + 1]; /* of the checkpoint */
+    struct lineage ids;          /* of record 0, and as the ledger went on, by `keys` */
     enum statement_reason signature_why;
     bool has_checkpoint;
     struct checkpoint checkpoint;

@@ -282,6 +282,11 @@ void judge_earlier(struct statement_check_run *run)
         run_find(run, CHECK_EARLIER, REASON_NOTHING_EARLIER, -1, 0, NULL);
         return;
     }
+    if (!str_eq(old->aud,
+                st->aud)) { /* of before the ledger went on: an audit tells what became of it */
+        run_find(run, CHECK_EARLIER, REASON_NOTHING_EARLIER, -1, 0, NULL);
+        return;
+    }
     run->count[CHECK_EARLIER]++;
     if (checkpoint_open(&checkpoint, old->checkpoint.s, old->checkpoint.len, run->origin,
                         run->trust.log_key, &ignored) != 0) {

@@ -244,19 +244,82 @@ static void gather_changes(struct statement_check_run *run)
         qsort(run->keys, run->n_keys, sizeof(*run->keys), compare_keys);
 }
 
+/* ---- The ledger's ids ---- */
+
+/* The act of a ledger.continue in a record of `keys`, and the record's header. */
+static bool read_continue(const struct statement_record *r, struct act *a,
+                          struct record_header *head, struct hash *entry)
+{
+    struct refusal ignored;
+    struct part part;
+    const char *why;
+    bool is = false;
+
+    if (r->n_parts < 2 || part_parse(&part, r->parts[0].s, r->parts[0].len, &why) != 0)
+        return false;
+    if (part.kind == PART_ACT && act_parse(a, &part.act, &ignored) == 0) {
+        is = a->type == ACT_LEDGER_CONTINUE &&
+             record_header_peek(head, r->header.s, r->header.len, &why) == 0;
+        if (!is)
+            act_free(a);
+    }
+    part_free(&part);
+    hash_bytes(entry, r->header.s, r->header.len);
+    return is;
+}
+
+/*
+ * From record 0's id on, each by its ledger.continue. What doesn't follow is left out, and then the
+ * last isn't the statement's. Who signed them is judged with all other acts.
+ */
+static void gather_ids(struct statement_check_run *run)
+{
+    const struct statement *st = run->st;
+    char origin[ORIGIN_MAX + 1];
+    struct hash entry;
+
+    if (st->n_keys == 0)
+        return;
+    /* The first of them names the id before, and with it the origin that record 0 has. */
+    if (!ledger_id_origin(origin, st->aud))
+        return;
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < st->n_keys; i++) {
+            struct record_header head;
+            struct act act;
+
+            if (!read_continue(&st->keys[i], &act, &head, &entry))
+                continue;
+            if (pass == 0)
+                (void)ledger_id_origin(origin, act.aud);
+            else
+                (void)!lineage_add(&run->ids, &act, head.index, &entry);
+            act_free(&act);
+            if (pass == 0)
+                break;
+        }
+        if (pass == 0) {
+            hash_bytes(&entry, st->keys[0].header.s, st->keys[0].header.len);
+            lineage_begin(&run->ids, origin, &entry);
+        }
+    }
+}
+
 /* ---- Begin and end ---- */
 
 struct statement_check_run *statement_check_begin(const struct statement *st,
                                                   const struct statement_trust *trust)
 {
     struct statement_check_run *run = x_calloc(1, sizeof(*run));
-    const char *hash = strchr(trust->ledger_id, '#'), *why;
-    size_t len = hash ? (size_t)(hash - trust->ledger_id) : 0;
+    const char *why;
 
     run->st = st;
     run->trust = *trust;
-    if (len < sizeof(run->origin))
-        memcpy(run->origin, trust->ledger_id, len);
+    gather_ids(run);
+    /* Of the id that is trusted, or of a later one to which it leads. */
+    (void)ledger_id_origin(run->origin, lineage_has(&run->ids, trust->ledger_id)
+                                            ? lineage_last(&run->ids)
+                                            : trust->ledger_id);
     run->has_checkpoint = checkpoint_open(&run->checkpoint, st->checkpoint.s, st->checkpoint.len,
                                           run->origin, trust->log_key, &why) == 0;
     run->records = x_calloc(st->n_keys + st->n_named + st->n_entries + 4, sizeof(*run->records));
@@ -286,6 +349,7 @@ void statement_check_free(struct statement_check_run *run)
     }
     for (size_t i = 0; i < run->n_changes; i++)
         free(run->changes[i].holder);
+    lineage_free(&run->ids);
     free(run->acts);
     free(run->records);
     free(run->changes);
@@ -347,7 +411,6 @@ static void check_texts(struct run_record *r)
 
 static void check_act(struct statement_check_run *run, struct run_record *r, struct part *p)
 {
-    const char *aud = run->trust.ledger_id;
     struct refusal refusal;
 
     r->env = p->act;
@@ -363,15 +426,18 @@ static void check_act(struct statement_check_run *run, struct run_record *r, str
     if (envelope_verify(&r->env, lookup_key, run, &refusal) != 0)
         flag(r, CHECK_SIGNATURES,
              refusal.code == REFUSED_UNKNOWN_KEY ? REASON_UNKNOWN_KEY : REASON_BAD_SIGNATURE);
-    if (!str_eq(r->act->aud, r->act->type == ACT_LEDGER_OPEN ? run->origin : aud))
+    if (!str_eq(r->act->aud, lineage_at(&run->ids, r->index)))
         flag(r, CHECK_SIGNATURES, REASON_OTHER_LEDGER);
+    if (r->section == RUN_KEY && r->act->type != ACT_LEDGER_CONTINUE)
+        flag(r, CHECK_PARTS, REASON_MALFORMED);
     check_texts(r);
 }
 
 /* A part that the header names: is it of a kind that belongs here? */
 static void take_part(struct statement_check_run *run, struct run_record *r, struct part *p)
 {
-    bool acts = r->section == RUN_ENTRY || r->section == RUN_NAMED || r->section == RUN_SNAPSHOT;
+    bool acts = r->section == RUN_ENTRY || r->section == RUN_NAMED || r->section == RUN_SNAPSHOT ||
+                r->section == RUN_KEY; /* there of a ledger.continue */
     bool changes = r->section == RUN_KEY || r->section == RUN_UNIT || r->section == RUN_SNAPSHOT;
 
     if (p->kind == PART_ACT && acts && !r->act && !r->n_sigs) {
@@ -465,17 +531,15 @@ void statement_check_record(struct statement_check_run *run, size_t i)
 
 static void judge_frame(struct statement_check_run *run)
 {
-    const char *hash = strchr(run->trust.ledger_id, '#');
-    char zero[HASH_B64U_LEN + 1] = "";
+    bool zero = run->n && run->records[0].section == RUN_KEY && run->records[0].index == 0;
 
     run->count[CHECK_SIGNATURE] = run->count[CHECK_LEDGER] = run->count[CHECK_CHECKPOINT] = 1;
     if (run->signature_why != REASON_NONE)
         run_find(run, CHECK_SIGNATURE, run->signature_why, -1, 0, NULL);
     if (!run->has_checkpoint)
         run_find(run, CHECK_CHECKPOINT, REASON_BAD_CHECKPOINT, -1, 0, NULL);
-    if (run->n && run->records[0].section == RUN_KEY && run->records[0].index == 0)
-        hash_text(zero, &run->records[0].entry);
-    if (!str_eq(run->st->aud, run->trust.ledger_id) || !hash || !str_eq(hash + 1, zero))
+    if (!zero || !str_eq(run->st->aud, lineage_last(&run->ids)) ||
+        !lineage_has(&run->ids, run->trust.ledger_id))
         run_find(run, CHECK_LEDGER, REASON_OTHER_LEDGER, 0, 0, run->st->aud);
 }
 

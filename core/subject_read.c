@@ -178,6 +178,38 @@ struct holder *holder_of_change(const struct change_read *c, int64_t record)
     return h;
 }
 
+/* Every key of a holder that had it before and no longer has it is revoked; the others are in
+ * force. */
+static void put_keys(struct state *s, const struct holder *h, const struct holder *before)
+{
+    for (int old = 1; old >= 0; old--) {
+        const struct holder *from = old ? before : h;
+
+        for (size_t i = 0; from && i < from->n_keys; i++) {
+            struct key_row *row;
+            struct kid kid;
+
+            key_kid(&kid, &from->keys[i].key);
+            row = key_row_new(&kid, h->thing.name);
+            row->key = from->keys[i].key;
+            row->role = from->keys[i].role;
+            row->revoked = old;
+            state_put(s, THING_KEY, &row->thing);
+        }
+    }
+}
+
+void holder_learn(struct state *s, const struct holder *h, int64_t seq, int64_t record)
+{
+    const struct holder *before = state_holder(s, h->thing.name);
+    struct holder *after = holder_copy(h, h->n_keys);
+
+    after->subject = (struct subject){seq, record};
+    put_keys(s, after, before);
+    state_put(s, THING_HOLDER, &after->thing);
+    state_commit(s);
+}
+
 int unit_of_change(const struct change_read *c, char *name, char *title, int64_t *scale,
                    enum unit_kind *kind)
 {

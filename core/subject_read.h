@@ -2,6 +2,7 @@
 #ifndef PUMASI_SUBJECT_READ_H
 #define PUMASI_SUBJECT_READ_H
 
+#include "core/state.h"
 #include "core/thing.h"
 #include "core/value.h"
 
@@ -27,6 +28,12 @@ void change_read_free(struct change_read *c);
  * and `record`. NULL when the subject is no holder or its state is none. The caller owns it.
  */
 struct holder *holder_of_change(const struct change_read *c, int64_t record) MUST_CHECK;
+
+/*
+ * Puts a copy of the holder into the state, as of that change and record, and its keys; those that
+ * the state's holder of this name had and this one hasn't are revoked. Commits.
+ */
+void holder_learn(struct state *s, const struct holder *h, int64_t seq, int64_t record);
 
 /* What "unit:hour" was made as; 0, or -1 when it is no unit's change. title: TEXT_NAME_MAX + 1. */
 int unit_of_change(const struct change_read *c, char *name, char *title, int64_t *scale,

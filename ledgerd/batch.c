@@ -11,6 +11,7 @@
 #include "ledgerd/ledgerd.h"
 #include "ledgerd/log.h"
 #include "ledgerd/pending_merge.h"
+#include "ledgerd/poster.h"
 #include "ledgerd/receipt.h"
 #include "lang/zone.h"
 
@@ -206,10 +207,13 @@ static void note_keys(struct batch *b, const struct outcome *out)
     }
 }
 
-/* Record 0 gives the ledger its id and its days. */
-static void open_ledger(struct batch *b, const struct act *a)
+/* Record 0 gives the ledger its id and its days, one of a ledger.continue another id. */
+static void begin_ledger(struct batch *b, const struct act *a, const char *origin)
 {
-    ledger_set_id(b->l, &b->rec.entry);
+    state_begin(b->l->state, origin, &b->rec.entry);
+    if (a->type != ACT_LEDGER_OPEN) {
+        return;
+    }
     if (zone_set(a->u.ledger_open.zone) != 0) {
         log_error("this machine doesn't know the ledger's time zone %s: install tzdata",
                   a->u.ledger_open.zone);
@@ -240,6 +244,7 @@ static void post(struct batch *b, struct job *job, const struct submission *sub,
 {
     struct ledger *l = b->l;
     int64_t index = (int64_t)l->tree.size;
+    const char *origin;
 
     record_build(&b->rec, index, b->now.ms, rules_in_force(l->state), &sub->env, out,
                  take_salts(b, record_count_parts(out)));
@@ -253,8 +258,8 @@ static void post(struct batch *b, struct job *job, const struct submission *sub,
     id->record = index;
     id->payload_hash = job->act.payload_hash;
     state_put(l->state, THING_ID, &id->thing);
-    if (job->act.type == ACT_LEDGER_OPEN) {
-        open_ledger(b, &job->act);
+    if (rules_begins(&job->act, &origin)) {
+        begin_ledger(b, &job->act, origin);
     }
     if (pa != NULL) {
         pendings_drop(&b->pend, pa, &job->act);
@@ -323,6 +328,9 @@ static void decide_with(struct batch *b, struct job *job, const struct submissio
 {
     struct outcome out;
 
+    if (rules_found(&job->act, &b->l->tree, &job->refusal) != 0) {
+        return;
+    }
     rules_decide(b->l->state, &job->act, &sub->env, b->now, (int64_t)b->l->tree.size, &out);
     switch (out.verdict) {
     case VERDICT_POSTED:
@@ -410,6 +418,11 @@ static void decide(struct batch *b, struct job *job)
     free(job->answer);
     job->answer = NULL;
     job->answer_len = 0;
+    /* What was posted before isn't answered either: no checkpoint covers it just now. */
+    if (b->l->head.is_continuing && !hash_eq(&a->payload_hash, &b->l->head.continuing)) {
+        (void)refuse(&job->refusal, REFUSED_BUSY, "%s", poster_why_continuing);
+        return;
+    }
     if (job->unknown_key &&
         envelope_verify(&job->sub.env, lookup_state, b->l->state, &job->refusal) != 0) {
         return;
@@ -477,6 +490,7 @@ static void draft(struct batch *b, struct draft *out)
     struct hash root;
 
     tree_root(&b->l->tree, &root);
+    published_continue(b->d->published, state_origin(b->l->state));
     ledger_use_log_keys(b->l, b->d->published);
     if (published_draft(b->d->published, b->l->tree.size, &root, out) != 0) {
         fatal("the published checkpoint is of another history than what is posted");

@@ -21,6 +21,7 @@
 #include "ledgerd/ownkeys.h"
 #include "ledgerd/privs.h"
 #include "ledgerd/published.h"
+#include "ledgerd/recover_continue.h"
 #include "ledgerd/replay.h"
 
 #define SOURCES_MAX 256
@@ -30,6 +31,8 @@
 struct recover {
     const char *sources[SOURCES_MAX];
     size_t n_sources;
+    bool go_on;   /* --continue: without what can't be found */
+    bool differs; /* as many records as were signed, but others */
     char origin[ORIGIN_MAX + 1];
     struct key keys[LOG_KEYS_MAX + LOG_SIGNERS_MAX];
     size_t n_keys;
@@ -47,6 +50,7 @@ static int usage(void)
 {
     fputs(
         _("usage: ledgerd recover --from SOURCE... [--data DATA]\n"
+          "       ledgerd recover --continue [--from SOURCE...] [--data DATA]\n"
           "SOURCE is an auditor's copy or another export (a folder), or receipts and records' parts"
           " as pumasi keeps them (a folder or a file).\n"),
         stderr);
@@ -57,21 +61,25 @@ static int read_options(struct recover *r, int argc, char **argv)
 {
     static const struct option options[] = {
         {"from", required_argument, NULL, 'f'},
+        {"continue", no_argument, NULL, 'c'},
         {NULL, 0, NULL, 0},
     };
     int c;
 
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (c != 'f' || r->n_sources == SOURCES_MAX)
+        if (c == 'c')
+            r->go_on = true;
+        else if (c == 'f' && r->n_sources < SOURCES_MAX)
+            r->sources[r->n_sources++] = optarg;
+        else
             return usage();
-        r->sources[r->n_sources++] = optarg;
     }
     for (int i = optind; i < argc; i++) { /* `--from a b`: what is left are further ones */
         if (r->n_sources == 0 || r->n_sources == SOURCES_MAX)
             return usage();
         r->sources[r->n_sources++] = argv[i];
     }
-    return r->n_sources == 0 ? usage() : 0;
+    return r->n_sources == 0 && !r->go_on ? usage() : 0;
 }
 
 static int fault(struct recover *r, const char *sentence)
@@ -131,19 +139,26 @@ static int take_kept(struct recover *r, const struct conf *conf)
     struct checkpoint c;
     struct hash root;
     bool there;
+    size_t len;
+    char *note;
 
     if (!p)
         return -1;
-    there = published_get(p, &c, NULL, NULL);
+    there = published_get(p, &c, &note, &len);
     published_free(p);
     if (!there)
         return 0;
-    lost_checkpoint(&r->lost, &c);
-    if (c.size > r->ledger.head.size)
+    if (str_eq(c.origin, r->origin)) /* else the ledger went on since */
+        lost_checkpoint(&r->lost, &c, note, len);
+    free(note);
+    if (c.size > r->ledger.head.size || !str_eq(c.origin, r->origin))
         return 0;
     if (db_load_root_at(r->post, c.size, &root, r->err, sizeof(r->err)) != 0)
         return -1;
-    if (!hash_eq(&root, &c.root)) {
+    r->differs = !hash_eq(&root, &c.root);
+    if (r->differs && r->go_on && c.size == r->ledger.head.size)
+        return 0;
+    if (r->differs) {
         snprintf(
             r->err, sizeof(r->err),
             _("The database holds another history than the one that was signed: at %llu records"
@@ -243,7 +258,7 @@ static int check_roots(struct recover *r)
     struct hash root;
 
     for (size_t i = 0; i < r->lost.n_checkpoints; i++) {
-        const struct checkpoint *c = &r->lost.checkpoints[i];
+        const struct checkpoint *c = &r->lost.checkpoints[i].of;
 
         if (c->size != r->ledger.tree.size)
             continue;
@@ -260,13 +275,14 @@ static int check_roots(struct recover *r)
     return 0;
 }
 
-static int take_back(struct recover *r)
+/* The first n of those that are missing, which are all there. */
+static int take_back(struct recover *r, size_t n)
 {
     char why[500];
 
     if (check_roots(r) != 0)
         return -1;
-    for (size_t i = 0; i < r->lost.n; i++) {
+    for (size_t i = 0; i < n; i++) {
         const struct lost_record *one = &r->lost.records[i];
         size_t *lens = x_calloc(one->n, sizeof(*lens));
         int rc;
@@ -300,8 +316,46 @@ static int look_at_sources(struct recover *r)
     return 0;
 }
 
+/* How many of the missing records can be taken back before the first that can't: as far as a
+ * checkpoint shows that they are right. */
+static size_t recoverable(const struct recover *r)
+{
+    size_t whole = 0, most = 0;
+
+    while (r->lost.records && whole < r->lost.n && lost_is_whole(&r->lost.records[whole]))
+        whole++;
+    for (size_t i = 0; i < r->lost.n_checkpoints; i++) {
+        uint64_t size = r->lost.checkpoints[i].of.size;
+
+        if (size > r->lost.first && size - r->lost.first <= whole && size - r->lost.first > most)
+            most = (size_t)(size - r->lost.first);
+    }
+    return most;
+}
+
+/* Takes back what can be, and asks the stewards to go on without the rest. */
+static int go_on(struct recover *r, const struct database *db)
+{
+    size_t n = recoverable(r);
+    PGconn *conn;
+    int ret;
+
+    if (n > 0 && take_back(r, n) != 0)
+        return -1;
+    if (n > 0)
+        printf(_("Verified and stored the first %zu of them.\n"), n);
+    conn = database_connect(db, "ledgerd recover", r->err, sizeof(r->err));
+    if (!conn)
+        return -1;
+    ret = recover_continue(conn, &r->ledger, &r->lost, &r->own, r->err, sizeof(r->err));
+    PQfinish(conn);
+    return ret;
+}
+
 static int recover(struct recover *r, const struct conf *conf, const struct database *db)
 {
+    bool missing;
+
     if (load(r, conf, db) != 0)
         return -1;
     lost_init(&r->lost, r->origin, r->keys, r->n_keys, r->ledger.head.size);
@@ -311,14 +365,20 @@ static int recover(struct recover *r, const struct conf *conf, const struct data
         return -1;
     printf(_("The database has %llu records; the newest checkpoint that was signed covers %llu.\n"),
            (unsigned long long)r->ledger.head.size, (unsigned long long)r->lost.target.size);
-    if (r->lost.n == 0) {
+    if (r->lost.n == 0 && !r->differs) {
         printf("%s", _("No record is missing: nothing was changed. Start ledgerd.\n"));
         return 0;
     }
-    if (tell_missing(r))
+    missing = tell_missing(r);
+    if (r->go_on)
+        return missing || r->differs
+                   ? go_on(r, db)
+                   : fault(r, N_("All that is missing was found: run the same command without"
+                                 " --continue. Nothing was changed."));
+    if (missing)
         return fault(r, N_("Not everything is there, so nothing was stored. Get what is missing and"
                            " run the same command again with all sources."));
-    if (take_back(r) != 0)
+    if (take_back(r, r->lost.n) != 0)
         return -1;
     printf(_("Verified and stored %zu records: the log has %llu again, as was signed. Start"
              " ledgerd.\n"),

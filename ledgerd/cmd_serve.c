@@ -40,10 +40,11 @@ struct serve {
     struct sandbox *sandbox;
     struct event *term, *intr, *usr1, *hup, *keeper, *tick;
     bool stopping;
-    bool failed;                     /* it stops because of that */
-    enum poster_mode mode;           /* as the service manager was last told */
-    struct log_keys log_keys;        /* all that the ledger ever had */
-    struct peers witnesses, sisters; /* until the collector and the follower have them */
+    bool failed;                       /* it stops because of that */
+    enum poster_mode mode;             /* as the service manager was last told */
+    struct log_keys log_keys;          /* all that the ledger ever had */
+    char first_origin[ORIGIN_MAX + 1]; /* what it is called as a witness, which never changes */
+    struct peers witnesses, sisters;   /* until the collector and the follower have them */
 };
 
 /* ---- Events ---- */
@@ -210,6 +211,7 @@ static int open_ledger(struct serve *s, const struct conf *conf, char *err, size
         goto out;
     if (db_schema_check(conn, err, err_size) != SCHEMA_OK ||
         db_head_origin(conn, d->origin, &size, err, err_size) != 0 ||
+        db_first_origin(conn, s->first_origin, err, err_size) != 0 ||
         db_log_keys(conn, &s->log_keys, err, err_size) != 0 ||
         take_zone(conn, err, err_size) != 0 ||
         check_log_keys(s, conf->data, &keys, err, err_size) != 0)
@@ -240,7 +242,7 @@ static int open_outward(struct serve *s, const struct conf *conf, char *err, siz
 static int open_witnessing(struct serve *s, const struct conf *conf, char *err, size_t err_size)
 {
     struct ledgerd *d = &s->d;
-    const char *name = *conf->witness_name != '\0' ? conf->witness_name : d->origin;
+    const char *name = *conf->witness_name != '\0' ? conf->witness_name : s->first_origin;
     size_t n_witnesses = s->witnesses.n;
 
     if (s->sisters.n > 0) {

@@ -69,8 +69,9 @@ int db_init_head(PGconn *conn, const char *origin, const struct hash *opening, c
                 (const char *const[]){origin, hex}, err, err_size);
 }
 
-static int insert_opening(PGconn *conn, const struct act *open, const struct submission *sub,
-                          const char *needs, char *err, size_t err_size)
+int db_init_pending(PGconn *conn, const struct act *a, const struct submission *sub,
+                    const char *const *ask, size_t n_asks, const char *needs, char *err,
+                    size_t err_size)
 {
     struct buf text = BUF_INIT, signed_by = BUF_INIT, asks = BUF_INIT;
     char hex[HEX_HASH], exp[24];
@@ -83,18 +84,14 @@ static int insert_opening(PGconn *conn, const struct act *open, const struct sub
         buf_printf(&signed_by, "%s%s", i ? "," : "", sub->env.sigs[i].kid.s);
     buf_putc(&signed_by, '}');
     buf_putc(&asks, '{');
-    for (size_t i = 0; i < open->u.ledger_open.stewards.n; i++) {
-        struct kid kid;
-
-        key_kid(&kid, &open->u.ledger_open.stewards.keys[i]);
-        buf_printf(&asks, "%s%s", i ? "," : "", kid.s);
-    }
+    for (size_t i = 0; i < n_asks; i++)
+        buf_printf(&asks, "%s\"%s\"", i ? "," : "", ask[i]);
     buf_putc(&asks, '}');
-    hex_text(hex, open->payload_hash.b, HASH_LEN);
-    snprintf(exp, sizeof(exp), "%lld", (long long)open->exp);
-    values[0] = open->by;
-    values[1] = open->jti;
-    values[2] = act_type_name(open->type);
+    hex_text(hex, a->payload_hash.b, HASH_LEN);
+    snprintf(exp, sizeof(exp), "%lld", (long long)a->exp);
+    values[0] = a->by;
+    values[1] = a->jti;
+    values[2] = act_type_name(a->type);
     values[3] = hex;
     values[4] = exp;
     values[5] = sub->env.sigs[0].kid.s;
@@ -110,6 +107,24 @@ static int insert_opening(PGconn *conn, const struct act *open, const struct sub
     buf_free(&text);
     buf_free(&signed_by);
     buf_free(&asks);
+    return ret;
+}
+
+static int insert_opening(PGconn *conn, const struct act *open, const struct submission *sub,
+                          const char *needs, char *err, size_t err_size)
+{
+    const struct act_keys *stewards = &open->u.ledger_open.stewards;
+    struct kid *kids = x_calloc(stewards->n, sizeof(*kids));
+    const char **asks = x_calloc(stewards->n, sizeof(*asks));
+    int ret;
+
+    for (size_t i = 0; i < stewards->n; i++) {
+        key_kid(&kids[i], &stewards->keys[i]);
+        asks[i] = kids[i].s;
+    }
+    ret = db_init_pending(conn, open, sub, asks, stewards->n, needs, err, err_size);
+    free(asks);
+    free(kids);
     return ret;
 }
 
@@ -151,12 +166,27 @@ int db_init_ledger(PGconn *conn, const char *origin, const struct act *open,
 int db_wipe(PGconn *conn, char *err, size_t err_size)
 {
     /* By name: other tables that an operator has in this database aren't ours to empty. */
-    return db_exec_simple(conn,
-                          "TRUNCATE head, records, texts, tiles, holders, keys, units, policies,"
-                          " account_limits, lines, rounds, round_legs,"
-                          " postings, books, book_entries, requests, reversals, voids,"
-                          " snapshots, changes, snapshot_nodes, pending, pending_keys",
-                          err, err_size);
+    return db_exec_simple(
+        conn,
+        "TRUNCATE head, records, texts, tiles, holders, keys, units, policies,"
+        " account_limits, lines, rounds, round_legs,"
+        " postings, books, book_entries, requests, reversals, voids,"
+        " snapshots, changes, snapshot_nodes, continuations, pending, pending_keys",
+        err, err_size);
+}
+
+int db_first_origin(PGconn *conn, char *origin, char *err, size_t err_size)
+{
+    PGresult *res = ask(conn,
+                        "SELECT coalesce((SELECT split_part(ledger_id, '#', 1) FROM continuations"
+                        " ORDER BY record LIMIT 1), origin) FROM head",
+                        0, NULL, PGRES_TUPLES_OK, err, err_size);
+
+    if (!res)
+        return -1;
+    str_copy(origin, ORIGIN_MAX + 1, PQntuples(res) == 1 ? PQgetvalue(res, 0, 0) : "");
+    PQclear(res);
+    return 0;
 }
 
 int db_head_origin(PGconn *conn, char *origin, int64_t *size, char *err, size_t err_size)

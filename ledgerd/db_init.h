@@ -21,6 +21,12 @@ int db_init_ledger(PGconn *conn, const char *origin, const struct act *open,
                    const struct submission *sub, const char *needs, char *err,
                    size_t err_size) MUST_CHECK;
 
+/* Puts an act in line, for those to sign that `ask` names: by kid, or by "role holder" (neither has
+ * a quote in it). Likewise. */
+int db_init_pending(PGconn *conn, const struct act *a, const struct submission *sub,
+                    const char *const *ask, size_t n_asks, const char *needs, char *err,
+                    size_t err_size) MUST_CHECK;
+
 /*
  * The head of a ledger that is made again from its records: its opening is the hash of record 0's
  * payload.
@@ -36,6 +42,9 @@ int db_wipe(PGconn *conn, char *err, size_t err_size) MUST_CHECK;
  */
 int db_head_origin(PGconn *conn, char *origin, int64_t *size, char *err,
                    size_t err_size) MUST_CHECK;
+
+/* The one that record 0 names, wherever the ledger went on since. */
+int db_first_origin(PGconn *conn, char *origin, char *err, size_t err_size) MUST_CHECK;
 
 /* The zone whose days are the ledger's, the caller's to free; "" before record 0. NULL and a
  * sentence.

@@ -13,7 +13,8 @@
 #define CHUNK "4000"
 
 const struct db_stmt db_load_stmts[] = {
-    {"load_head", "SELECT origin, ledger_id, opening, size, time_ms, edge, epoch FROM head"},
+    {"load_head", "SELECT origin, ledger_id, opening, size, time_ms, edge, epoch, continuing"
+                  " FROM head"},
     {"load_log_keys", "SELECT x FROM keys WHERE holder = 'ledger' AND role = 'log'"
                       " AND NOT revoked ORDER BY kid"},
     {"load_settled", "SELECT NOT pg_is_in_recovery()"
@@ -107,9 +108,11 @@ static int load_head(struct db_post *db, struct head *head, char *ledger_id, siz
         return -1;
     }
     size_t edge_len = (size_t)PQgetlength(res, 0, 5);
+    head->is_continuing = PQgetisnull(res, 0, 7) == 0;
     if (edge_len > sizeof(edge) || edge_len % HASH_LEN != 0 ||
         res_bytes(res, 0, 5, edge, edge_len) != 0 ||
-        res_bytes(res, 0, 2, head->opening.b, HASH_LEN) != 0) {
+        res_bytes(res, 0, 2, head->opening.b, HASH_LEN) != 0 ||
+        (head->is_continuing && res_bytes(res, 0, 7, head->continuing.b, HASH_LEN) != 0)) {
         return odd(err, err_size, "head");
     }
     str_copy(head->origin, sizeof(head->origin), res_text(res, 0, 0));
@@ -572,12 +575,13 @@ int db_load_ledger(struct db_post *db, struct ledger *l, char *err, size_t err_s
     if (load_head(db, &l->head, id, sizeof(id), &l->tree, err, err_size) != 0) {
         return -1;
     }
-    if (!str_eq(l->head.origin, state_origin(l->state))) {
+    if (!str_eq(l->head.origin, state_origin(l->state)) &&
+        !name_origin_follows(l->head.origin, state_origin(l->state))) {
         (void)snprintf(err, err_size, _("the database is that of %s, and this ledgerd serves %s"),
                        l->head.origin, state_origin(l->state));
         return -1;
     }
-    state_set_ledger_id(l->state, id);
+    state_set_ledger_id(l->state, l->head.origin, id);
     if (load_holders(db, l->rest, err, err_size) != 0 ||
         load_units(db, l->state, err, err_size) != 0 ||
         load_policies(db, l->state, err, err_size) != 0 ||
@@ -594,11 +598,10 @@ int db_load_ledger(struct db_post *db, struct ledger *l, char *err, size_t err_s
     return 0;
 }
 
-int db_load_head(struct db_post *db, uint64_t *size, struct hash *root, bool *settled, char *err,
+int db_load_head(struct db_post *db, struct head *head, struct hash *root, bool *settled, char *err,
                  size_t err_size)
 {
-    char id[ORIGIN_MAX + 1 + HASH_B64U_LEN + 1];
-    struct head head;
+    char id[LEDGER_ID_MAX + 1];
     struct tree tree;
 
     const PGresult *res = ask(db, "load_settled", NULL, err, err_size);
@@ -607,9 +610,8 @@ int db_load_head(struct db_post *db, uint64_t *size, struct hash *root, bool *se
     }
     *settled = res_bool(res, 0, 0);
     tree_init(&tree);
-    int rc = load_head(db, &head, id, sizeof(id), &tree, err, err_size);
+    int rc = load_head(db, head, id, sizeof(id), &tree, err, err_size);
     if (rc == 0) {
-        *size = head.size;
         tree_root(&tree, root);
     }
     tree_free(&tree);

@@ -17,11 +17,11 @@ extern const size_t db_load_stmts_count;
 int db_load_ledger(struct db_post *db, struct ledger *l, char *err, size_t err_size) MUST_CHECK;
 
 /*
- * Size and root of the log as the head has them. *settled: what is seen there is as safe as it
+ * The head, and the root of its log. *settled: what is seen there is as safe as it
  * gets; false where it may be seen before synchronous replication is confirmed. -1 with a sentence
  * in err.
  */
-int db_load_head(struct db_post *db, uint64_t *size, struct hash *root, bool *settled, char *err,
+int db_load_head(struct db_post *db, struct head *head, struct hash *root, bool *settled, char *err,
                  size_t err_size) MUST_CHECK;
 
 /* Root of the log's first `size` records, from leaves and tiles. -1 with a sentence in err. */

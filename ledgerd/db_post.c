@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ledgerd/db_deal.h"
+#include "ledgerd/db_continue.h"
 #include "ledgerd/db_load.h"
 #include "ledgerd/db_pending.h"
 #include "ledgerd/db_store.h"
@@ -57,7 +58,8 @@ static const struct db_stmt post_stmts[] = {
     /* Divides by zero when the head isn't where this ledgerd left it, so that nothing is stored
      * after it. */
     {"move_head", "WITH moved AS (UPDATE head SET size = $3::bigint, time_ms = $4::bigint,"
-                  " edge = $5::bytea, ledger_id = $6::text"
+                  " edge = $5::bytea, ledger_id = $6::text, origin = $7::text,"
+                  " continuing = NULL"
                   " WHERE epoch = $1::bigint AND size = $2::bigint RETURNING 1)"
                   " SELECT 1 / count(*) FROM moved"},
 };
@@ -79,6 +81,7 @@ static int prepare(struct db_post *db, const struct conf *conf)
     db_pipe_prepare(db->pipe, db_pending_stmts, db_pending_stmts_count);
     db_pipe_prepare(db->pipe, db_deal_stmts, db_deal_stmts_count);
     db_pipe_prepare(db->pipe, db_load_stmts, db_load_stmts_count);
+    db_pipe_prepare(db->pipe, db_continue_stmts, db_continue_stmts_count);
     return db_pipe_run(db->pipe, db->patience_ms) == PIPE_OK ? 0 : -1;
 }
 
@@ -417,6 +420,7 @@ static void send_head(struct db_post *db, const struct ledger *l, int64_t time_m
     db_arg_int(&args, time_ms);
     db_arg_bytes(&args, edge, n * HASH_LEN);
     db_arg_text(&args, state_ledger_id(l->state));
+    db_arg_text(&args, state_origin(l->state));
     (void)db_pipe_send(db->pipe, "move_head", &args);
 }
 

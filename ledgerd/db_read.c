@@ -98,11 +98,15 @@ const struct read_statement read_statements[READ_COUNT] = {
                   " ORDER BY k.o LIMIT 1",
                   false},
     [READ_LEDGER] = {"read_ledger",
-                     "SELECT h.ledger_id, h.size, l.title, l.zone, l.rules, p.submission, p.needs"
+                     "SELECT h.ledger_id, h.size, l.title, l.zone, l.rules, p.submission, p.needs,"
+                     " h.origin, h.continuing IS NOT NULL, c.record, c.ledger_id, c.kept"
                      " FROM head h"
                      " LEFT JOIN holders l ON l.holder = 'ledger'"
-                     " LEFT JOIN LATERAL (SELECT * FROM pending"
-                     "  WHERE h.size = 0 AND payload_hash = h.opening OFFSET 0) p ON true",
+                     " LEFT JOIN LATERAL (SELECT * FROM pending WHERE payload_hash ="
+                     "  CASE WHEN h.size = 0 THEN h.opening ELSE h.continuing END OFFSET 0) p"
+                     "  ON true"
+                     " LEFT JOIN LATERAL (SELECT * FROM continuations"
+                     "  ORDER BY record DESC LIMIT 1) c ON true",
                      false},
     [READ_UNITS] = {"read_units", "SELECT unit, title, scale, kind FROM units ORDER BY unit",
                     false},
@@ -113,6 +117,13 @@ const struct read_statement read_statements[READ_COUNT] = {
                                            "  WHERE c.subject = 'ledger' AND c.idx < $1::bigint"
                                            "  ORDER BY c.subject DESC, c.seq DESC LIMIT 1)",
                             false},
+    [READ_CONTINUED] = {"read_continued",
+                        RECORD_COLUMNS " WHERE r.idx IN (SELECT c.idx FROM changes c"
+                                       "  WHERE c.subject IN ('ledger', 'stewards')"
+                                       "  AND c.idx < $1::bigint"
+                                       "  AND EXISTS (SELECT FROM continuations)"
+                                       "  ORDER BY c.idx LIMIT 257) ORDER BY r.idx",
+                        false},
     [READ_RECEIPTS] = {"read_receipts",
                        "SELECT r.idx, r.by, r.jti, r.header"
                        " FROM unnest($1::bigint[]) AS q(idx)"
@@ -410,6 +421,14 @@ struct read_query read_record(int64_t index)
 struct read_query read_ledger_change(int64_t below)
 {
     struct read_query q = query(READ_LEDGER_CHANGE);
+
+    bind_int(&q, below);
+    return q;
+}
+
+struct read_query read_continued(int64_t below)
+{
+    struct read_query q = query(READ_CONTINUED);
 
     bind_int(&q, below);
     return q;

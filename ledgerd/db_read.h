@@ -34,6 +34,7 @@ enum read_name {
     READ_TILES,
     READ_ENTRIES,
     READ_LEDGER_CHANGE,
+    READ_CONTINUED,
     READ_SNAPSHOTS,
     READ_LOG,
     READ_BOOK_LOG,
@@ -79,8 +80,13 @@ enum {
     LEDGER_TITLE,
     LEDGER_ZONE,
     LEDGER_RULES,
-    LEDGER_OPENING, /* the submission of ledger.open, null once it is posted */
-    LEDGER_NEEDS
+    LEDGER_WAITING, /* the submission of the ledger.open or ledger.continue that waits, or null */
+    LEDGER_NEEDS,
+    LEDGER_ORIGIN,
+    LEDGER_CONTINUING,
+    LEDGER_CONTINUED, /* the latest record by which it went on, null when there is none */
+    LEDGER_BEFORE,    /* the id until then */
+    LEDGER_KEPT
 };
 
 struct read_query read_units(void);
@@ -108,6 +114,10 @@ enum {
     RECORD_REASON,
     RECORD_PARTIES /* "payer payee" of the request that it answers; null when it answers none */
 };
+
+/* Every record below that index that changed the ledger or its stewards, in order, at most one more
+ * than fit into an answer; none where the ledger has gone on under no other id. */
+struct read_query read_continued(int64_t below);
 
 /* The latest record below that index which changed the holder "ledger"; RECORD_… columns. */
 struct read_query read_ledger_change(int64_t below);

@@ -137,6 +137,10 @@ const struct db_stmt db_store_stmts[STORE_TABLES] = {
     [STORE_TILES] = {"put_tiles",
                      "INSERT INTO tiles (level, n, hashes, root) SELECT unnest($1::smallint[]),"
                      " unnest($2::bigint[]), unnest($3::bytea[]), unnest($4::bytea[])"},
+    [STORE_CONTINUATIONS] = {"put_continuations",
+                             "INSERT INTO continuations (record, ledger_id, kept)"
+                             " SELECT unnest($1::bigint[]), unnest($2::text[]),"
+                             " unnest($3::text[])"},
 };
 const size_t db_store_stmts_count = ARRAY_LEN(db_store_stmts);
 

@@ -26,6 +26,11 @@ int house_rules(const struct ledgerd *d, const struct ledger *l, const struct ac
         return refuse(r, REFUSED_NOT_PERMITTED,
                       "Only the ledger.open that this ledger made can open it.");
     }
+    if (a->type == ACT_LEDGER_CONTINUE && !l->head.is_continuing) {
+        return refuse(
+            r, REFUSED_NOT_PERMITTED,
+            "Only an act that `ledgerd recover --continue` made can continue the ledger.");
+    }
     if (a->type == ACT_KEY_REVOKE && a->u.key.role == ROLE_LOG &&
         !signs_without(d, l, &a->u.key.kid)) {
         return refuse(r, REFUSED_NOT_PERMITTED,

@@ -69,7 +69,9 @@ void ledger_commit(struct ledger *l, int64_t time_ms)
     state_commit(l->state);
     tree_mark(&l->tree);
     tiles_mark(&l->tiles);
+    l->head.is_continuing = l->head.is_continuing && l->head.size == l->tree.size;
     l->head.size = l->tree.size;
+    str_copy(l->head.origin, sizeof(l->head.origin), state_origin(l->state));
     l->head.time_ms = time_ms;
     forget(l->state);
     if (l->rest != NULL) {
@@ -102,14 +104,4 @@ void ledger_use_log_keys(const struct ledger *l, struct published *p)
     if (ledger != NULL) { /* before record 0 nothing is signed */
         published_use(p, keys, n);
     }
-}
-
-void ledger_set_id(struct ledger *l, const struct hash *entry)
-{
-    char id[ORIGIN_MAX + 1 + HASH_B64U_LEN + 1];
-    char text[HASH_B64U_LEN + 1];
-
-    hash_text(text, entry);
-    (void)snprintf(id, sizeof(id), "%s#%s", l->head.origin, text);
-    state_set_ledger_id(l->state, id);
 }

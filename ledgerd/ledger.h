@@ -16,7 +16,9 @@
 /* The row of table head, but for the edge, which is the tree. */
 struct head {
     char origin[ORIGIN_MAX + 1];
-    struct hash opening; /* payload hash of the only ledger.open that is taken */
+    struct hash opening;    /* payload hash of the only ledger.open that is taken */
+    bool is_continuing;     /* stewards are to sign a ledger.continue, and nothing else is taken */
+    struct hash continuing; /* its payload hash */
     uint64_t size;
     int64_t time_ms;
     int64_t epoch;
@@ -49,8 +51,5 @@ void ledger_rollback(struct ledger *l);
 
 /* Has what is published signed by the log keys that are in force in the state. */
 void ledger_use_log_keys(const struct ledger *l, struct published *p);
-
-/* Sets the ledger's id in the state, from record 0's entry: "<origin>#<b64u of it>". */
-void ledger_set_id(struct ledger *l, const struct hash *entry);
 
 #endif

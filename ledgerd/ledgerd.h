@@ -30,8 +30,8 @@ struct witnessing;
 struct ledgerd {
     const struct conf *conf;
     struct event_base *base;
-    char *conninfo; /* of the database, embedded or configured */
-    char origin[ORIGIN_MAX + 1];
+    char *conninfo;              /* of the database, embedded or configured */
+    char origin[ORIGIN_MAX + 1]; /* as of the start: a ledger may go on under another one */
     /* The log keys held here; which of them are in force, and sign, is published's to say. */
     struct log_signer log[LOG_SIGNERS_MAX];
     size_t n_log;

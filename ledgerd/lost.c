@@ -51,19 +51,24 @@ void lost_free(struct lost *l)
         free(r->jti);
     }
     free(l->records);
+    for (size_t i = 0; i < l->n_checkpoints; i++)
+        free(l->checkpoints[i].note);
     free(l->checkpoints);
     memset(l, 0, sizeof(*l));
 }
 
 /* ---- Checkpoints ---- */
 
-void lost_checkpoint(struct lost *l, const struct checkpoint *c)
+void lost_checkpoint(struct lost *l, const struct checkpoint *c, const char *note, size_t len)
 {
+    struct lost_checkpoint *new;
+
     for (size_t i = 0; i < l->n_checkpoints; i++)
-        if (l->checkpoints[i].size == c->size && hash_eq(&l->checkpoints[i].root, &c->root))
+        if (l->checkpoints[i].of.size == c->size && hash_eq(&l->checkpoints[i].of.root, &c->root))
             return;
     l->checkpoints = x_realloc(l->checkpoints, (l->n_checkpoints + 1) * sizeof(*l->checkpoints));
-    l->checkpoints[l->n_checkpoints++] = *c;
+    new = &l->checkpoints[l->n_checkpoints++];
+    *new = (struct lost_checkpoint){.of = *c, .note = x_strndup(note, len)};
     if (c->size > l->target.size) {
         l->target = *c;
         l->n = c->size > l->first ? (size_t)(c->size - l->first) : 0;
@@ -171,7 +176,7 @@ static int look_export(struct lost *l, const char *dir, char *err, size_t err_si
     int ret = in ? 0 : -1;
 
     if (in && open_note(l, note, strlen(note), &c)) {
-        lost_checkpoint(l, &c);
+        lost_checkpoint(l, &c, note, strlen(note));
     } else if (in) {
         snprintf(err, err_size, _("The checkpoint in %s isn't signed by a log key of %s."), dir,
                  l->origin);
@@ -228,24 +233,28 @@ static int take_export(struct lost *l, const char *dir, char *err, size_t err_si
 
 /* ---- Receipts and records' parts ---- */
 
-/* A receipt's checkpoint where it is signed, and whether it proves the header. */
-static bool receipt_proves(const struct lost *l, const struct value *receipt, struct checkpoint *c,
-                           bool *is_signed)
+/* Whether a receipt proves the header under a signed checkpoint, which counts unless records are
+ * being taken. */
+static bool receipt_proves(struct lost *l, const struct value *receipt, bool taking)
 {
     const char *header = value_text(value_member(receipt, "header"));
     const char *text = value_text(value_member(receipt, "proof")), *why;
     struct hash entry, leaf;
     struct record_header h;
+    struct checkpoint c;
     struct proof proof;
+    bool is_signed;
 
-    *is_signed = text && proof_parse(&proof, text, strlen(text), &why) == 0 &&
-                 open_note(l, proof.note, proof.note_len, c);
-    if (!*is_signed || !header || record_header_peek(&h, header, strlen(header), &why) != 0 ||
-        proof.index != (uint64_t)h.index || proof.index >= c->size)
+    is_signed = text && proof_parse(&proof, text, strlen(text), &why) == 0 &&
+                open_note(l, proof.note, proof.note_len, &c);
+    if (is_signed && !taking)
+        lost_checkpoint(l, &c, proof.note, proof.note_len);
+    if (!is_signed || !header || record_header_peek(&h, header, strlen(header), &why) != 0 ||
+        proof.index != (uint64_t)h.index || proof.index >= c.size)
         return false;
     hash_bytes(&entry, header, strlen(header));
     tree_leaf_hash(&leaf, entry.b, HASH_LEN);
-    return tree_check_inclusion(&leaf, proof.index, c->size, proof.hashes, proof.n, &c->root);
+    return tree_check_inclusion(&leaf, proof.index, c.size, proof.hashes, proof.n, &c.root);
 }
 
 /* A name that may be shown on a terminal. */
@@ -263,12 +272,10 @@ static char *shown(const struct value *text)
 static void take_receipt(struct lost *l, const struct value *receipt)
 {
     const char *header = value_text(value_member(receipt, "header"));
-    struct checkpoint c;
     struct record_header h;
     struct lost_record *r;
-    bool is_signed;
 
-    if (!receipt_proves(l, receipt, &c, &is_signed))
+    if (!receipt_proves(l, receipt, true))
         return;
     r = take_header(l, header, strlen(header), true, &h);
     if (r && !r->by)
@@ -320,17 +327,14 @@ static void take_answer(struct lost *l, const struct value *answer)
 static void read_object(struct lost *l, const struct value *o, bool taking)
 {
     const struct value *receipt = value_member(o, "receipt"), *record = value_member(o, "record");
-    struct checkpoint c;
-    bool is_signed;
 
     if (!receipt && value_member(o, "proof"))
         receipt = o;
     if (!record && value_member(o, "parts"))
         record = o;
     if (!taking) {
-        (void)receipt_proves(l, receipt, &c, &is_signed);
-        if (receipt && is_signed)
-            lost_checkpoint(l, &c);
+        if (receipt)
+            (void)receipt_proves(l, receipt, false);
         return;
     }
     if (receipt)

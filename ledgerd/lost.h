@@ -23,15 +23,21 @@ struct lost_record {
     char *by, *jti; /* as a receipt says; NULL when none does */
 };
 
+/* A checkpoint, and the note that says so. */
+struct lost_checkpoint {
+    struct checkpoint of;
+    char *note;
+};
+
 struct lost {
     const char *origin;
     const struct key *keys; /* log keys that the ledger has or had, or that are held here */
     size_t n_keys;
     uint64_t first; /* the database's size */
     size_t n_checkpoints;
-    struct checkpoint *checkpoints; /* all that are signed */
-    struct checkpoint target;       /* the newest of them; size 0: there is none */
-    size_t n;                       /* records from `first` to the target's size */
+    struct lost_checkpoint *checkpoints; /* all that are signed */
+    struct checkpoint target;            /* the newest of them; size 0: there is none */
+    size_t n;                            /* records from `first` to the target's size */
     struct lost_record *records;
 };
 
@@ -39,8 +45,8 @@ void lost_init(struct lost *l, const char *origin, const struct key *keys, size_
                uint64_t first);
 void lost_free(struct lost *l);
 
-/* A checkpoint that is known to be the ledger's. */
-void lost_checkpoint(struct lost *l, const struct checkpoint *c);
+/* A checkpoint that is known to be the ledger's, and its note. */
+void lost_checkpoint(struct lost *l, const struct checkpoint *c, const char *note, size_t len);
 /*
  * Reads a source: an export's folder, a folder of .json files, or a file with one JSON object or
  * one a line. First `look` is to be called for each source, which takes the checkpoints, then

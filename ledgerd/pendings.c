@@ -155,6 +155,7 @@ static void each_key(const struct act *a,
     case ACT_REVERSAL:
     case ACT_DECLINE:
     case ACT_SNAPSHOT:
+    case ACT_LEDGER_CONTINUE:
     case ACT_UNIT_CREATE:
     case ACT_COOP_POLICY:
     case ACT_MEMBER_UPDATE:

@@ -171,6 +171,7 @@ static void run_batch(struct poster *p, struct job **jobs, size_t n, int64_t dea
         enum db_end end = batch_run(p->batch, p->db, &p->ledger, p->clock.wall, jobs, n, &draft);
         p->last_talk = poster_now_ms();
         if (end == DB_DONE) {
+            poster_set_mode(p, poster_leading_mode(p));
             finish(p, jobs, n, &draft);
             return;
         }
@@ -218,7 +219,8 @@ static void keep_session(struct poster *p)
 
 static void expire(struct poster *p)
 {
-    if (poster_now_ms() < p->next_expire || p->ledger.head.size == 0) {
+    if (poster_now_ms() < p->next_expire || p->ledger.head.size == 0 ||
+        p->ledger.head.is_continuing) { /* what waits then is all there is to go on by */
         return;
     }
     poster_watch_clock(p);

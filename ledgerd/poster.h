@@ -21,9 +21,13 @@ enum poster_mode {
     POSTER_STOPPED_CLOCK, /* the clock leapt: waits for poster_confirm_clock */
     POSTER_STOPPED_FORK,  /* the database is behind, or disagrees with, the checkpoint kept outside
                            */
+    POSTER_CONTINUING,    /* records are lost; the stewards are to sign that the ledger goes on */
 };
 
-#define POSTER_MODES (POSTER_STOPPED_FORK + 1)
+#define POSTER_MODES (POSTER_CONTINUING + 1)
+
+/* What all acts but that one are answered then; also by the batch, which decides. */
+extern const char poster_why_continuing[];
 
 struct poster *poster_start(struct ledgerd *d);
 /* Any thread. */

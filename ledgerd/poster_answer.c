@@ -6,6 +6,9 @@
 
 /* ---- Modes ---- */
 
+const char poster_why_continuing[] = WIRE_("Records were lost, and nothing is posted until the"
+                                           " stewards have signed that the ledger goes on.");
+
 const char *poster_mode_name(enum poster_mode mode)
 {
     switch (mode) {
@@ -19,6 +22,8 @@ const char *poster_mode_name(enum poster_mode mode)
         return "stopped: clock";
     case POSTER_STOPPED_FORK:
         return "stopped: fork";
+    case POSTER_CONTINUING:
+        return "continuing";
     }
     return "unknown";
 }
@@ -55,6 +60,8 @@ const char *poster_why_busy(const struct poster *p)
         return WIRE_("Posting waits until the operator confirms the clock.");
     case POSTER_STOPPED_FORK:
         return WIRE_("Posting is stopped: the database isn't the one of the last checkpoint.");
+    case POSTER_CONTINUING:
+        return poster_why_continuing;
     }
     return WIRE_("Busy.");
 }

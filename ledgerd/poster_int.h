@@ -85,6 +85,8 @@ void poster_connect(struct poster *p);
 void poster_stay_away(struct poster *p);
 /* A turn of standing by: turns acts away, follows the head, tries to take over. */
 void poster_stand_by(struct poster *p);
+/* What it is when this ledgerd posts. */
+enum poster_mode poster_leading_mode(const struct poster *p);
 /* Judges the clock; sets the mode. */
 void poster_watch_clock(struct poster *p);
 

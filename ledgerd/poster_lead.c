@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Who posts: connecting, taking over, standing by. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/lineage.h"
+#include "core/record.h"
+#include "ledgerd/db_continue.h"
 #include "ledgerd/db_load.h"
 #include "ledgerd/ledgerd.h"
 #include "ledgerd/log.h"
@@ -11,6 +15,13 @@
 #include "lang/zone.h"
 
 /* ---- The clock ---- */
+
+enum poster_mode poster_leading_mode(const struct poster *p)
+{
+    return p->clock.stopped               ? POSTER_STOPPED_CLOCK
+           : p->ledger.head.is_continuing ? POSTER_CONTINUING
+                                          : POSTER_POSTING;
+}
 
 void poster_watch_clock(struct poster *p)
 {
@@ -23,7 +34,7 @@ void poster_watch_clock(struct poster *p)
     if (atomic_exchange(&p->confirmed, false) && stopped) {
         log_event(LOG_LEVEL_WARN, "the operator confirmed the clock", LOG_INT("wall_ms", w->wall));
         clockwatch_confirm(w, head);
-        poster_set_mode(p, POSTER_POSTING);
+        poster_set_mode(p, poster_leading_mode(p));
     } else if (w->stopped && !stopped) {
         log_event(
             LOG_LEVEL_ERROR,
@@ -89,16 +100,110 @@ static void see_fork(struct poster *p, uint64_t size, const struct checkpoint *c
     poster_drop(p);
 }
 
+/* Did one of our log keys sign the act, whoever else did? */
+static bool we_signed(const struct ledgerd *d, const struct envelope *env)
+{
+    for (size_t i = 0; i < d->n_log; i++) {
+        if (envelope_signed_by(env, &d->log[i].key)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * A ledger.continue as a submission or as a record's part, which is from this ledgerd's operator: a
+ * log key of ours signed it, and that is nowhere in the database. False when it isn't.
+ */
+static bool is_ours(const struct ledgerd *d, const struct envelope *env, struct act *act)
+{
+    struct refusal ignored;
+
+    if (act_parse(act, env, &ignored) != 0) {
+        return false;
+    }
+    if (act->type == ACT_LEDGER_CONTINUE && we_signed(d, env)) {
+        return true;
+    }
+    act_free(act);
+    return false;
+}
+
+/* The ledger.continue that waits is ours, and of the log that is here. */
+static bool continues(struct poster *p, char *err, size_t err_size)
+{
+    struct submission sub;
+    struct refusal refusal;
+    struct act act;
+    char *text;
+    bool right = false;
+
+    if (db_continue_waiting(p->db, &text, err, err_size) != 0) {
+        return false;
+    }
+    if (text != NULL && submission_parse(&sub, text, strlen(text), &refusal) == 0) {
+        if (is_ours(p->d, &sub.env, &act)) {
+            right = rules_found(&act, &p->ledger.tree, &refusal) == 0;
+            act_free(&act);
+        }
+        submission_free(&sub);
+    }
+    free(text);
+    str_copy(err, err_size, _("run ledgerd recover --continue again"));
+    return right;
+}
+
+/* By a record of the database, and ours, the ledger went on from that origin: 1 so it did, 0 not,
+ * -1 and a sentence where that can't be seen now. */
+static int continued(struct poster *p, const char *origin, char *err, size_t err_size)
+{
+    char of[ORIGIN_MAX + 1], *text;
+    struct part part;
+    struct act act;
+    const char *why;
+    bool right = false;
+
+    if (db_continue_of(p->db, origin, &text, err, err_size) != 0) {
+        return -1;
+    }
+    if (text != NULL && part_parse(&part, text, strlen(text), &why) == 0) {
+        if (part.kind == PART_ACT && is_ours(p->d, &part.act, &act)) {
+            right = ledger_id_origin(of, act.aud) && str_eq(of, origin);
+            act_free(&act);
+        }
+        part_free(&part);
+    }
+    free(text);
+    return right;
+}
+
 /*
  * Compares the log in the database, of that size and root, with the checkpoint kept outside. -1
  * when that can't be done now, or when they disagree (then p->forked).
  */
-static int check_published(struct poster *p, uint64_t size, const struct hash *root)
+static int check_published(struct poster *p, const struct head *head, const struct hash *root)
 {
     struct checkpoint c;
     char err[DB_ERR_MAX];
+    uint64_t size = head->size;
+    bool there = published_get(p->d->published, &c, NULL, NULL);
 
-    if (published_get(p->d->published, &c, NULL, NULL)) {
+    if (there && !str_eq(c.origin, head->origin)) {
+        int went_on = continued(p, c.origin, err, sizeof(err));
+        if (went_on < 0) {
+            poster_complain(p, _("the log can't be compared with the last checkpoint"), err);
+            return -1;
+        }
+        if (went_on == 0) {
+            see_fork(p, size, &c);
+            return -1;
+        }
+        log_event(LOG_LEVEL_WARN, N_("the ledger goes on under another origin"),
+                  LOG_STR("origin", head->origin), LOG_INT("signed_before", c.size));
+        there = false;
+    }
+    published_continue(p->d->published, head->origin);
+    if (there) {
         struct hash then = *root;
         if (size > c.size && db_load_root_at(p->db, c.size, &then, err, sizeof(err)) != 0) {
             poster_complain(p, _("the log can't be compared with the last checkpoint"), err);
@@ -173,8 +278,14 @@ static void try_lead(struct poster *p)
         poster_drop(p);
         return;
     }
-    if (check_published(p, p->ledger.head.size, &root) != 0 ||
-        sign(p, p->ledger.head.size, &root) != 0) {
+    if (p->ledger.head.is_continuing) {
+        if (!continues(p, err, sizeof(err))) {
+            poster_complain(p, _("the act by which the ledger would go on isn't right"), err);
+            poster_drop(p);
+            return;
+        }
+    } else if (check_published(p, &p->ledger.head, &root) != 0 ||
+               sign(p, p->ledger.head.size, &root) != 0) {
         poster_drop(p);
         return;
     }
@@ -184,7 +295,7 @@ static void try_lead(struct poster *p)
     p->next_try = 0;
     p->last_talk = poster_now_ms();
     p->next_expire = poster_now_ms() + POSTER_RETRY_MS;
-    poster_set_mode(p, p->clock.stopped ? POSTER_STOPPED_CLOCK : POSTER_POSTING);
+    poster_set_mode(p, poster_leading_mode(p));
     poster_watch_clock(p);
 }
 
@@ -221,21 +332,26 @@ static void follow(struct poster *p)
     char err[DB_ERR_MAX];
     struct checkpoint c;
     struct hash root;
-    uint64_t size;
+    struct head head;
     bool settled;
     struct key keys[ACT_KEYS_MAX];
     size_t n_keys;
 
-    if (db_load_head(p->db, &size, &root, &settled, err, sizeof(err)) != 0) {
+    if (db_load_head(p->db, &head, &root, &settled, err, sizeof(err)) != 0) {
         goto lost;
     }
-    if (check_published(p, size, &root) != 0) {
+    uint64_t size = head.size;
+    if (head.is_continuing) { /* nothing is signed */
+        return;
+    }
+    if (check_published(p, &head, &root) != 0) {
         poster_drop(p);
         return;
     }
     uint64_t sure = settled ? size : size > p->seen ? p->seen : 0;
     p->seen = size;
-    if (sure == 0 || (published_get(p->d->published, &c, NULL, NULL) && sure <= c.size)) {
+    if (sure == 0 || (published_get(p->d->published, &c, NULL, NULL) &&
+                      str_eq(c.origin, head.origin) && sure <= c.size)) {
         return;
     }
     if (db_load_log_keys(p->db, keys, ARRAY_LEN(keys), &n_keys, err, sizeof(err)) != 0) {

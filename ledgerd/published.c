@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "core/name.h"
 #include "lang/lang.h"
 #include "ledgerd/files.h"
 
@@ -24,7 +25,7 @@
 struct published {
     pthread_mutex_t lock;
     char *path;
-    char origin[sizeof(((struct checkpoint *)0)->origin)];
+    char origin[ORIGIN_MAX + 1]; /* of what is signed; written by the poster, with the lock */
     char *dir;
     const struct log_signer *signers;
     size_t n_signers;
@@ -39,7 +40,7 @@ struct published {
 
 /* Opens a note by our keys, or else by an earlier one; the next one is then signed by ours at once.
  */
-static int open_note(const struct published *p, const char *note, size_t len,
+static int open_note(const struct published *p, const char *origin, const char *note, size_t len,
                      const struct key *earlier, size_t n, struct checkpoint *c, unsigned *signed_by,
                      const char **why)
 {
@@ -48,7 +49,7 @@ static int open_note(const struct published *p, const char *note, size_t len,
 
     *signed_by = 0;
     for (size_t i = 0; i < p->n_signers; i++) {
-        if (checkpoint_open(&one, note, len, p->origin, &p->signers[i].key, &fault) == 0) {
+        if (checkpoint_open(&one, note, len, origin, &p->signers[i].key, &fault) == 0) {
             *signed_by |= 1U << i;
             *c = one;
         } else if (i == 0) {
@@ -56,7 +57,7 @@ static int open_note(const struct published *p, const char *note, size_t len,
         }
     }
     for (size_t i = 0; i < n && *signed_by == 0; i++) {
-        if (checkpoint_open(c, note, len, p->origin, &earlier[i], &fault) == 0) {
+        if (checkpoint_open(c, note, len, origin, &earlier[i], &fault) == 0) {
             return 0;
         }
     }
@@ -67,17 +68,26 @@ static int open_note(const struct published *p, const char *note, size_t len,
 static int take_slot(struct published *p, int slot, const char *bytes, size_t len,
                      const struct key *earlier, size_t n, const char **why)
 {
+    char origin[ORIGIN_MAX + 1];
     struct checkpoint c;
     unsigned signed_by;
 
     while (len > 1 && bytes[len - 1] == '\n' && bytes[len - 2] == '\n') {
         len--;
     }
-    if (open_note(p, bytes, len, earlier, n, &c, &signed_by, why) != 0) {
+    /* Of an origin before, where the ledger goes on and nothing was signed since. */
+    if (checkpoint_origin(origin, bytes, len) != 0 || !name_origin_follows(p->origin, origin)) {
+        str_copy(origin, sizeof(origin), p->origin);
+    }
+    if (open_note(p, origin, bytes, len, earlier, n, &c, &signed_by, why) != 0) {
         return -1;
     }
-    if (p->there && (c.size < p->latest.size ||
-                     (c.size == p->latest.size && (signed_by & ~p->signed_by) == 0))) {
+    if (p->there && !str_eq(origin, p->latest.origin)) {
+        if (!name_origin_follows(origin, p->latest.origin)) {
+            return 0;
+        }
+    } else if (p->there && (c.size < p->latest.size ||
+                            (c.size == p->latest.size && (signed_by & ~p->signed_by) == 0))) {
         return 0;
     }
     p->there = true;
@@ -148,8 +158,8 @@ static int read_file(struct published *p, const struct key *earlier, size_t n, c
     p->time = stat(p->path, &st) == 0 ? (int64_t)st.st_mtime : 0;
     for (size_t i = 0; i < n; i++) {
         /* One of ours is kept when it goes, unless ledgerd was ended before that. */
-        if (!is_ours(p, &earlier[i]) &&
-            checkpoint_open(&c, p->note.data, p->note.len, p->origin, &earlier[i], &why) == 0) {
+        if (!is_ours(p, &earlier[i]) && checkpoint_open(&c, p->note.data, p->note.len,
+                                                        p->latest.origin, &earlier[i], &why) == 0) {
             keep_last(p, &earlier[i], &p->note);
         }
     }
@@ -210,8 +220,9 @@ int published_draft(struct published *p, uint64_t size, const struct hash *root,
     *out = (struct draft){.checkpoint = {.size = size, .root = *root}, .note = BUF_INIT};
     pthread_mutex_lock(&p->lock);
     unsigned used = p->used;
-    bool same = p->there && p->latest.size == size && hash_eq(&p->latest.root, root);
-    bool shrinks = p->there && (p->latest.size > size || (p->latest.size == size && !same));
+    bool there = p->there && str_eq(p->latest.origin, p->origin);
+    bool same = there && p->latest.size == size && hash_eq(&p->latest.root, root);
+    bool shrinks = there && (p->latest.size > size || (p->latest.size == size && !same));
     out->is_old = same && (used & ~p->signed_by) == 0;
     if (out->is_old) {
         buf_put(&out->note, p->note.data, p->note.len);
@@ -325,6 +336,27 @@ bool published_get(struct published *p, struct checkpoint *c, char **note, size_
     return there;
 }
 
+void published_continue(struct published *p, const char *origin)
+{
+    struct buf note = BUF_INIT;
+
+    if (str_eq(p->origin, origin)) {
+        return;
+    }
+    pthread_mutex_lock(&p->lock);
+    str_copy(p->origin, sizeof(p->origin), origin);
+    if (p->there) {
+        buf_put(&note, p->note.data, p->note.len);
+    }
+    pthread_mutex_unlock(&p->lock);
+    if (note.len > 0) {
+        char *path = x_asprintf("%s/checkpoint.lost", p->dir);
+        (void)!file_write(path, note.data, note.len, 0644); /* it is in the log as well */
+        free(path);
+    }
+    buf_free(&note);
+}
+
 /* ---- The log keys ---- */
 
 void published_use(struct published *p, const struct key *in_force, size_t n)
@@ -426,7 +458,10 @@ bool published_by(struct published *p, const struct kid *kid, struct checkpoint 
     char *path = kept_path(p, kid->s);
     *note = file_read(path, NOTE_MAX, len);
     free(path);
-    if (*note != NULL && checkpoint_read(c, *note, *len, p->origin) == 0) {
+    pthread_mutex_lock(&p->lock);
+    bool ours = *note != NULL && checkpoint_read(c, *note, *len, p->origin) == 0;
+    pthread_mutex_unlock(&p->lock);
+    if (ours) {
         return true;
     }
     free(*note);

@@ -17,8 +17,10 @@ struct published;
 /*
  * Reads DATA/checkpoint when it is there, verifying its signature: by one of the log keys that this
  * ledgerd holds (1 to LOG_SIGNERS_MAX, the oldest first; they must outlive it), or by one of the n
- * that the ledger had before, as after a change of keys. It signs with all that it holds until
- * published_use says more. NULL with err set when the file is unreadable or not ours.
+ * that the ledger had before, as after a change of keys. It may be of an origin that this one
+ * follows (name_origin_follows): published_get then says so until something of this one is signed.
+ * It signs with all that it holds until published_use says more. NULL with err set when the file is
+ * unreadable or not ours.
  */
 struct published *published_open(const char *data_dir, const char *origin,
                                  const struct log_signer *signers, size_t n_signers,
@@ -31,6 +33,12 @@ void published_free(struct published *p);
  * what follows it.
  */
 void published_use(struct published *p, const struct key *in_force, size_t n);
+/*
+ * From now on what is signed is of this origin, however small, where it isn't already: the ledger
+ * goes on under it. Whoever calls has seen the ledger.continue. What was signed last of the one
+ * before is kept as DATA/checkpoint.lost. The poster's alone.
+ */
+void published_continue(struct published *p, const char *origin);
 /* Those that sign now, the oldest first; how many. */
 size_t published_keys(struct published *p, struct key out[LOG_SIGNERS_MAX]);
 /*

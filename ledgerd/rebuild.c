@@ -168,9 +168,27 @@ static int wait_all(struct rebuild *b)
 
 /* ---- The whole ---- */
 
-/* The payload hash of the only ledger.open: of record 0's act, or of the one that still waits. -1
- * and a sentence. */
-static int find_opening(struct rebuild *b, const char *dir, struct hash *opening)
+/* Payload hash and origin of an act that is a ledger.open. */
+static int take_opening(const struct envelope *env, struct hash *opening, char *origin)
+{
+    struct refusal ignored;
+    struct act act;
+    int ret = -1;
+
+    if (act_parse(&act, env, &ignored) != 0)
+        return -1;
+    if (act.type == ACT_LEDGER_OPEN && name_is_origin(act.aud)) {
+        *opening = act.payload_hash;
+        str_copy(origin, ORIGIN_MAX + 1, act.aud);
+        ret = 0;
+    }
+    act_free(&act);
+    return ret;
+}
+
+/* The payload hash of the only ledger.open, record 0's act or the one that still waits, and the
+ * origin that the ledger began under. -1 and a sentence. */
+static int find_opening(struct rebuild *b, const char *dir, struct hash *opening, char *origin)
 {
     struct dump_info info;
     struct submission sub;
@@ -186,17 +204,14 @@ static int find_opening(struct rebuild *b, const char *dir, struct hash *opening
         return -1;
     if (dump_next_record(in, &header, &header_len, &parts, b->err, sizeof(b->err)) == 1) {
         if (part_parse(&part, parts.text[0], parts.len[0], &why) == 0) {
-            if (part.kind == PART_ACT) {
-                *opening = part.act.payload_hash;
-                ret = 0;
-            }
+            if (part.kind == PART_ACT)
+                ret = take_opening(&part.act, opening, origin);
             part_free(&part);
         }
     } else if (dump_next_pending(in, &line, &len, b->err, sizeof(b->err)) == 1 &&
                submission_parse(&sub, line, len, &r) == 0) {
-        *opening = sub.env.payload_hash;
+        ret = take_opening(&sub.env, opening, origin);
         submission_free(&sub);
-        ret = 0;
     }
     part_list_free(&parts);
     dump_close(in);
@@ -231,7 +246,8 @@ static int compare(struct rebuild *b, const struct checkpoint *checkpoint,
         return 0;
     if (!ledger || !holder_has_key(ledger, ROLE_LOG, log_key))
         return fault(b, "checkpoint", _("it isn't signed by the ledger's log key"));
-    if (!str_eq(state_ledger_id(b->ledger.state), b->info.id))
+    if (!str_eq(state_ledger_id(b->ledger.state), b->info.id) ||
+        !str_eq(state_origin(b->ledger.state), b->info.origin))
         return fault(b, "ledger.json", _("it names another ledger's id"));
     return 0;
 }
@@ -240,16 +256,17 @@ static int rebuild_all(struct rebuild *b, const struct conf *conf, const struct 
                        PGconn *conn, const char *dir)
 {
     struct checkpoint checkpoint;
+    char origin[ORIGIN_MAX + 1];
     struct key log_key;
     struct hash opening;
     const char *note;
 
     b->in = dump_open(dir, &b->info, &note, b->err, sizeof(b->err));
     if (!b->in || open_note(b, note, &checkpoint, &log_key) != 0 ||
-        find_opening(b, dir, &opening) != 0 ||
-        db_init_head(conn, b->info.origin, &opening, b->err, sizeof(b->err)) != 0)
+        find_opening(b, dir, &opening, origin) != 0 ||
+        db_init_head(conn, origin, &opening, b->err, sizeof(b->err)) != 0)
         return -1;
-    ledger_init(&b->ledger, b->info.origin, NULL);
+    ledger_init(&b->ledger, origin, NULL);
     b->post = db_post_open(db->conninfo, conf, b->err, sizeof(b->err));
     if (!b->post)
         return -1;

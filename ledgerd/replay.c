@@ -138,6 +138,7 @@ static void keep(struct replay *r, int64_t index, const struct act *act, const s
                  struct outcome *out, const struct submission *texts)
 {
     struct posted_id *id = posted_id_new(act->by, act->jti);
+    const char *origin;
     struct hash leaf = ledger_append(r->ledger, &rec->entry);
 
     store_record(&r->store, index, act, rec, &leaf, out);
@@ -146,10 +147,11 @@ static void keep(struct replay *r, int64_t index, const struct act *act, const s
     id->record = index;
     id->payload_hash = act->payload_hash;
     state_put(r->ledger->state, THING_ID, &id->thing);
+    if (rules_begins(act, &origin))
+        state_begin(r->ledger->state, origin, &rec->entry);
     if (index == 0) {
         const struct holder *ledger = state_holder(r->ledger->state, "ledger");
 
-        ledger_set_id(r->ledger, &rec->entry);
         /* A zone that this machine doesn't know leaves UTC, in which a value date may seem to be
          * tomorrow's. */
         if (zone_set(ledger->zone) != 0)
@@ -184,6 +186,10 @@ int replay_record(struct replay *r, const char *header, size_t header_len, const
         if (_(why) != why) /* a constant sentence */
             str_copy(why, why_size, _(why));
         return -1;
+    }
+    if (rules_found(&act, &r->ledger->tree, &refusal) != 0) {
+        str_copy(why, why_size, refusal.detail);
+        goto out;
     }
     if (texts(arg, index, &act, &sub, why, why_size) != 0)
         goto out;

@@ -6,7 +6,7 @@
 
 /* The requests (protocol section 4), each in its own file; route.c says who may make them. */
 request_go req_ledger;
-request_go req_log_keys;
+request_go req_log_keys, req_continued;
 request_go req_acts_post;
 request_go req_act;
 request_go req_member;

@@ -28,6 +28,7 @@ void req_readyz(struct request *r)
     switch (mode) {
     case POSTER_POSTING:
     case POSTER_STANDBY:
+    case POSTER_CONTINUING: /* the stewards must get through */
         ready = up > 0;
         break;
     case POSTER_CONNECTING:
@@ -38,7 +39,7 @@ void req_readyz(struct request *r)
     out_open(&b, NULL, '{');
     out_bool(&b, "ready", ready);
     out_str(&b, "mode", poster_mode_name(mode));
-    if (mode == POSTER_STOPPED_CLOCK || mode == POSTER_STOPPED_FORK) {
+    if (mode == POSTER_STOPPED_CLOCK || mode == POSTER_STOPPED_FORK || mode == POSTER_CONTINUING) {
         out_str(&b, "why", poster_why_busy(r->d->poster));
     }
     out_int(&b, "read_connections", (int64_t)up);

@@ -67,8 +67,8 @@ static void on_units(struct request *r, const PGresult *res)
     request_json(r, 200, b);
 }
 
-/* The ledger.open act alone, of what is stored as a submission. */
-static int put_opening(struct buf *b, const char *submission, size_t len)
+/* The act alone that waits for the stewards, of what is stored as a submission. */
+static int put_act(struct buf *b, const char *submission, size_t len)
 {
     struct submission sub;
     struct refusal refusal;
@@ -80,6 +80,27 @@ static int put_opening(struct buf *b, const char *submission, size_t len)
     envelope_put(b, &sub.env);
     submission_free(&sub);
     return 0;
+}
+
+/* The act that waits for the stewards and whose signatures it wants. */
+static int put_waiting(struct buf *b, const PGresult *res)
+{
+    if (col_null(res, 0, LEDGER_WAITING) ||
+        put_act(b, col_text(res, 0, LEDGER_WAITING), col_len(res, 0, LEDGER_WAITING)) != 0) {
+        return -1;
+    }
+    out_raw(b, "needs", col_text(res, 0, LEDGER_NEEDS), col_len(res, 0, LEDGER_NEEDS));
+    return 0;
+}
+
+/* What this ledger goes on from. */
+static void put_continues(struct buf *b, const PGresult *res)
+{
+    out_open(b, "continues", '{');
+    out_str(b, "id", col_text(res, 0, LEDGER_BEFORE));
+    out_int(b, "size", col_int(res, 0, LEDGER_CONTINUED));
+    out_str(b, "kept", col_text(res, 0, LEDGER_KEPT));
+    out_close(b, '}');
 }
 
 /* The oldest alone for those who pinned it, and all that sign now. */
@@ -116,22 +137,24 @@ static void on_ledger(struct request *r, const PGresult *res)
         return;
     }
     bool open = col_text(res, 0, LEDGER_ID)[0] != '\0';
+    bool continuing = open && col_bool(res, 0, LEDGER_CONTINUING);
     out_open(b, NULL, '{');
     out_str(b, "id", open ? col_text(res, 0, LEDGER_ID) : NULL);
-    out_str(b, "origin", d->origin);
+    out_str(b, "origin", col_text(res, 0, LEDGER_ORIGIN));
     out_str(b, "name", open ? col_text(res, 0, LEDGER_TITLE) : NULL);
-    out_str(b, "state", open ? "open" : "unopened");
-    put_log_keys(b, d->origin, keys, n);
+    out_str(b, "state", continuing ? "continuing" : open ? "open" : "unopened");
+    put_log_keys(b, col_text(res, 0, LEDGER_ORIGIN), keys, n);
+    if ((!open || continuing) && put_waiting(b, res) != 0) {
+        request_read_failed(r, READ_BROKEN);
+        return;
+    }
     if (!open) {
-        if (col_null(res, 0, LEDGER_OPENING) || put_opening(b, col_text(res, 0, LEDGER_OPENING),
-                                                            col_len(res, 0, LEDGER_OPENING)) != 0) {
-            request_read_failed(r, READ_BROKEN);
-            return;
-        }
-        out_raw(b, "needs", col_text(res, 0, LEDGER_NEEDS), col_len(res, 0, LEDGER_NEEDS));
         out_close(b, '}');
         request_json(r, 200, b);
         return;
+    }
+    if (!col_null(res, 0, LEDGER_CONTINUED)) {
+        put_continues(b, res);
     }
     out_str(b, "zone", col_text(res, 0, LEDGER_ZONE));
     out_int(b, "rules", col_int(res, 0, LEDGER_RULES));

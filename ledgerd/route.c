@@ -10,6 +10,7 @@
 const struct route routes[] = {
     {"GET", "/v1/ledger", WHO_PUBLIC, NULL, req_ledger},
     {"GET", "/v1/ledger/log-keys", WHO_PUBLIC, NULL, req_log_keys},
+    {"GET", "/v1/ledger/continued", WHO_PUBLIC, NULL, req_continued},
     {"POST", "/v1/acts", WHO_PUBLIC, NULL, req_acts_post},
     {"GET", "/v1/acts/{by}/{jti}", WHO_PENDING, scope_filtered, req_act},
     {"GET", "/v1/members/{member}", WHO_HOLDER, scope_everyone, req_member},

@@ -121,7 +121,28 @@ static int take_record(struct making *m, const PGresult *res, int row, bool with
     return out->n_parts > 0 ? 0 : -1;
 }
 
-/* The changes of a row that are of one of the names; n_parts 0 when none is. */
+/* Is it the act of a ledger.continue, by which later acts name another id? */
+static bool is_continue(const struct statement_text *text)
+{
+    struct refusal ignored;
+    const char *why;
+    struct part part;
+    struct act act;
+    bool yes = false;
+
+    if (!begins(text, "{\"part\":\"act\"") || part_parse(&part, text->s, text->len, &why) != 0) {
+        return false;
+    }
+    if (part.kind == PART_ACT && act_parse(&act, &part.act, &ignored) == 0) {
+        yes = act.type == ACT_LEDGER_CONTINUE;
+        act_free(&act);
+    }
+    part_free(&part);
+    return yes;
+}
+
+/* The changes of a row that are of one of the names, n_parts 0 when none is; and the act by which
+ * the ledger goes on under another id. */
 static void take_changes(const struct names *names, const PGresult *res, int row,
                          struct statement_record *out)
 {
@@ -134,6 +155,9 @@ static void take_changes(const struct names *names, const PGresult *res, int row
     out->header = (struct statement_text){col_text(res, row, STATEMENT_HEADER),
                                           col_len(res, row, STATEMENT_HEADER)};
     while (next_part(&at, &part)) {
+        if (names_have(names, "ledger") && is_continue(&part)) {
+            out->parts[out->n_parts++] = part;
+        }
         if (!begins(&part, begin) || part.len <= ahead) {
             continue;
         }

@@ -31,6 +31,7 @@ static const char columns[STORE_TABLES][STORE_COLUMNS_MAX + 1] = {
     [STORE_SNAPSHOTS] = "iiiibi",
     [STORE_TEXTS] = "itbt",
     [STORE_TILES] = "sibb",
+    [STORE_CONTINUATIONS] = "itt",
 };
 
 static enum pgarray_type column_type(char letter)
@@ -213,7 +214,8 @@ static void put_snapshot(struct store *st, int64_t index, const struct change *c
     pgarray_int(&c[5], s->day);
 }
 
-/* A transfer that is reversed, a request that begins or is answered, an act that is declined. */
+/* A transfer that is reversed, a request that begins or is answered, an act that is declined, a
+ * ledger id that ends. */
 static void put_named(struct store *st, int64_t index, const struct act *a,
                       const struct outcome *out)
 {
@@ -228,6 +230,12 @@ static void put_named(struct store *st, int64_t index, const struct act *a,
         pgarray_int(&c[1], a->u.reversal.record);
         pgarray_int(&c[2], a->u.reversal.amount);
         pgarray_bool(&c[3], out->forced);
+    }
+    if (a->type == ACT_LEDGER_CONTINUE) {
+        struct pgarray *c = row(st, STORE_CONTINUATIONS);
+        pgarray_int(&c[0], index);
+        pgarray_text(&c[1], a->aud);
+        pgarray_text(&c[2], a->u.ledger_continue.kept);
     }
     if (out->voided != NULL) {
         struct pgarray *c = row(st, STORE_VOIDS);

@@ -31,8 +31,9 @@ enum store_table {
     STORE_SNAPSHOTS,
     STORE_TEXTS,
     STORE_TILES,
+    STORE_CONTINUATIONS,
 };
-#define STORE_TABLES      (STORE_TILES + 1)
+#define STORE_TABLES      (STORE_CONTINUATIONS + 1)
 #define STORE_COLUMNS_MAX 20
 
 struct store_rows {

@@ -13,7 +13,7 @@ EXCEPTIONS=(
     pending_makers # when posting begins, and after acts have expired: counts all that waits
 )
 # Few rows, or one for each co-op and unit: how they are read doesn't matter.
-SMALL='head|units|policies|books|schema_version'
+SMALL='head|units|policies|books|continuations|schema_version'
 
 setup_file() {
     ledger_setup

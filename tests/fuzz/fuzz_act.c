@@ -123,6 +123,10 @@ static void check_type(const struct act *a)
     case ACT_SNAPSHOT:
         MUST(a->u.snapshot.size >= 1 && a->u.snapshot.count >= 1);
         break;
+    case ACT_LEDGER_CONTINUE:
+        MUST(name_is_origin(a->u.ledger_continue.origin));
+        MUST(a->u.ledger_continue.found >= 1 && a->u.ledger_continue.kept != NULL);
+        break;
     }
 }
 

@@ -46,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     MUST(vkey_parse(VKEY, name, sizeof(name), &key) == 0);
     files_put("source.json", data, size);
     lost_init(&l, ORIGIN, &key, 1, 8);
-    lost_checkpoint(&l, &kept);
+    lost_checkpoint(&l, &kept, "", 0);
     if (lost_look(&l, path, err, sizeof(err)) == 0) {
         MUST(l.target.size >= 10 && l.n == l.target.size - 8);
         MUST(lost_take(&l, path, err, sizeof(err)) == 0);

@@ -64,7 +64,8 @@ function coherent(p) {
     !(p.type !== 'threshold.set' && p.threshold > Math.max(1, keys.length)) &&
     !(p.type === 'member.create' && keys.length > 0 && p.threshold < 1) &&
     !(p.type === 'member.create' && p.kind === 'purse' && keys.length > 0) &&
-    !(p.holder !== undefined && !fits[p.role].test(p.holder))
+    !(p.holder !== undefined && !fits[p.role].test(p.holder)) &&
+    !(p.type === 'ledger.continue' && p.kept.split('\n')[0] !== p.aud.split('#')[0])
   );
 }
 
@@ -88,6 +89,12 @@ export async function mutants(w) {
     // Seven days after another.
     const begun = samples.get('key.object');
     samples.set('key.recover.finish', { ...begun, type: 'key.recover.finish', by: 'hansalim' });
+    // Where records are lost.
+    const kept = await w.ok('/checkpoint');
+    const found = { size: 9, root: `${'A'.repeat(43)}=` };
+    const origin = `${aud.split('#')[0]}/2`;
+    const goesOn = { ...common, type: 'ledger.continue', by: 'stewards', origin, kept, found };
+    samples.set('ledger.continue', goesOn);
     const types = w.contract.doc.components.schemas.ActType.enum;
     assert.deepEqual([...samples.keys()].sort(), [...types].sort());
 

@@ -400,6 +400,26 @@ export async function breakdown(w) {
     assert.equal((await w.client.submit(what)).body.header, receipt.header);
   });
 
+  await test('what changed the ledger and its stewards is shown, where a ledger has gone on', async () => {
+    await w.refused(404, 'not-found', await w.get('/v1/ledger/continued'));
+    // This one never lost anything: it is only told that it did.
+    const { id } = await w.ok('/v1/ledger');
+    const note = await w.ok('/checkpoint');
+    await w.ledger.psql(`INSERT INTO continuations VALUES (7, '${id}', E'${note.replaceAll('\n', '\\n')}')`);
+    const ledger = await w.ok('/v1/ledger');
+    assert.deepEqual(ledger.continues, { id, size: 7, kept: note });
+    const { items } = await w.ok('/v1/ledger/continued');
+    assert.equal(items[0].index, 0);
+    assert.equal(items[0].parts.length, 3);
+    for (const item of items) {
+      const { header } = await proof.headerProved(item.header, item.proof, w.pins);
+      assert.equal(header.index, item.index);
+      const shown = await proof.parts(item.header, item.parts);
+      const changes = shown.filter(({ part }) => part === 'change');
+      assert.ok(changes.every(({ subject }) => subject === 'ledger' || subject === 'stewards'));
+    }
+  });
+
   await test("500 when a table can't be read", async () => {
     await w.pay('alice', 'bob', 1); // as above
     const tables = (

@@ -167,6 +167,7 @@ static void post(struct fix *f, const struct act *a, const struct envelope *env,
     struct record rec = {0};
     struct fix_record *kept;
     struct posted_id *id;
+    const char *origin;
     struct hash leaf;
 
     for (size_t i = 0; i < FIX_PARTS_MAX; i++) {
@@ -194,12 +195,8 @@ static void post(struct fix *f, const struct act *a, const struct envelope *env,
     tree_leaf_hash(&leaf, rec.entry.b, HASH_LEN);
     tree_append(&f->tree, &leaf);
     rules_apply(f->s, &f->out);
-    if (f->n == 0) {
-        char id_text[ORIGIN_MAX + 1 + HASH_B64U_LEN + 1] = FIX_ORIGIN "#";
-
-        hash_text(id_text + strlen(id_text), &rec.entry);
-        state_set_ledger_id(f->s, id_text);
-    }
+    if (rules_begins(a, &origin))
+        state_begin(f->s, origin, &rec.entry);
     id = posted_id_new(a->by, a->jti);
     id->record = (int64_t)f->n;
     id->payload_hash = a->payload_hash;
@@ -226,6 +223,11 @@ const char *fix_submit(struct fix *f, const char *payload, const char *signers)
         return refusal_name(refusal.code);
     }
     rules_decide(f->s, &act, &env, (struct moment){f->ms, today}, (int64_t)f->n, &f->out);
+    if (f->out.verdict == VERDICT_POSTED && rules_found(&act, &f->tree, &refusal) != 0) {
+        outcome_free(&f->out);
+        f->out.verdict = VERDICT_REFUSED;
+        f->out.refusal = refusal;
+    }
     if (f->out.verdict == VERDICT_POSTED) {
         post(f, &act, &env, today);
         answer = "posted";
@@ -487,6 +489,8 @@ int fix_replay_from(struct state *s, const struct replay_source *from, const str
     struct outcome out;
     struct act act;
     struct posted_id *id;
+    const char *origin;
+    struct hash entry;
 
     for (size_t i = 0; i < rec->n; i++) {
         parts[i] = rec->parts[i].data;
@@ -497,14 +501,9 @@ int fix_replay_from(struct state *s, const struct replay_source *from, const str
                       size) != 0)
         return -1;
     rules_apply(s, &out);
-    if (index == 0) {
-        char id_text[ORIGIN_MAX + 1 + HASH_B64U_LEN + 1] = FIX_ORIGIN "#";
-        struct hash h;
-
-        hash_bytes(&h, rec->header.data, rec->header.len);
-        hash_text(id_text + strlen(id_text), &h);
-        state_set_ledger_id(s, id_text);
-    }
+    hash_bytes(&entry, rec->header.data, rec->header.len);
+    if (rules_begins(&act, &origin))
+        state_begin(s, origin, &entry);
     id = posted_id_new(act.by, act.jti);
     id->record = (int64_t)index;
     id->payload_hash = act.payload_hash;

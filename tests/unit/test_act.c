@@ -16,6 +16,10 @@
 #define HASH_A "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 #define L32    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
+/* A checkpoint in JSON, by a key of zeros. */
+#define KEPT \
+    "'ledger.example/test\\n12\\n" HASH_A "=\\n\\n— ledger.example/test " HASH_A HASH_A "AAAAA=\\n'"
+
 /* A good payload of each type, as members in the fixture's writing. */
 static const struct good {
     enum act_type type;
@@ -68,6 +72,8 @@ static const struct good {
     {ACT_CLEARING_CONSENT, "hansalim", "'unit':'hour','round':7,'hash':'" HASH_A "'"},
     {ACT_CLEARING_DECLINE, "hansalim", "'unit':'hour','round':7,'reason_hash':'" HASH_A "'"},
     {ACT_CLEARING_POST, "ledger", "'unit':'hour','round':7,'hash':'" HASH_A "','consents':[8,9]"},
+    {ACT_LEDGER_CONTINUE, "stewards",
+     "'origin':'ledger.example/test/2','kept':" KEPT ",'found':{'size':9,'root':'" HASH_A "='}"},
 };
 
 static const char *const optional[] = {"name_hash", "reason_hash",    "memo_hash",   "value_date",
@@ -86,7 +92,7 @@ static struct fix *fix_with_id(void)
 {
     struct fix *f = fix_new();
 
-    state_set_ledger_id(f->s, FIX_ORIGIN "#" HASH_A);
+    state_set_ledger_id(f->s, FIX_ORIGIN, FIX_ORIGIN "#" HASH_A);
     return f;
 }
 

@@ -36,7 +36,7 @@ static enum refusal_code texts(const char *type, const char *field, const char *
     struct act a;
     int rc;
 
-    state_set_ledger_id(f->s, FIX_ORIGIN "#");
+    state_set_ledger_id(f->s, FIX_ORIGIN, FIX_ORIGIN "#");
     if (signed_text) {
         text_hash(&hash, salt, signed_text, strlen(signed_text));
         hash_text(hash_b64, &hash);

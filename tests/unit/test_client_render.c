@@ -44,12 +44,16 @@ static int set_up(void **state)
     return 0;
 }
 
+#define A43 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
 /* Parses a payload of the members given (after the common ones). */
 static void parse(struct act *a, const char *type, const char *by, const char *members)
 {
-    char *payload = x_asprintf("{\"type\":\"%s\",\"aud\":\"ledger.example\",\"by\":\"%s\","
+    /* A ledger that isn't open yet has no id. */
+    const char *hash = str_eq(type, "ledger.continue") ? "#" A43 : "";
+    char *payload = x_asprintf("{\"type\":\"%s\",\"aud\":\"ledger.example%s\",\"by\":\"%s\","
                                "\"jti\":\"" JTI "\",\"iat\":1795305600,\"exp\":1795309200,%s}",
-                               type, by, members);
+                               type, hash, by, members);
     struct envelope env;
     struct refusal r = {0};
 
@@ -168,6 +172,11 @@ static void every_act_has_a_headline(void **state)
          "\"unit\":\"hour\",\"round\":7,\"hash\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\","
          "\"consents\":[8,9]",
          "clearing of what co-ops owe each other in hour"},
+        {"ledger.continue", "stewards",
+         "\"origin\":\"ledger.example/2\",\"kept\":\"ledger.example\\n12\\n" A43
+         "=\\n\\n— ledger.example " A43 A43 "AAAAA=\\n\",\"found\":{\"size\":9,\"root\":\"" A43
+         "=\"}",
+         "continuation of the ledger as ledger.example/2, without the records that were lost"},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -484,10 +493,33 @@ static void forced_reversals_are_plain(void **state)
     }
 }
 
+/* What is lost is said in numbers, and that some is lost though the numbers are the same. */
+static void a_continuation_says_what_is_lost(void **state)
+{
+    char *text = rendered("ledger.continue", "stewards",
+                          "\"origin\":\"ledger.example/2\",\"kept\":\"ledger.example\\n12\\n" A43
+                          "=\\n\\n— ledger.example " A43 A43
+                          "AAAAA=\\n\",\"found\":{\"size\":9,\"root\":\"" A43 "=\"}",
+                          NULL);
+
+    assert_has(text, "9 records");
+    assert_has(text, "12 records");
+    assert_has(text, "at least 3 records, from number 9 on");
+    free(text);
+    text = rendered("ledger.continue", "stewards",
+                    "\"origin\":\"ledger.example/2\",\"kept\":\"ledger.example\\n9\\n" A43
+                    "=\\n\\n— ledger.example " A43 A43
+                    "AAAAA=\\n\",\"found\":{\"size\":9,\"root\":\"" A43 "=\"}",
+                    NULL);
+    assert_has(text, "others than those that were found");
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_act_has_a_headline),
+        cmocka_unit_test(a_continuation_says_what_is_lost),
         cmocka_unit_test(a_purse_is_told_from_a_member),
         cmocka_unit_test(own_keys_are_named),
         cmocka_unit_test(bounds_read_as_sentences),

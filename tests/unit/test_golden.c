@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/b64.h"
+#include "core/note.h"
 #include "fixture.h"
 
 #define IS(call, answer) assert_string_equal(call, answer)
@@ -23,6 +25,8 @@
  * NN-type.txt has the header, the parts, and `entry`, the header's SHA-256; `root` is the tree's
  * root when the record was the last. ledger.txt, the one file that grows with the story, has the
  * ledger's id and what the tree came to.
+ *
+ * continue-N-type.txt are of a second, short story, in which a ledger goes on under another id.
  *
  * GOLDEN_NEW=folder writes files that aren't there yet into that folder.
  */
@@ -193,17 +197,35 @@ static void put_hash(struct buf *b, const char *what, const struct hash *h)
     buf_printf(b, "%s %s\n", what, text);
 }
 
+/* The latest record, as a file of its own. */
+static void compare_record(const struct fix *f, const char *name)
+{
+    const struct fix_record *rec = &f->log[f->n - 1];
+    struct buf b = BUF_INIT;
+    struct hash hash;
+
+    buf_printf(&b, "header %s\n", rec->header.data);
+    for (size_t p = 0; p < rec->n; p++)
+        buf_printf(&b, "part %s\n", rec->parts[p].data);
+    hash_bytes(&hash, rec->header.data, rec->header.len);
+    put_hash(&b, "entry", &hash);
+    tree_root(&f->tree, &hash);
+    put_hash(&b, "root", &hash);
+    compare(name, &b);
+    buf_free(&b);
+}
+
 static void test_golden(void **state)
 {
     struct fix *f = fix_new();
     struct buf b = BUF_INIT;
     struct hash hash;
-    bool seen[ACT_TYPE_COUNT] = {false};
+    /* The one act after which the ledger has another id is in a story of its own. */
+    bool seen[ACT_TYPE_COUNT] = {[ACT_LEDGER_CONTINUE] = true};
     int64_t days = 0;
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(story); i++) {
-        const struct fix_record *rec;
         char name[64];
 
         /* Two share a time, as in a batch; each other one is 86 seconds and a bit later. */
@@ -212,24 +234,14 @@ static void test_golden(void **state)
         f->ms = FIX_MS + (int64_t)(i - (i == 5)) * 86413 + days * 86400000;
         IS(fix_act(f, story[i].signers, story[i].type, story[i].by, "%s", story[i].members),
            "posted");
-        rec = &f->log[i];
-        buf_clear(&b);
-        buf_printf(&b, "header %s\n", rec->header.data);
-        for (size_t p = 0; p < rec->n; p++)
-            buf_printf(&b, "part %s\n", rec->parts[p].data);
-        hash_bytes(&hash, rec->header.data, rec->header.len);
-        put_hash(&b, "entry", &hash);
-        tree_root(&f->tree, &hash);
-        put_hash(&b, "root", &hash);
         (void)snprintf(name, sizeof(name), "%02zu-%s.txt", i, story[i].type);
-        compare(name, &b);
+        compare_record(f, name);
         for (int t = 0; t < ACT_TYPE_COUNT; t++)
             seen[t] = seen[t] || str_eq(act_type_name((enum act_type)t), story[i].type);
     }
     for (int t = 0; t < ACT_TYPE_COUNT; t++)
         if (!seen[t])
             fail_msg("there is no golden record of %s", act_type_name((enum act_type)t));
-    buf_clear(&b);
     buf_printf(&b, "ledger %s\nsize %zu\n", state_ledger_id(f->s), f->n);
     tree_root(&f->tree, &hash);
     put_hash(&b, "root", &hash);
@@ -238,6 +250,51 @@ static void test_golden(void **state)
     fix_check_books(f);
     fix_check_replay(f);
     fix_free(f);
+}
+
+/*
+ * A ledger that lost records after its second one and goes on: what was kept says that there were
+ * four. The last record is of an act that names the new id.
+ */
+static void test_golden_continue(void **state)
+{
+    struct checkpoint kept = {.origin = FIX_ORIGIN, .size = 4};
+    struct fix *f = fix_new();
+    struct buf note = BUF_INIT, json = BUF_INIT, id = BUF_INIT;
+    struct fix_key log;
+    struct hash root;
+    char b64[45];
+
+    (void)state;
+    fix_open(f);
+    f->ms += 86413;
+    IS(fix_act(f, "s1 s2", "unit.create", "stewards",
+               "'unit':'hour','name':'Hour','scale':60,'kind':'time'"),
+       "posted");
+    hash_bytes(&kept.root, "what was lost", 13);
+    fix_key(&log, "log");
+    checkpoint_sign(&note, &kept, log.secret);
+    buf_puts_json(&json, note.data);
+    tree_root(&f->tree, &root);
+    b64_encode(b64, root.b, HASH_LEN);
+    f->ms += 86413;
+    IS(fix_act(f, "s1 s2 log", "ledger.continue", "stewards",
+               "'origin':'" FIX_ORIGIN "/2','kept':%s,'found':{'size':2,'root':'%s'}", json.data,
+               b64),
+       "posted");
+    compare_record(f, "continue-2-ledger.continue.txt");
+    buf_printf(&id, "ledger %s\n", state_ledger_id(f->s));
+    compare("continue-ledger.txt", &id);
+    f->ms += 86413;
+    IS(fix_act(f, "s1 s2", "unit.create", "stewards",
+               "'unit':'won','name':'Won','scale':1,'kind':'credit'"),
+       "posted");
+    compare_record(f, "continue-3-unit.create.txt");
+    fix_check_replay(f);
+    fix_free(f);
+    buf_free(&note);
+    buf_free(&json);
+    buf_free(&id);
 }
 
 /* The files themselves are replayed, so that what is kept in them is also what an audit takes. */
@@ -252,7 +309,8 @@ static void test_golden_replayed(void **state)
         const char *parts[FIX_PARTS_MAX];
         size_t lens[FIX_PARTS_MAX], n = 0;
         struct record_header head;
-        const char *fault;
+        const char *fault, *origin;
+        struct hash entry;
         struct outcome out;
         struct act act;
 
@@ -277,14 +335,9 @@ static void test_golden_replayed(void **state)
                           (int32_t)(head.ms / 86400000), &out, &act, why, sizeof(why)) != 0)
             fail_msg("%s: %s", name, why);
         rules_apply(s, &out);
-        if (i == 0) {
-            char id[ORIGIN_MAX + 1 + HASH_B64U_LEN + 1] = FIX_ORIGIN "#";
-            struct hash hash;
-
-            hash_bytes(&hash, header, strlen(header));
-            hash_text(id + strlen(id), &hash);
-            state_set_ledger_id(s, id);
-        }
+        hash_bytes(&entry, header, strlen(header));
+        if (rules_begins(&act, &origin))
+            state_begin(s, origin, &entry);
         state_commit(s);
         act_free(&act);
         last = head.ms;
@@ -299,6 +352,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden),
+        cmocka_unit_test(test_golden_continue),
         cmocka_unit_test(test_golden_replayed),
     };
 

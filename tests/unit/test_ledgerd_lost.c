@@ -179,7 +179,7 @@ static void nothing_is_believed(void **state)
     put_receipt(&b, f, &f->other);
     assert_int_equal(read_source(f, "a.json", &b), 0);
     assert_int_equal(f->lost.target.size, 0);
-    lost_checkpoint(&f->lost, &f->checkpoint);
+    lost_checkpoint(&f->lost, &f->checkpoint, "", 0);
 
     /* Another header, first; the one that is proven takes its place. */
     memset(&lie.header, 0, sizeof(lie.header));

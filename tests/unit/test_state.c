@@ -85,7 +85,7 @@ static void test_rollback(void **state)
         put_account(s, name, i);
     }
     put_book(s, "hansalim", 1);
-    state_set_ledger_id(s, "o#1");
+    state_set_ledger_id(s, "o", "o#1");
     state_commit(s);
     dump = fix_dump(s);
     for (int round = 0; round < 20; round++) {
@@ -97,7 +97,7 @@ static void test_rollback(void **state)
         }
         put_book(s, "hansalim", 99);
         put_book(s, "icoop", 99);
-        state_set_ledger_id(s, "o#2");
+        state_set_ledger_id(s, "o", "o#2");
         assert_int_equal(state_count(s, THING_ACCOUNT), 1500);
         assert_int_equal(state_count(s, THING_BOOK), 2);
         state_rollback(s);
@@ -204,7 +204,7 @@ static void test_rollback_of_acts(void **state)
         rules_apply(s, &out);
         assert_int_equal(out.n_changes + out.n_legs + out.n_books + out.n_keys, 0);
         if (i == 0)
-            state_set_ledger_id(s, "x");
+            state_set_ledger_id(s, "x", "x");
         state_rollback(s);
         same_as(s, dump);
         free(dump);
