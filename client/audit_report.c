@@ -97,6 +97,7 @@ static const struct {
     {AUDIT_BOOK_EXTRA, N_("a record in a book that it doesn't touch")},
     {AUDIT_BYTES, N_("a record in other bytes than the rules make")},
     {AUDIT_SUM, N_("a book that doesn't sum to zero")},
+    {AUDIT_MIRROR, N_("two co-ops of whose debt the one says something else than the other")},
     {AUDIT_SNAPSHOT, N_("a snapshot of something else than there was")},
     {AUDIT_NOT_SHOWN, N_("records of the book that were kept from you")},
     {AUDIT_ROOT, N_("records that aren't those of the signed tree")},

@@ -15,6 +15,7 @@
 #include "client/query.h"
 #include "client/requests.h"
 #include "client/submit.h"
+#include "core/network.h"
 
 static int take_arguments(struct client *c, const struct cli *cli, struct payment *p)
 {
@@ -132,9 +133,12 @@ static int pay(struct client *c, const struct cli *cli, struct payment *p,
     struct submit_request rq = {.type = "transfer"};
     struct submit_result result;
     char *amount, *what;
+    int64_t hops = 0;
     size_t n;
-    int rc = choose_keys(c, p, keys, &n);
+    int rc = cli_number(cli, "max-hops", 1, WAY_HOPS_MAX, &hops);
 
+    if (rc == PUMASI_OK)
+        rc = choose_keys(c, p, keys, &n);
     if (rc == PUMASI_OK)
         rc = check(c, p, keys);
     if (rc == PUMASI_OK && request != NULL &&
@@ -153,6 +157,8 @@ static int pay(struct client *c, const struct cli *cli, struct payment *p,
     /* A treasurers' purse, or someone with several keys, may need further signatures. */
     rq.lifetime = keys[0]->role == ROLE_TREASURER ? SUBMIT_LATER : SUBMIT_SOON;
     payment_put(p, &rq);
+    if (hops > 0)
+        json_object_set_new(rq.members, "max_hops", json_integer(hops));
     if (request != NULL)
         json_object_set_new(rq.members, "request", json_integer(request->index));
     rc = submit_act(c, cli, &rq, keys, n, &result);
@@ -262,6 +268,8 @@ static const struct cli_option options[] = {
     {"from", 'f', N_("MEMBER"), N_("who pays, where an office records it for a member or a purse")},
     {"value-date", 'd', N_("DATE"), N_("the day the service was given, as 2026-11-22")},
     {"category", 'c', N_("WORD"), N_("a word to sort payments by")},
+    {"max-hops", 0, N_("N"),
+     N_("to another co-op: over so many steps from co-op to co-op at most (without it: 4)")},
     {"request", 'r', N_("NUMBER"), N_("pay what this request asks for: nothing else need be said")},
     {0},
 };
@@ -270,13 +278,17 @@ const struct command cmd_pay = {
     .name = "pay",
     .args = N_("MEMBER AMOUNT UNIT | --request NUMBER"),
     .summary = N_("Pay a member"),
-    .help = N_("For example: pumasi pay alice@hansalim 1:30 hour -m \"garden\"\n\n"
-               "Hours are written 1:30, 1.5 or 90m. The payment is written down on this machine "
-               "before it is sent. When it is interrupted, run the same command again: it finishes "
-               "the first payment instead of paying twice (it asks first on a terminal).\n\n"
-               "pumasi pay --request 12 pays what record 12 asks for; \"pumasi requests\" lists "
-               "such records. It shows the request, from the very bytes that the ledger's log "
-               "proves, and asks."),
+    .help =
+        N_("For example: pumasi pay alice@hansalim 1:30 hour -m \"garden\"\n\n"
+           "Hours are written 1:30, 1.5 or 90m. The payment is written down on this machine "
+           "before it is sent. When it is interrupted, run the same command again: it finishes "
+           "the first payment instead of paying twice (it asks first on a terminal).\n\n"
+           "A member of another co-op is paid over the lines that co-ops give each other: "
+           "straight where that is enough, else over others that let payments pass. Which "
+           "co-ops those were, each of them and the two offices see, as far as it is theirs.\n\n"
+           "pumasi pay --request 12 pays what record 12 asks for; \"pumasi requests\" lists "
+           "such records. It shows the request, from the very bytes that the ledger's log "
+           "proves, and asks."),
     .min_args = 0,
     .max_args = 3,
     .options = options,

@@ -54,6 +54,8 @@ const struct command *const commands[] = {
     &cmd_member_close,
     &cmd_limits,
     &cmd_policy,
+    &cmd_line_set,
+    &cmd_line_list,
     &cmd_import,
     &cmd_book,
     &cmd_report,

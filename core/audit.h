@@ -38,6 +38,7 @@ enum audit_word {
     AUDIT_BYTES,            /* right in what it says, but not in its bytes or order */
     /* all of them */
     AUDIT_SUM,      /* a book doesn't sum to zero in a unit */
+    AUDIT_MIRROR,   /* what one co-op owes another isn't what that one is owed */
     AUDIT_SNAPSHOT, /* a snapshot isn't of what there was */
     /* of a book that is seen in part */
     AUDIT_NOT_SHOWN, /* records of the book are missing between those that are here */

@@ -333,10 +333,33 @@ static void add_balance(void *arg, const struct thing *thing)
     s->a->counts.accounts += account->seq > 0;
 }
 
+/* Of each pair of positions the one that stands first by name, or alone. */
+static void check_mirror(void *arg, const struct thing *thing)
+{
+    struct audit *a = arg;
+    const struct account *account = (const struct account *)thing, *other;
+    char name[ACCOUNT_MAX + 1];
+    struct position of;
+    int64_t sum;
+
+    if (!position_parse(&of, thing->name))
+        return;
+    position_name(name, of.partner, of.coop, of.unit);
+    other = state_account(a->state, name);
+    if (other && strcmp(name, thing->name) < 0)
+        return;
+    if (num_add(account->balance, other ? other->balance : 0, &sum) != 0 || sum != 0)
+        audit_found(&a->conf, AUDIT_MIRROR, -1, thing->name, of.unit,
+                    account->balance < 0 ? -account->balance : account->balance,
+                    "what the one co-op owes isn't what the other one is owed");
+}
+
 void audit_check_sums(struct audit *a)
 {
     struct summing s = {.a = a, .of = strmap_new()};
 
+    if (!a->conf.coop)
+        state_each(a->state, THING_ACCOUNT, check_mirror, a);
     a->counts.accounts = 0;
     state_each(a->state, THING_ACCOUNT, add_balance, &s);
     for (size_t i = 0; i < s.n; i++)

@@ -25,6 +25,7 @@ const char *audit_word_name(enum audit_word word)
         [AUDIT_BOOK_EXTRA] = "book-extra",
         [AUDIT_BYTES] = "bytes",
         [AUDIT_SUM] = "sum",
+        [AUDIT_MIRROR] = "mirror",
         [AUDIT_SNAPSHOT] = "snapshot",
         [AUDIT_NOT_SHOWN] = "not-shown",
         [AUDIT_ROOT] = "root",

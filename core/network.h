@@ -11,7 +11,7 @@ struct state;
 
 /*
  * Who trusts whom and who owes whom, unit by unit: an index that a state keeps of its lines and of
- * its accounts !pos.… (protocol sections 4.12 and 4.13), and the search for a payment's way over
+ * its accounts !pos.… (protocol section 4.10), and the search for a payment's way over
  * it. What X pays over the edge X → Y raises the balance of !pos.Y@X, what X owes Y, and lowers
  * that of !pos.X@Y by as much, which may not fall below the line that Y gives X.
  */

@@ -24,6 +24,12 @@
 #define PENDING_MAKERS_FULL 10000
 /* Bytes for salts that are asked of the kernel at a time: those of about fifty transfers. */
 #define SALTS 4096
+/*
+ * A batch ends early when its searches for ways between co-ops have looked at so many edges, about
+ * five milliseconds' worth: the rest is the next one's. One more search adds at most three times
+ * all edges that there are, as much again in a network of a hundred thousand lines.
+ */
+#define EFFORT_MAX UINT64_C(500000)
 /* So many batches in a row are run with care after one that couldn't be run in haste. */
 #define CAREFUL_BATCHES 8
 
@@ -514,11 +520,15 @@ static void count(struct batch *b, int64_t us)
 
 /* Of jobs run in haste none may come to anything but being posted: whether it was before, or waits,
  * isn't known. */
-static bool decide_all(struct batch *b, struct job **jobs, size_t n)
+static bool decide_all(struct batch *b, struct job **jobs, size_t n, size_t *done)
 {
-    for (size_t i = 0; i < n; i++) {
-        decide(b, jobs[i]);
-        if (b->want.hasty && jobs[i]->status != JOB_POSTED) {
+    const uint64_t until = network_effort(b->l->state) + EFFORT_MAX;
+
+    *done = 0;
+    while (*done < n && network_effort(b->l->state) < until) {
+        struct job *job = jobs[(*done)++];
+        decide(b, job);
+        if (b->want.hasty && job->status != JOB_POSTED) {
             return false;
         }
     }
@@ -526,7 +536,8 @@ static bool decide_all(struct batch *b, struct job **jobs, size_t n)
 }
 
 /* Loads, decides and stores. On anything but DB_DONE the ledger is as it was. */
-static enum db_end try(struct batch *b, struct db_post *db, struct job **jobs, size_t n)
+static enum db_end try(struct batch *b, struct db_post *db, struct job **jobs, size_t n,
+                       size_t *done)
 {
     struct ledger *l = b->l;
 
@@ -542,7 +553,7 @@ static enum db_end try(struct batch *b, struct db_post *db, struct job **jobs, s
         return end;
     }
     state_commit(l->state); /* what was loaded holds whatever becomes of the batch */
-    if (!decide_all(b, jobs, n)) {
+    if (!decide_all(b, jobs, n, done)) {
         ledger_rollback(l);
         return db_post_rollback(db) == DB_DONE ? DB_HASTY : DB_LOST;
     }
@@ -581,17 +592,17 @@ static void note_stored(struct batch *b)
 }
 
 enum db_end batch_run(struct batch *b, struct db_post *db, struct ledger *l, int64_t wall_ms,
-                      struct job **jobs, size_t n, struct draft *out)
+                      struct job **jobs, size_t n, size_t *done, struct draft *out)
 {
     *out = (struct draft){.note = BUF_INIT};
     b->l = l;
     b->now.ms = wall_ms > l->head.time_ms ? wall_ms : l->head.time_ms;
     b->now.today = zone_day(b->now.ms);
     b->careful -= b->careful > 0;
-    enum db_end end = try(b, db, jobs, n);
+    enum db_end end = try(b, db, jobs, n, done);
     if (end == DB_HASTY) {
         b->careful = CAREFUL_BATCHES;
-        end = try(b, db, jobs, n);
+        end = try(b, db, jobs, n, done);
     }
     if (end != DB_DONE) {
         b->careful = CAREFUL_BATCHES; /* whether it was committed may not be known */

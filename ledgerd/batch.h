@@ -17,12 +17,13 @@ void batch_free(struct batch *b);
 
 /*
  * Posts n jobs, parsed and verified (but for those with unknown_key), in one transaction at
- * `wall_ms`. On DB_DONE every job has its status and answer, and the ledger has moved on; *draft is
+ * `wall_ms`. On DB_DONE the first *done of them, all unless ways between co-ops took long to find,
+ * have their status and answer, and the ledger has moved on; *draft is
  * the checkpoint that must be written before these are given, with an empty note when nothing was
  * posted. On anything else the ledger is as it was, the jobs can be run again, and after DB_LOST,
  * DB_UNKNOWN, DB_UNCONFIRMED and DB_OTHERS the ledger is to be loaded anew.
  */
 enum db_end batch_run(struct batch *b, struct db_post *db, struct ledger *l, int64_t wall_ms,
-                      struct job **jobs, size_t n, struct draft *draft) MUST_CHECK;
+                      struct job **jobs, size_t n, size_t *done, struct draft *draft) MUST_CHECK;
 
 #endif

@@ -87,6 +87,13 @@
 #define PENDING_EXP_OF "(p.exp + 0)"
 #define PENDING_STILL  " " PENDING_EXP_OF " >= $3::bigint"
 
+/* How far an account of a co-op's own may fall: a position as far as its line says. */
+#define CONTRA_FLOOR(account)                                                                    \
+    " CASE WHEN starts_with(" account ", '!pos.') THEN -coalesce((SELECT l.most FROM lines l"    \
+    "  WHERE l.line = split_part(split_part(" account ", '@', 2), '/', 1) || '/'"                \
+    "   || substr(split_part(" account ", '@', 1), 6) || '/' || split_part(" account ", '/', 2)" \
+    "  ), 0) ELSE -9007199254740991 END"
+
 const struct read_statement read_statements[READ_COUNT] = {
     [READ_KEY] = {"read_key",
                   "SELECT k.x, k.holder, k.role, k.revoked, l.ledger_id, " RECOVERY_COLUMNS " FROM"
@@ -171,6 +178,22 @@ const struct read_statement read_statements[READ_COUNT] = {
                       " WHERE h.holder = $1::text AND h.kind IN ('person', 'purse')"
                       " AND (p.policy IS NOT NULL OR a.account IS NOT NULL)",
                       false},
+    [READ_CONTRA] =
+        {"read_contra",
+         "SELECT a.balance, a.seq, " CONTRA_FLOOR(
+             "a.account") ", NULL::bigint"
+                          " FROM accounts a WHERE a.account = $1::text || '/' || $2::text",
+         false},
+    /* Given and taken, each from its own index. */
+    [READ_COOP_LINES] = {"read_coop_lines",
+                         "SELECT l.line, l.coop, l.partner, l.unit, l.most, l.transit, l.record"
+                         " FROM ((SELECT * FROM lines WHERE line > $1::text || '/'"
+                         "   AND line > $2::text AND line < $1::text || '0'"
+                         "   ORDER BY line LIMIT $3::bigint)"
+                         "  UNION ALL (SELECT * FROM lines WHERE partner = $1::text"
+                         "   AND line > $2::text ORDER BY line LIMIT $3::bigint)) l"
+                         " ORDER BY l.line LIMIT $3::bigint",
+                         false},
     [READ_POSTINGS] = {"read_postings",
                        "SELECT p.seq, p.idx, p.amount, p.balance, r.header,"
                        " split_part(r.parts, E'\\n', 1), t.body, " TRANSFER_COLUMNS
@@ -247,8 +270,10 @@ const struct read_statement read_statements[READ_COUNT] = {
         {"read_coop_accounts",
          "SELECT a.account, CASE WHEN a.record < $4::bigint THEN a.balance"
          " ELSE coalesce(e.balance, 0) END, a.seq_then,"
-         " CASE WHEN a.has_limits THEN a.floor ELSE coalesce(p.floor, 0) END,"
-         " CASE WHEN a.has_limits THEN a.ceiling ELSE p.ceiling END,"
+         " CASE WHEN a.account < '\"' THEN " CONTRA_FLOOR("a.account")
+         " WHEN a.has_limits THEN a.floor ELSE coalesce(p.floor, 0) END,"
+         " CASE WHEN a.account < '\"' THEN NULL"
+         " WHEN a.has_limits THEN a.ceiling ELSE p.ceiling END,"
          " e.idx, " RECORD_TIME ", " RECORD_DAY
          " FROM (SELECT *, CASE WHEN record < $4::bigint THEN seq ELSE "
          ENTRIES_BELOW("postings", "account = accounts.account", "accounts.seq", "$4::bigint")
@@ -483,7 +508,7 @@ struct read_query read_member(const char *member)
 
 struct read_query read_account(const char *member, const char *unit)
 {
-    struct read_query q = query(READ_ACCOUNT);
+    struct read_query q = query(member[0] == '!' ? READ_CONTRA : READ_ACCOUNT);
 
     bind_text(&q, member);
     bind_text(&q, unit);
@@ -560,6 +585,16 @@ struct read_query read_coop_accounts(const char *coop, const char *after, int64_
     bind_text(&q, after);
     bind_int(&q, limit);
     bind_int(&q, size);
+    return q;
+}
+
+struct read_query read_coop_lines(const char *coop, const char *after, int64_t limit)
+{
+    struct read_query q = query(READ_COOP_LINES);
+
+    bind_text(&q, coop);
+    bind_text(&q, after);
+    bind_int(&q, limit);
     return q;
 }
 

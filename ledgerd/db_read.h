@@ -30,6 +30,8 @@ enum read_name {
     READ_COOP_MEMBERS,
     READ_BOOK,
     READ_COOP_ACCOUNTS,
+    READ_COOP_LINES,
+    READ_CONTRA,
     READ_COOP_POSTINGS,
     READ_TILES,
     READ_ENTRIES,
@@ -269,6 +271,17 @@ enum {
     COOP_ACCOUNTS_TIME,
     COOP_ACCOUNTS_DAY
 };
+/* The lines that a co-op gives and takes, by their names: enum coop_lines_column. */
+enum coop_lines_column {
+    COOP_LINES_LINE,
+    COOP_LINES_COOP,
+    COOP_LINES_PARTNER,
+    COOP_LINES_UNIT,
+    COOP_LINES_LIMIT,
+    COOP_LINES_TRANSIT,
+    COOP_LINES_RECORD,
+};
+struct read_query read_coop_lines(const char *coop, const char *after, int64_t limit);
 
 /* Records of the book, newest first, its seq below `before` and above `after`. */
 struct read_query read_coop_postings(const char *coop, int64_t before, int64_t after,

@@ -162,18 +162,22 @@ static void finish(struct poster *p, struct job **jobs, size_t n, struct draft *
 static void run_batch(struct poster *p, struct job **jobs, size_t n, int64_t deadline)
 {
     struct draft draft;
+    size_t done;
 
-    for (;;) {
+    while (n > 0) {
         if (!reach(p, deadline)) {
             poster_answer_busy(p, jobs, n, poster_why_busy(p));
             return;
         }
-        enum db_end end = batch_run(p->batch, p->db, &p->ledger, p->clock.wall, jobs, n, &draft);
+        enum db_end end =
+            batch_run(p->batch, p->db, &p->ledger, p->clock.wall, jobs, n, &done, &draft);
         p->last_talk = poster_now_ms();
         if (end == DB_DONE) {
             poster_set_mode(p, poster_leading_mode(p));
-            finish(p, jobs, n, &draft);
-            return;
+            finish(p, jobs, done, &draft);
+            jobs += done;
+            n -= done;
+            continue;
         }
         bool again = mend(p, end);
         if (end == DB_REFUSED) {

@@ -102,8 +102,18 @@ void record_view_free(struct record_view *v)
     free(v);
 }
 
-static void copy_terms(struct transfer_view *out, const struct act_transfer *t, const char *member)
+static bool is_of(const char *address, const char *coop)
 {
+    return str_eq(name_coop_start(address), coop);
+}
+
+static void copy_terms(struct transfer_view *out, const struct act_transfer *t, const char *member,
+                       const char *coop)
+{
+    out->through = coop != NULL && !is_of(t->from, coop) && !is_of(t->to, coop);
+    if (out->through) {
+        return;
+    }
     if (str_eq(t->from, member)) {
         str_copy(out->counterparty, sizeof(out->counterparty), t->to);
     } else if (str_eq(t->to, member)) {
@@ -113,7 +123,8 @@ static void copy_terms(struct transfer_view *out, const struct act_transfer *t, 
 }
 
 /* What a reversal takes back, from that transfer's act part. */
-static int copy_original(struct transfer_view *out, const char *part_text, const char *member)
+static int copy_original(struct transfer_view *out, const char *part_text, const char *member,
+                         const char *coop)
 {
     struct refusal refusal;
     struct part part;
@@ -126,7 +137,7 @@ static int copy_original(struct transfer_view *out, const char *part_text, const
     }
     if (part.kind == PART_ACT && act_parse(&act, &part.act, &refusal) == 0) {
         if (act.type == ACT_TRANSFER) {
-            copy_terms(out, &act.u.transfer, member);
+            copy_terms(out, &act.u.transfer, member, coop);
             rc = 0;
         }
         act_free(&act);
@@ -136,7 +147,7 @@ static int copy_original(struct transfer_view *out, const char *part_text, const
 }
 
 int transfer_view_of(struct transfer_view *out, const struct act *act, const char *member,
-                     const PGresult *res, int row, int col)
+                     const char *coop, const PGresult *res, int row, int col)
 {
     const struct act_transfer *t = &act->u.transfer;
 
@@ -145,20 +156,24 @@ int transfer_view_of(struct transfer_view *out, const struct act *act, const cha
     out->reversed = col_int(res, row, col + TRANSFER_REVERSED);
     out->forced = col_bool(res, row, col + TRANSFER_FORCED);
     if (act->type == ACT_TRANSFER) {
-        copy_terms(out, t, member);
+        copy_terms(out, t, member, coop);
         out->has_value_date = t->has_value_date;
         out->value_date = t->value_date;
         out->has_request = t->has_request;
         out->request = t->request;
     } else if (act->type == ACT_REVERSAL) {
         out->reverses = act->u.reversal.record;
-        if (copy_original(out, col_text(res, row, col + TRANSFER_ORIGINAL), member) != 0) {
+        if (copy_original(out, col_text(res, row, col + TRANSFER_ORIGINAL), member, coop) != 0) {
             log_event(LOG_LEVEL_ERROR, "a stored reversal is damaged",
                       LOG_INT("reverses", out->reverses));
             return -1;
         }
     }
-    if (out->forced) {
+    if (out->through) {
+        *out = (struct transfer_view){.through = true, .reverses = -1};
+    } else if (act->type != ACT_TRANSFER && act->type != ACT_REVERSAL) {
+        out->signed_by = str_eq(act->by, "ledger") ? "ledger" : "treasurers";
+    } else if (out->forced) {
         out->signed_by = "treasurers";
     } else if (strchr(act->by, '@') == NULL && !col_bool(res, row, col + TRANSFER_PURSE)) {
         out->signed_by = "registrar";
@@ -177,7 +192,7 @@ void transfer_view_put(struct buf *b, const struct transfer_view *t, const char 
     }
     out_str(b, "value_date", t->has_value_date ? date : NULL);
     out_str(b, "counterparty", t->counterparty[0] != '\0' ? t->counterparty : NULL);
-    out_str(b, "memo", memo);
+    out_str(b, "memo", t->through ? NULL : memo);
     out_str(b, "category", t->category[0] != '\0' ? t->category : NULL);
     out_str(b, "signed_by", t->signed_by);
     if (t->reverses >= 0) {

@@ -36,17 +36,20 @@ struct transfer_view {
     char category[CATEGORY_MAX + 1];    /* of a reversal: the transfer's */
     bool has_value_date;
     int32_t value_date;
-    const char *signed_by; /* "member", "registrar" (for a person), "treasurers" (forced) */
+    /* "member", "registrar" (for a person), "treasurers" (forced, or of the co-op's own), "ledger";
+     * NULL when it isn't told */
+    const char *signed_by;
     bool has_request;
     int64_t request;
     bool forced;
     int64_t reverses; /* -1: it is no reversal */
     int64_t reversed; /* minor units, 0 for nothing */
+    bool through;     /* between members of other co-ops: nothing else is told */
 };
-/* `col`: the first of the row's columns of enum transfer_column. -1, and logged, when the row is
- * damaged. */
+/* `coop`: in whose book it is seen; NULL for those who may see all. `col`: the first of the row's
+ * columns of enum transfer_column. -1, and logged, when the row is damaged. */
 int transfer_view_of(struct transfer_view *out, const struct act *act, const char *member,
-                     const PGresult *res, int row, int col) MUST_CHECK;
+                     const char *coop, const PGresult *res, int row, int col) MUST_CHECK;
 /* Appends the members "value_date", "counterparty", "memo", "category", "signed_by", "reverses",
  * "reversed" and, where they say something, "forced" and "request". */
 void transfer_view_put(struct buf *b, const struct transfer_view *t, const char *memo);

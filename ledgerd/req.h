@@ -22,6 +22,7 @@ request_go req_requests;
 request_go req_coops;
 request_go req_coop;
 request_go req_coop_members;
+request_go req_coop_lines;
 request_go req_coop_accounts;
 request_go req_coop_postings;
 request_go req_record;

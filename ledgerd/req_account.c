@@ -5,6 +5,7 @@
 #include "core/num.h"
 #include "ledgerd/out.h"
 #include "ledgerd/record_view.h"
+#include "ledgerd/scope.h"
 #include "ledgerd/req.h"
 
 #define CURSOR_KIND 'p'
@@ -50,10 +51,12 @@ static int put_posting(struct buf *b, const struct request *r, const PGresult *r
     struct record_view *v = record_view_new(col_text(res, row, POSTINGS_HEADER),
                                             col_text(res, row, POSTINGS_ACT), NULL, NULL, NULL);
 
+    const char *coop = scope_audits_all(&r->caller) ? NULL : name_coop_start(r->arg[0]);
+
     if (v == NULL) {
         return -1;
     }
-    if (transfer_view_of(&t, &v->act, r->arg[0], res, row, POSTINGS_TRANSFER) != 0) {
+    if (transfer_view_of(&t, &v->act, r->arg[0], coop, res, row, POSTINGS_TRANSFER) != 0) {
         record_view_free(v);
         return -1;
     }

@@ -283,6 +283,7 @@ static int64_t put_postings(struct buf *b, const struct request *r, const PGresu
 {
     const struct view *k = r->state;
     char member[ADDRESS_MAX + 1], coop[COOP_MAX + 1];
+    const char *book = scope_audits_all(&r->caller) ? NULL : r->arg[0];
     struct transfer_view t;
     int64_t items = 0;
 
@@ -293,7 +294,7 @@ static int64_t put_postings(struct buf *b, const struct request *r, const PGresu
             continue;
         }
         scope_concerned(p, member, coop);
-        if (transfer_view_of(&t, &v->act, member, res, row, COOP_POSTINGS_TRANSFER) != 0) {
+        if (transfer_view_of(&t, &v->act, member, book, res, row, COOP_POSTINGS_TRANSFER) != 0) {
             return -1;
         }
         if (k->category != NULL && !str_eq(t.category, k->category)) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* GET /v1/coops and /v1/coops/{coop}: public; a co-op's members: its office's. */
+/* GET /v1/coops and /v1/coops/{coop}: public; a co-op's members and lines: its office's. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +12,7 @@
 /* Kinds of cursors. */
 #define COOPS_CURSOR   'c'
 #define MEMBERS_CURSOR 'm'
+#define LINES_CURSOR   'l'
 
 /* Ends a list that is paged by its items' names: rows has one more than were shown when there is a
  * next page. */
@@ -162,4 +163,31 @@ static void on_coop_there(struct request *r, const PGresult *res)
 void req_coop_members(struct request *r)
 {
     request_read(r, read_coop(r->arg[0]), on_coop_there);
+}
+
+static void on_lines(struct request *r, const PGresult *res)
+{
+    struct buf b = BUF_INIT;
+    int shown = begin_named(r, &b, res);
+
+    for (int i = 0; i < shown; i++) {
+        out_open(&b, NULL, '{');
+        out_str(&b, "coop", col_text(res, i, COOP_LINES_COOP));
+        out_str(&b, "partner", col_text(res, i, COOP_LINES_PARTNER));
+        out_str(&b, "unit", col_text(res, i, COOP_LINES_UNIT));
+        out_int(&b, "limit", col_int(res, i, COOP_LINES_LIMIT));
+        out_bool(&b, "transit", col_bool(res, i, COOP_LINES_TRANSIT));
+        out_int(&b, "index", col_int(res, i, COOP_LINES_RECORD));
+        out_close(&b, '}');
+    }
+    end_named(r, &b, res, shown, LINES_CURSOR);
+}
+
+void req_coop_lines(struct request *r)
+{
+    struct cursor after;
+
+    if (request_limit(r) && request_cursor_name(r, LINES_CURSOR, &after)) {
+        request_read(r, read_coop_lines(r->arg[0], after.word[0], r->limit + 1), on_lines);
+    }
 }

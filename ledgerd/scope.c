@@ -32,6 +32,21 @@ bool scope_of_coop(const struct request *r)
     return name_is_coop(r->arg[0]) && scope_sees_coop(&r->caller, r->arg[0]);
 }
 
+bool scope_of_account(const struct request *r)
+{
+    char account[ACCOUNT_MAX + 1], coop[COOP_MAX + 1];
+
+    if (r->arg[0][0] != '!') {
+        return scope_of_member(r);
+    }
+    name_account(account, r->arg[0], "x"); /* any unit: what it is shows later */
+    if (strlen(r->arg[0]) > ACCOUNT_MAX - 2 || !name_is_account(account)) {
+        return false;
+    }
+    name_coop_of(r->arg[0], coop);
+    return scope_sees_coop(&r->caller, coop);
+}
+
 bool scope_of_log(const struct request *r)
 {
     return scope_audits_all(&r->caller) || (r->caller.registered && r->caller.coop[0] != '\0');
@@ -71,7 +86,7 @@ void scope_concerned(const struct part *p, char member[ADDRESS_MAX + 1], char co
         return;
     }
     if (memchr(name, '@', len) != NULL) {
-        if (len <= ADDRESS_MAX) {
+        if (len <= ADDRESS_MAX && name[0] != '!') {
             memcpy(member, name, len);
             member[len] = '\0';
         }
@@ -83,6 +98,35 @@ void scope_concerned(const struct part *p, char member[ADDRESS_MAX + 1], char co
             coop[0] = '\0'; /* stewards, ledger, * */
         }
     }
+}
+
+bool scope_passes_through(const struct part *parts, size_t n, const char *coop)
+{
+    char member[ADDRESS_MAX + 1], of[COOP_MAX + 1];
+    bool members = false;
+
+    for (size_t i = 0; i < n; i++) {
+        scope_concerned(&parts[i], member, of);
+        if (parts[i].kind == PART_POSTING && member[0] != '\0') {
+            if (str_eq(of, coop)) {
+                return false;
+            }
+            members = true;
+        }
+    }
+    return members;
+}
+
+/* The other co-op of a line, whose affair it is as much. */
+static bool sees_line(const struct caller *c, const struct part *p)
+{
+    struct line_name of;
+
+    if (p->kind != PART_CHANGE || strncmp(p->name, "line:", 5) != 0) {
+        return false;
+    }
+    line_name_split(&of, p->name + 5);
+    return scope_sees_coop(c, of.partner);
 }
 
 static bool signed_it(const struct caller *c, const struct part *part)
@@ -154,9 +198,12 @@ size_t scope_parts(const struct caller *c, const char *by, const char *parties,
             visible[i] = member[0] != '\0' && str_eq(member, c->holder);
         } else {
             visible[i] = scope_audits_all(c) || of_a_round(c, &parts[i]) ||
-                         (coop[0] != '\0' && scope_sees_coop(c, coop));
+                         sees_line(c, &parts[i]) || (coop[0] != '\0' && scope_sees_coop(c, coop));
         }
         any |= visible[i];
+    }
+    if (any && !scope_audits_all(c) && c->coop[0] != '\0') {
+        any = !scope_passes_through(parts, n, c->coop); /* it isn't told who paid whom */
     }
     for (size_t i = 0; i < n; i++) {
         if (of_the_ledger || (c->role == ROLE_STEWARD && !of_a_member)) {

@@ -21,6 +21,9 @@ bool scope_filtered(const struct request *r);
 /* The pattern's first argument is a member, or a co-op. */
 bool scope_of_member(const struct request *r);
 bool scope_of_coop(const struct request *r);
+/* The first argument is a member or, for its office, a co-op's own account: !pos.medical@hansalim.
+ */
+bool scope_of_account(const struct request *r);
 /* The log in order: for auditors of all, and offices and auditors of a co-op, whom it shows their
  * book's records and the network's own. */
 bool scope_of_log(const struct request *r);
@@ -31,7 +34,8 @@ bool scope_sees_coop(const struct caller *c, const char *coop);
 
 /*
  * Which parts of a record the caller may see (`visible`, n flags). A member: the act, and what is
- * its own; an office: the act, and what is its book's. What the ledger itself is, its log key and
+ * its own; an office: what is its book's, and the act, unless others' payment passes through its
+ * book. What the ledger itself is, its log key and
  * who may change it, everybody has to know who trusts it. `by` acted; `parties` are those whom the
  * act concerns and no part names, a space between, NULL when there are none. Number of visible
  * ones.
@@ -52,6 +56,9 @@ bool scope_sees_network(const struct caller *c, const struct part *parts, size_t
  * signed it (kids parted by spaces), and who acts.
  */
 bool scope_sees_pending(const struct caller *c, const char *by, const char *kids, const char *asks);
+
+/* Does the record move what is members', and nothing of that in this co-op's book? */
+bool scope_passes_through(const struct part *parts, size_t n, const char *coop);
 
 /* Whom a part is about: a member and its co-op, or a co-op alone, or neither; "" where there is
  * none. */

@@ -205,8 +205,10 @@ static enum desk_end take_postings(struct making *m)
                                              : &st->entries[st->n_entries++];
         struct part posting;
 
-        if (take_record(m, m->postings, i, !before && !after, r, &posting) != 0 ||
-            posting.seq != seq) {
+        /* What passes through a co-op's own account is others' affair. */
+        const bool with_act = !before && !after && m->ask->account[0] != '!';
+
+        if (take_record(m, m->postings, i, with_act, r, &posting) != 0 || posting.seq != seq) {
             return making_broken(m, N_("a stored record is damaged"));
         }
         if (before) {

@@ -126,6 +126,9 @@ every_act() {
     posted "$(payment m0001@mapo m0003@mapo 15)"
     at_record mapo
     posted "$(payment m0003@mapo m0001@mapo 5)"
+    posted "$(act line.set mapo '{"coop":"mapo","partner":"hansalim","unit":"hour","limit":500,"transit":true}' treasurer1@mapo treasurer2@mapo)"
+    posted "$(payment m0000@hansalim m0001@mapo 25)"
+    posted "$(act reversal m0001@mapo "{\"record\":$INDEX,\"amount\":20}" m0001@mapo)"
     if [ "$SNAPSHOTS" -gt 0 ]; then
         posted "$(of_recovery key.recover.finish m0007@mapo member mapo registrar@mapo)"
         posted "$(act transfer m0007@mapo '{"from":"m0007@mapo","to":"m0009@mapo","unit":"hour","amount":1}' new.m0007@mapo)"

@@ -40,8 +40,8 @@ static struct part part(enum part_kind kind, const char *name)
 static void check_parties(struct caller c, const char *by, const char *parties,
                           const struct part *parts, size_t n, const char *want)
 {
-    bool visible[8];
-    char got[9] = "";
+    bool visible[16];
+    char got[17] = "";
     size_t count = scope_parts(&c, by, parties, parts, n, visible);
 
     for (size_t i = 0; i < n; i++) {
@@ -77,6 +77,56 @@ static void test_request(void **state)
     check_parties(caller("icoop", ROLE_TREASURER), by, parties, parts, 3, "nnn");
     check_parties(caller("*", ROLE_AUDITOR), by, parties, parts, 3, "yyy");
     check_parties(caller("stewards", ROLE_STEWARD), by, parties, parts, 3, "nnn");
+}
+
+/* Over a co-op in between, which is told what goes through its book and not whose it is. */
+static void test_through(void **state)
+{
+    const struct part parts[] = {
+        part(PART_ACT, ""),
+        part(PART_POSTING, "alice@hansalim/hour"),
+        part(PART_POSTING, "!pos.icoop@hansalim/hour"),
+        part(PART_POSTING, "!pos.hansalim@icoop/hour"),
+        part(PART_POSTING, "!pos.medical@icoop/hour"),
+        part(PART_POSTING, "!pos.icoop@medical/hour"),
+        part(PART_POSTING, "bob@medical/hour"),
+        part(PART_BOOK, "hansalim"),
+        part(PART_BOOK, "icoop"),
+        part(PART_BOOK, "medical"),
+    };
+    const char *by = "alice@hansalim";
+
+    (void)state;
+    check_parts(caller("alice@hansalim", ROLE_MEMBER), by, parts, 10, "yynnnnnnnn");
+    check_parts(caller("bob@medical", ROLE_MEMBER), by, parts, 10, "ynnnnnynnn");
+    check_parts(caller("hansalim", ROLE_REGISTRAR), by, parts, 10, "yyynnnnynn");
+    check_parts(caller("medical", ROLE_AUDITOR), by, parts, 10, "ynnnnyynny");
+    check_parts(caller("icoop", ROLE_TREASURER), by, parts, 10, "nnnyynnnyn");
+    check_parts(caller("icoop", ROLE_AUDITOR), by, parts, 10, "nnnyynnnyn");
+    check_parts(caller("carol@icoop", ROLE_MEMBER), by, parts, 10, "nnnnnnnnnn");
+    check_parts(caller("mapo", ROLE_TREASURER), by, parts, 10, "nnnnnnnnnn");
+    check_parts(caller("*", ROLE_AUDITOR), by, parts, 10, "yyyyyyyyyy");
+    check_parts(caller("stewards", ROLE_STEWARD), by, parts, 10, "nnnnnnnnnn");
+    /* Where nothing is a member's, the act is of those whose books it touches. */
+    check_parts(caller("icoop", ROLE_TREASURER), "ledger", parts + 2, 4, "nyyn");
+}
+
+static void test_line(void **state)
+{
+    const struct part parts[] = {
+        part(PART_ACT, ""),
+        part(PART_CHANGE, "line:hansalim/medical/hour"),
+        part(PART_BOOK, "hansalim"),
+        part(PART_BOOK, "medical"),
+    };
+
+    (void)state;
+    check_parts(caller("hansalim", ROLE_TREASURER), "hansalim", parts, 4, "yyyn");
+    check_parts(caller("medical", ROLE_REGISTRAR), "hansalim", parts, 4, "yyny");
+    check_parts(caller("icoop", ROLE_TREASURER), "hansalim", parts, 4, "nnnn");
+    check_parts(caller("alice@hansalim", ROLE_MEMBER), "hansalim", parts, 4, "nnnn");
+    check_parts(caller("stewards", ROLE_STEWARD), "hansalim", parts, 4, "yyyy");
+    check_parts(caller("*", ROLE_AUDITOR), "hansalim", parts, 4, "yyyy");
 }
 
 static void test_of_the_ledger(void **state)
@@ -265,6 +315,8 @@ static void test_tile(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_through),
+        cmocka_unit_test(test_line),
         cmocka_unit_test(test_of_the_ledger),
         cmocka_unit_test(test_request),
         cmocka_unit_test(test_transfer),
