@@ -144,6 +144,8 @@ static int pay(struct client *c, const struct cli *cli, struct payment *p,
     if (rc == PUMASI_OK && request != NULL &&
         !begun(c, ACT_TRANSFER, request->index, &request->w.act.payload_hash, NULL))
         rc = requests_check_open(c, keys[0], request->index);
+    if (rc == PUMASI_OK)
+        rc = payment_levy(c, keys[0], p);
     if (rc == PUMASI_OK && request != NULL)
         rc = agree(c, cli, p, request);
     if (rc != PUMASI_OK)

@@ -19,7 +19,7 @@
 /* What was verified, and nothing else: the payload, and the texts that fit its hashes. */
 static void print_json(const struct cited *r)
 {
-    static const char *const fields[] = {"memo", "name", "reason"};
+    static const char *const fields[] = {"memo", "name", "reason", "reference"};
     json_t *payload = json_loads(r->w.s.env.payload, JSON_REJECT_DUPLICATES, NULL);
     json_t *texts = json_object(), *all;
     struct refusal ignored;

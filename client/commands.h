@@ -13,7 +13,8 @@ extern const struct command cmd_pay, cmd_balance, cmd_history, cmd_export, cmd_a
 extern const struct command cmd_request, cmd_requests, cmd_reverse, cmd_decline, cmd_show;
 extern const struct command cmd_pending, cmd_sign, cmd_outbox, cmd_receipts;
 extern const struct command cmd_open, cmd_unit_create, cmd_unit_list;
-extern const struct command cmd_coop_create, cmd_coop_list, cmd_coop_show, cmd_policy;
+extern const struct command cmd_coop_create, cmd_coop_list, cmd_coop_show, cmd_policy, cmd_settle,
+    cmd_member_estate, cmd_coop_close;
 extern const struct command cmd_line_set, cmd_line_list;
 extern const struct command cmd_member_create, cmd_member_list, cmd_member_update;
 extern const struct command cmd_member_freeze, cmd_member_unfreeze, cmd_member_close, cmd_limits;

@@ -5,6 +5,8 @@
 #include <time.h>
 
 #include "client/query.h"
+#include "client/say.h"
+#include "core/act.h"
 #include "core/date.h"
 
 int payment_options(const struct cli *cli, struct payment *p)
@@ -40,12 +42,47 @@ int payment_amount(struct client *c, const char *text, struct payment *p)
     return rc;
 }
 
+int payment_levy(struct client *c, const struct keyfile *key, struct payment *p)
+{
+    json_t *payer, *row;
+    const char *purse = "";
+    int64_t per_mille = 0;
+    size_t i;
+    int rc = query_member(c, key, p->from, &payer);
+
+    if (rc != PUMASI_OK)
+        return rc;
+    json_array_foreach (json_object_get(payer, "limits"), i, row) {
+        if (str_eq(json_text(row, "unit"), p->unit)) {
+            per_mille = json_number(row, "levy_per_mille");
+            purse = json_text(row, "levy_purse");
+        }
+    }
+    if (per_mille > 0 && per_mille <= LEVY_PER_MILLE_MAX &&
+        str_eq(json_text(payer, "kind"), "person") && !str_eq(purse, p->to))
+        p->levy = p->amount * per_mille / 1000;
+    if (p->levy > 0) {
+        char *levy = client_amount_text(c, p->levy, p->unit);
+        char *sum = client_amount_text(c, p->amount + p->levy, p->unit), *safe = say_safe(purse);
+
+        note(_("%s takes a levy of %s on this, into %s: %s in all."), name_coop_start(p->from),
+             levy, safe, sum);
+        free(levy);
+        free(sum);
+        free(safe);
+    }
+    json_decref(payer);
+    return PUMASI_OK;
+}
+
 void payment_put(const struct payment *p, struct submit_request *rq)
 {
     rq->unit = p->unit;
     rq->members = json_pack("{s:s, s:s, s:s, s:I, s:s*, s:s*}", "from", p->from, "to", p->to,
                             "unit", p->unit, "amount", (json_int_t)p->amount, "value_date",
                             p->value_date, "category", p->category);
+    if (p->levy > 0)
+        json_object_set_new(rq->members, "levy_max", json_integer(p->levy));
     if (p->memo != NULL) {
         rq->n_texts = 1;
         rq->texts[0].field = "memo";

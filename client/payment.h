@@ -14,6 +14,7 @@ struct payment {
     int64_t amount;
     const char *value_date, *category; /* NULL where not given */
     char *memo;                        /* owned; NULL without one */
+    int64_t levy;                      /* what the payer's co-op takes on top, as it was shown */
 };
 
 /* --memo, --value-date and --category, checked. PUMASI_OK, or PUMASI_USAGE after a sentence; free
@@ -22,6 +23,10 @@ int payment_options(const struct cli *cli, struct payment *p) MUST_CHECK;
 void payment_free(struct payment *p);
 /* An amount as typed, more than nothing. As client_amount. */
 int payment_amount(struct client *c, const char *text, struct payment *p) MUST_CHECK;
+
+/* Asks what the payer's co-op takes on top and says it: p->levy. The key has to be one that may see
+ * the payer's limits; where none is told, there is none. */
+int payment_levy(struct client *c, const struct keyfile *key, struct payment *p) MUST_CHECK;
 
 /* The payload's members and the memo of a transfer or request. rq->members is the caller's to
  * decref. */

@@ -9,6 +9,7 @@
 #include "client/render_words.h"
 #include "core/date.h"
 #include "core/lineage.h"
+#include "core/levy.h"
 #include "core/network.h"
 #include "core/text.h"
 
@@ -86,6 +87,15 @@ static char *headline_request(const struct client *c, const struct act_transfer 
 }
 
 /* The payload has no unit: that is the record's. */
+static char *headline_settlement(const struct client *c, const struct act_settlement *t)
+{
+    char *amount = render_amount(c, t->amount, t->unit);
+    char *out = x_asprintf(_("settlement of %s that %s gave %s"), amount, t->from, t->to);
+
+    free(amount);
+    return out;
+}
+
 static char *headline_reversal(const struct client *c, const struct act_reversal *r,
                                const struct render_named *named)
 {
@@ -125,6 +135,7 @@ char *render_declining(const struct client *c, const char *by, const struct rend
 char *render_headline(const struct client *c, const struct act *a, const struct render_named *named)
 {
     const struct act_member *m = &a->u.member;
+    char month[LEVY_MONTH_LEN + 1];
 
     switch (a->type) {
     case ACT_LEDGER_OPEN:
@@ -183,6 +194,17 @@ char *render_headline(const struct client *c, const struct act *a, const struct 
     case ACT_LINE_SET:
         return x_asprintf(_("line that %s gives %s in %s"), a->u.line_set.coop,
                           a->u.line_set.partner, a->u.line_set.unit);
+    case ACT_LEVY:
+        levy_month_text(month, a->u.levy.month);
+        return x_asprintf(_("levy on %s in %s for the month %s"), a->u.levy.member, a->u.levy.unit,
+                          month);
+    case ACT_ESTATE:
+        return x_asprintf(_("estate of %s in %s, with the purse %s"), a->u.estate.member,
+                          a->u.estate.unit, a->u.estate.purse);
+    case ACT_SETTLEMENT:
+        return headline_settlement(c, &a->u.settlement);
+    case ACT_COOP_CLOSE:
+        return x_asprintf(_("closing of the co-op %s, for ever"), a->u.coop_close.coop);
     case ACT_SNAPSHOT:
         return x_asprintf(_("the ledger's snapshot of its first %lld records"),
                           (long long)a->u.snapshot.size);
@@ -460,7 +482,8 @@ static void details_clearing(struct buf *b, const struct act *a, const struct su
     text_line(b, _("reason"), "reason", &r->reason, s);
 }
 
-static void details_transfer(struct buf *b, const struct act *a, const struct submission *s)
+static void details_transfer(struct buf *b, const struct client *c, const struct act *a,
+                             const struct submission *s)
 {
     const struct act_transfer *t = &a->u.transfer;
     char date[DATE_LEN + 1];
@@ -475,6 +498,12 @@ static void details_transfer(struct buf *b, const struct act *a, const struct su
     if (a->type == ACT_REQUEST) {
         date_text(date, t->expires);
         line(b, _("may be paid until"), "%s", date);
+    }
+    if (a->type == ACT_TRANSFER && t->levy_max > 0) {
+        char *levy = render_amount(c, t->levy_max, t->unit);
+
+        line(b, _("levy on top"), _("%s at most"), levy);
+        free(levy);
     }
     if (a->type == ACT_TRANSFER && t->max_hops < WAY_HOPS_MAX)
         line(b, _("way"),
@@ -535,6 +564,8 @@ static void details_continue(struct buf *b, const struct act *a)
 static void details_of(struct buf *b, const struct client *c, const struct act *a,
                        const struct submission *s, const struct render_named *named)
 {
+    char date[DATE_LEN + 1];
+
     switch (a->type) {
     case ACT_LEDGER_OPEN:
         details_open(b, c, &a->u.ledger_open);
@@ -579,7 +610,7 @@ static void details_of(struct buf *b, const struct client *c, const struct act *
         return;
     case ACT_TRANSFER:
     case ACT_REQUEST:
-        details_transfer(b, a, s);
+        details_transfer(b, c, a, s);
         return;
     case ACT_REVERSAL:
         details_reversal(b, c, a, s, named);
@@ -596,6 +627,23 @@ static void details_of(struct buf *b, const struct client *c, const struct act *
     case ACT_LINE_SET:
         details_line(b, c, &a->u.line_set);
         return;
+    case ACT_SETTLEMENT:
+        date_text(date, a->u.settlement.date);
+        line(b, _("given in"), "%s", render_means(a->u.settlement.means));
+        line(b, _("given on"), "%s", date);
+        text_line(b, _("reference"), "reference", &a->u.settlement.reference, s);
+        return;
+    case ACT_ESTATE:
+        text_line(b, _("reason"), "reason", &a->u.estate.reason, s);
+        line(b, _("moves"), "%s",
+             _("what it holds into the purse, or what it owes to be made good from it"));
+        return;
+    case ACT_COOP_CLOSE:
+        text_line(b, _("reason"), "reason", &a->u.coop_close.reason, s);
+        line(b, _("afterwards"), "%s",
+             _("its members neither pay nor are paid, and it does nothing more"));
+        return;
+    case ACT_LEVY:
     case ACT_SNAPSHOT:
         return;
     case ACT_LEDGER_CONTINUE:

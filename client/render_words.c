@@ -114,3 +114,16 @@ char *render_bounds(const struct client *c, const struct act_bounds *b, const ch
     free(high);
     return out;
 }
+
+const char *render_means(enum settlement_means means)
+{
+    switch (means) {
+    case MEANS_MONEY:
+        return _("money");
+    case MEANS_GOODS:
+        return _("goods");
+    case MEANS_HOURS:
+        return _("hours of work");
+    }
+    return "";
+}

@@ -3,6 +3,7 @@
 #define PUMASI_RENDER_WORDS_H
 
 #include "client/client.h"
+#include "core/act.h"
 
 /* The words of which client/render.c makes its sentences. Fresh strings are the caller's to free.
  */
@@ -14,5 +15,7 @@ char *render_amount(const struct client *c, int64_t amount, const char *unit);
 char *render_quoted(const char *s);
 /* "time" */
 const char *render_unit_kind(enum unit_kind kind);
+/* "money", "goods", "hours of work" */
+const char *render_means(enum settlement_means means);
 
 #endif

@@ -21,9 +21,9 @@ struct submit_request {
                          …_hash */
     size_t n_texts;
     struct {
-        const char
-            *field; /* "memo", "name", "reason": makes <field>_hash and travels beside the act */
-        const char *text; /* from client_text() */
+        const char *field; /* "memo", "name", "reason", "reference": makes <field>_hash and travels
+                              beside the act */
+        const char *text;  /* from client_text() */
     } texts[SUBMIT_TEXTS_MAX];
     int64_t lifetime;
     const char *what; /* in plain words, for questions and results: "payment of 1:30 hour to

@@ -209,6 +209,12 @@ static const struct act_hash *text_slot(const struct act *a, const char *field)
         return str_eq(field, "reason") ? &a->u.decline.reason : NULL;
     case ACT_CLEARING_DECLINE:
         return str_eq(field, "reason") ? &a->u.clearing.reason : NULL;
+    case ACT_ESTATE:
+        return str_eq(field, "reason") ? &a->u.estate.reason : NULL;
+    case ACT_SETTLEMENT:
+        return str_eq(field, "reference") ? &a->u.settlement.reference : NULL;
+    case ACT_COOP_CLOSE:
+        return str_eq(field, "reason") ? &a->u.coop_close.reason : NULL;
     case ACT_KEY_RECOVER:
     case ACT_KEY_OBJECT:
     case ACT_KEY_RECOVER_FINISH:
@@ -227,6 +233,7 @@ static const struct act_hash *text_slot(const struct act *a, const char *field)
     case ACT_CLEARING_CONSENT:
     case ACT_CLEARING_POST:
     case ACT_LEDGER_CONTINUE:
+    case ACT_LEVY:
         return NULL;
     }
     return NULL;

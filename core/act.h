@@ -46,8 +46,12 @@ enum act_type {
     ACT_CLEARING_DECLINE,
     ACT_CLEARING_POST,
     ACT_LEDGER_CONTINUE,
+    ACT_LEVY,
+    ACT_ESTATE,
+    ACT_COOP_CLOSE,
+    ACT_SETTLEMENT,
 };
-#define ACT_TYPE_COUNT (ACT_LEDGER_CONTINUE + 1)
+#define ACT_TYPE_COUNT (ACT_SETTLEMENT + 1)
 
 #define HOLDER_MAX       ADDRESS_MAX
 #define ACT_KEYS_MAX     100
@@ -154,6 +158,7 @@ struct act_transfer { /* request too */
     bool has_request;                /* transfer: the record of the request that it answers */
     int64_t request;
     int64_t max_hops; /* transfer: edges that its way may have at most, 4 when absent */
+    int64_t levy_max; /* transfer: how much of a levy the payer agrees to, 0 when it doesn't say */
     int32_t expires;  /* request: the last day on which it can be answered, days since 1970 */
 };
 struct act_reversal {
@@ -181,6 +186,37 @@ struct act_line_set {
     char unit[UNIT_MAX + 1];
     int64_t limit; /* how much partner may owe coop */
     bool transit;
+};
+/* What a member pays for a month, as the policy then says. */
+struct act_levy {
+    char member[ADDRESS_MAX + 1];
+    char unit[UNIT_MAX + 1];
+    int32_t month; /* since the year 0: levy.h */
+};
+/* What a member leaves goes to a purse, or is made good from it. */
+struct act_estate {
+    char member[ADDRESS_MAX + 1], purse[ADDRESS_MAX + 1];
+    char unit[UNIT_MAX + 1];
+    struct act_hash reason;
+};
+struct act_coop_close {
+    char coop[COOP_MAX + 1];
+    struct act_hash reason;
+};
+
+/* What `from` gave `to` outside the ledger. */
+enum settlement_means {
+    MEANS_MONEY,
+    MEANS_GOODS,
+    MEANS_HOURS,
+};
+struct act_settlement {
+    char from[COOP_MAX + 1], to[COOP_MAX + 1];
+    char unit[UNIT_MAX + 1];
+    int64_t amount;
+    enum settlement_means means;
+    int32_t date; /* days since 1970 */
+    struct act_hash reference;
 };
 
 struct act_snapshot {
@@ -218,8 +254,16 @@ struct act {
         struct act_line_set line_set;
         struct act_clearing clearing;
         struct act_ledger_continue ledger_continue;
+        struct act_levy levy;
+        struct act_estate estate;
+        struct act_coop_close coop_close;
+        struct act_settlement settlement;
     } u;
 };
+
+/* "money", "goods", "hours"; and back: 0, or -1 for another word. */
+const char *settlement_means_name(enum settlement_means m);
+int settlement_means_parse(const char *s, enum settlement_means *out) MUST_CHECK;
 
 const char *act_type_name(enum act_type type); /* "transfer" */
 

@@ -143,3 +143,58 @@ int coop_policy_decide(const struct state *s, const struct act *a, struct moment
     outcome_change(s, out, THING_POLICY, &after->thing, index);
     return 0;
 }
+
+void coop_close_parse(struct strict *in, struct act *a)
+{
+    parse_name(in, "coop", name_is_coop, a->u.coop_close.coop, sizeof(a->u.coop_close.coop));
+    parse_hash(in, "reason_hash", &a->u.coop_close.reason);
+}
+
+int coop_close_ways(const struct state *s, const struct act *a, struct ways *out, struct refusal *r)
+{
+    if (act_by(a, a->u.coop_close.coop, r) != 0)
+        return -1;
+    way_governing(s, way_add(out), a->u.coop_close.coop, ROLE_TREASURER);
+    return 0;
+}
+
+struct quits {
+    const struct state *s;
+    const char *coop;
+    bool owes; /* or is owed */
+};
+
+static void find_position(void *arg, const char *debtor, const char *creditor, int64_t amount)
+{
+    struct quits *q = arg;
+
+    (void)amount;
+    q->owes |= str_eq(debtor, q->coop) || str_eq(creditor, q->coop);
+}
+
+static void find_positions(void *arg, const struct thing *unit)
+{
+    struct quits *q = arg;
+
+    network_each(q->s, unit->name, find_position, q);
+}
+
+/* For good, once it is quits with all others. That it wasn't closed before, office_is_open saw. */
+int coop_close_decide(const struct state *s, const struct act *a, struct moment now, int64_t index,
+                      struct outcome *out)
+{
+    const struct holder *before = state_holder(s, a->u.coop_close.coop);
+    struct quits quits = {s, a->u.coop_close.coop, false};
+    struct holder *after;
+
+    (void)now;
+    state_each(s, THING_UNIT, find_positions, &quits);
+    if (quits.owes)
+        return refuse(&out->refusal, REFUSED_LIMIT_OUT_OF_BOUNDS,
+                      "%s can't be closed while it owes another co-op or is owed by one.",
+                      a->u.coop_close.coop);
+    after = holder_recovering(before, before->n_keys, NULL);
+    after->state = HOLDER_CLOSED;
+    outcome_change(s, out, THING_HOLDER, &after->thing, index);
+    return 0;
+}

@@ -36,13 +36,16 @@ int request_decide(const struct state *s, const struct act *a, struct moment now
         return -1;
     if (t->expires < now.today)
         return refuse(&out->refusal, REFUSED_MALFORMED, "The request's last day is over already.");
-    if (member_is_active(state_holder(s, t->to), &out->refusal) != 0)
+    if (coop_is_open(state_holder(s, payee_coop), &out->refusal) != 0 ||
+        member_is_active(state_holder(s, t->to), &out->refusal) != 0)
         return -1;
     if (!state_policy(s, payee_coop, t->unit))
         return refuse(&out->refusal, REFUSED_UNKNOWN_UNIT, "%s has no policy for the unit %s.",
                       payee_coop, t->unit);
     payer = member_of(s, t->from, &out->refusal);
     if (!payer)
+        return -1;
+    if (coop_is_open(state_holder(s, payer_coop), &out->refusal) != 0)
         return -1;
     if (payer->state == HOLDER_CLOSED)
         return refuse(&out->refusal, REFUSED_CLOSED, "%s is closed.", t->from);

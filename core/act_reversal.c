@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* reversal: a transfer, or a part of it, goes back the way it came. */
 #include "core/act_row.h"
+#include "core/levy.h"
 #include "core/num.h"
 
 #define DAY_MS           INT64_C(86400000)
@@ -48,6 +49,16 @@ int reversal_ways(const struct state *s, const struct act *a, struct ways *out, 
         return refuse(r, REFUSED_NOT_PERMITTED, "Transfer %lld is not for %s to reverse.",
                       (long long)v->record, a->by);
     return 0;
+}
+
+/* What comes back of the levy. A purse that is closed gives nothing more. */
+static int64_t refund(const struct state *s, const struct deal *transfer, int64_t amount)
+{
+    const struct holder *purse = transfer->levy > 0 ? state_holder(s, transfer->levy_purse) : NULL;
+
+    if (!purse || purse->state == HOLDER_CLOSED)
+        return 0;
+    return levy_refund(transfer->levy, transfer->amount, transfer->reversed, amount);
 }
 
 /* For how long those may who aren't the payee. */
@@ -108,6 +119,8 @@ int reversal_decide(const struct state *s, const struct act *a, struct moment no
                                .to = transfer->from,
                                .unit = transfer->unit,
                                .amount = v->amount,
+                               .levy = refund(s, transfer, v->amount),
+                               .purse = transfer->levy_purse,
                                .back = true,
                                .forced = out->forced};
     way_back(transfer, &payment.way);

@@ -85,6 +85,8 @@ void outcome_key(struct outcome *out, const struct key *key, const char *holder,
 int keys_are_new(const struct state *s, const struct key *keys, size_t n,
                  struct refusal *r) MUST_CHECK;
 
+/* The account of that name to make a leg of: a copy, or a new one where there is none. */
+struct account *account_to_move(const struct state *s, const char *name);
 /* The member or purse of that address: NULL with unknown-account. */
 const struct holder *member_of(const struct state *s, const char *address, struct refusal *r);
 /* The purse of that address: NULL with unknown-account. */
@@ -102,6 +104,10 @@ struct payment {
     bool back;   /* a reversal: the ceiling of who gets it back doesn't count, `way` is given */
     bool forced; /* by the treasurers of who pays it back: a freeze doesn't keep it from them */
     struct network_way way; /* which co-ops it passes; of a transfer it is found */
+    /* What goes into a purse of the payer's co-op on top, or with `back` from it to who paid. */
+    int64_t levy, levy_max;
+    const char *purse;
+    bool over; /* the payee's ceiling doesn't count */
 };
 /* Puts all legs into the outcome, or a refusal. The unit exists. */
 int payment_decide(const struct state *s, struct payment *p, int64_t index,
@@ -119,6 +125,8 @@ int position_move(const struct state *s, struct outcome *out, const char *debtor
 void outcome_book(const struct state *s, struct outcome *out, const char *coop, int64_t index);
 /* A transfer or request begins, or is answered or reversed. Takes the deal over. */
 void outcome_deal(struct outcome *out, struct deal *deal);
+/* -1 with closed when the co-op is. */
+int coop_is_open(const struct holder *coop, struct refusal *r) MUST_CHECK;
 /* -1 with frozen or closed unless the member is active. */
 int member_is_active(const struct holder *member, struct refusal *r) MUST_CHECK;
 /* -1 with frozen while new keys of the holder's wait to replace those in force. */
@@ -258,5 +266,23 @@ void line_set_parse(struct strict *in, struct act *a);
 int line_set_ways(const struct state *s, const struct act *a, struct ways *out, struct refusal *r);
 int line_set_decide(const struct state *s, const struct act *a, struct moment now, int64_t index,
                     struct outcome *out);
+void levy_parse(struct strict *in, struct act *a);
+int levy_ways(const struct state *s, const struct act *a, struct ways *out, struct refusal *r);
+int levy_decide(const struct state *s, const struct act *a, struct moment now, int64_t index,
+                struct outcome *out);
+void estate_parse(struct strict *in, struct act *a);
+int estate_ways(const struct state *s, const struct act *a, struct ways *out, struct refusal *r);
+int estate_decide(const struct state *s, const struct act *a, struct moment now, int64_t index,
+                  struct outcome *out);
+void coop_close_parse(struct strict *in, struct act *a);
+int coop_close_ways(const struct state *s, const struct act *a, struct ways *out,
+                    struct refusal *r);
+int coop_close_decide(const struct state *s, const struct act *a, struct moment now, int64_t index,
+                      struct outcome *out);
+void settlement_parse(struct strict *in, struct act *a);
+int settlement_ways(const struct state *s, const struct act *a, struct ways *out,
+                    struct refusal *r);
+int settlement_decide(const struct state *s, const struct act *a, struct moment now, int64_t index,
+                      struct outcome *out);
 
 #endif

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* transfer, and the payment that a transfer and a reversal both are. */
+#include <stdlib.h>
+
 #include "core/act_row.h"
 #include "core/date.h"
+#include "core/levy.h"
 #include "core/num.h"
 
 /* What transfer and request have in common. */
@@ -37,6 +40,7 @@ void transfer_parse(struct strict *in, struct act *a)
     t->has_request = strict_int(in, "request", STRICT_OPTIONAL, 0, NUM_MAX, &t->request);
     if (!strict_int(in, "max_hops", STRICT_OPTIONAL, 1, WAY_HOPS_MAX, &t->max_hops))
         t->max_hops = WAY_HOPS_MAX;
+    (void)strict_int(in, "levy_max", STRICT_OPTIONAL, 0, AMOUNT_MAX, &t->levy_max);
 }
 
 void request_parse(struct strict *in, struct act *a)
@@ -96,7 +100,10 @@ static struct account *charge(const struct state *s, const struct payment *p, in
     const struct account *before;
     struct account *after;
     int64_t balance, left;
+    const int64_t sum = p->amount + (p->back ? 0 : p->levy); /* 2 × 10^15 at most */
 
+    if (coop_is_open(state_holder(s, name_coop_start(p->from)), r) != 0)
+        return NULL;
     if (!(p->forced && payer->state == HOLDER_FROZEN) && member_is_active(payer, r) != 0)
         return NULL;
     if (!p->forced && keys_not_recovered(payer, r) != 0)
@@ -106,17 +113,24 @@ static struct account *charge(const struct state *s, const struct payment *p, in
                      name_coop_start(p->from), p->unit);
         return NULL;
     }
+    if (!p->back && p->levy > p->levy_max) {
+        (void)refuse(
+            r, REFUSED_LIMIT_OUT_OF_BOUNDS,
+            "%s takes a levy of %lld minor units on this, and %lld at most were agreed to.",
+            name_coop_start(p->from), (long long)p->levy, (long long)p->levy_max);
+        return NULL;
+    }
     name_account(name, p->from, p->unit);
     before = state_account(s, name);
     balance = before ? before->balance : 0;
-    if (num_sub(balance, p->amount, &left) != 0 || left < limits.floor) {
+    if (num_sub(balance, sum, &left) != 0 || left < limits.floor) {
         (void)refuse(r, REFUSED_INSUFFICIENT_CREDIT,
                      "The payer's balance would fall below its floor.");
         r->has_numbers = true;
         r->balance = balance;
         r->floor = limits.floor;
         r->available = num_gap(balance, limits.floor);
-        r->needed = p->amount;
+        r->needed = sum;
         return NULL;
     }
     after = before ? account_copy(before) : account_new(name);
@@ -134,19 +148,45 @@ static struct account *credit(const struct state *s, const struct payment *p, in
     const struct account *before;
     struct account *after;
     int64_t balance;
+    const int64_t sum = p->amount + (p->back ? p->levy : 0);
 
     if (!payee || !holder_is_member(payee) || payee->state != HOLDER_ACTIVE ||
+        state_holder(s, name_coop_start(p->to))->state != HOLDER_ACTIVE ||
         !limits_of(s, p->to, p->unit, &limits))
         return NULL;
     name_account(name, p->to, p->unit);
     before = state_account(s, name);
-    if (num_add(before ? before->balance : 0, p->amount, &balance) != 0 ||
-        (!p->back && !limits.no_ceiling && balance > limits.ceiling))
+    if (num_add(before ? before->balance : 0, sum, &balance) != 0 ||
+        (!p->back && !p->over && !limits.no_ceiling && balance > limits.ceiling))
         return NULL;
     after = before ? account_copy(before) : account_new(name);
     after->balance = balance;
     *floor = limits.floor;
     return after;
+}
+
+/* The levy comes into its purse, whatever the ceiling; or it goes back, whatever the floor. */
+static int levy_leg(const struct state *s, const struct payment *p, int64_t index,
+                    struct outcome *out)
+{
+    const int64_t amount = p->back ? -p->levy : p->levy;
+    char name[ACCOUNT_MAX + 1];
+    struct act_bounds limits;
+    struct account *after;
+
+    if (p->levy == 0)
+        return 0;
+    name_account(name, p->purse, p->unit);
+    after = account_to_move(s, name);
+    if (!limits_of(s, p->purse, p->unit, &limits) ||
+        num_add(after->balance, amount, &after->balance) != 0) {
+        free(after);
+        return refuse(&out->refusal, REFUSED_LIMIT_OUT_OF_BOUNDS,
+                      "The purse of the levy can't count this.");
+    }
+    outcome_leg(s, out, after, amount, limits.floor, index);
+    out->legs[out->n_legs - 1].marked = p->back;
+    return 0;
 }
 
 /* From the payer's co-op to the payee's, over others if it has to be. */
@@ -181,13 +221,19 @@ int payment_decide(const struct state *s, struct payment *p, int64_t index, stru
     payer = charge(s, p, &payer_floor, &out->refusal);
     if (!payer)
         return -1;
-    outcome_leg(s, out, payer, -p->amount, payer_floor, index);
+    outcome_leg(s, out, payer, -(p->amount + (p->back ? 0 : p->levy)), payer_floor, index);
+    if (!p->back && levy_leg(s, p, index, out) != 0)
+        return -1;
     if (pass_on(s, p, index, out) != 0)
         return -1;
     payee = credit(s, p, &payee_floor);
     if (!payee)
         return refuse(&out->refusal, REFUSED_PAYEE_CANNOT_RECEIVE, "The payee can't receive this.");
-    outcome_leg(s, out, payee, p->amount, payee_floor, index);
+    if (p->back && levy_leg(s, p, index, out) != 0) {
+        free(payee);
+        return -1;
+    }
+    outcome_leg(s, out, payee, p->amount + (p->back ? p->levy : 0), payee_floor, index);
     return 0;
 }
 
@@ -249,7 +295,8 @@ int transfer_decide(const struct state *s, const struct act *a, struct moment no
                               .to = t->to,
                               .unit = t->unit,
                               .amount = t->amount,
-                              .max_hops = t->max_hops};
+                              .max_hops = t->max_hops,
+                              .levy_max = t->levy_max};
     struct deal *deal;
 
     if (terms_decide(s, t, now, &out->refusal) != 0)
@@ -262,6 +309,10 @@ int transfer_decide(const struct state *s, const struct act *a, struct moment no
         outcome_deal(out, request);
     }
     deal = deal_new(a, index, now.ms);
+    payment.levy = levy_on_transfer(s, t, &payment.purse);
+    deal->levy = payment.levy;
+    if (payment.levy > 0)
+        str_copy(deal->levy_purse, sizeof(deal->levy_purse), payment.purse);
     outcome_deal(out, deal);
     if (payment_decide(s, &payment, index, out) != 0)
         return -1;

@@ -397,7 +397,7 @@ void envelope_sign(struct envelope *e, const uint8_t secret[KEY_SECRET_LEN])
 }
 
 /* In the order in which they are kept. */
-static const char *const text_fields[TEXTS_MAX] = {"memo", "name", "reason"};
+static const char *const text_fields[TEXTS_MAX] = {"memo", "name", "reason", "reference"};
 
 static int text_from_json(struct submitted_text *out, const char *field, const struct value *object,
                           struct refusal *r)
@@ -439,7 +439,8 @@ static int texts_from_json(struct submission *out, const struct value *texts, st
         out->n_texts++;
     }
     if (strict_end(&in) != 0) {
-        return refuse(r, REFUSED_MALFORMED, "texts may have memo, name and reason, each an object");
+        return refuse(r, REFUSED_MALFORMED,
+                      "texts may have memo, name, reason and reference, each an object");
     }
     return 0;
 }

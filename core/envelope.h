@@ -31,9 +31,9 @@ struct envelope {
 };
 
 /* What is POSTed: {"act":<JWS>,"texts":{…}}. */
-#define TEXTS_MAX 3
+#define TEXTS_MAX 4
 struct submitted_text {
-    char field[8]; /* memo, name or reason */
+    char field[12]; /* memo, name, reason or reference */
     uint8_t salt[16];
     char *text;
     size_t len;

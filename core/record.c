@@ -340,6 +340,26 @@ static void read_way(struct deal *d, const char *const *parts, const size_t *len
     }
 }
 
+/* Where payers pay a levy, one posting is a purse's: neither payer nor payee, nor a co-op's own. */
+static void read_levy(struct deal *d, const char *const *parts, const size_t *lens, size_t n)
+{
+    char from[ACCOUNT_MAX + 1], to[ACCOUNT_MAX + 1];
+    struct part part;
+    const char *why;
+
+    name_account(from, d->from, d->unit);
+    name_account(to, d->to, d->unit);
+    for (size_t i = 1; i < n && part_parse(&part, parts[i], lens[i], &why) == 0; i++) {
+        if (part.kind == PART_POSTING && part.name[0] != '!' && !str_eq(part.name, from) &&
+            !str_eq(part.name, to)) {
+            d->levy = part.amount;
+            (void)snprintf(d->levy_purse, sizeof(d->levy_purse), "%.*s",
+                           (int)strcspn(part.name, "/"), part.name);
+        }
+        part_free(&part);
+    }
+}
+
 struct deal *record_deal(const char *header, size_t header_len, const char *const *parts,
                          const size_t *part_lens, size_t n_parts)
 {
@@ -356,8 +376,10 @@ struct deal *record_deal(const char *header, size_t header_len, const char *cons
     if (part.kind == PART_ACT && act_parse(&act, &part.act, &refusal) == 0) {
         if (act.type == ACT_TRANSFER || act.type == ACT_REQUEST)
             deal = deal_new(&act, head.index, head.ms);
-        if (act.type == ACT_TRANSFER)
+        if (act.type == ACT_TRANSFER) {
             read_way(deal, parts, part_lens, n_parts);
+            read_levy(deal, parts, part_lens, n_parts);
+        }
         act_free(&act);
     }
     part_free(&part);

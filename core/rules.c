@@ -52,6 +52,10 @@ const struct act_row act_rows[ACT_TYPE_COUNT] = {
                            clearing_post_decide},
     [ACT_LEDGER_CONTINUE] = {"ledger.continue", ledger_continue_parse, ledger_continue_ways,
                              ledger_continue_decide},
+    [ACT_LEVY] = {"levy", levy_parse, levy_ways, levy_decide},
+    [ACT_ESTATE] = {"estate", estate_parse, estate_ways, estate_decide},
+    [ACT_COOP_CLOSE] = {"coop.close", coop_close_parse, coop_close_ways, coop_close_decide},
+    [ACT_SETTLEMENT] = {"settlement", settlement_parse, settlement_ways, settlement_decide},
 };
 
 /* ---- What an act looks up besides what is always loaded ---- */
@@ -90,15 +94,33 @@ bool rules_asked(const struct act *a, struct hash *payload_hash)
     return true;
 }
 
-static void both_accounts(const char *from, const char *to, const char *unit,
-                          void (*fn)(void *arg, const char *account), void *arg)
+/* `address` may be empty. */
+static void one_account(const char *address, const char *unit,
+                        void (*fn)(void *arg, const char *account), void *arg)
 {
     char name[ACCOUNT_MAX + 1];
 
-    name_account(name, from, unit);
+    if (address[0] == '\0')
+        return;
+    name_account(name, address, unit);
     fn(arg, name);
-    name_account(name, to, unit);
-    fn(arg, name);
+}
+
+static void both_accounts(const char *from, const char *to, const char *unit,
+                          void (*fn)(void *arg, const char *account), void *arg)
+{
+    one_account(from, unit, fn, arg);
+    one_account(to, unit, fn, arg);
+}
+
+/* The purse that a member's levy goes into. */
+static void levy_account(const struct state *s, const char *member, const char *unit,
+                         void (*fn)(void *arg, const char *account), void *arg)
+{
+    const struct policy *policy = state_policy(s, name_coop_start(member), unit);
+
+    if (policy)
+        one_account(policy->levy.purse, unit, fn, arg);
 }
 
 void rules_accounts(const struct state *s, const struct act *a,
@@ -108,11 +130,19 @@ void rules_accounts(const struct state *s, const struct act *a,
 
     if (a->type == ACT_TRANSFER) {
         both_accounts(a->u.transfer.from, a->u.transfer.to, a->u.transfer.unit, fn, arg);
+        levy_account(s, a->u.transfer.from, a->u.transfer.unit, fn, arg);
     } else if (a->type == ACT_REVERSAL) {
         const struct deal *transfer = state_deal(s, a->u.reversal.record);
 
-        if (transfer)
+        if (transfer) {
             both_accounts(transfer->from, transfer->to, transfer->unit, fn, arg);
+            one_account(transfer->levy_purse, transfer->unit, fn, arg);
+        }
+    } else if (a->type == ACT_LEVY) {
+        one_account(a->u.levy.member, a->u.levy.unit, fn, arg);
+        levy_account(s, a->u.levy.member, a->u.levy.unit, fn, arg);
+    } else if (a->type == ACT_ESTATE) {
+        both_accounts(a->u.estate.member, a->u.estate.purse, a->u.estate.unit, fn, arg);
     } else if (a->type == ACT_ACCOUNT_LIMITS) {
         name_account(name, a->u.account_limits.member, a->u.account_limits.unit);
         fn(arg, name);
@@ -397,11 +427,22 @@ static int judge_frame(const struct state *s, const struct act *a, struct moment
     return 0;
 }
 
+/* A co-op that is closed does nothing any more. */
+static int office_is_open(const struct state *s, const struct act *a, struct refusal *r)
+{
+    const struct holder *by = state_holder(s, a->by);
+
+    if (!by || by->kind != HOLDER_COOP)
+        return 0;
+    return coop_is_open(by, r);
+}
+
 /* The rules of the act's type, on an outcome that is posted as far as it goes. */
 static void judge_type(const struct state *s, const struct act *a, struct moment now, int64_t index,
                        struct outcome *out)
 {
-    if (act_rows[a->type].decide(s, a, now, index, out) != 0) {
+    if (office_is_open(s, a, &out->refusal) != 0 ||
+        act_rows[a->type].decide(s, a, now, index, out) != 0) {
         struct refusal refusal = out->refusal;
 
         outcome_free(out);
@@ -643,6 +684,13 @@ int keys_are_new(const struct state *s, const struct key *keys, size_t n, struct
     return 0;
 }
 
+struct account *account_to_move(const struct state *s, const char *name)
+{
+    const struct account *before = state_account(s, name);
+
+    return before ? account_copy(before) : account_new(name);
+}
+
 const struct holder *member_of(const struct state *s, const char *address, struct refusal *r)
 {
     const struct holder *h = state_holder(s, address);
@@ -661,6 +709,13 @@ const struct holder *purse_of(const struct state *s, const char *address, struct
         return h;
     (void)refuse(r, REFUSED_UNKNOWN_ACCOUNT, "There is no purse %s.", address);
     return NULL;
+}
+
+int coop_is_open(const struct holder *coop, struct refusal *r)
+{
+    if (coop->state != HOLDER_CLOSED)
+        return 0;
+    return refuse(r, REFUSED_CLOSED, "%s is closed.", coop->thing.name);
 }
 
 int member_is_active(const struct holder *member, struct refusal *r)

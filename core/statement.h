@@ -36,7 +36,7 @@ struct statement_text {
 
 /* A text that travels beside an act: whether it fits the act's hash is a check of its own. */
 struct statement_note {
-    char field[8]; /* memo, name or reason */
+    char field[12]; /* memo, name, reason or reference */
     uint8_t salt[TEXT_SALT_LEN];
     struct statement_text text;
 };

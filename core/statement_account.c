@@ -55,29 +55,76 @@ static int64_t moved(const struct statement_check_run *run, const struct act_tra
     return str_eq(run->st->account, to) ? amount : 0;
 }
 
+/* Are the parties of that co-op, and is the account one of its purses', as far as a name tells? */
+static bool may_be_purse(const struct statement_check_run *run, const char *from, const char *unit)
+{
+    char coop[COOP_MAX + 1], its[COOP_MAX + 1];
+    const char *slash = strchr(run->st->account, '/');
+
+    name_coop_of(from, coop);
+    name_coop_of(run->st->account, its);
+    return str_eq(coop, its) && slash && str_eq(slash + 1, unit);
+}
+
+/*
+ * Is that what a transfer (sign 1), or the way back of so much of it (sign -1), may move here? The
+ * payer's posting has the levy in it, which is not in the act: it is as much as the payer agreed
+ * to, at most; and so is what comes into the purse.
+ */
+static enum statement_reason fits(const struct statement_check_run *run,
+                                  const struct act_transfer *t, int64_t amount, int sign,
+                                  int64_t posted)
+{
+    const int64_t moves = sign * moved(run, t, amount), levy = sign * (moves - posted);
+
+    if (moves == 0) {
+        if (t->levy_max == 0 || !may_be_purse(run, t->from, t->unit))
+            return REASON_WRONG_ACCOUNT;
+        return sign * posted > 0 && sign * posted <= t->levy_max ? REASON_NONE
+                                                                 : REASON_WRONG_AMOUNT;
+    }
+    if (sign * moves < 0 && levy > 0)
+        return levy <= t->levy_max ? REASON_NONE : REASON_WRONG_AMOUNT;
+    return moves == posted ? REASON_NONE : REASON_WRONG_AMOUNT;
+}
+
+/* What moves between a member and a purse: how much, the act doesn't say. */
+static enum statement_reason between(const struct statement_check_run *run, const char *member,
+                                     const char *purse, const char *unit)
+{
+    char account[ACCOUNT_MAX + 1];
+
+    name_account(account, member, unit);
+    if (str_eq(run->st->account, account))
+        return REASON_NONE;
+    if (!purse)
+        return may_be_purse(run, member, unit) ? REASON_NONE : REASON_WRONG_ACCOUNT;
+    name_account(account, purse, unit);
+    return str_eq(run->st->account, account) ? REASON_NONE : REASON_WRONG_ACCOUNT;
+}
+
 static enum statement_reason amount_of(const struct statement_check_run *run,
                                        const struct run_record *r)
 {
-    const struct run_record *of = r;
-    int64_t amount;
+    const struct act *a = r->act;
+    const struct run_record *of;
 
     if (run->st->account[0] == '!')
         return REASON_OTHER_ACT; /* a co-op's own accounts are nobody's payer or payee */
-    if (r->act->type == ACT_TRANSFER) {
-        amount = moved(run, &r->act->u.transfer, r->act->u.transfer.amount);
-    } else if (r->act->type == ACT_REVERSAL) {
-        of = run_transfer(run, r->act->u.reversal.record);
-        if (!of)
-            return REASON_TRANSFER_ELSEWHERE;
-        if (of->index >= r->index || r->act->u.reversal.amount > of->act->u.transfer.amount)
-            return REASON_WRONG_AMOUNT;
-        amount = -moved(run, &of->act->u.transfer, r->act->u.reversal.amount);
-    } else {
+    if (a->type == ACT_TRANSFER)
+        return fits(run, &a->u.transfer, a->u.transfer.amount, 1, r->amount);
+    if (a->type == ACT_LEVY)
+        return between(run, a->u.levy.member, NULL, a->u.levy.unit);
+    if (a->type == ACT_ESTATE)
+        return between(run, a->u.estate.member, a->u.estate.purse, a->u.estate.unit);
+    if (a->type != ACT_REVERSAL)
         return REASON_OTHER_ACT;
-    }
-    if (amount == 0)
-        return REASON_WRONG_ACCOUNT;
-    return amount == r->amount ? REASON_NONE : REASON_WRONG_AMOUNT;
+    of = run_transfer(run, a->u.reversal.record);
+    if (!of)
+        return REASON_TRANSFER_ELSEWHERE;
+    if (of->index >= r->index || a->u.reversal.amount > of->act->u.transfer.amount)
+        return REASON_WRONG_AMOUNT;
+    return fits(run, &of->act->u.transfer, a->u.reversal.amount, -1, r->amount);
 }
 
 static void judge_amount(struct statement_check_run *run, const struct run_record *r)

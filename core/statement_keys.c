@@ -99,7 +99,8 @@ static bool all_in_force(const struct state *s, const struct envelope *env)
 /* Acts whose authority depends on nobody but the holders that statements have. */
 static bool is_judged(enum act_type type)
 {
-    return type == ACT_TRANSFER || type == ACT_REVERSAL || type == ACT_SNAPSHOT;
+    return type == ACT_TRANSFER || type == ACT_REVERSAL || type == ACT_SNAPSHOT ||
+           type == ACT_LEVY || type == ACT_ESTATE;
 }
 
 /* What a refusal of core's rules says about a statement. */

@@ -10,7 +10,7 @@
 #include "core/strict.h"
 
 /* In the order in which they are written. */
-static const char *const text_fields[TEXTS_MAX] = {"memo", "name", "reason"};
+static const char *const text_fields[TEXTS_MAX] = {"memo", "name", "reason", "reference"};
 
 static void read_text(struct strict *in, const char *name, struct statement_text *out)
 {

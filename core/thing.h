@@ -171,10 +171,12 @@ struct deal {
     char from[ADDRESS_MAX + 1], to[ADDRESS_MAX + 1];
     char unit[UNIT_MAX + 1];
     int64_t amount;
-    int64_t reversed; /* transfer: how much of it was reversed */
-    int32_t expires;  /* request: the last day, days since 1970 */
-    int64_t answer;   /* request: the record that paid or declined it, -1 while it is open */
-    bool paid;        /* request: `answer` is a transfer */
+    int64_t reversed;                 /* transfer: how much of it was reversed */
+    int64_t levy;                     /* transfer: what the payer paid on top of it */
+    char levy_purse[ADDRESS_MAX + 1]; /* and where it went; empty without one */
+    int32_t expires;                  /* request: the last day, days since 1970 */
+    int64_t answer; /* request: the record that paid or declined it, -1 while it is open */
+    bool paid;      /* request: `answer` is a transfer */
     struct hash payload_hash; /* request */
     /* A transfer to another co-op: those that it passed in between, from payer to payee. */
     size_t n_via;

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "core/levy.h"
 #include "core/tree.h"
 #include "lang/lang.h"
 #include "lang/zone.h"
@@ -32,6 +33,9 @@
 #define LIFETIME_S 600  /* of its acts */
 #define SIGNED_S   5    /* how long it waits for what it sees to be signed */
 
+#define LEVIES_MAX     2000 /* acts that one look queues */
+#define LEVIES_PAUSE_S 600  /* until the next look, when there was nobody to take a levy from */
+
 struct clerk {
     struct ledgerd *d;
     pthread_t thread;
@@ -49,6 +53,7 @@ struct clerk {
     bool store_wrong;      /* the tables don't make a recorded root: said once */
     bool one_by_one;       /* of several it didn't: which one is it? */
     bool stored;           /* something was, since nodes were last looked at for those to delete */
+    time_t next_levies;    /* the thread's: not before */
 };
 
 /* A snapshot in the making. */
@@ -214,6 +219,60 @@ static int store(struct clerk *c, PGconn *conn, char *err, size_t err_size)
     return rc;
 }
 
+/* ---- Levies ---- */
+
+static void on_levy(struct job *job)
+{
+    if (job->status != JOB_POSTED && job->status != JOB_REPEATED) {
+        log_event(LOG_LEVEL_WARN, N_("a member's levy isn't taken yet"),
+                  LOG_STR("why", job->refusal.detail));
+    }
+    job_free(job);
+}
+
+struct levying {
+    struct ledgerd *d;
+    char month[LEVY_MONTH_LEN + 1];
+};
+
+static void take_levy(void *arg, const char *ledger_id, const char *member, const char *unit)
+{
+    const struct levying *l = arg;
+    struct buf payload = BUF_INIT;
+    char jti[HASH_B64U_LEN + 1];
+    int64_t now = (int64_t)time(NULL);
+
+    levy_jti(jti, member, unit, l->month);
+    buf_puts(&payload, "{\"type\":\"levy\",\"aud\":");
+    buf_puts_json(&payload, ledger_id);
+    buf_printf(&payload,
+               ",\"by\":\"ledger\",\"jti\":\"%s\",\"iat\":%lld,\"exp\":%lld,"
+               "\"member\":\"%s\",\"unit\":\"%s\",\"month\":\"%s\"}",
+               jti, (long long)now, (long long)(now + LIFETIME_S), member, unit, l->month);
+    own_act_submit(l->d, &payload, l->d->clerk_secret, on_levy);
+    buf_free(&payload);
+}
+
+/*
+ * Takes this month's levies from those who can pay them. Who can't is looked for again when the
+ * last look found nobody, some time later; those of a month that is over aren't asked for any more.
+ */
+static int levies(struct clerk *c, PGconn *conn, char *err, size_t err_size)
+{
+    struct levying l = {.d = c->d};
+    struct timespec now;
+    int found;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (now.tv_sec < c->next_levies)
+        return 0;
+    levy_month_text(l.month, levy_month_of(zone_day((int64_t)time(NULL) * 1000)));
+    found = db_clerk_levies(conn, l.month, LEVIES_MAX, take_levy, &l, err, err_size);
+    if (found == 0)
+        c->next_levies = now.tv_sec + LEVIES_PAUSE_S;
+    return found < 0 ? -1 : 0;
+}
+
 /* Says by which socket the thread can be torn from a statement that lasts: see clerk_stop. */
 static void set_socket(struct clerk *c, int socket)
 {
@@ -246,6 +305,8 @@ static bool look(struct clerk *c)
     } else if (store(c, conn, err, sizeof(err)) != 0 && !c->stop) {
         log_event(c->store_wrong ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN,
                   N_("a snapshot's paths can't be stored"), LOG_STR("why", err));
+    } else if (levies(c, conn, err, sizeof(err)) != 0 && !c->stop) {
+        log_event(LOG_LEVEL_WARN, N_("the month's levies can't be taken now"), LOG_STR("why", err));
     }
     if (conn && !c->stop &&
         rounds_look(c->rounds, conn, c->ledger_id, &c->within, err, sizeof(err)) != 0 && !c->stop)

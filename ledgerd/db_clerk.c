@@ -86,3 +86,44 @@ int db_clerk_knows_key(PGconn *conn, const char *kid, bool *known, char *err, si
     PQclear(res);
     return 0;
 }
+
+/* The jti is levy_jti's (core/levy.h): records are found by it. */
+static const char levies_sql[] =
+    "SELECT m.member, m.unit, (SELECT ledger_id FROM head) FROM"
+    " (SELECT split_part(a.account, '/', 1) AS member, p.unit"
+    "  FROM (SELECT split_part(policy, '/', 1) AS coop, split_part(policy, '/', 2) AS unit,"
+    "         floor, levy_monthly, levy_purse FROM policies WHERE levy_monthly IS NOT NULL) p"
+    "  JOIN holders c ON c.holder = p.coop AND c.state = 'active'"
+    "  JOIN holders f ON f.holder = p.levy_purse AND f.state = 'active'"
+    "  JOIN accounts a ON a.coop = p.coop AND split_part(a.account, '/', 2) = p.unit"
+    "  WHERE a.balance - p.levy_monthly >= CASE WHEN a.has_limits THEN a.floor ELSE p.floor END) m"
+    " JOIN holders h ON h.holder = m.member AND h.kind = 'person' AND h.state = 'active'"
+    " AND h.recovery IS NULL"
+    " WHERE NOT EXISTS (SELECT 1 FROM records r WHERE r.by = 'ledger' AND r.jti ="
+    "  rtrim(translate(encode(sha256('\\x6c65767900'::bytea || convert_to(m.member, 'UTF8')"
+    "   || '\\x00'::bytea || convert_to(m.unit, 'UTF8') || '\\x00'::bytea"
+    "   || convert_to($1, 'UTF8')), 'base64'), '+/', '-_'), '='))"
+    " ORDER BY 1, 2 LIMIT $2::int";
+
+int db_clerk_levies(PGconn *conn, const char *month, int most,
+                    void (*fn)(void *arg, const char *ledger_id, const char *member,
+                               const char *unit),
+                    void *arg, char *err, size_t err_size)
+{
+    char limit[16];
+    PGresult *res;
+    int n;
+
+    (void)snprintf(limit, sizeof(limit), "%d", most);
+    res = rows(
+        conn,
+        PQexecParams(conn, levies_sql, 2, NULL, (const char *const[]){month, limit}, NULL, NULL, 0),
+        err, err_size);
+    if (!res)
+        return -1;
+    n = PQntuples(res);
+    for (int row = 0; row < n; row++)
+        fn(arg, PQgetvalue(res, row, 2), PQgetvalue(res, row, 0), PQgetvalue(res, row, 1));
+    PQclear(res);
+    return n;
+}

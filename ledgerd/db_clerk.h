@@ -26,4 +26,14 @@ int db_clerk_end(PGconn *conn, char *err, size_t err_size) MUST_CHECK;
 int db_clerk_knows_key(PGconn *conn, const char *kid, bool *known, char *err,
                        size_t err_size) MUST_CHECK;
 
+/*
+ * Of whom the levy for a month ("2026-11") is to be taken: active persons with an account in a unit
+ * for which their co-op's policy has one, whose credit suffices now and of whom it wasn't taken;
+ * `most` at once. How many there were, or -1 and a sentence.
+ */
+int db_clerk_levies(PGconn *conn, const char *month, int most,
+                    void (*fn)(void *arg, const char *ledger_id, const char *member,
+                               const char *unit),
+                    void *arg, char *err, size_t err_size) MUST_CHECK;
+
 #endif

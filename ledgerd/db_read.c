@@ -12,12 +12,13 @@
 /* What READ_ACT and READ_RECORD have in common. */
 #define RECORD_COLUMNS                                                              \
     "SELECT r.idx, r.by, r.jti, r.header, r.parts, m.salt, m.body, n.salt, n.body," \
-    " w.salt, w.body,"                                                              \
+    " w.salt, w.body, f.salt, f.body,"                                              \
     " (SELECT q.payer || ' ' || q.payee FROM requests q WHERE q.answer = r.idx)"    \
     " FROM records r"                                                               \
     " LEFT JOIN texts m ON m.idx = r.idx AND m.field = 'memo'"                      \
     " LEFT JOIN texts n ON n.idx = r.idx AND n.field = 'name'"                      \
-    " LEFT JOIN texts w ON w.idx = r.idx AND w.field = 'reason'"
+    " LEFT JOIN texts w ON w.idx = r.idx AND w.field = 'reason'"                    \
+    " LEFT JOIN texts f ON f.idx = r.idx AND f.field = 'reference'"
 
 /*
  * What a list of postings says of a transfer or reversal beside its act, in the order of enum
@@ -198,7 +199,8 @@ const struct read_statement read_statements[READ_COUNT] = {
                        "SELECT p.seq, p.idx, p.amount, p.balance, r.header,"
                        " split_part(r.parts, E'\\n', 1), t.body, " TRANSFER_COLUMNS
                        " FROM postings p JOIN records r ON r.idx = p.idx"
-                       " LEFT JOIN texts t ON t.idx = p.idx AND t.field IN ('memo', 'reason')"
+                       " LEFT JOIN texts t ON t.idx = p.idx AND t.field IN"
+                       " ('memo', 'reason', 'reference')"
                        " WHERE p.account = $1::text AND p.seq < $2::bigint"
                        " ORDER BY p.seq DESC LIMIT $3::bigint",
                        false},
@@ -250,6 +252,13 @@ const struct read_statement read_statements[READ_COUNT] = {
                            " AND h.coop <= $1::text AND h.kind IN ('person', 'purse')"
                            " ORDER BY h.coop, h.holder LIMIT $3::bigint",
                            false},
+    /* Accounts of positions begin with "!pos.", and '/' is what comes behind '.'. */
+    [READ_NET] = {"read_net",
+                  "SELECT a.coop, sum(a.balance)::bigint FROM accounts a"
+                  " WHERE a.account > '!pos.' AND a.account < '!pos/'"
+                  " AND split_part(a.account, '/', 2) = $1::text"
+                  " GROUP BY a.coop HAVING sum(a.balance) <> 0 ORDER BY a.coop",
+                  false},
     /* clang-format off */
     [READ_BOOK] = {"read_book",
                    "SELECT v.head, v.first, v.size,"
@@ -290,7 +299,8 @@ const struct read_statement read_statements[READ_COUNT] = {
                             "SELECT e.seq, e.idx, r.header, r.parts, t.body, " RECORD_DAY
                             ", " TRANSFER_COLUMNS
                             " FROM book_entries e JOIN records r ON r.idx = e.idx"
-                            " LEFT JOIN texts t ON t.idx = e.idx AND t.field IN ('memo', 'reason')"
+                            " LEFT JOIN texts t ON t.idx = e.idx AND t.field IN"
+                            " ('memo', 'reason', 'reference')"
                             " WHERE e.book = $1::text AND e.seq < $2::bigint"
                             " AND e.seq > $3::bigint"
                             " ORDER BY e.seq DESC LIMIT $4::bigint",
@@ -551,6 +561,14 @@ struct read_query read_coop(const char *coop)
     struct read_query q = query(READ_COOP);
 
     bind_text(&q, coop);
+    return q;
+}
+
+struct read_query read_net(const char *unit)
+{
+    struct read_query q = query(READ_NET);
+
+    bind_text(&q, unit);
     return q;
 }
 

@@ -28,6 +28,7 @@ enum read_name {
     READ_COOPS,
     READ_COOP,
     READ_COOP_MEMBERS,
+    READ_NET,
     READ_BOOK,
     READ_COOP_ACCOUNTS,
     READ_COOP_LINES,
@@ -114,6 +115,8 @@ enum {
     RECORD_NAME,
     RECORD_REASON_SALT,
     RECORD_REASON,
+    RECORD_REFERENCE_SALT,
+    RECORD_REFERENCE,
     RECORD_PARTIES /* "payer payee" of the request that it answers; null when it answers none */
 };
 
@@ -231,6 +234,13 @@ enum {
     COOP_RECOVERY, /* five columns, recovery_view.h */
     COOP_RECOVERIES = COOP_RECOVERY + 5 /* its members', 1,000 at most: "member record due
                                            objected", a line each */
+};
+
+/* What each co-op owes on the whole in a unit (negative: is owed), where that isn't zero. */
+struct read_query read_net(const char *unit);
+enum {
+    NET_COOP,
+    NET_OWES
 };
 
 struct read_query read_coop_members(const char *coop, const char *after, int64_t limit);

@@ -172,6 +172,10 @@ static void each_key(const struct act *a,
     case ACT_CLEARING_CONSENT:
     case ACT_CLEARING_DECLINE:
     case ACT_CLEARING_POST:
+    case ACT_LEVY:
+    case ACT_ESTATE:
+    case ACT_COOP_CLOSE:
+    case ACT_SETTLEMENT:
         break;
     }
     for (size_t l = 0; l < ARRAY_LEN(lists); l++) {

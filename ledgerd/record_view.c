@@ -116,7 +116,7 @@ static void copy_terms(struct transfer_view *out, const struct act_transfer *t, 
     }
     if (str_eq(t->from, member)) {
         str_copy(out->counterparty, sizeof(out->counterparty), t->to);
-    } else if (str_eq(t->to, member)) {
+    } else if (str_eq(t->to, member) || member[0] != '!') { /* or the purse of the payer's levy */
         str_copy(out->counterparty, sizeof(out->counterparty), t->from);
     }
     str_copy(out->category, sizeof(out->category), t->category);
@@ -146,6 +146,23 @@ static int copy_original(struct transfer_view *out, const char *part_text, const
     return rc;
 }
 
+/* With whom, of what is neither a transfer nor a reversal: as far as the act says it. */
+static void copy_partner(struct transfer_view *out, const struct act *act, const char *member)
+{
+    const struct act_estate *e = &act->u.estate;
+    const struct act_settlement *s = &act->u.settlement;
+    const char *partner = "";
+
+    if (act->type == ACT_LEVY && !str_eq(act->u.levy.member, member)) {
+        partner = act->u.levy.member;
+    } else if (act->type == ACT_ESTATE) {
+        partner = str_eq(e->member, member) ? e->purse : e->member;
+    } else if (act->type == ACT_SETTLEMENT) {
+        partner = str_eq(name_coop_start(member), s->from) ? s->to : s->from;
+    }
+    str_copy(out->counterparty, sizeof(out->counterparty), partner);
+}
+
 int transfer_view_of(struct transfer_view *out, const struct act *act, const char *member,
                      const char *coop, const PGresult *res, int row, int col)
 {
@@ -168,6 +185,8 @@ int transfer_view_of(struct transfer_view *out, const struct act *act, const cha
                       LOG_INT("reverses", out->reverses));
             return -1;
         }
+    } else {
+        copy_partner(out, act, member);
     }
     if (out->through) {
         *out = (struct transfer_view){.through = true, .reverses = -1};

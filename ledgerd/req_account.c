@@ -45,6 +45,16 @@ void req_account(struct request *r)
     request_read(r, read_account(r->arg[0], r->arg[1]), on_account);
 }
 
+/* How much of what a payer paid was a levy. */
+static void put_levy(struct buf *b, const struct act *act, const char *member, int64_t amount)
+{
+    const struct act_transfer *t = &act->u.transfer;
+
+    if (act->type == ACT_TRANSFER && str_eq(t->from, member) && -amount > t->amount) {
+        out_int(b, "levy", -amount - t->amount);
+    }
+}
+
 static int put_posting(struct buf *b, const struct request *r, const PGresult *res, int row)
 {
     struct transfer_view t;
@@ -67,6 +77,7 @@ static int put_posting(struct buf *b, const struct request *r, const PGresult *r
     out_int(b, "balance", col_int(res, row, POSTINGS_BALANCE));
     out_int(b, "seq", col_int(res, row, POSTINGS_SEQ));
     transfer_view_put(b, &t, col_text_or_null(res, row, POSTINGS_MEMO));
+    put_levy(b, &v->act, r->arg[0], col_int(res, row, POSTINGS_AMOUNT));
     out_close(b, '}');
     record_view_free(v);
     return 0;

@@ -19,6 +19,7 @@ static void put_texts(struct buf *b, const PGresult *res)
         {"memo", RECORD_MEMO_SALT, RECORD_MEMO},
         {"name", RECORD_NAME_SALT, RECORD_NAME},
         {"reason", RECORD_REASON_SALT, RECORD_REASON},
+        {"reference", RECORD_REFERENCE_SALT, RECORD_REFERENCE},
     };
     uint8_t salt[TEXT_SALT_LEN];
 

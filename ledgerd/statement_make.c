@@ -76,6 +76,11 @@ static int take_act(struct making *m, const struct statement_text *text, int64_t
         str_copy(dealt->from, sizeof(dealt->from), act.u.transfer.from);
         str_copy(dealt->to, sizeof(dealt->to), act.u.transfer.to);
         concern(m, act.by, dealt->from, dealt->to);
+    } else if (act.type == ACT_LEVY) {
+        names_add(&m->holders, act.u.levy.member);
+    } else if (act.type == ACT_ESTATE) {
+        names_add(&m->holders, act.u.estate.member);
+        names_add(&m->holders, act.u.estate.purse);
     } else if (act.type == ACT_REVERSAL) {
         pgarray_int(&m->reversed, act.u.reversal.record);
         m->n_reversed++;

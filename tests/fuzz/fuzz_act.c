@@ -89,6 +89,7 @@ static void check_type(const struct act *a)
         MUST(a->type == ACT_REQUEST || (t->max_hops >= 1 && t->max_hops <= WAY_HOPS_MAX));
         MUST(!t->has_request ||
              (a->type == ACT_TRANSFER && t->request >= 0 && t->request <= NUM_MAX));
+        MUST(t->levy_max >= 0 && t->levy_max <= AMOUNT_MAX);
         break;
     case ACT_REVERSAL:
         MUST(a->u.reversal.record >= 0 && a->u.reversal.record <= NUM_MAX);
@@ -119,6 +120,22 @@ static void check_type(const struct act *a)
         MUST(a->u.clearing.round >= 0 && a->u.clearing.round <= NUM_MAX);
         for (size_t i = 1; i < a->u.clearing.n_consents; i++)
             MUST(a->u.clearing.consents[i - 1] < a->u.clearing.consents[i]);
+        break;
+    case ACT_LEVY:
+        MUST(name_is_address(a->u.levy.member) && name_is_unit(a->u.levy.unit));
+        MUST(a->u.levy.month > 0);
+        break;
+    case ACT_ESTATE:
+        MUST(name_is_address(a->u.estate.member) && name_is_unit(a->u.estate.unit));
+        MUST(name_is_address(a->u.estate.purse));
+        break;
+    case ACT_COOP_CLOSE:
+        MUST(name_is_coop(a->u.coop_close.coop));
+        break;
+    case ACT_SETTLEMENT:
+        MUST(name_is_coop(a->u.settlement.from) && name_is_coop(a->u.settlement.to));
+        MUST(name_is_unit(a->u.settlement.unit));
+        MUST(a->u.settlement.amount >= 1 && a->u.settlement.amount <= AMOUNT_MAX);
         break;
     case ACT_SNAPSHOT:
         MUST(a->u.snapshot.size >= 1 && a->u.snapshot.count >= 1);

@@ -419,9 +419,10 @@ static void dump_one(void *arg, const struct thing *thing)
         buf_printf(&b, "record %lld", (long long)((const struct voided *)thing)->record);
         break;
     case THING_DEAL:
-        buf_printf(&b, "%d %s %s %s amount %lld reversed %lld answer %lld %d", deal->is_request,
-                   deal->from, deal->to, deal->unit, (long long)deal->amount,
-                   (long long)deal->reversed, (long long)deal->answer, deal->paid);
+        buf_printf(&b, "%d %s %s %s amount %lld reversed %lld answer %lld %d levy %lld %s",
+                   deal->is_request, deal->from, deal->to, deal->unit, (long long)deal->amount,
+                   (long long)deal->reversed, (long long)deal->answer, deal->paid,
+                   (long long)deal->levy, deal->levy_purse);
         for (size_t i = 0; i < deal->n_via; i++)
             buf_printf(&b, " %s", deal->via[i]);
         break;

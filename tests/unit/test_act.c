@@ -52,7 +52,7 @@ static const struct good {
     {ACT_THRESHOLD_SET, "hansalim", "'holder':'hansalim','role':'treasurer','threshold':2"},
     {ACT_TRANSFER, "alice@hansalim",
      "'from':'alice@hansalim','to':'bob@hansalim','unit':'hour','amount':90,'memo_hash':'" HASH_A
-     "','value_date':'2026-11-21','category':'garden','request':4,'max_hops':2"},
+     "','value_date':'2026-11-21','category':'garden','request':4,'max_hops':2,'levy_max':3"},
     {ACT_REQUEST, "bob@hansalim",
      "'from':'alice@hansalim','to':'bob@hansalim','unit':'hour','amount':90,'memo_hash':'" HASH_A
      "','value_date':'2026-11-21','category':'garden','expires':'2026-12-31'"},
@@ -74,11 +74,22 @@ static const struct good {
     {ACT_CLEARING_POST, "ledger", "'unit':'hour','round':7,'hash':'" HASH_A "','consents':[8,9]"},
     {ACT_LEDGER_CONTINUE, "stewards",
      "'origin':'ledger.example/test/2','kept':" KEPT ",'found':{'size':9,'root':'" HASH_A "='}"},
+    {ACT_LEVY, "ledger", "'member':'alice@hansalim','unit':'hour','month':'2026-11'"},
+    {ACT_ESTATE, "hansalim",
+     "'member':'alice@hansalim','unit':'hour','purse':'fund@hansalim','reason_hash':'" HASH_A "'"},
+    {ACT_COOP_CLOSE, "hansalim", "'coop':'hansalim','reason_hash':'" HASH_A "'"},
+    {ACT_SETTLEMENT, "hansalim",
+     "'from':'hansalim','to':'icoop','unit':'hour','amount':90,'means':'money',"
+     "'date':'2026-11-20','reference_hash':'" HASH_A "'"},
 };
+/* The one jti that this levy can have: b64u of SHA-256("levy" 0 "alice@hansalim" 0 "hour" 0
+ * "2026-11"). */
+#define LEVY_JTI "qJaLLPdKCY7sp4RIeZRYaNHqq3seczdp-vUEpqMRvNs"
 
-static const char *const optional[] = {"name_hash", "reason_hash",    "memo_hash",   "value_date",
-                                       "category",  "request",        "max_hops",    "transit",
-                                       "clearing",  "levy_per_mille", "levy_monthly"};
+static const char *const optional[] = {
+    "name_hash",      "reference_hash", "reason_hash", "memo_hash", "value_date",
+    "category",       "request",        "max_hops",    "transit",   "clearing",
+    "levy_per_mille", "levy_monthly",   "levy_max"};
 
 static bool is_optional(const char *member)
 {
@@ -126,6 +137,8 @@ static void malformed(const char *payload)
 
 static char *good_payload(struct fix *f, const struct good *g)
 {
+    if (g->type == ACT_LEVY)
+        f->jti = LEVY_JTI;
     return fix_payload(f, act_type_name(g->type), g->by, "%s", g->members);
 }
 

@@ -36,6 +36,9 @@
 #define HASH_LEGS "XlN8Z5WByiCbsYnzeTHc_dIDrLhdboqXpvtG_olbkUo"
 #define HASH_M    "q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s"
 
+/* Of the one levy: b64u of SHA-256("levy" 0 "bora@hansalim" 0 "hour" 0 "2026-12"). */
+#define LEVY_JTI "aP87Hk6VgPG5JM-7y1T9NsVRAzs-Ositx7rpQcjdEAw"
+
 static const struct {
     const char *signers, *type, *by, *members;
 } story[] = {
@@ -147,6 +150,26 @@ static const struct {
     {"t3", "clearing.consent", "hansalim", "'unit':'hour','round':59,'hash':'" HASH_LEGS "'"},
     {"clerk", "clearing.post", "ledger",
      "'unit':'hour','round':59,'hash':'" HASH_LEGS "','consents':[60,61]"},
+    {"t3", "coop.policy", "hansalim",
+     "'coop':'hansalim','unit':'hour','floor':-600,'ceiling':null,'registrar_floor':-1200,"
+     "'registrar_ceiling':1200,'reversal_days':14,'clearing':'auto','levy_per_mille':100,"
+     "'levy_monthly':6,'levy_purse':'fund@hansalim'"},
+    {"bora2", "transfer", "bora@hansalim",
+     "'from':'bora@hansalim','to':'m.old_1@hansalim','unit':'hour','amount':35,'levy_max':5"},
+    {"t3", "reversal", "hansalim", "'record':64,'amount':20"},
+    {"bora2", "transfer", "bora@hansalim",
+     "'from':'bora@hansalim','to':'dora@icoop','unit':'hour','amount':15,'levy_max':1"},
+    {"clerk", "levy", "ledger", "'member':'bora@hansalim','unit':'hour','month':'2026-12'"},
+    {"r1", "member.freeze", "hansalim", "'member':'m.old_1@hansalim'"},
+    {"t3", "estate", "hansalim",
+     "'member':'m.old_1@hansalim','unit':'hour','purse':'fund@hansalim','reason_hash':'" HASH_M
+     "'"},
+    {"t3 u1", "settlement", "icoop",
+     "'from':'hansalim','to':'icoop','unit':'hour','amount':20,'means':'money',"
+     "'date':'2026-12-30','reference_hash':'" HASH_M "'"},
+    {"t3 u1", "settlement", "icoop",
+     "'from':'icoop','to':'hansalim','unit':'hour','amount':5,'means':'hours','date':'2027-01-05'"},
+    {"u1", "coop.close", "icoop", "'coop':'icoop','reason_hash':'" HASH_M "'"},
 };
 
 static char *read_file(const char *path)
@@ -231,6 +254,10 @@ static void test_golden(void **state)
         /* Two share a time, as in a batch; each other one is 86 seconds and a bit later. */
         if (str_eq(story[i].type, "key.recover.finish"))
             days += 7;
+        if (str_eq(story[i].type, "estate"))
+            days += 30;
+        if (str_eq(story[i].type, "levy"))
+            f->jti = LEVY_JTI;
         f->ms = FIX_MS + (int64_t)(i - (i == 5)) * 86413 + days * 86400000;
         IS(fix_act(f, story[i].signers, story[i].type, story[i].by, "%s", story[i].members),
            "posted");
