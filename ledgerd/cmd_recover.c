@@ -148,7 +148,7 @@ static int take_kept(struct recover *r, const struct conf *conf)
     published_free(p);
     if (!there)
         return 0;
-    if (str_eq(c.origin, r->origin)) /* else the ledger went on since */
+    if (!name_origin_follows(r->origin, c.origin)) /* else the ledger went on since */
         lost_checkpoint(&r->lost, &c, note, len);
     free(note);
     if (c.size > r->ledger.head.size || !str_eq(c.origin, r->origin))

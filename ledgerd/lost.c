@@ -39,6 +39,15 @@ static void drop_parts(struct lost_record *r)
     r->n = 0;
 }
 
+static void drop_checkpoints(struct lost *l)
+{
+    for (size_t i = 0; i < l->n_checkpoints; i++)
+        free(l->checkpoints[i].note);
+    free(l->checkpoints);
+    l->checkpoints = NULL;
+    l->n_checkpoints = 0;
+}
+
 void lost_free(struct lost *l)
 {
     for (size_t i = 0; i < l->n && l->records; i++) {
@@ -51,9 +60,7 @@ void lost_free(struct lost *l)
         free(r->jti);
     }
     free(l->records);
-    for (size_t i = 0; i < l->n_checkpoints; i++)
-        free(l->checkpoints[i].note);
-    free(l->checkpoints);
+    drop_checkpoints(l);
     memset(l, 0, sizeof(*l));
 }
 
@@ -63,6 +70,14 @@ void lost_checkpoint(struct lost *l, const struct checkpoint *c, const char *not
 {
     struct lost_checkpoint *new;
 
+    /* Where the ledger went on under another origin, the later one is what has to be led to: an
+     * earlier one may cover records that were given up. */
+    if (l->n_checkpoints > 0 && name_origin_follows(l->target.origin, c->origin))
+        return;
+    if (l->n_checkpoints > 0 && name_origin_follows(c->origin, l->target.origin)) {
+        drop_checkpoints(l);
+        l->target = (struct checkpoint){.size = 0};
+    }
     for (size_t i = 0; i < l->n_checkpoints; i++)
         if (l->checkpoints[i].of.size == c->size && hash_eq(&l->checkpoints[i].of.root, &c->root))
             return;
@@ -78,10 +93,14 @@ void lost_checkpoint(struct lost *l, const struct checkpoint *c, const char *not
 /* Is the note signed by one of the ledger's log keys? */
 static bool open_note(const struct lost *l, const char *note, size_t len, struct checkpoint *c)
 {
+    char origin[ORIGIN_MAX + 1];
     const char *why;
 
+    /* Perhaps of an origin under which the ledger went on since. */
+    if (checkpoint_origin(origin, note, len) != 0 || !name_origin_follows(origin, l->origin))
+        str_copy(origin, sizeof(origin), l->origin);
     for (size_t i = 0; i < l->n_keys; i++)
-        if (checkpoint_open(c, note, len, l->origin, &l->keys[i], &why) == 0)
+        if (checkpoint_open(c, note, len, origin, &l->keys[i], &why) == 0)
             return true;
     return false;
 }

@@ -75,8 +75,10 @@ static int take_slot(struct published *p, int slot, const char *bytes, size_t le
     while (len > 1 && bytes[len - 1] == '\n' && bytes[len - 2] == '\n') {
         len--;
     }
-    /* Of an origin before, where the ledger goes on and nothing was signed since. */
-    if (checkpoint_origin(origin, bytes, len) != 0 || !name_origin_follows(p->origin, origin)) {
+    /* Of an origin before, where the ledger goes on and nothing was signed since; or of a later
+     * one, where an older database was put back. */
+    if (checkpoint_origin(origin, bytes, len) != 0 ||
+        (!name_origin_follows(p->origin, origin) && !name_origin_follows(origin, p->origin))) {
         str_copy(origin, sizeof(origin), p->origin);
     }
     if (open_note(p, origin, bytes, len, earlier, n, &c, &signed_by, why) != 0) {

@@ -18,7 +18,8 @@ struct published;
  * Reads DATA/checkpoint when it is there, verifying its signature: by one of the log keys that this
  * ledgerd holds (1 to LOG_SIGNERS_MAX, the oldest first; they must outlive it), or by one of the n
  * that the ledger had before, as after a change of keys. It may be of an origin that this one
- * follows (name_origin_follows): published_get then says so until something of this one is signed.
+ * follows, or that follows this one (name_origin_follows): published_get then says so until
+ * something of this one is signed.
  * It signs with all that it holds until published_use says more. NULL with err set when the file is
  * unreadable or not ours.
  */

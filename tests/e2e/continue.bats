@@ -219,3 +219,62 @@ ledger_of() { # PERSON
     [ "$status" -eq 0 ] || die "$output"
     [[ $output == *"from record $FOUND on"* ]]
 }
+
+@test "what can be found is taken back, and nothing is given up that needn't be" {
+    keep_old
+    recover --continue
+    [ "$status" -eq 1 ]
+    ledger_stop main
+    recover --continue # nothing is missing
+    [ "$status" -eq 0 ]
+    [[ $output == *"No record is missing"* ]]
+    ledger_start main
+    ledger_wait main
+    as alice pay bob@hansalim 2 hour --memo 'both have it'
+    as_ledgerd "$LEDGERD" export "$LEDGERS/open/copy" --data "$LEDGERS/main"
+    as bob pay alice@hansalim 0:30 hour --memo 'nobody has it'
+    put_old_back
+    # Of two lost records a copy has the first; it comes back, and the ledger goes on behind it.
+    recover --continue --from "$LEDGERS/open/copy"
+    [ "$status" -eq 0 ]
+    [[ $output == *"Verified and stored the first 1 of them"*"$((FOUND + 1)) records stay"* ]]
+    # Until the stewards have signed, it can be prepared anew.
+    recover --continue
+    [ "$status" -eq 0 ]
+    [ "$(ledger_checkpoint main | sed -n 2p)" -eq "$KEPT" ]
+    cp "$LEDGERS/main/checkpoint" "$LEDGERS/checkpoint.kept"
+    ledger_start main
+    until_ok 60 in_mode continuing
+    stewards_sign
+    # It is killed, and what was kept outside is what it was before: the log says that it went on.
+    ledger_kill main
+    as_ledgerd cp "$LEDGERS/checkpoint.kept" "$LEDGERS/main/checkpoint"
+    ledger_start main
+    ledger_wait main
+    [ "$(sed -n 2p <<< "$(curl -sf "$(ledger_url main)/checkpoint")")" -eq $((FOUND + 2)) ]
+    everybody follows
+    as alice pay bob@hansalim 1 hour
+    [ "$(as bob balance --json | jq '.items[0].balance')" -eq 240 ]
+    as_ledgerd "$LEDGERD" export "$LEDGERS/open/whole" --data "$LEDGERS/main"
+    # A copy of before all that is put back, and nothing but the copy of what came after is wanted. Who can write
+    # to the database alone gets nowhere with saying that it went on once more.
+    KEPT=$(size)
+    ledger_stop main
+    as_ledgerd rm -rf "$LEDGERS/main/pg"
+    as_ledgerd cp -a "$LEDGERS/open/pg.old" "$LEDGERS/main/pg"
+    ledger_start main
+    until_ok 60 in_mode 'stopped: fork'
+    ledger_psql main -c "UPDATE head SET origin = 'test.example/main/3', ledger_id = 'test.example/main/3#x'" \
+        -c "INSERT INTO continuations SELECT 3, 'test.example/main/2#x', 'x'"
+    ledger_stop main
+    ledger_start main
+    until_ok 60 in_mode 'stopped: fork' || die "it was taken in"
+    ledger_psql main -c "UPDATE head SET origin = 'test.example/main', ledger_id = '$OLD'" -c 'DELETE FROM continuations'
+    ledger_stop main
+    recover --from "$LEDGERS/open/whole"
+    [ "$status" -eq 0 ]
+    ledger_start main
+    ledger_wait main
+    [ "$(size)" -eq "$KEPT" ]
+    as alice pay bob@hansalim 1 hour
+}
