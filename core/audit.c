@@ -118,15 +118,33 @@ static void name_fault(struct audit *a, const struct audit_item *item,
 
 /* ---- Judging ---- */
 
-/* Of a book: does somebody of another co-op act, or is the act about such a one? His keys and
- * limits aren't to be seen here. */
-static bool of_others(const struct audit *a, const struct act *act)
+/* Does a record move what co-ops owe each other? */
+static bool moves_positions(const struct audit_item *item)
 {
+    static const char position[] = ",\"account\":\"!pos.";
+
+    for (size_t i = 1; i < item->parts.n; i++)
+        if (memmem(item->parts.text[i], item->parts.len[i], position, sizeof(position) - 1))
+            return true;
+    return false;
+}
+
+/*
+ * Of a book: does somebody of another co-op act, or is the act about such a one? His keys and
+ * limits aren't to be seen here, nor are other co-ops' lines and what they owe each other.
+ */
+static bool of_others(const struct audit *a, const struct audit_item *item)
+{
+    const struct act *act = &item->record.act;
     const char *names[3] = {act->by, NULL, NULL};
     char coop[COOP_MAX + 1];
 
     if (!a->conf.coop)
         return false;
+    if (act->type == ACT_LINE_SET ||
+        (act->type >= ACT_CLEARING_PROPOSE && act->type <= ACT_CLEARING_POST) ||
+        moves_positions(item))
+        return true;
     if (act->type == ACT_TRANSFER || act->type == ACT_REQUEST) {
         names[1] = act->u.transfer.from;
         names[2] = act->u.transfer.to;
@@ -155,7 +173,7 @@ static void judge(struct audit *a, struct audit_item *item, struct outcome *out)
     if (a->counts.records == 0 && r->act.type == ACT_LEDGER_OPEN &&
         name_origin_follows(a->conf.origin, r->act.aud))
         state_set_ledger_id(a->state, r->act.aud, "");
-    if (of_others(a, &r->act)) {
+    if (of_others(a, item)) {
         a->counts.unjudged++;
         audit_in_part(a, item, out);
         return;

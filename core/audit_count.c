@@ -317,6 +317,8 @@ static void add_balance(void *arg, const struct thing *thing)
     int64_t *place;
 
     name_coop_of(thing->name, coop);
+    if (s->a->conf.coop && !str_eq(coop, s->a->conf.coop))
+        return; /* of another's book only those records are here that touch this one too */
     (void)snprintf(name, sizeof(name), "%s/%.*s", coop, UNIT_MAX, slash ? slash + 1 : "");
     place = strmap_put(s->of, name);
     if (*place == 0) {

@@ -105,28 +105,42 @@ int leaf_parse(struct leaf *out, int64_t *size, const char *s, size_t len)
     return ret;
 }
 
+static const char *const begin[LEAF_KINDS] = {
+    "{\"part\":\"posting\",\"salt\":\"",
+    "{\"part\":\"book\",\"salt\":\"",
+    "{\"part\":\"change\",\"salt\":\"",
+};
+static const char *const named[LEAF_KINDS] = {"\",\"account\":\"", "\",\"book\":\"",
+                                              "\",\"subject\":\""};
+#define SALT_LEN 22
+
+bool leaf_part_name(char out[LEAF_NAME_MAX + 1], enum leaf_kind kind, const char *part, size_t len)
+{
+    const size_t begin_len = strlen(begin[kind]), named_len = strlen(named[kind]);
+    const size_t before = begin_len + SALT_LEN + named_len;
+    const char *name = part + before, *quote;
+
+    if (len <= before || memcmp(part, begin[kind], begin_len) != 0 ||
+        memcmp(name - named_len, named[kind], named_len) != 0)
+        return false;
+    quote = memchr(name, '"', len - before);
+    if (!quote || quote - name > LEAF_NAME_MAX)
+        return false;
+    memcpy(out, name, (size_t)(quote - name));
+    out[quote - name] = '\0';
+    return true;
+}
+
 int leaf_take_salt(struct leaf *l, const char *parts, size_t len)
 {
-    static const char *const begin[LEAF_KINDS] = {
-        "{\"part\":\"posting\",\"salt\":\"",
-        "{\"part\":\"book\",\"salt\":\"",
-        "{\"part\":\"change\",\"salt\":\"",
-    };
-    static const char *const named[LEAF_KINDS] = {"\",\"account\":\"", "\",\"book\":\"",
-                                                  "\",\"subject\":\""};
-    const size_t salt_len = 22, begin_len = strlen(begin[l->kind]);
-    const size_t named_len = strlen(named[l->kind]), name_len = strlen(l->name);
-    const size_t need = begin_len + salt_len + named_len + name_len + 1;
-
     for (const char *p = parts, *end = parts + len; p < end;) {
         const char *stop = memchr(p, '\n', (size_t)(end - p));
         size_t n = (size_t)((stop ? stop : end) - p);
-        const char *name = p + begin_len + salt_len + named_len;
+        char name[LEAF_NAME_MAX + 1];
 
-        if (n > need && memcmp(p, begin[l->kind], begin_len) == 0 &&
-            memcmp(name - named_len, named[l->kind], named_len) == 0 &&
-            memcmp(name, l->name, name_len) == 0 && name[name_len] == '"')
-            return b64u_decode_exact(p + begin_len, salt_len, l->salt, sizeof(l->salt));
+        if (leaf_part_name(name, l->kind, p, n) && str_eq(name, l->name))
+            return b64u_decode_exact(p + strlen(begin[l->kind]), SALT_LEN, l->salt,
+                                     sizeof(l->salt));
         p += n + 1;
     }
     return -1;

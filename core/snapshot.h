@@ -44,6 +44,9 @@ void leaf_put(struct buf *b, const struct leaf *l, int64_t size);
 void leaf_hash(struct hash *out, const struct leaf *l, int64_t size);
 /* Strict: exactly the bytes that leaf_put writes. 0, or -1. */
 int leaf_parse(struct leaf *out, int64_t *size, const char *s, size_t len) MUST_CHECK;
+/* What a part of a record is about that a leaf of that kind counts: false when it is another's. */
+bool leaf_part_name(char out[LEAF_NAME_MAX + 1], enum leaf_kind kind, const char *part,
+                    size_t len) MUST_CHECK;
 /* The salt of the leaf's last entry, from its record's parts, one a line: -1 when it isn't there.
  */
 int leaf_take_salt(struct leaf *l, const char *parts, size_t len) MUST_CHECK;

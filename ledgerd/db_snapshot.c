@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/strmap.h"
 #include "lang/lang.h"
 #include "ledgerd/db_ask.h"
 #include "ledgerd/db_conn.h"
@@ -58,7 +59,10 @@ static const char *const leaf_sql[LEAF_KINDS] = {
                      " ORDER BY q.o, c.subject COLLATE \"C\"",
 };
 
-/* The parts of the records that the leaves' last entries are in, in their order. */
+/*
+ * The parts of the records that the leaves' last entries are in: a row for each record, by index.
+ * A round of clearing is the last entry of many thousand accounts, and has a part for each.
+ */
 static PGresult *fetch_parts(PGconn *conn, const PGresult *leaves, char *err, size_t err_size)
 {
     struct db_ask ask = {0};
@@ -70,28 +74,86 @@ static PGresult *fetch_parts(PGconn *conn, const PGresult *leaves, char *err, si
         pgarray_int(&indexes, col_int(leaves, i, 4));
     db_ask_array(&ask, &indexes);
     res = db_ask_run(conn,
-                     "SELECT r.parts FROM unnest($1::bigint[]) WITH ORDINALITY q(idx, o)"
-                     " JOIN records r ON r.idx = q.idx ORDER BY q.o",
+                     "SELECT r.parts, r.idx FROM (SELECT DISTINCT idx FROM unnest($1::bigint[])"
+                     " u(idx)) q JOIN records r ON r.idx = q.idx ORDER BY r.idx",
                      &ask, err, err_size);
     pgarray_free(&indexes);
-    if (res && PQntuples(res) != PQntuples(leaves)) {
-        snprintf(err, err_size, "%s", _(disagree));
-        PQclear(res);
-        res = NULL;
-    }
     return res;
 }
 
-static int read_leaf(struct leaf *l, enum leaf_kind kind, const PGresult *res,
-                     const PGresult *parts, int i)
+#define MANY_BYTES 2048 /* of parts, from which on where each name stands is written down once */
+
+/* Parts of a page's leaves. */
+struct page_parts {
+    PGresult *res;
+    struct strmap **places; /* of each row: where the part of each name begins; NULL: not yet */
+};
+
+static void page_parts_free(struct page_parts *p)
 {
+    for (int i = 0; p->places && i < PQntuples(p->res); i++)
+        strmap_free(p->places[i]);
+    free(p->places);
+    PQclear(p->res);
+}
+
+/* The row of that record, or -1. */
+static int find_row(const PGresult *res, int64_t index)
+{
+    int low = 0, high = PQntuples(res);
+
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+
+        if (col_int(res, middle, 1) < index)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < PQntuples(res) && col_int(res, low, 1) == index ? low : -1;
+}
+
+static struct strmap *note_places(enum leaf_kind kind, const char *parts, size_t len)
+{
+    struct strmap *places = strmap_new();
+    char name[LEAF_NAME_MAX + 1];
+
+    for (size_t at = 0; at < len;) {
+        const char *stop = memchr(parts + at, '\n', len - at);
+        size_t n = stop ? (size_t)(stop - parts) - at : len - at;
+
+        if (leaf_part_name(name, kind, parts + at, n))
+            *strmap_put(places, name) = (int64_t)at;
+        at += n + 1;
+    }
+    return places;
+}
+
+static int read_leaf(struct leaf *l, enum leaf_kind kind, const PGresult *res,
+                     struct page_parts *parts, int i)
+{
+    const int64_t *place;
+    const char *text;
+    size_t len;
+    int row;
+
     memset(l, 0, sizeof(*l));
     l->kind = kind;
     str_copy(l->name, sizeof(l->name), col_text(res, i, 1));
     l->balance = col_int(res, i, 2);
     l->seq = col_int(res, i, 3);
     l->index = col_int(res, i, 4);
-    return leaf_take_salt(l, col_text(parts, i, 0), col_len(parts, i, 0));
+    row = find_row(parts->res, l->index);
+    if (row < 0)
+        return -1;
+    text = col_text(parts->res, row, 0);
+    len = col_len(parts->res, row, 0);
+    if (len < MANY_BYTES)
+        return leaf_take_salt(l, text, len);
+    if (!parts->places[row])
+        parts->places[row] = note_places(kind, text, len);
+    place = strmap_get(parts->places[row], l->name);
+    return place ? leaf_take_salt(l, text + *place, strcspn(text + *place, "\n")) : -1;
 }
 
 /* Leaves of one kind in ranges: fn is called with the range's place. Their number, or -1. */
@@ -101,7 +163,8 @@ static int fetch(PGconn *conn, enum leaf_kind kind, struct pgarray *firsts, stru
                  size_t err_size)
 {
     struct db_ask ask = {0};
-    PGresult *res, *parts = NULL;
+    struct page_parts parts = {0};
+    PGresult *res;
     struct leaf l;
     int n = -1;
 
@@ -112,10 +175,14 @@ static int fetch(PGconn *conn, enum leaf_kind kind, struct pgarray *firsts, stru
     res = db_ask_run(conn, leaf_sql[kind], &ask, err, err_size);
     if (!res)
         return -1;
-    if (PQntuples(res) > 0 && !(parts = fetch_parts(conn, res, err, err_size)))
-        goto out;
+    if (PQntuples(res) > 0) {
+        parts.res = fetch_parts(conn, res, err, err_size);
+        if (!parts.res)
+            goto out;
+        parts.places = x_calloc((size_t)PQntuples(parts.res) + 1, sizeof(struct strmap *));
+    }
     for (int i = 0; i < PQntuples(res); i++) {
-        if (read_leaf(&l, kind, res, parts, i) != 0) {
+        if (read_leaf(&l, kind, res, &parts, i) != 0) {
             snprintf(err, err_size, "%s", _(disagree));
             goto out;
         }
@@ -123,7 +190,7 @@ static int fetch(PGconn *conn, enum leaf_kind kind, struct pgarray *firsts, stru
     }
     n = PQntuples(res);
 out:
-    PQclear(parts);
+    page_parts_free(&parts);
     PQclear(res);
     return n;
 }

@@ -4,6 +4,7 @@
 import { test } from 'node:test';
 import './vectors.mjs';
 import { audit, strangers } from './audit.mjs';
+import { clearing } from './clearing.mjs';
 import { hostile } from './hostile.mjs';
 import { mutants } from './mutants.mjs';
 import { breakdown, coverage, statuses } from './statuses.mjs';
@@ -28,6 +29,7 @@ try {
   if (begun) {
     await story(w);
     await statements(w);
+    await clearing(w);
     await hostile(w);
     await mutants(w);
     await statuses(w);

@@ -170,12 +170,14 @@ export async function statuses(w) {
             .replace('{member}', 'nobody@hansalim')
             .replace('{coop}', 'nowhere')
             .replace('{index}', '999999')
+            .replace('clearing/{unit}', 'clearing/pear')
             .replace('{subject}', 'nobody@hansalim')
             .replace(/\{by\}.*/, `alice@hansalim/${'B'.repeat(22)}`),
           o.path
             .replace('{member}', 'No Such')
             .replace('{coop}', '!')
             .replace('{index}', '-1')
+            .replace('clearing/{unit}', 'clearing/!')
             .replace('{subject}', '!')
             .replace(/\{by\}.*/, 'x/y'),
         ]) {

@@ -92,6 +92,38 @@ record() { # NAME
     cat "$LEDGERS/record.$1"
 }
 
+# One round of clearing that is declined, and one that is posted, among hansalim, mapo and trio.
+rounds() {
+    local bounds='"floor":-600,"ceiling":600,"registrar_floor":-600,"registrar_ceiling":600,"reversal_days":30'
+    local round deadline=$(($(date +%s) + 86400))
+    posted "$(act coop.create stewards "{\"coop\":\"trio\",\"name\":\"Trio\",\"treasurers\":[$("$ACTOR" key treasurer1@trio)],\"threshold\":1,\"registrars\":[$("$ACTOR" key registrar@trio)]}" \
+        steward treasurer1@trio registrar@trio)"
+    posted "$(act coop.policy trio "{\"coop\":\"trio\",\"unit\":\"hour\",$bounds,\"clearing\":\"auto\"}" treasurer1@trio)"
+    posted "$(act member.create trio "{\"member\":\"m@trio\",\"kind\":\"person\",\"keys\":[$("$ACTOR" key m@trio)],\"threshold\":1}" registrar@trio m@trio)"
+    posted "$(act line.set trio '{"coop":"trio","partner":"mapo","unit":"hour","limit":50}' treasurer1@trio)"
+    posted "$(act line.set hansalim '{"coop":"hansalim","partner":"trio","unit":"hour","limit":50}' treasurer1@hansalim treasurer2@hansalim)"
+    posted "$(payment m0000@hansalim m0005@mapo 12)"
+    posted "$(payment m0005@mapo m@trio 11)"
+    posted "$(payment m@trio m0000@hansalim 10)"
+    posted "$(act clearing.propose trio "{\"unit\":\"hour\",\"deadline\":$deadline}" treasurer1@trio)"
+    posted "$(act clearing.decline mapo "{\"unit\":\"hour\",\"round\":$INDEX}" treasurer1@mapo treasurer2@mapo)"
+    until_ok 20 round_is ended
+    posted "$(act clearing.propose stewards "{\"unit\":\"hour\",\"deadline\":$deadline}" steward)"
+    round=$INDEX
+    get treasurer1@mapo /v1/clearing/hour
+    answered 200 '.state == "open" and .cleared == 30' || return 1
+    for coop in mapo hansalim; do
+        posted "$(act clearing.consent "$coop" "{\"unit\":\"hour\",\"round\":$round,\"hash\":$(jq .hash "$BODY")}" "treasurer1@$coop" "treasurer2@$coop")"
+        get treasurer1@mapo /v1/clearing/hour
+    done
+    until_ok 20 round_is posted
+}
+
+round_is() { # STATE
+    get treasurer1@mapo /v1/clearing/hour
+    answered 200 ".state == \"$1\""
+}
+
 # What hammer's setup leaves out, each in its simplest form.
 every_act() {
     local hash
@@ -127,8 +159,9 @@ every_act() {
     at_record mapo
     posted "$(payment m0003@mapo m0001@mapo 5)"
     posted "$(act line.set mapo '{"coop":"mapo","partner":"hansalim","unit":"hour","limit":500,"transit":true}' treasurer1@mapo treasurer2@mapo)"
-    posted "$(payment m0000@hansalim m0001@mapo 25)"
-    posted "$(act reversal m0001@mapo "{\"record\":$INDEX,\"amount\":20}" m0001@mapo)"
+    posted "$(payment m0000@hansalim m0005@mapo 25)"
+    posted "$(act reversal m0005@mapo "{\"record\":$INDEX,\"amount\":20}" m0005@mapo)"
+    rounds
     if [ "$SNAPSHOTS" -gt 0 ]; then
         posted "$(of_recovery key.recover.finish m0007@mapo member mapo registrar@mapo)"
         posted "$(act transfer m0007@mapo '{"from":"m0007@mapo","to":"m0009@mapo","unit":"hour","amount":1}' new.m0007@mapo)"
