@@ -1,0 +1,116 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# Levies, settlements, estates and the end of a co-op with pumasi, each person on a machine of their own: sora is the
+# steward and the treasurer of hansalim, duri the treasurer of mapo, minho the registrar of hansalim, alice a member.
+
+load ../lib/ledger
+
+setup() {
+    ledger_setup
+    PUMASI=$BUILD/pumasi
+    export PUMASI_BATCH=1 TZ=UTC
+    unset PUMASI_PROFILE PUMASI_KEY
+    new_key sora stewards steward sora-s
+    new_key sora hansalim treasurer sora-t
+    new_key duri mapo treasurer duri-t
+    new_key minho hansalim registrar minho
+    new_key alice alice@hansalim member alice
+    new_key bora bora@mapo member bora
+    new_key duri mapo registrar duri-r
+    cp "$LEDGERS/sora-s.jwk" "$LEDGERS/steward.jwk"
+}
+
+teardown() {
+    ledger_teardown
+}
+
+as() { # PERSON ARGUMENT...
+    local who=$1
+    shift
+    XDG_CONFIG_HOME=$LEDGERS/$who/config XDG_STATE_HOME=$LEDGERS/$who/state "$PUMASI" "$@" 3>&-
+}
+
+new_key() { # PERSON HOLDER ROLE NAME
+    as "$1" key new --holder "$2" --role "$3" --out "$4" --no-passphrase > /dev/null 2>&1
+    as "$1" key export "$4" > "$LEDGERS/$4.jwk"
+}
+
+done_by() { # PERSON ARGUMENT...
+    run as "$@"
+    [ "$status" -eq 0 ] || die "$*: status $status: $output"
+}
+
+connect() { # PERSON
+    as "$1" --yes connect "$(ledger_url main)" > "$LEDGERS/connect.log" 2>&1
+}
+
+found() {
+    local who
+    ledger_init main
+    ledger_start main
+    until_ok 60 connect sora || die "sora can't connect"
+    done_by sora open
+    for who in duri minho alice bora; do
+        until_ok 60 connect "$who" || die "$who can't connect"
+    done
+    done_by sora unit create hour --name Hour --scale 60 --kind time
+    run as sora coop create hansalim --name 한살림 --treasurer sora-t --registrar "$LEDGERS/minho.jwk"
+    done_by minho --yes sign
+    run as sora coop create mapo --name 마포 --treasurer "$LEDGERS/duri-t.jwk" --registrar "$LEDGERS/duri-r.jwk"
+    done_by duri --yes sign
+    done_by sora member create fund@hansalim --purse
+    done_by sora policy hansalim hour --floor -20:00 --ceiling 40:00
+    done_by duri policy mapo hour --floor -20:00 --ceiling 40:00
+    run as minho member create alice@hansalim --key-file "$LEDGERS/alice.jwk"
+    done_by alice --yes sign
+    run as duri member create bora@mapo --key-file "$LEDGERS/bora.jwk"
+    done_by bora --yes sign
+    done_by duri line set mapo hansalim hour 10:00
+}
+
+@test "a payer is told the levy before it signs; two treasurers settle; who is quits can close" {
+    found
+    run as sora policy hansalim hour --levy-per-mille 50
+    [ "$status" -eq 2 ]
+    [[ $output == *"--levy-purse"* ]]
+    run as sora policy hansalim hour --clearing sometimes
+    [ "$status" -eq 2 ]
+    done_by sora policy hansalim hour --levy-per-mille 50 --levy-purse fund@hansalim --clearing auto
+    done_by sora coop show
+    [[ $output == *"50 per mille of each payment, into fund@hansalim"* ]]
+    done_by alice pay bora@mapo 2:00 hour
+    [[ $output == *"hansalim takes a levy of 0:06 hour on this, into fund@hansalim: 2:06 hour in all."* ]]
+    done_by alice --json balance
+    [ "$(jq -r '[.. | .balance? | numbers][0]' <<< "$output")" -eq -126 ]
+    # What isn't named stays as it is, and 0 ends it.
+    done_by sora policy hansalim hour --ceiling 50
+    done_by sora --json coop show
+    [ "$(jq -c '.policies[0] | [.levy_per_mille, .levy_purse, .clearing]' <<< "$output")" = '[50,"fund@hansalim","auto"]' ]
+    done_by sora policy hansalim hour --levy-per-mille 0 --levy-purse none
+    done_by sora --json coop show
+    [ "$(jq -c '.policies[0] | [.levy_per_mille, .levy_purse]' <<< "$output")" = '[null,null]' ]
+
+    done_by sora settle --plan hour
+    [[ $output == *hansalim*mapo*2:00* ]]
+    run as sora settle hansalim mapo 2:00 hour
+    [ "$status" -eq 2 ]
+    [[ $output == *"--means"* ]]
+    run as sora settle hansalim hansalim 2:00 hour --means money
+    [ "$status" -eq 2 ]
+    run as duri coop close mapo
+    [ "$status" -eq 1 ]
+    [[ $output == *"mapo can't be closed while it owes another co-op or is owed by one."* ]]
+    run as sora settle hansalim mapo 2:00 hour --means money --reference '계좌 이체 4711'
+    [ "$status" -eq 3 ]
+    run as duri sign # nobody to ask
+    [[ $output == *"settlement of 2:00 hour that hansalim gave mapo"*money*"계좌 이체 4711"* ]]
+    done_by duri --yes sign
+    run as sora member estate alice@hansalim hour fund@hansalim
+    [ "$status" -eq 1 ]
+    [[ $output == *"alice@hansalim isn't frozen."* ]]
+    done_by duri coop close mapo --reason 끝
+    done_by sora coop list
+    [[ $output == *mapo*closed* ]]
+    run as alice pay bora@mapo 1:00 hour
+    [ "$status" -eq 1 ]
+}
