@@ -229,13 +229,3 @@ int book_reader(struct client *c, const char *coop, struct keyfile **key, const 
         return fail(PUMASI_USAGE, _("Say which co-op, for example: pumasi book hansalim"));
     return client_ledger(c, NULL);
 }
-
-int book_csv_style(const struct client *c, const struct cli *cli, struct csv_style *out)
-{
-    *out = (struct csv_style){.separator = ',', .mark = cli_given(cli, "bom")};
-    if (out->mark && !cli_given(cli, "csv"))
-        return fail(PUMASI_USAGE, _("--bom goes with --csv only."));
-    if (c->json && cli_given(cli, "csv"))
-        return fail(PUMASI_USAGE, _("Give either --csv or --json."));
-    return PUMASI_OK;
-}

@@ -47,9 +47,6 @@ int book_take(struct book *b, json_t *item) MUST_CHECK;
 int book_check_posting(const json_t *item) MUST_CHECK;
 /* "hour" of "alice@hansalim/hour", within it; "" where it names none. */
 const char *book_unit_of(const char *account);
-/* What --csv and --bom say of a table of the book. PUMASI_USAGE after a sentence when they, or
- * --json, don't go together. */
-int book_csv_style(const struct client *c, const struct cli *cli, struct csv_style *out) MUST_CHECK;
 void book_sort(struct book *b);
 
 /* The end of the accounts of the same unit that begin at `from`. */

@@ -76,7 +76,7 @@ static int run(struct client *c, const struct cli *cli)
     int rc = check_options(cli);
 
     if (rc == PUMASI_OK)
-        rc = book_csv_style(c, cli, &ask.style);
+        rc = csv_style_of(c, cli, &ask.style);
     if (rc != PUMASI_OK)
         return rc;
     if (word != NULL && cli_arg(cli, 1) == NULL && ask.unit == NULL && is_unit(c, word)) {

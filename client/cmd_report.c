@@ -106,7 +106,7 @@ static int run(struct client *c, const struct cli *cli)
     int rc = parse_by(cli_value(cli, "by"), &r.by);
 
     if (rc == PUMASI_OK)
-        rc = book_csv_style(c, cli, &r.style);
+        rc = csv_style_of(c, cli, &r.style);
     if (rc == PUMASI_OK)
         rc = check_days(&r);
     if (rc == PUMASI_OK)

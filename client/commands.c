@@ -62,6 +62,8 @@ const struct command *const commands[] = {
     &cmd_import,
     &cmd_book,
     &cmd_report,
+    &cmd_positions,
+    &cmd_network,
     &cmd_audit,
     &cmd_clearing_plan,
     &cmd_clearing_check,

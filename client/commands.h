@@ -23,6 +23,7 @@ extern const struct command cmd_complete;
 
 extern const struct command cmd_statement, cmd_verify;
 extern const struct command cmd_book, cmd_report, cmd_audit;
+extern const struct command cmd_positions, cmd_network;
 extern const struct command cmd_clearing_plan, cmd_clearing_check;
 extern const struct command cmd_clearing_propose, cmd_clearing_show;
 extern const struct command cmd_clearing_consent, cmd_clearing_decline;

@@ -5,9 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/cli.h"
+#include "client/client.h"
 #include "client/export_name.h"
 #include "client/say.h"
+
+int csv_style_of(const struct client *c, const struct cli *cli, struct csv_style *out)
+{
+    *out = (struct csv_style){.separator = ',', .mark = cli_given(cli, "bom")};
+    if (out->mark && !cli_given(cli, "csv"))
+        return fail(PUMASI_USAGE, _("--bom goes with --csv only."));
+    if (c->json && cli_given(cli, "csv"))
+        return fail(PUMASI_USAGE, _("Give either --csv or --json."));
+    return PUMASI_OK;
+}
 
 int csv_style_take(const struct cli *cli, bool csv, struct csv_style *out)
 {

@@ -12,6 +12,12 @@ struct csv_style {
     bool mark; /* begin with a byte order mark, by which Excel knows UTF-8 */
 };
 
+/* What --csv and --bom say of a command's one table. PUMASI_USAGE after a sentence when they, or
+ * --json, don't go together. */
+struct cli;
+struct client;
+int csv_style_of(const struct client *c, const struct cli *cli, struct csv_style *out) MUST_CHECK;
+
 /* What --separator, --decimal and --bom say, which go with `csv` alone. PUMASI_USAGE after a
  * sentence. */
 struct cli;

@@ -18,6 +18,7 @@
 #include "ledgerd/database.h"
 #include "ledgerd/db_init.h"
 #include "ledgerd/desk.h"
+#include "ledgerd/forecast.h"
 #include "ledgerd/follower.h"
 #include "ledgerd/http.h"
 #include "ledgerd/ledgerd.h"
@@ -270,6 +271,7 @@ static int open_parts(struct serve *s, const struct conf *conf, char *err, size_
     d->base = event_base_new();
     d->metrics = metrics_new();
     d->keyring = keyring_new();
+    d->forecast = forecast_new();
     d->limits = limits_new(conf->refusals_per_minute, conf->member_acts_per_day);
     d->queue = queue_new((size_t)conf->queue_max);
     if (!d->base || add_events(s) != 0) {
@@ -292,7 +294,8 @@ static int start_parts(struct serve *s, const struct conf *conf, char *err, size
     d->reads = reads_start(d);
     d->clerk = d->poster ? clerk_start(d) : NULL;
     d->desk = desk_start(d);
-    if (!d->verifier || !d->poster || !d->reads || !d->clerk || !d->desk) {
+    d->counter = desk_start(d);
+    if (!d->verifier || !d->poster || !d->reads || !d->clerk || !d->desk || !d->counter) {
         snprintf(err, err_size, _("A thread can't start: %s."), strerror(errno));
         return -1;
     }
@@ -337,6 +340,8 @@ static void stop_parts(struct serve *s)
     if (d->clerk)
         clerk_stop(d->clerk);
     d->clerk = NULL;
+    if (d->counter)
+        desk_stop(d->counter);
     if (d->desk)
         desk_stop(d->desk);
     if (d->queue)
@@ -360,6 +365,7 @@ static void stop_parts(struct serve *s)
     free_events(s);
     queue_free(d->queue);
     keyring_free(d->keyring);
+    forecast_free(d->forecast);
     limits_free(d->limits);
     free(d->metrics);
     shown_free(d->shown);

@@ -95,6 +95,37 @@
     "   || substr(split_part(" account ", '@', 1), 6) || '/' || split_part(" account ", '/', 2)" \
     "  ), 0) ELSE -9007199254740991 END"
 
+/*
+ * Of a position p: the record of the oldest posting whose amount isn't paid off yet, if what is
+ * paid goes to the oldest first. That is the first one with which the amounts of its direction sum
+ * to more than all amounts of the other, and position_sums says between which 64 of them it is: a
+ * few steps, however many postings there are.
+ */
+/* clang-format off */
+#define OLDEST_DEBT                                                                                \
+    "(SELECT e.idx FROM (SELECT t.idx, t.seq, m.owed"                                              \
+    "   + sum(CASE WHEN p.balance < 0 THEN greatest(-t.amount, 0) ELSE greatest(t.amount, 0) END)" \
+    "    OVER (ORDER BY t.seq) AS owed, d.paid"                                                    \
+    "  FROM (SELECT coalesce((SELECT CASE WHEN p.balance < 0 THEN s.raised ELSE s.lowered END"     \
+    "    FROM position_sums s WHERE s.account = p.account AND s.seq = p.seq - p.seq % 64), 0)"     \
+    "   + coalesce((SELECT sum(CASE WHEN p.balance < 0 THEN greatest(t.amount, 0)"                 \
+    "     ELSE greatest(-t.amount, 0) END) FROM postings t"                                        \
+    "    WHERE t.account = p.account AND t.seq > p.seq - p.seq % 64), 0) AS paid OFFSET 0) d"      \
+    "  CROSS JOIN LATERAL (WITH RECURSIVE f(lo, hi) AS (SELECT 0::bigint, p.seq / 64 UNION ALL"    \
+    "    SELECT CASE WHEN q.paid THEN q.mid ELSE q.lo END,"                                        \
+    "     CASE WHEN q.paid THEN q.hi ELSE q.mid - 1 END"                                           \
+    "    FROM (SELECT f.lo, f.hi, (f.lo + f.hi) / 2 + 1 AS mid, (SELECT d.paid >="                 \
+    "      CASE WHEN p.balance < 0 THEN s.lowered ELSE s.raised END FROM position_sums s"          \
+    "      WHERE s.account = p.account AND s.seq = ((f.lo + f.hi) / 2 + 1) * 64) AS paid"          \
+    "     FROM f WHERE f.lo < f.hi OFFSET 0) q)"                                                   \
+    "   SELECT f.lo * 64 AS seq, coalesce((SELECT"                                                 \
+    "     CASE WHEN p.balance < 0 THEN s.lowered ELSE s.raised END FROM position_sums s"           \
+    "     WHERE s.account = p.account AND s.seq = f.lo * 64), 0) AS owed"                          \
+    "   FROM f WHERE f.lo = f.hi OFFSET 0) m"                                                      \
+    "  JOIN postings t ON t.account = p.account AND t.seq > m.seq AND t.seq <= m.seq + 64) e"      \
+    " WHERE e.owed > e.paid ORDER BY e.seq LIMIT 1)"
+/* clang-format on */
+
 const struct read_statement read_statements[READ_COUNT] = {
     [READ_KEY] = {"read_key",
                   "SELECT k.x, k.holder, k.role, k.revoked, l.ledger_id, " RECOVERY_COLUMNS " FROM"
@@ -351,6 +382,35 @@ const struct read_statement read_statements[READ_COUNT] = {
          "  WHERE w.idx >= $2::bigint ORDER BY w.idx LIMIT $3::bigint)"
          " ORDER BY idx LIMIT $3::bigint) q JOIN records b ON b.idx = q.idx OFFSET 0) v"
          " ON true ORDER BY v.idx",
+         false},
+    [READ_POSITIONS] =
+        {"read_positions",
+         "SELECT h.size, (SELECT " RECORD_TIME " FROM records r WHERE r.idx = h.size - 1),"
+         " p.unit, p.partner, coalesce(p.balance, 0), p.given, p.given_transit, p.taken,"
+         " p.taken_transit, r.idx, " RECORD_TIME ", " RECORD_DAY ","
+         " (SELECT " RECORD_DAY " FROM records r WHERE r.idx = p.oldest)"
+         " FROM head h LEFT JOIN LATERAL (SELECT p.*,"
+         "  CASE WHEN p.balance <> 0 THEN " OLDEST_DEBT " END AS oldest"
+         "  FROM (SELECT k.unit, k.partner, a.account, a.balance, a.seq, a.record,"
+         "   g.most AS given, g.transit AS given_transit,"
+         "   t.most AS taken, t.transit AS taken_transit"
+         "   FROM (SELECT split_part(substr(c.account, 6), '@', 1) AS partner,"
+         "     split_part(c.account, '/', 2) AS unit FROM account_limits c"
+         "     WHERE (c.coop, c.account) > ($1::text, '!pos.')"
+         "     AND (c.coop, c.account) < ($1::text, '!pos/')"
+         "    UNION (SELECT l.partner, l.unit FROM lines l"
+         "     WHERE l.line > $1::text || '/' AND l.line < $1::text || '0'"
+         "     ORDER BY l.line OFFSET 0)"
+         "    UNION SELECT l.coop, l.unit FROM lines l WHERE l.partner = $1::text) k"
+         "   LEFT JOIN accounts a ON a.account = '!pos.' || k.partner || '@' || $1::text || '/'"
+         "    || k.unit"
+         "   LEFT JOIN LATERAL (SELECT l.most, l.transit FROM lines l"
+         "    WHERE l.line = $1::text || '/' || k.partner || '/' || k.unit OFFSET 0) g ON true"
+         "   LEFT JOIN LATERAL (SELECT l.most, l.transit FROM lines l"
+         "    WHERE l.line = k.partner || '/' || $1::text || '/' || k.unit OFFSET 0) t ON true"
+         "   OFFSET 0) p OFFSET 0) p ON true"
+         " LEFT JOIN records r ON r.idx = p.record"
+         " ORDER BY p.unit, p.partner",
          false},
     /* clang-format on */
 };
@@ -672,6 +732,14 @@ struct read_query read_book_log(const char *coop, int64_t from, int64_t limit)
     bind_text(&q, coop);
     bind_int(&q, from);
     bind_int(&q, limit);
+    return q;
+}
+
+struct read_query read_positions(const char *coop)
+{
+    struct read_query q = query(READ_POSITIONS);
+
+    bind_text(&q, coop);
     return q;
 }
 

@@ -41,8 +41,9 @@ enum read_name {
     READ_SNAPSHOTS,
     READ_LOG,
     READ_BOOK_LOG,
+    READ_POSITIONS,
 };
-#define READ_COUNT (READ_BOOK_LOG + 1)
+#define READ_COUNT (READ_POSITIONS + 1)
 
 struct read_statement {
     const char *name;
@@ -349,6 +350,27 @@ enum {
     LOG_HEADER,
     LOG_PARTS,
     LOG_PARTIES /* as RECORD_PARTIES */
+};
+
+/*
+ * A co-op's positions and lines, by unit and partner, at one size of the log. A row with the first
+ * two columns alone where there are none.
+ */
+struct read_query read_positions(const char *coop);
+enum {
+    POSITIONS_SIZE, /* how many records the database has */
+    POSITIONS_TIME, /* of the last of them */
+    POSITIONS_UNIT, /* null in a row with those two alone */
+    POSITIONS_PARTNER,
+    POSITIONS_BALANCE, /* of the co-op's account of the partner */
+    POSITIONS_GIVEN,   /* the line's limit; null without one */
+    POSITIONS_GIVEN_TRANSIT,
+    POSITIONS_TAKEN,
+    POSITIONS_TAKEN_TRANSIT,
+    POSITIONS_IDX, /* of the last movement; null without one */
+    POSITIONS_MOVED,
+    POSITIONS_DAY,
+    POSITIONS_OLDEST /* day of the oldest debt that still stands; null where none does */
 };
 
 /* Columns of an answer in text format. */

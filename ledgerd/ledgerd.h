@@ -16,6 +16,7 @@
 
 struct clerk;
 struct desk;
+struct forecast;
 struct collector;
 struct follower;
 struct http;
@@ -51,7 +52,9 @@ struct ledgerd {
     struct follower *follower;
     struct outward *outward; /* NULL: there is nobody to call */
     struct reads *reads;
-    struct desk *desk;
+    struct desk *desk;    /* of long answers */
+    struct desk *counter; /* of short ones, which don't wait for those */
+    struct forecast *forecast;
     struct http *http;
 };
 

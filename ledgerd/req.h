@@ -26,6 +26,7 @@ request_go req_coop_lines;
 request_go req_coop_accounts;
 request_go req_coop_postings;
 request_go req_settlement;
+request_go req_coop_positions;
 request_go req_record;
 request_go req_record_proof;
 request_go req_clearing;

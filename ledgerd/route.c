@@ -31,6 +31,7 @@ const struct route routes[] = {
     {"GET", "/v1/coops/{coop}/accounts", WHO_HOLDER, scope_of_coop, req_coop_accounts},
     {"GET", "/v1/coops/{coop}/postings", WHO_HOLDER, scope_of_coop, req_coop_postings},
     {"GET", "/v1/coops/{coop}/lines", WHO_HOLDER, scope_of_coop, req_coop_lines},
+    {"GET", "/v1/coops/{coop}/positions", WHO_HOLDER, scope_of_coop, req_coop_positions},
     {"GET", "/v1/clearing/{unit}", WHO_HOLDER, scope_everyone, req_clearing},
     {"GET", "/v1/settlement/{unit}", WHO_HOLDER, scope_of_log, req_settlement},
     {"GET", "/v1/records/{index}", WHO_HOLDER, scope_filtered, req_record},

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/amount.h"
+#include "core/network.h"
 #include "core/subject.h"
 
 /*
@@ -14,6 +15,7 @@
 static const char columns[STORE_TABLES][STORE_COLUMNS_MAX + 1] = {
     [STORE_RECORDS] = "ittbbtt",
     [STORE_POSTINGS] = "tiiiiio",
+    [STORE_POSITION_SUMS] = "tii",
     [STORE_ACCOUNTS] = "ttoiiii",
     [STORE_BOOKS] = "tii",
     [STORE_BOOK_ENTRIES] = "tii",
@@ -172,15 +174,41 @@ static int compare_legs(const void *a, const void *b)
     return order != 0 ? order : (x->seq > y->seq) - (x->seq < y->seq);
 }
 
+/* Of how many postings of a position table position_sums has one row. */
+#define SUMMED 64
+
+/* `first`: the row before the first one of the account in this batch, on which all of them build.
+ */
+static void put_sum(struct store *st, const struct store_leg *leg, int64_t *first)
+{
+    struct pgarray *c = row(st, STORE_POSITION_SUMS);
+
+    if (*first < 0) {
+        *first = leg->seq - SUMMED;
+    }
+    pgarray_text(&c[0], leg->account);
+    pgarray_int(&c[1], leg->seq);
+    pgarray_int(&c[2], *first);
+}
+
 /* In the order of their index, which then finds its way a page at a time. */
 static void put_legs(struct store *st)
 {
+    struct position position;
+    int64_t first = -1;
+
     if (st->legs.n > 1) {
         qsort(st->legs.at, st->legs.n, sizeof(*st->legs.at), compare_legs);
     }
     for (size_t i = 0; i < st->legs.n; i++) {
         const struct store_leg *leg = &st->legs.at[i];
         struct pgarray *c = row(st, STORE_POSTINGS);
+        if (i == 0 || !str_eq(leg[-1].account, leg->account)) {
+            first = -1;
+        }
+        if (leg->seq % SUMMED == 0 && position_parse(&position, leg->account)) {
+            put_sum(st, leg, &first);
+        }
         pgarray_text(&c[0], leg->account);
         pgarray_int(&c[1], leg->seq);
         pgarray_int(&c[2], leg->index);

@@ -14,7 +14,8 @@
 enum store_table {
     STORE_RECORDS,
     STORE_POSTINGS,
-    STORE_ACCOUNTS, /* new ones, and those with new limits */
+    STORE_POSITION_SUMS, /* of postings above */
+    STORE_ACCOUNTS,      /* new ones, and those with new limits */
     STORE_BOOKS,
     STORE_BOOK_ENTRIES,
     STORE_CHANGES,

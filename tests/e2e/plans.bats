@@ -110,6 +110,13 @@ INSERT INTO account_limits SELECT 'f' || i || '@hansalim/hour', 'hansalim', fals
 INSERT INTO postings SELECT 'f1@hansalim/hour', i, i - 30001, 1, i, 0, false FROM generate_series(1, 30000) i;
 INSERT INTO postings SELECT 'f' || i || '@hansalim/hour', 1, -i, 1, 1, 0, false FROM generate_series(2, 20000) i;
 INSERT INTO changes SELECT 'f' || i || '@hansalim', 1, -i FROM generate_series(1, 20000) i;
+INSERT INTO lines SELECT 'c' || i || '/d' || i % 100 || '/hour', 'c' || i, 'd' || i % 100, 'hour', 5, false, 1, -i
+    FROM generate_series(1, 20000) i;
+INSERT INTO account_limits SELECT '!pos.c' || i || '@d' || i % 100 || '/hour', 'd' || i % 100, false, 0, NULL, 0, -1
+    FROM generate_series(1, 20000) i;
+INSERT INTO postings SELECT '!pos.c' || i || '@d' || i % 100 || '/hour', 1, -i, 1, 1, 0, false FROM generate_series(2, 20000) i;
+INSERT INTO postings SELECT '!pos.c1@d1/hour', i, i - 30001, 1, i, 0, false FROM generate_series(1, 30000) i;
+INSERT INTO position_sums SELECT '!pos.c1@d1/hour', i, i, 0 FROM generate_series(64, 30000, 64) i;
 INSERT INTO book_entries SELECT 'full', i, i - 30001 FROM generate_series(1, 30000) i;
 INSERT INTO requests SELECT i - 30001, sha256(i::text::bytea), 'f1@hansalim', 'f' || i || '@mapo', 'full', 'mapo',
     20000, NULL, false FROM generate_series(1, 30000) i;
@@ -207,6 +214,15 @@ same_pages() { # NAME FIRST-PAGE LAST-PAGE
     same_pages read_all_requests "NULL, NULL, 9000000000, 51" "NULL, NULL, -29949, 51"
     same_pages read_coop_members "'hansalim', '', 51" "'hansalim', 'f9949@hansalim', 51"
     same_pages read_coop_accounts "'hansalim', '', 51, 9000000000" "'hansalim', 'f9949@hansalim/hour', 51, 9000000000"
+}
+
+@test "how old a debt is, is found without a look at all that was posted" {
+    local few many
+    few=$(pages read_positions "'d2'")
+    many=$(pages read_positions "'d1'")
+    echo "# read_positions: $few pages of the database, $many with an account of 30,000 postings" >&3
+    [ "$few" -gt 1000 ] && [ "$few" -lt 10000 ] || die "$few pages for 200 partners"
+    [ "$many" -le $((few + 200)) ] || die "$few pages, and $many with an account of 30,000 postings"
 }
 
 @test "what waits for somebody is found without a look at what waits for others" {

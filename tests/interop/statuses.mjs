@@ -192,6 +192,7 @@ export async function statuses(w) {
       '/v1/coops/hansalim/members',
       '/v1/coops/hansalim/accounts',
       '/v1/coops/hansalim/postings',
+      '/v1/coops/hansalim/positions',
       '/v1/accounts/alice@hansalim/pear',
     ]) {
       await w.refused(404, 'not-found', await w.get(path, 'alice'));

@@ -735,6 +735,10 @@ export async function story(w) {
     );
     assert.deepEqual(await whole('postings?unit=won'), []);
     const none = await w.ok('/v1/coops/hansalim/postings?since=2999-01-01', 'auditor');
+    const { items, totals } = await w.ok('/v1/coops/hansalim/positions', 'auditor');
+    const owed = (unit) =>
+      items.filter((i) => i.unit === unit).reduce((sum, i) => sum + i.position, 0);
+    totals.forEach((t) => assert.equal(t.owe - t.owed, owed(t.unit)));
     assert.deepEqual([none.items, none.first], [[], none.size]);
   });
 }
