@@ -70,6 +70,11 @@ rows() {
     diff <(parts) "$BATS_TEST_TMPDIR/outside"
 }
 
+@test "bench: positions in a small network" {
+    COOPS=20 LINES=200 bench positions
+    rows positions positions positions@bulk
+}
+
 @test "bench: a page without the part is refused before anything is measured" {
     sed -i '/end of bench slow/d' "$PAGE"
     PERFORMANCE=$PAGE run scripts/bench slow 3>&-
