@@ -7,6 +7,59 @@
 #include "client/commands.h"
 #include "client/office.h"
 #include "client/positions.h"
+#include "client/table.h"
+
+/* How the co-op stands in an open round of the unit: "asked", "consented" …; NULL without one. */
+static const char *stand_of(const json_t *round, const char *coop)
+{
+    const json_t *party;
+    size_t i;
+
+    if (!str_eq(json_text(round, "state"), "open"))
+        return NULL;
+    json_array_foreach (json_object_get(round, "parties"), i, party) {
+        if (str_eq(json_text(party, "coop"), coop))
+            return json_text(party, "stand");
+    }
+    return "";
+}
+
+/* One thing to do about a unit, if there is any. */
+static void say_next(struct client *c, const struct keyfile *key, const struct positions *p,
+                     size_t from, size_t end)
+{
+    const char *unit = p->rows[from].unit, *stand = NULL;
+    char *path = x_asprintf("/v1/clearing/%s", unit);
+    struct position_sum sum;
+    json_t *round = NULL;
+    long status = 0;
+
+    if (query_status(c, key, path, &status, &round) == PUMASI_OK && status == 200)
+        stand = stand_of(round, p->coop);
+    if (stand != NULL && str_eq(stand, "asked"))
+        printf(_("%s: a round of clearing waits for your answer: pumasi clearing show %s\n"), unit,
+               unit);
+    else if (stand != NULL)
+        printf(_("%s: a round of clearing is open: pumasi clearing show %s\n"), unit, unit);
+    else if (positions_sum(p, from, end, &sum) == 0 && sum.cleared && sum.clears > 0)
+        printf(_("%s: propose a clearing: pumasi clearing propose %s %s\n"), unit, p->coop, unit);
+    json_decref(round);
+    free(path);
+}
+
+/* What can be done about the positions now; on a terminal, as scripts have the table. */
+static void print_next(struct client *c, const struct keyfile *key, const struct positions *p,
+                       const char *unit)
+{
+    if (table_style_of(stdout) == TABLE_PLAIN)
+        return;
+    putchar('\n');
+    for (size_t i = 0, end; i < p->n; i = end) {
+        end = positions_unit_end(p, i);
+        if (unit == NULL || str_eq(p->rows[i].unit, unit))
+            say_next(c, key, p, i, end);
+    }
+}
 
 static int run(struct client *c, const struct cli *cli)
 {
@@ -28,12 +81,14 @@ static int run(struct client *c, const struct cli *cli)
         office_note_key(c, key, rc);
     if (rc == PUMASI_OK && picture != NULL)
         rc = positions_draw(c, &p, unit, picture);
-    if (rc == PUMASI_OK && c->json)
+    if (rc == PUMASI_OK && c->json) {
         positions_print_json(&p, unit);
-    else if (rc == PUMASI_OK && cli_given(cli, "csv"))
+    } else if (rc == PUMASI_OK && cli_given(cli, "csv")) {
         positions_print_csv(c, &p, unit, &style);
-    else if (rc == PUMASI_OK)
+    } else if (rc == PUMASI_OK) {
         positions_print(c, &p, unit);
+        print_next(c, key, &p, unit);
+    }
     positions_free(&p);
     return rc;
 }

@@ -2,7 +2,7 @@
 #ifndef PUMASI_DB_SQL_H
 #define PUMASI_DB_SQL_H
 
-/* Pieces of SQL that several files' statements have. */
+/* Pieces of SQL that several files' statements have, or that are long. */
 
 /* The time of a record, "2026-11-22T21:31:41.123Z": such texts sort as their times do. */
 #define RECORD_TIME "split_part(r.header, '\"', 8)"
@@ -36,5 +36,36 @@
     "  (SELECT t.idx < " size " FROM " table " t WHERE t." key                             \
     "   AND t.seq = (s.lo + s.hi) / 2 + 1) AS below FROM s WHERE s.lo < s.hi OFFSET 0) q)" \
     " SELECT s.lo FROM s WHERE s.lo = s.hi)"
+
+/*
+ * Of a position p: the record of the oldest posting whose amount isn't paid off yet, if what is
+ * paid goes to the oldest first. That is the first one with which the amounts of its direction sum
+ * to more than all amounts of the other, and position_sums says between which 64 of them it is: a
+ * few steps, however many postings there are.
+ */
+/* clang-format off */
+#define OLDEST_DEBT                                                                                \
+    "(SELECT e.idx FROM (SELECT t.idx, t.seq, m.owed"                                              \
+    "   + sum(CASE WHEN p.balance < 0 THEN greatest(-t.amount, 0) ELSE greatest(t.amount, 0) END)" \
+    "    OVER (ORDER BY t.seq) AS owed, d.paid"                                                    \
+    "  FROM (SELECT coalesce((SELECT CASE WHEN p.balance < 0 THEN s.raised ELSE s.lowered END"     \
+    "    FROM position_sums s WHERE s.account = p.account AND s.seq = p.seq - p.seq % 64), 0)"     \
+    "   + coalesce((SELECT sum(CASE WHEN p.balance < 0 THEN greatest(t.amount, 0)"                 \
+    "     ELSE greatest(-t.amount, 0) END) FROM postings t"                                        \
+    "    WHERE t.account = p.account AND t.seq > p.seq - p.seq % 64), 0) AS paid OFFSET 0) d"      \
+    "  CROSS JOIN LATERAL (WITH RECURSIVE f(lo, hi) AS (SELECT 0::bigint, p.seq / 64 UNION ALL"    \
+    "    SELECT CASE WHEN q.paid THEN q.mid ELSE q.lo END,"                                        \
+    "     CASE WHEN q.paid THEN q.hi ELSE q.mid - 1 END"                                           \
+    "    FROM (SELECT f.lo, f.hi, (f.lo + f.hi) / 2 + 1 AS mid, (SELECT d.paid >="                 \
+    "      CASE WHEN p.balance < 0 THEN s.lowered ELSE s.raised END FROM position_sums s"          \
+    "      WHERE s.account = p.account AND s.seq = ((f.lo + f.hi) / 2 + 1) * 64) AS paid"          \
+    "     FROM f WHERE f.lo < f.hi OFFSET 0) q)"                                                   \
+    "   SELECT f.lo * 64 AS seq, coalesce((SELECT"                                                 \
+    "     CASE WHEN p.balance < 0 THEN s.lowered ELSE s.raised END FROM position_sums s"           \
+    "     WHERE s.account = p.account AND s.seq = f.lo * 64), 0) AS owed"                          \
+    "   FROM f WHERE f.lo = f.hi OFFSET 0) m"                                                      \
+    "  JOIN postings t ON t.account = p.account AND t.seq > m.seq AND t.seq <= m.seq + 64) e"      \
+    " WHERE e.owed > e.paid ORDER BY e.seq LIMIT 1)"
+/* clang-format on */
 
 #endif

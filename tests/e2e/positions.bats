@@ -116,6 +116,7 @@ auditor() { # SCOPE NAME
     grep -qE '^Total +5:00 +4:10 ' "$BODY.out"
     grep -qF 'We owe 5:00 hour and are owed 4:10 hour: on the whole we owe 0:50 hour.' "$BODY.out"
     grep -qF 'A clearing now would take 6:40 hour off' "$BODY.out"
+    grep -qF 'hour: propose a clearing: pumasi clearing propose hansalim hour' "$BODY.out"
     pumasi positions hansalim --json > "$BODY.json"
     jq -e '.items | length == 2' "$BODY.json"
     pumasi positions --unit box --json | jq -e '.items == [] and .totals == []'
@@ -167,6 +168,20 @@ day() {
     posted "$(policy auto)"
     get treasurer1@hansalim /v1/coops/hansalim/positions
     answered 200 '[.items[] | select(.unit == "hour") | .clears] == [200, 200]'
+}
+
+round_over() {
+    get treasurer1@hansalim /v1/clearing/hour
+    answered 200 '.state != "open"' 2> /dev/null
+}
+
+@test "an open round is told of" {
+    posted "$(act clearing.propose hansalim "{\"unit\":\"hour\",\"deadline\":$(($(date +%s) + 86400))}" treasurer1@hansalim treasurer2@hansalim)"
+    round=$INDEX
+    screen positions > "$BODY.out"
+    grep -qF 'hour: a round of clearing waits for your answer: pumasi clearing show hour' "$BODY.out" || die "$(cat "$BODY.out")"
+    posted "$(act clearing.decline hansalim "{\"unit\":\"hour\",\"round\":$round}" treasurer1@hansalim treasurer2@hansalim)"
+    until_ok 30 round_over || die "the round goes on without anything to clear: $(cat "$BODY")"
 }
 
 @test "the trade of the network, without its members" {
