@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -158,22 +159,67 @@ static void check_all(struct statement_check_run *run)
 
 /* --- all of it --- */
 
-static int read_file(const char *path, struct statement *out, struct hash *hash)
-{
-    char *bytes, *safe = say_safe(path);
-    const char *why;
+/* What takes long and needs only the bytes: done beside all else. */
+struct beside {
+    char *bytes; /* of the file, owned */
     size_t len;
-    int rc = PUMASI_OK;
+    const struct statement *st; /* as far as statement_open goes */
+    const struct key *log_key;  /* NULL: nobody is trusted yet */
+    pthread_t thread;
+    bool begun;
+    struct hash hash; /* of the file */
+    bool good;        /* the signature, by log_key */
+};
 
-    if (files_read(path, STATEMENT_MAX, &bytes, &len) != 0) {
+static void *work_beside(void *arg)
+{
+    struct beside *b = arg;
+
+    if (b->log_key != NULL)
+        b->good = key_verify(b->log_key, b->st->signed_text.s, b->st->signed_text.len, b->st->sig);
+    hash_bytes(&b->hash, b->bytes, b->len);
+    return NULL;
+}
+
+/* Its hash and signature are there from then on. */
+static void beside_end(struct beside *b)
+{
+    if (b->begun)
+        pthread_join(b->thread, NULL);
+    b->begun = false;
+    free(b->bytes);
+    b->bytes = NULL;
+}
+
+/* Reads it, and begins what is to be ended by beside_end, unless this fails. */
+static int read_file(const char *path, struct statement *out, const struct key *log_key,
+                     struct beside *b)
+{
+    char *safe = say_safe(path);
+    const char *why;
+    int rc;
+
+    *b = (struct beside){.st = out, .log_key = log_key};
+    if (files_read(path, STATEMENT_MAX, &b->bytes, &b->len) != 0) {
         rc = fail(PUMASI_UNPROVED, _("%s can't be read: %s."), safe, strerror(errno));
         free(safe);
         return rc;
     }
-    hash_bytes(hash, bytes, len);
-    if (statement_read(out, bytes, len, &why) != 0)
+    rc = statement_open(out, b->bytes, b->len, &why);
+    if (rc == 0) {
+        b->begun = pthread_create(&b->thread, NULL, work_beside, b) == 0;
+        if (!b->begun)
+            work_beside(b);
+        rc = statement_read_payload(out, &why);
+        if (rc != 0) {
+            beside_end(b);
+            statement_free(out);
+        }
+    }
+    if (rc != 0) {
         rc = fail(PUMASI_UNPROVED, _("%s is no statement: %s."), safe, _(why));
-    free(bytes);
+        beside_end(b);
+    }
     free(safe);
     return rc;
 }
@@ -200,11 +246,12 @@ static bool is_signed(const struct statement *st, const struct pin *trust)
 static int read_earlier(const char *path, struct statement_file *f)
 {
     char *safe = say_safe(path);
-    struct hash ignored;
+    struct beside b;
     int rc;
 
     f->earlier = x_calloc(1, sizeof(*f->earlier));
-    rc = read_file(path, f->earlier, &ignored);
+    rc = read_file(path, f->earlier, NULL, &b);
+    beside_end(&b);
     if (rc == PUMASI_OK && !is_signed(f->earlier, &f->trust)) {
         statement_free(f->earlier);
         rc = fail(PUMASI_UNPROVED, _("%s isn't a statement that this ledger signed."), safe);
@@ -217,7 +264,8 @@ static int read_earlier(const char *path, struct statement_file *f)
     return rc;
 }
 
-void statement_file_judge(struct statement_file *f)
+/* b: what was begun beside; NULL: nothing. */
+static void judge(struct statement_file *f, struct beside *b)
 {
     struct holder *ledger = ledger_of(&f->st);
 
@@ -233,21 +281,38 @@ void statement_file_judge(struct statement_file *f)
         .log_key = &f->trust.log_key,
         .day = f->zone[0] == '\0' ? NULL : day,
         .earlier = f->earlier,
+        .signature_ahead = b != NULL && b->log_key != NULL,
     };
     f->run = statement_check_begin(&f->st, &f->judged_by);
     check_all(f->run);
+    if (b != NULL) {
+        beside_end(b);
+        f->hash = b->hash;
+        if (f->judged_by.signature_ahead)
+            statement_check_signed(f->run, b->good);
+    }
     statement_check_end(f->run, &f->verdict);
+}
+
+void statement_file_judge(struct statement_file *f)
+{
+    judge(f, NULL);
 }
 
 int statement_file_open(struct client *c, const struct cli *cli, const char *path,
                         struct statement_file *out)
 {
+    struct beside b = {0};
     int rc;
 
+    /* What is freed is taken again, in megabytes: pages that were touched once are kept. */
+    (void)mallopt(M_MMAP_THRESHOLD, 1 << 25);
+    (void)mallopt(M_TRIM_THRESHOLD, 1 << 30);
+    (void)mallopt(M_TOP_PAD, 1 << 24);
     memset(out, 0, sizeof(*out));
     rc = take_trust(c, cli, out);
     if (rc == PUMASI_OK)
-        rc = read_file(path, &out->st, &out->hash);
+        rc = read_file(path, &out->st, out->pinned ? &out->trust.log_key : NULL, &b);
     if (rc != PUMASI_OK) {
         pin_free(&out->trust);
         return rc;
@@ -260,11 +325,12 @@ int statement_file_open(struct client *c, const struct cli *cli, const char *pat
         rc = read_earlier(cli_value(cli, "since"), out);
     }
     if (rc != PUMASI_OK) {
+        beside_end(&b);
         statement_free(&out->st);
         pin_free(&out->trust);
         return rc;
     }
-    statement_file_judge(out);
+    judge(out, &b);
     return PUMASI_OK;
 }
 

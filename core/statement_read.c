@@ -335,36 +335,12 @@ static int read_signature(struct statement *out, const struct value *array, cons
     return 0;
 }
 
-/* The envelope, and its payload taken apart: *payload is what the texts then lie in. */
-static int read_file(struct statement *out, const struct value *file, struct value **payload,
-                     const char **why)
+int statement_open(struct statement *out, const char *s, size_t len, const char **why)
 {
-    struct strict in;
-    const char *b64u;
     const struct value *signatures;
-    size_t len, json_len;
-    char *json;
-
-    strict_begin(&in, file);
-    b64u = strict_string(&in, "payload", STRICT_REQUIRED);
-    signatures = strict_array(&in, "signatures", STRICT_REQUIRED);
-    *why = N_("it is no object of payload and signatures and nothing else");
-    if (strict_end(&in) != 0 || read_signature(out, signatures, b64u, why) != 0)
-        return -1;
-    len = strlen(b64u);
-    json = x_malloc(len + 1);
-    *why = N_("the payload must be base64url");
-    if (b64u_decode(b64u, len, json, len, &json_len) == 0) {
-        *payload = value_parse(json, json_len);
-        *why = N_("its payload isn't one JSON object");
-    }
-    free(json);
-    return *payload ? read_payload(out, *payload, why) : -1;
-}
-
-int statement_read(struct statement *out, const char *s, size_t len, const char **why)
-{
-    struct value *file, *payload = NULL;
+    struct value *file;
+    const char *payload;
+    struct strict in;
     int rc = -1;
 
     memset(out, 0, sizeof(*out));
@@ -373,11 +349,43 @@ int statement_read(struct statement *out, const char *s, size_t len, const char 
         return -1;
     file = value_parse(s, len);
     *why = N_("it isn't one JSON object");
-    if (file)
-        rc = read_file(out, file, &payload, why);
+    if (!file)
+        return -1;
+    strict_begin(&in, file);
+    payload = strict_string(&in, "payload", STRICT_REQUIRED);
+    signatures = strict_array(&in, "signatures", STRICT_REQUIRED);
+    *why = N_("it is no object of payload and signatures and nothing else");
+    if (strict_end(&in) == 0)
+        rc = read_signature(out, signatures, payload, why);
     value_free(file);
-    out->values = payload;
     if (rc != 0)
+        statement_free(out);
+    return rc;
+}
+
+int statement_read_payload(struct statement *out, const char **why)
+{
+    const char *b64u = strchr(out->signed_text.s, '.') + 1; /* the header has none */
+    size_t len = out->signed_text.len - (size_t)(b64u - out->signed_text.s), json_len;
+    char *json = x_malloc(len + 1);
+    int rc = -1;
+
+    *why = N_("the payload must be base64url");
+    if (b64u_decode(b64u, len, json, len, &json_len) == 0) {
+        out->values = value_parse(json, json_len);
+        *why = N_("its payload isn't one JSON object");
+    }
+    free(json);
+    if (out->values)
+        rc = read_payload(out, out->values, why);
+    return rc;
+}
+
+int statement_read(struct statement *out, const char *s, size_t len, const char **why)
+{
+    int rc = statement_open(out, s, len, why);
+
+    if (rc == 0 && (rc = statement_read_payload(out, why)) != 0)
         statement_free(out);
     return rc;
 }

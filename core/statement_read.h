@@ -10,5 +10,9 @@
  * constant sentence; then nothing needs freeing.
  */
 int statement_read(struct statement *out, const char *s, size_t len, const char **why) MUST_CHECK;
+/* The same in two steps: kid, signature and signed_text first, so that the signature can be
+ * verified while the rest is read. Where the second fails, the statement still needs freeing. */
+int statement_open(struct statement *out, const char *s, size_t len, const char **why) MUST_CHECK;
+int statement_read_payload(struct statement *out, const char **why) MUST_CHECK;
 
 #endif

@@ -118,6 +118,9 @@ void statement_verdict_free(struct statement_verdict *v);
 struct statement_trust {
     const char *ledger_id; /* origin#hash */
     const struct key *log_key;
+    /* Whoever calls verifies the statement's signature by log_key, where it says that it is by that
+     * one, and tells by statement_check_signed. */
+    bool signature_ahead;
     /* The day in the ledger's zone (statement_zone) at ms milliseconds since 1970, as days since
      * 1970; NULL: this machine doesn't know the zone. */
     int32_t (*day)(void *arg, int64_t ms);
@@ -148,6 +151,8 @@ struct statement_check_run *statement_check_begin(const struct statement *st,
  * texts and signatures, which is nearly all the work. Any thread, each number once. */
 size_t statement_check_count(const struct statement_check_run *run);
 void statement_check_record(struct statement_check_run *run, size_t i);
+/* Where trust.signature_ahead: is the signature by the log key good? */
+void statement_check_signed(struct statement_check_run *run, bool good);
 /* All else, once each record was checked. */
 void statement_check_end(struct statement_check_run *run, struct statement_verdict *out);
 void statement_check_free(struct statement_check_run *run);

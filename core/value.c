@@ -146,6 +146,19 @@ static const bool is_plain[256] = {
     [']' ... 0x7f] = true,
 };
 
+/* Do all of eight bytes? The tests for a byte below 0x20 or equal to one may also tell of the byte
+ * above such a one, which is as good: then it is looked for byte by byte. */
+static bool are_plain(const char *s)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+    uint64_t w, quote, backslash;
+
+    memcpy(&w, s, sizeof(w));
+    quote = w ^ ones * '"';
+    backslash = w ^ ones * '\\';
+    return ((w | (w - ones * 0x20) | (quote - ones) | (backslash - ones)) & tops) == 0;
+}
+
 /* A string, from its quote on; NULL when it is none. */
 static const char *read_string(struct reader *in)
 {
@@ -156,6 +169,8 @@ static const char *read_string(struct reader *in)
     for (;;) {
         const char *from = in->s;
 
+        while (in->end - in->s >= 8 && are_plain(in->s))
+            in->s += 8;
         while (in->s < in->end && is_plain[(unsigned char)*in->s])
             in->s++;
         memcpy(in->text, from, (size_t)(in->s - from));

@@ -240,6 +240,47 @@ static void test_left_out(void **state)
     IS(failure(w, &want), "days:outside-days");
 }
 
+/* Who verifies the signature himself says what came of it; of a statement by another key than the
+ * one that is trusted nothing that he says counts. */
+static void test_signed_ahead(void **state)
+{
+    struct world *w = *state;
+    struct statement_trust trust = {.ledger_id = w->id, .signature_ahead = true};
+    struct buf file = BUF_INIT;
+    struct fix_key log, other;
+    struct statement st;
+    const char *why;
+
+    fix_key(&log, "log");
+    fix_key(&other, "clerk");
+    make(w, &w->second, &file);
+    for (int i = 0; i < 3; i++) {
+        struct statement_check_run *run;
+        struct statement_verdict v;
+
+        trust.log_key = i == 2 ? &other.key : &log.key;
+        assert_int_equal(statement_open(&st, file.data, file.len, &why), 0);
+        assert_true(key_verify(&log.key, st.signed_text.s, st.signed_text.len, st.sig));
+        assert_int_equal(statement_read_payload(&st, &why), 0);
+        run = statement_check_begin(&st, &trust);
+        for (size_t k = 0; k < statement_check_count(run); k++)
+            statement_check_record(run, k);
+        statement_check_signed(run, i != 1);
+        statement_check_end(run, &v);
+        assert_int_equal(v.checks[CHECK_SIGNATURE].mark, i == 1 ? MARK_FAILED : MARK_PROVED);
+        statement_verdict_free(&v);
+        statement_check_free(run);
+        statement_free(&st);
+    }
+    /* A payload that is none leaves nothing behind either. */
+    file.data[file.len / 2] = '!';
+    if (statement_open(&st, file.data, file.len, &why) == 0) {
+        assert_int_equal(statement_read_payload(&st, &why), -1);
+        statement_free(&st);
+    }
+    buf_free(&file);
+}
+
 /* A snapshot that counts more postings behind the days than the one that is shown, as one of a
  * later day does. */
 static void test_later_snapshot(void **state)
@@ -537,11 +578,12 @@ static void test_each_byte(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_good),     TEST(test_not_shown),
-        TEST(test_left_out), TEST(test_revocation_left_out),
-        TEST(test_planted),  TEST(test_altered),
-        TEST(test_earlier),  TEST(test_each_byte),
-        TEST(test_seeds),    TEST(test_later_snapshot),
+        TEST(test_good),         TEST(test_not_shown),
+        TEST(test_left_out),     TEST(test_revocation_left_out),
+        TEST(test_planted),      TEST(test_altered),
+        TEST(test_earlier),      TEST(test_each_byte),
+        TEST(test_seeds),        TEST(test_later_snapshot),
+        TEST(test_signed_ahead),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

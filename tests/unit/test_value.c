@@ -189,13 +189,45 @@ static void test_many(void **state)
     }
 }
 
+/* Eight bytes of a string are looked at at once: each byte at each place of it, beside each kind of
+ * neighbour. */
+static void test_each_byte(void **state)
+{
+    static const char near[] = {'a', ' ', '!', '#', '[', ']', 0x7f};
+
+    (void)state;
+    for (int c = 0; c < 256; c++) {
+        for (size_t at = 0; at < 20; at++) {
+            for (size_t k = 0; k < sizeof(near); k++) {
+                char text[23];
+                bool plain = c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+                struct value *v;
+
+                memset(text, near[k], sizeof(text));
+                memcpy(text, "{\"\":\"", 5);
+                text[21] = '"';
+                text[22] = '}';
+                if (at < 16) {
+                    text[5 + at] = (char)c;
+                }
+                v = value_parse(text, sizeof(text));
+                assert_int_equal(v != NULL, plain || at >= 16);
+                if (v != NULL) {
+                    assert_int_equal(strlen(value_text(value_member(v, ""))), 16);
+                    assert_memory_equal(value_text(value_member(v, "")), text + 5, 16);
+                }
+                value_free(v);
+            }
+        }
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kinds),
-        cmocka_unit_test(test_strings),
-        cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_kinds),     cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_numbers),   cmocka_unit_test(test_many),
+        cmocka_unit_test(test_each_byte),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
