@@ -75,16 +75,28 @@ static int keep_coop(void *arg, json_t *item)
     return PUMASI_OK;
 }
 
+/* Postings of a co-op's position towards another are in its book, and nobody's own. */
+static bool is_members(const struct audit_account *a)
+{
+    return a->name[0] != '!';
+}
+
 /* Which of them, by chance: the first of a shuffled list. */
 static void choose(struct audit_answers *s, int64_t sample)
 {
-    size_t left = s->n;
+    size_t left = 0;
 
-    for (size_t i = 0; i < s->n && sample > 0; i++, left--)
+    for (size_t i = 0; i < s->n; i++)
+        left += is_members(&s->accounts[i]);
+    for (size_t i = 0; i < s->n && sample > 0; i++) {
+        if (!is_members(&s->accounts[i]))
+            continue;
         if ((uint64_t)sample >= left || randombytes_uniform((uint32_t)left) < (uint64_t)sample) {
             s->accounts[i].sampled = true;
             sample--;
         }
+        left--;
+    }
 }
 
 int audit_answers_get(struct audit_answers *s, struct audit_report *r, const struct keyfile *key,

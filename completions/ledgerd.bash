@@ -6,7 +6,7 @@ _ledgerd() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command='' i
     local options='--help --version --config --data --user --sandbox --listen --metrics_listen --tls_listen --tls_certificate --tls_key
         --trusted_proxy --database --pg_bin
-        --request_timeout_ms --publish_minutes --read_connections --statement_timeout_ms --verify_threads --batch_max --queue_max --takeover_ms
+        --request_timeout_ms --publish_minutes --read_connections --statement_timeout_ms --snapshot_days --verify_threads --batch_max --queue_max --takeover_ms
         --refusals_per_minute --member_acts_per_day
         --witnesses --cosign_seconds --witness_for --witness_name --follow_seconds
         --log_format --log_level'

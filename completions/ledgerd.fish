@@ -27,6 +27,7 @@ complete -c ledgerd -l request_timeout_ms -x -d 'longest time for a request to a
 complete -c ledgerd -l publish_minutes -x -d 'minutes between public checkpoints; 0: each one'
 complete -c ledgerd -l read_connections -x -d 'connections that answer queries'
 complete -c ledgerd -l statement_timeout_ms -x -d 'longest time for one statement'
+complete -c ledgerd -l snapshot_days -x -d 'days whose snapshots have paths'
 complete -c ledgerd -l verify_threads -x -d 'threads that verify signatures'
 complete -c ledgerd -l batch_max -x -d 'most acts posted in one transaction'
 complete -c ledgerd -l queue_max -x -d 'most acts that wait'

@@ -23,6 +23,7 @@ _ledgerd() {
         '--publish_minutes[minutes between public checkpoints; 0\: each one]:minutes:'
         '--read_connections[connections that answer queries]:number:'
         '--statement_timeout_ms[longest time for one statement]:milliseconds:'
+        '--snapshot_days[days whose snapshots have paths]:days:'
         '--verify_threads[threads that verify signatures]:number:'
         '--batch_max[most acts posted in one transaction]:number:'
         '--queue_max[most acts that wait]:number:'

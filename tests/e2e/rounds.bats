@@ -273,3 +273,11 @@ ring() {
     refused 409 id-reused "$(act clearing.propose ledger "{\"unit\":\"hour\",\"deadline\":$(($(date +%s) + WEEK))}" steward --jti "$id")" ||
         problem 403 not-permitted
 }
+
+@test "an audit of it all is clean" {
+    "$LEDGERD" export "$LEDGERS/open/all" --data "$LEDGERS/main" > "$LEDGERS/export.log" 2>&1 3>&- ||
+        die "$(cat "$LEDGERS/export.log")"
+    as nobody audit --log "$LEDGERS/open/all" --json > "$LEDGERS/report" || die "$(cat "$LEDGERS/report")"
+    jq -e '.clean and ([.checked.acts["clearing.propose", "clearing.consent", "clearing.post"]] | all(. > 0))' \
+        "$LEDGERS/report" || die "$(cat "$LEDGERS/report")"
+}
