@@ -107,11 +107,15 @@ static int take_act(const struct profile *p, const json_t *record, const struct 
 int cited_verify(const struct profile *p, const json_t *record, const json_t *proof, int64_t index,
                  struct cited *out, const char **why)
 {
-    struct record_header h;
+    struct record_header h = {0};
+    int rc;
 
     memset(out, 0, sizeof(*out));
-    if (check_proof(p, record, proof, index, &h, out, why) != 0 ||
-        take_act(p, record, &h, out, why) != 0)
+    rc = check_proof(p, record, proof, index, &h, out, why);
+    if (rc == 0)
+        rc = take_act(p, record, &h, out, why);
+    record_header_free(&h);
+    if (rc != 0)
         return -1;
     out->index = index;
     return 0;

@@ -96,16 +96,19 @@ int logkey_verify(const json_t *answer, const char *origin, const struct key *lo
     rc = receipt_verify(&receipt, all, NULL, NULL, origin, log_key, why);
     json_decref(all);
     if (rc != 0)
-        return -1;
+        goto out;
     hash_bytes(&hash, part, strlen(part));
     for (size_t i = 0; i < h.n_parts; i++)
         listed = listed || hash_eq(&hash, &h.parts[i]);
-    if (!listed || !part_lists(part, next)) {
+    if (listed && part_lists(part, next)) {
+        *record = h.index;
+    } else {
         *why = N_("the record doesn't give the ledger that log key");
-        return -1;
+        rc = -1;
     }
-    *record = h.index;
-    return 0;
+out:
+    record_header_free(&h);
+    return rc;
 }
 
 /* Asks for the proof under the pinned key that `key` is one of the ledger's. */

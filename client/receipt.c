@@ -34,7 +34,7 @@ int receipt_verify_by(struct receipt *out, const json_t *receipt, const char *by
     if ((by != NULL && !str_eq(json_text(receipt, "by"), by)) ||
         (jti != NULL && !str_eq(json_text(receipt, "jti"), jti)))
         return wrong(why, _("it is for another act"));
-    if (record_header_parse(&h, header, strlen(header), why) != 0)
+    if (record_header_peek(&h, header, strlen(header), why) != 0)
         return -1;
     if (!json_is_integer(json_object_get(receipt, "index")) ||
         json_number(receipt, "index") != h.index)

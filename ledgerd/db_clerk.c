@@ -55,7 +55,7 @@ int db_clerk_begin(PGconn *conn, struct clerk_head *out, char *err, size_t err_s
         }
         text = PQgetvalue(res, 0, 4);
         if (!PQgetisnull(res, 0, 4)) {
-            ret = record_header_parse(&header, text, strlen(text), &why);
+            ret = record_header_peek(&header, text, strlen(text), &why);
             if (ret == 0)
                 out->first_ms = header.ms;
             else
