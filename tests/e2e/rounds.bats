@@ -275,6 +275,12 @@ ring() {
 }
 
 @test "an audit of it all is clean" {
+    ring
+    propose
+    consent c2
+    consent c3
+    consent haru
+    until_ok 20 shown '.state == "posted"'
     "$LEDGERD" export "$LEDGERS/open/all" --data "$LEDGERS/main" > "$LEDGERS/export.log" 2>&1 3>&- ||
         die "$(cat "$LEDGERS/export.log")"
     as nobody audit --log "$LEDGERS/open/all" --json > "$LEDGERS/report" || die "$(cat "$LEDGERS/report")"
