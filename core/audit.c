@@ -149,8 +149,6 @@ static bool of_others(const struct audit *a, const struct audit_item *item)
         names[1] = act->u.transfer.from;
         names[2] = act->u.transfer.to;
     }
-    if (act->type == ACT_LINE_SET)
-        names[1] = act->u.line_set.partner;
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         if (!names[i] || str_eq(names[i], "stewards") || str_eq(names[i], "ledger"))
             continue;
