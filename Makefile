@@ -72,7 +72,7 @@ demo: deps ## a running ledger whose members pay each other in hours
 	@$(SUBMAKE) all
 	@BUILD='$(abspath $(BUILD))' scripts/demo
 
-demo-network: deps-demo ## a year of trade in and between twelve co-ops
+demo-network: deps-demo ## a year of twelve co-ops: trade, clearing, settlement, an audit
 	@$(SUBMAKE) all '$(BUILD)/load/world'
 	@BUILD='$(abspath $(BUILD))' scripts/demo-network
 

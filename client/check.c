@@ -86,6 +86,15 @@ int client_check_address(struct client *c, const char *s)
     return PUMASI_USAGE;
 }
 
+int client_check_account_of(struct client *c, const char *s)
+{
+    char *account = x_asprintf("%s/x", s);
+    bool own = s[0] == '!' && name_is_account(account);
+
+    free(account);
+    return own ? PUMASI_OK : client_check_address(c, s);
+}
+
 int client_check_coop(const char *s)
 {
     char *safe, *small;

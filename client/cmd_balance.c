@@ -105,7 +105,7 @@ static int run(struct client *c, const struct cli *cli)
         unit = member;
         member = NULL;
     }
-    if (member != NULL && (rc = client_check_address(c, member)) != PUMASI_OK)
+    if (member != NULL && (rc = client_check_account_of(c, member)) != PUMASI_OK)
         return rc;
     rc = unit != NULL ? client_unit(c, unit, &u) : client_ledger(c, NULL);
     if (rc != PUMASI_OK)

@@ -168,7 +168,7 @@ static int run(struct client *c, const struct cli *cli)
         return rc;
     if (cli_given(cli, "all"))
         limit = 0;
-    if (member != NULL && (rc = client_check_address(c, member)) != PUMASI_OK)
+    if (member != NULL && (rc = client_check_account_of(c, member)) != PUMASI_OK)
         return rc;
     rc = unit != NULL ? client_unit(c, unit, &u) : only_unit(c, &unit);
     if (rc != PUMASI_OK)

@@ -126,6 +126,7 @@ static int run(struct client *c, const struct cli *cli)
     if (rc != PUMASI_OK)
         return rc;
     flows_init(&f);
+    f.by_value_date = cli_given(cli, "value-dates");
     rc = dir != NULL ? audit_copy_foreign(&copy, dir) : get_copy(c, &copy);
     if (rc == PUMASI_OK)
         rc = read_records(&f, &copy);
@@ -148,6 +149,9 @@ static const struct cli_option options[] = {
     {"log", 0, N_("DIR"), N_("an export of a ledger in this folder, with no network")},
     {"from", 0, N_("MONTH"), N_("from this month on, as in 2026-01")},
     {"to", 0, N_("MONTH"), N_("to the end of this month")},
+    {"value-dates", 0, NULL,
+     N_("count a payment in the month in which the service was given, where it says so, and not in "
+        "that in which it was booked")},
     {"unit", 'u', N_("UNIT"), N_("this unit alone")},
     {"csv", 0, NULL, N_("as a table for spreadsheets, with amounts in minor units too")},
     {"bom", 0, NULL, N_("csv: begin with the mark by which Excel knows UTF-8")},

@@ -146,7 +146,7 @@ static int run(struct client *c, const struct cli *cli)
     struct keyfile *key;
     char *bytes = NULL;
     size_t len;
-    int rc = client_check_address(c, w.member);
+    int rc = client_check_account_of(c, w.member);
 
     if (rc == PUMASI_OK)
         rc = take_days(cli, &w);

@@ -88,16 +88,30 @@ static bool is_own(const struct flows *f, const struct act_transfer *t, const ch
            (strmap_get(f->purses, t->from) != NULL || strmap_get(f->purses, t->to) != NULL);
 }
 
-static int add_transfer(struct flows *f, const char *month, const struct act_transfer *t,
+/* The month in which it counts: that of its value date, where those are asked for and it has one.
+ */
+static void month_of(char out[DATE_LEN + 1], const struct flows *f, const struct act_transfer *t,
+                     const char *booked)
+{
+    if (f->by_value_date && t->has_value_date) {
+        date_text(out, t->value_date);
+        out[7] = '\0';
+    } else {
+        str_copy(out, DATE_LEN + 1, booked);
+    }
+}
+
+static int add_transfer(struct flows *f, const char *booked, const struct act_transfer *t,
                         int64_t amount, bool back)
 {
-    char from[COOP_MAX + 1], to[COOP_MAX + 1];
+    char from[COOP_MAX + 1], to[COOP_MAX + 1], month[DATE_LEN + 1];
     struct flow *row;
 
     name_coop_of(t->from, from);
     name_coop_of(t->to, to);
     if (is_own(f, t, from, to))
         return 0;
+    month_of(month, f, t, booked);
     row = row_of(f, month, t->unit, from, to, t->category);
     if (back) {
         row->reversals++;

@@ -36,6 +36,7 @@ struct flows_unit {
 };
 
 struct flows {
+    bool by_value_date;           /* months are those of the value date, where there is one */
     char name[TEXT_NAME_MAX + 1]; /* of the ledger */
     int64_t size;                 /* records that were read */
     char time[TIME_LEN + 1];      /* of the last of them; "" without one */

@@ -42,7 +42,7 @@ setup_file() {
 }
 
 teardown() {
-    [ -n "${BATS_TEST_COMPLETED:-}" ] || tail -n 20 "$LEDGERS"/*/ledgerd.log
+    [ -n "${BATS_TEST_COMPLETED:-}" ] || tail -n 20 "$LEDGERS"/ledger*.log "$LEDGERS"/*/ledger*.log 2> /dev/null || true
 }
 
 teardown_file() {
@@ -50,7 +50,7 @@ teardown_file() {
     for name in year again other; do
         [ ! -s "$LEDGERS/$name/pid" ] || (
             LEDGERS=$LEDGERS/$name
-            echo "$(cat "$LEDGERS/pid") 0" > "$LEDGERS/ledger.run"
+            [ -s "$LEDGERS/ledger.run" ] || echo "$(cat "$LEDGERS/pid") 0" > "$LEDGERS/ledger.run"
             ledger_teardown_file
         )
     done
@@ -64,7 +64,23 @@ teardown_file() {
         '[1-9] asked for: [1-9][0-9]* paid, [1-9][0-9]* declined; [1-9][0-9]* given back' \
         'refused:.* [1-9][0-9]* line-exhausted' 'refused:.* [1-9][0-9]* insufficient-credit' \
         '^lines: none of [1-9][0-9]* exceeded' '^ways: over one line [1-9][0-9]*, two [1-9][0-9]*, three [1-9][0-9]*, four [1-9]' \
-        'equal their rebuild$'
+        'Round [0-9]+ of clearing in won is posted' '^theatre declines' '^good: [1-9]' \
+        '^clearing: 4 rounds made [1-9][0-9]* debts smaller' '^settlements: [1-9]' 'closing of the co-op theatre' \
+        '^levies: [1-9][0-9]* paid with a payment.* [1-9][0-9]* by the month' 'has to have been frozen for 30 days' \
+        'Everything that was checked is right' 'equal their rebuild$'
+    for picture in positions network; do
+        grep -q '<svg' "$LEDGERS/year/$picture.svg" || die "no picture of $picture"
+    done
+}
+
+@test "the story for outsiders goes through the year" {
+    visit year
+    pumasi --profile dain network --value-dates --csv > "$LEDGERS/flows.csv"
+    [ "$(cut -d, -f1 "$LEDGERS/flows.csv" | sort -u | grep -c '^20[0-9][0-9]-')" -eq 12 ]
+    # Booked was all of it in this month, or in two where that has just begun.
+    pumasi --profile dain network --csv > "$LEDGERS/booked.csv"
+    [ "$(cut -d, -f1 "$LEDGERS/booked.csv" | sort -u | grep -c '^20[0-9][0-9]-')" -le 2 ]
+    ! grep -F @ "$LEDGERS/flows.csv" "$LEDGERS/booked.csv" || die 'that is a member'
 }
 
 @test "the same seed makes the same trade, another one another" {
@@ -79,4 +95,58 @@ teardown_file() {
     tell other SEED=20261 MEMBERS=20 STORY=
     (visit other && network_trade ledger > "$LEDGERS/trade" && check_books ledger /dev/null && check_network ledger)
     ! head -n 100 "$LEDGERS/other/trade" | cmp -s - <(head -n 100 "$LEDGERS/year/trade")
+}
+
+# Everything from here on happens so many days later, where faketime is there.
+later() { # DAYS
+    FAKE=$(find /usr/lib -name libfaketimeMT.so.1 -print -quit 2> /dev/null)
+    [ -n "$FAKE" ] && [ -z "$(grep -l __asan_init "$LEDGERD")" ] || skip "no faketime here"
+    ledger_stop ledger
+    install -m 644 /dev/null "$LEDGERS/open/clock"
+    echo "+$(($1 * 86400))" > "$LEDGERS/open/clock"
+    OPTIONS[ledger]='--sandbox off' # in it, faketime couldn't read its file
+    export FAKETIME_TIMESTAMP_FILE=$LEDGERS/open/clock FAKETIME_NO_CACHE=1 DONT_FAKE_MONOTONIC=1 \
+        FAKETIME_DONT_FAKE_MONOTONIC=1
+    LD_PRELOAD=$FAKE ledger_start ledger
+    ledger_wait ledger
+}
+
+office() { # COOP ARGUMENT...
+    LD_PRELOAD=$FAKE "$PUMASI" --profile "$1" --yes "${@:2}" 3>&-
+}
+
+balance() { # COOP MEMBER UNIT
+    office "$1" --json balance "$2" "$3" 2> /dev/null | jq '.. | .balance? // empty'
+}
+
+has_a_snapshot() {
+    [ "$(ledger_psql ledger -c 'SELECT count(*) FROM snapshots')" -ge 1 ]
+}
+
+two_months() {
+    [ "$(ledger_psql ledger -c "SELECT count(DISTINCT date_trunc('month', (header::json->>'time')::timestamptz))
+        FROM records WHERE parts LIKE '%fund@medical/hour%'")" -ge 2 ]
+}
+
+@test "a month later what was left goes to the fund, levies are taken again, and a statement is complete" {
+    local unit left
+    visit year
+    later 31
+    until_ok 60 has_a_snapshot || die 'no snapshot of the year' # of all of it, as nobody does anything yet
+    for unit in hour won box; do
+        left=$(balance eldercare plum@eldercare "$unit")
+        [ "$left" -eq 0 ] || office eldercare member estate plum@eldercare "$unit" fund@eldercare --reason '별세'
+        [ "$(balance eldercare plum@eldercare "$unit")" -eq 0 ]
+    done
+    office eldercare member close plum@eldercare --reason '별세'
+    run office theatre policy theatre hour --floor -1
+    [ "$status" -ne 0 ]
+    until_ok 60 two_months || die 'no levies of the next month'
+    office hansalim statement '!pos.farm@hansalim' won --output "$LEDGERS/again.statement" \
+        --from "$(TZ=Asia/Seoul date -d '2 days ago' +%F)" --to "$(TZ=Asia/Seoul date +%F)"
+    "$PUMASI" --profile farm --json verify "$LEDGERS/again.statement" > "$LEDGERS/verified"
+    [ "$(jq -r '.checks[] | select(.check == "complete") | .mark' "$LEDGERS/verified")" = proved ] || die "$(cat "$LEDGERS/verified")"
+    LD_PRELOAD=$FAKE "$PUMASI" --profile dain --yes audit --all > "$LEDGERS/audited" || die "$(cat "$LEDGERS/audited")"
+    check_books ledger /dev/null
+    check_network ledger
 }

@@ -21,3 +21,16 @@ network_trade() { # NAME
         FROM records r, regexp_split_to_table(r.parts, E'\n') WITH ORDINALITY AS p(part, n), LATERAL (SELECT p.part::json AS j) x
         WHERE p.part LIKE '{\"part\":\"posting\"%' GROUP BY r.idx ORDER BY r.idx"
 }
+
+# What co-ops owe each other in a unit, as the log has it, but for those named: CSV as `pumasi clearing` reads it.
+network_debts() { # NAME UNIT [COOP...]
+    local out
+    out=$(printf "'%s'," "${@:3}")
+    echo debtor,creditor,amount
+    ledger_psql "$1" -F , -c "
+        SELECT debtor, creditor, balance
+        FROM (SELECT DISTINCT ON (account) balance, split_part(split_part(account, '@', 2), '/', 1) AS debtor,
+                substr(split_part(account, '@', 1), 6) AS creditor
+            FROM postings WHERE account LIKE '!pos.%/$2' ORDER BY account, seq DESC) p
+        WHERE balance > 0 AND debtor NOT IN (${out%,}) AND creditor NOT IN (${out%,})"
+}

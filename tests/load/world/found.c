@@ -4,11 +4,10 @@
 
 static const struct {
     int64_t floor, ceiling, purse_floor;
-    bool levies;
 } limits[UNITS] = {
-    [HOUR] = {-1200, 2400, -30000, true},
-    [WON] = {-200000, 600000, -10000000, true},
-    [BOX] = {-150, 300, -10000, true},
+    [HOUR] = {-1200, 2400, -30000},
+    [WON] = {-200000, 600000, -10000000},
+    [BOX] = {-150, 300, -10000},
 };
 
 struct acts {
@@ -91,6 +90,10 @@ static void set_policy(struct world *w, struct acts *a, int coop, int unit)
                ",\"reversal_days\":30",
                h.by, units[unit], limits[unit].floor, limits[unit].ceiling, limits[unit].floor * 2,
                limits[unit].ceiling * 2);
+    buf_printf(&b, ",\"clearing\":\"%s\"", wonju[coop].clearing[unit]);
+    if (wonju[coop].levy_per_mille[unit] > 0)
+        buf_printf(&b, ",\"levy_per_mille\":%" PRId64 ",\"levy_purse\":\"fund@%s\"",
+                   wonju[coop].levy_per_mille[unit], h.by);
     act_end(&w->c, &b, &s, h.signers, NULL, NULL);
     add(a, &s);
 }

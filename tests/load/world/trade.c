@@ -108,14 +108,14 @@ static int other_coop(struct month *m, int coop, int unit, bool pays)
     int64_t how = rnd(&m->w->c, 100), seen = 0;
     int best = coop;
 
-    if (how < 50)
+    if (how < 60)
         return coop;
     while (seen < 3) {
         int other = any_coop(m, unit);
         bool better = best == coop || (m->w->net[other][unit] > m->w->net[best][unit]) == pays;
 
         seen++;
-        if (other == coop || (how < 88 && !tied(coop, other, unit)))
+        if (other == coop || (how < 90 && !tied(coop, other, unit)))
             continue;
         if (better)
             best = other;
@@ -161,6 +161,27 @@ static void make_up(struct month *m, struct dealing *d)
         d->levy = d->amount * wonju[customer].levy_per_mille[s->unit] / 1000;
     d->kind = rnd(c, 14) == 0 && !(d->payee.number != NOBODY && has_no_device(d->payee)) ? ASKED
                                                                                          : PAYMENT;
+}
+
+/* How much closer to even it brings the two co-ops, in hundredths of a line. */
+static int64_t evens(const struct month *m, const struct dealing *d)
+{
+    int unit = d->service->unit;
+
+    return (m->w->net[d->payer.coop][unit] - m->w->net[d->payee.coop][unit]) * 100 /
+           usual_limit[unit];
+}
+
+/* Between co-ops, of two that could be, mostly the one that does: who earned much spends it. */
+static void make_up_either(struct month *m, struct dealing *d)
+{
+    struct dealing other;
+
+    make_up(m, d);
+    make_up(m, &other);
+    if (d->payer.coop != d->payee.coop && other.payer.coop != other.payee.coop &&
+        rnd(&m->w->c, 4) > 0 && evens(m, &other) > evens(m, d))
+        *d = other;
 }
 
 /* ---- The acts ---- */
@@ -343,7 +364,7 @@ void trade(struct world *w, int number)
     m.deals = x_calloc(2 * deals, sizeof(*m.deals));
     m.acts = x_calloc(2 * deals, sizeof(*m.acts));
     while (m.n < deals)
-        make_up(&m, &m.deals[m.n++]);
+        make_up_either(&m, &m.deals[m.n++]);
     send_from(&m, 0);
     /* Then what was asked for is mostly paid, and some of what was paid is given back. */
     for (size_t i = 0; i < deals; i++) {
