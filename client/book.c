@@ -39,7 +39,9 @@ int book_take(struct book *b, json_t *item)
     a->handle_len = (size_t)(at - account);
     a->balance = json_number(item, "balance");
     a->seq = json_number(item, "seq");
-    a->limited = in_range(item, "floor") && in_range(item, "available");
+    /* What was settled outside has no floor that could be met. */
+    a->limited = in_range(item, "floor") && in_range(item, "available") &&
+                 json_number(item, "floor") > -NUM_MAX;
     a->floor = json_number(item, "floor");
     a->available = json_number(item, "available");
     a->has_ceiling = in_range(item, "ceiling");

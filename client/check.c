@@ -88,11 +88,24 @@ int client_check_address(struct client *c, const char *s)
 
 int client_check_account_of(struct client *c, const char *s)
 {
-    char *account = x_asprintf("%s/x", s);
-    bool own = s[0] == '!' && name_is_account(account);
+    char account[ACCOUNT_MAX + 1];
+    char *safe;
 
-    free(account);
-    return own ? PUMASI_OK : client_check_address(c, s);
+    if (s[0] != '!')
+        return client_check_address(c, s);
+    if (strlen(s) <= ACCOUNT_MAX - 2) {
+        name_account(account, s, "x"); /* any unit */
+        if (name_is_account(account))
+            return PUMASI_OK;
+    }
+    safe = say_safe(s);
+    (void)fail(
+        PUMASI_USAGE,
+        _("\"%s\" is none of a co-op's own accounts: they are !pos.PARTNER@COOP, what stands "
+          "between two co-ops, and !outside@COOP, what was settled outside the ledger."),
+        safe);
+    free(safe);
+    return PUMASI_USAGE;
 }
 
 int client_check_coop(const char *s)

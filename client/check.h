@@ -15,8 +15,7 @@ int client_check_connected(const struct client *c, bool opened) MUST_CHECK;
 /* handle@coop, coop, unit, date (YYYY-MM-DD): PUMASI_OK, or PUMASI_USAGE after a sentence with what
  * was probably meant. */
 int client_check_address(struct client *c, const char *s) MUST_CHECK;
-/* The same of what has an account: an address, or a co-op's own contra account, as in
- * !pos.medical@hansalim. */
+/* Whose account it is: a member, or one of a co-op's own, !pos.medical@hansalim. */
 int client_check_account_of(struct client *c, const char *s) MUST_CHECK;
 int client_check_coop(const char *s) MUST_CHECK;
 int client_check_unit(const char *s) MUST_CHECK;

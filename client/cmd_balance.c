@@ -6,6 +6,7 @@
 #include "client/commands.h"
 #include "client/query.h"
 #include "client/table.h"
+#include "core/num.h"
 
 static const struct table_column columns[] = {
     {N_("Unit"), TABLE_LEFT},   {N_("Balance"), TABLE_RIGHT}, {N_("Available"), TABLE_RIGHT},
@@ -30,11 +31,13 @@ static void add_number(struct client *c, struct table *t, const json_t *account,
 static void add_row(struct client *c, struct table *t, const json_t *account, const char *unit)
 {
     char *seq = x_asprintf("%lld", (long long)json_number(account, "seq"));
+    /* What was settled outside has no floor that could be met. */
+    bool limited = json_number(account, "floor") > -NUM_MAX;
 
     table_add(t, unit);
     add_number(c, t, account, "balance", unit);
-    add_number(c, t, account, "available", unit);
-    add_number(c, t, account, "floor", unit);
+    add_number(c, t, account, limited ? "available" : "", unit);
+    add_number(c, t, account, limited ? "floor" : "", unit);
     add_number(c, t, account, "ceiling", unit);
     table_add(t, seq);
     free(seq);

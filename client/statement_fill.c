@@ -17,6 +17,8 @@ static char *signer_of(const struct statement_line *l)
 {
     if (l->signed_by != NULL && str_eq(l->signed_by, role_name(ROLE_REGISTRAR)))
         return x_asprintf(_("the registrar of %s"), name_coop_start(l->by));
+    if (l->signed_by != NULL && str_eq(l->signed_by, "ledger"))
+        return x_strdup(_("the ledger itself"));
     if (l->signed_by != NULL && l->by[0] != '\0' && !name_is_address(l->by))
         return x_asprintf(_("the treasurers of %s"), l->by);
     return x_strdup(l->by);
@@ -30,6 +32,10 @@ static char *remarks_of(const struct statement_line *l)
                           l->reverses);
     if (l->request >= 0)
         return x_asprintf(_("answers request %" PRId64), l->request);
+    if (l->has_act && l->type == ACT_SETTLEMENT)
+        return x_strdup(_("settlement outside the ledger"));
+    if (l->has_act && l->type == ACT_CLEARING_POST)
+        return x_strdup(_("clearing round"));
     return x_strdup("");
 }
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* What the postings say: they count on, add up, and are what the acts ask for. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/network.h"
 #include "core/num.h"
 #include "core/statement_run.h"
 
@@ -103,6 +105,53 @@ static enum statement_reason between(const struct statement_check_run *run, cons
     return str_eq(run->st->account, account) ? REASON_NONE : REASON_WRONG_ACCOUNT;
 }
 
+/* What a settlement moves on one of a co-op's own accounts; 0 when it isn't one of the four. */
+static int64_t settled(const struct statement_check_run *run, const struct act_settlement *t)
+{
+    const char *const coop[] = {t->from, t->to};
+    char name[ACCOUNT_MAX + 1];
+
+    for (size_t i = 0; i < 2; i++) {
+        int64_t amount = i == 0 ? t->amount : -t->amount;
+
+        position_name(name, coop[i], coop[1 - i], t->unit);
+        if (str_eq(run->st->account, name))
+            return -amount;
+        (void)snprintf(name, sizeof(name), "!outside@%s/%s", coop[i], t->unit);
+        if (str_eq(run->st->account, name))
+            return amount;
+    }
+    return 0;
+}
+
+/* On a co-op's own accounts. A round takes off what is owed, how much of it its act doesn't say. */
+static enum statement_reason between_coops(const struct statement_check_run *run,
+                                           const struct run_record *r)
+{
+    const struct act *a = r->act;
+    const char *unit = strchr(run->st->account, '/');
+    int64_t moves, before;
+
+    if (a->type == ACT_SETTLEMENT) {
+        moves = settled(run, &a->u.settlement);
+        if (moves == 0)
+            return REASON_WRONG_ACCOUNT;
+        return moves == r->amount ? REASON_NONE : REASON_WRONG_AMOUNT;
+    }
+    if (a->type != ACT_CLEARING_POST)
+        return REASON_OTHER_ACT; /* they are nobody's payer or payee */
+    if (!unit || !str_eq(unit + 1, a->u.clearing.unit) ||
+        strncmp(run->st->account, "!pos.", 5) != 0)
+        return REASON_WRONG_ACCOUNT;
+    /* Towards zero, and not past it. */
+    if (num_sub(r->balance, r->amount, &before) != 0)
+        return REASON_WRONG_AMOUNT;
+    return (before > 0 && r->amount < 0 && r->balance >= 0) ||
+                   (before < 0 && r->amount > 0 && r->balance <= 0)
+               ? REASON_NONE
+               : REASON_WRONG_AMOUNT;
+}
+
 static enum statement_reason amount_of(const struct statement_check_run *run,
                                        const struct run_record *r)
 {
@@ -110,7 +159,7 @@ static enum statement_reason amount_of(const struct statement_check_run *run,
     const struct run_record *of;
 
     if (run->st->account[0] == '!')
-        return REASON_OTHER_ACT; /* a co-op's own accounts are nobody's payer or payee */
+        return between_coops(run, r);
     if (a->type == ACT_TRANSFER)
         return fits(run, &a->u.transfer, a->u.transfer.amount, 1, r->amount);
     if (a->type == ACT_LEVY)

@@ -100,7 +100,8 @@ static bool all_in_force(const struct state *s, const struct envelope *env)
 static bool is_judged(enum act_type type)
 {
     return type == ACT_TRANSFER || type == ACT_REVERSAL || type == ACT_SNAPSHOT ||
-           type == ACT_LEVY || type == ACT_ESTATE;
+           type == ACT_LEVY || type == ACT_ESTATE || type == ACT_SETTLEMENT ||
+           type == ACT_CLEARING_POST;
 }
 
 /* What a refusal of core's rules says about a statement. */

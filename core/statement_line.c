@@ -36,17 +36,20 @@ static bool is_purse(const struct statement_check_run *run, const char *member)
 /* By whose keys, in the words of GET …/postings. */
 static const char *signed_by(const struct run_record *r, bool forced)
 {
+    bool payment = r->act->type == ACT_TRANSFER || r->act->type == ACT_REVERSAL;
+
     switch (r->signed_as) {
     case ROLE_MEMBER:
         return "member";
     case ROLE_REGISTRAR:
         return "registrar";
     case ROLE_TREASURER:
-        return forced ? "treasurers" : "member"; /* of a purse */
+        return payment && !forced ? "member" /* of a purse */ : "treasurers";
+    case ROLE_CLERK:
+        return "ledger";
     case ROLE_STEWARD:
     case ROLE_AUDITOR:
     case ROLE_LOG:
-    case ROLE_CLERK:
         break;
     }
     return NULL;
@@ -77,6 +80,17 @@ static void take_act(const struct statement_check_run *run, const struct run_rec
             take_terms(run, &of->act->u.transfer, out);
         out->forced = r->judged && r->signed_as == ROLE_TREASURER && of &&
                       !is_purse(run, of->act->u.transfer.to);
+    }
+    if (a->type == ACT_SETTLEMENT) {
+        const struct act_settlement *t = &a->u.settlement;
+        char coop[COOP_MAX + 1];
+
+        name_coop_of(run->st->account, coop);
+        str_copy(out->counterparty, sizeof(out->counterparty),
+                 str_eq(coop, t->from) ? t->to : t->from);
+        take_text(r, &t->reference, out);
+        out->has_value_date = true;
+        out->value_date = t->date;
     }
     if (r->judged)
         out->signed_by = signed_by(r, out->forced);

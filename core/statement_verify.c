@@ -392,7 +392,8 @@ static void check_texts(struct run_record *r)
     struct refusal refusal;
     const struct act *a = r->act;
     bool wanted = (a->type == ACT_TRANSFER && a->u.transfer.memo.there) ||
-                  (a->type == ACT_REVERSAL && a->u.reversal.reason.there);
+                  (a->type == ACT_REVERSAL && a->u.reversal.reason.there) ||
+                  (a->type == ACT_SETTLEMENT && a->u.settlement.reference.there);
 
     for (size_t i = 0; i < r->shown->n_texts; i++) {
         const struct statement_note *note = &r->shown->texts[i];

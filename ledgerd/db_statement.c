@@ -10,10 +10,11 @@
 #include "ledgerd/db_sql.h"
 
 /* In the order of enum statement_column. */
-#define COLUMNS "SELECT r.idx, r.header, r.parts, m.salt, m.body, w.salt, w.body"
-#define TEXTS                                                  \
-    " LEFT JOIN texts m ON m.idx = r.idx AND m.field = 'memo'" \
-    " LEFT JOIN texts w ON w.idx = r.idx AND w.field = 'reason'"
+#define COLUMNS "SELECT r.idx, r.header, r.parts, m.salt, m.body, w.salt, w.body, f.salt, f.body"
+#define TEXTS                                                    \
+    " LEFT JOIN texts m ON m.idx = r.idx AND m.field = 'memo'"   \
+    " LEFT JOIN texts w ON w.idx = r.idx AND w.field = 'reason'" \
+    " LEFT JOIN texts f ON f.idx = r.idx AND f.field = 'reference'"
 
 int db_statement_span(PGconn *conn, const char *account, const char *from, const char *behind,
                       int64_t size, struct statement_span *out, char *err, size_t err_size)

@@ -33,6 +33,8 @@ enum statement_column {
     STATEMENT_MEMO,
     STATEMENT_REASON_SALT,
     STATEMENT_REASON,
+    STATEMENT_REFERENCE_SALT,
+    STATEMENT_REFERENCE,
 };
 /* The records of the account's postings first to last, by their seq. */
 PGresult *db_statement_postings(PGconn *conn, const char *account, int64_t first, int64_t last,

@@ -52,7 +52,17 @@ static void concern(struct making *m, const char *by, const char *from, const ch
     }
 }
 
-static int take_act(struct making *m, const struct statement_text *text, int64_t index)
+/* Whose acts a statement shows: of a co-op's own accounts only what co-ops do among themselves, as
+ * what members pay over them is those members' affair. */
+enum shown_acts {
+    SHOW_NO_ACT,
+    SHOW_ACTS,
+    SHOW_ACTS_OF_COOPS,
+};
+
+/* Notes whom it concerns. *shown is false where the act isn't among those. */
+static int take_act(struct making *m, const struct statement_text *text, int64_t index,
+                    enum shown_acts acts, bool *shown)
 {
     struct refusal refusal;
     struct part part;
@@ -65,6 +75,12 @@ static int take_act(struct making *m, const struct statement_text *text, int64_t
     if (act_parse(&act, &part.act, &refusal) != 0) {
         part_free(&part);
         return -1;
+    }
+    *shown = acts == SHOW_ACTS || act.type == ACT_SETTLEMENT || act.type == ACT_CLEARING_POST;
+    if (!*shown) {
+        act_free(&act);
+        part_free(&part);
+        return 0;
     }
     names_add(&m->holders, act.by);
     for (size_t i = 0; i < part.act.n_sigs; i++) {
@@ -81,6 +97,9 @@ static int take_act(struct making *m, const struct statement_text *text, int64_t
     } else if (act.type == ACT_ESTATE) {
         names_add(&m->holders, act.u.estate.member);
         names_add(&m->holders, act.u.estate.purse);
+    } else if (act.type == ACT_SETTLEMENT) {
+        names_add(&m->holders, act.u.settlement.from);
+        names_add(&m->holders, act.u.settlement.to);
     } else if (act.type == ACT_REVERSAL) {
         pgarray_int(&m->reversed, act.u.reversal.record);
         m->n_reversed++;
@@ -90,24 +109,26 @@ static int take_act(struct making *m, const struct statement_text *text, int64_t
     return 0;
 }
 
-/* The parts of a row that are shown: the act where wanted, and the posting on the account, whose
- * values go to *posting. -1 when the record is damaged. */
-static int take_record(struct making *m, const PGresult *res, int row, bool with_act,
+/* The parts of a row that are shown: the act where it is one of `acts`, and the posting on the
+ * account, whose values go to *posting. -1 when the record is damaged. */
+static int take_record(struct making *m, const PGresult *res, int row, enum shown_acts acts,
                        struct statement_record *out, struct part *posting)
 {
     const char *at = col_text(res, row, STATEMENT_PARTS), *why;
     struct statement_text part;
+    bool with_act = false;
 
     memset(posting, 0, sizeof(*posting));
     out->header = (struct statement_text){col_text(res, row, STATEMENT_HEADER),
                                           col_len(res, row, STATEMENT_HEADER)};
     while (next_part(&at, &part)) {
         if (begins(&part, "{\"part\":\"act\"")) {
+            if (acts != SHOW_NO_ACT &&
+                take_act(m, &part, col_int(res, row, STATEMENT_IDX), acts, &with_act) != 0) {
+                return -1;
+            }
             if (with_act) {
                 out->parts[out->n_parts++] = part;
-                if (take_act(m, &part, col_int(res, row, STATEMENT_IDX)) != 0) {
-                    return -1;
-                }
             }
         } else if (begins(&part, "{\"part\":\"posting\"")) {
             if (part_parse(posting, part.s, part.len, &why) != 0) {
@@ -122,6 +143,7 @@ static int take_record(struct making *m, const PGresult *res, int row, bool with
     if (with_act) {
         take_text(out, res, row, "memo", STATEMENT_MEMO_SALT, STATEMENT_MEMO);
         take_text(out, res, row, "reason", STATEMENT_REASON_SALT, STATEMENT_REASON);
+        take_text(out, res, row, "reference", STATEMENT_REFERENCE_SALT, STATEMENT_REFERENCE);
     }
     return out->n_parts > 0 ? 0 : -1;
 }
@@ -210,10 +232,14 @@ static enum desk_end take_postings(struct making *m)
                                              : &st->entries[st->n_entries++];
         struct part posting;
 
-        /* What passes through a co-op's own account is others' affair. */
-        const bool with_act = !before && !after && m->ask->account[0] != '!';
+        enum shown_acts acts = SHOW_ACTS;
 
-        if (take_record(m, m->postings, i, with_act, r, &posting) != 0 || posting.seq != seq) {
+        if (before || after) {
+            acts = SHOW_NO_ACT;
+        } else if (m->ask->account[0] == '!') {
+            acts = SHOW_ACTS_OF_COOPS;
+        }
+        if (take_record(m, m->postings, i, acts, r, &posting) != 0 || posting.seq != seq) {
             return making_broken(m, N_("a stored record is damaged"));
         }
         if (before) {
@@ -261,7 +287,7 @@ static enum desk_end take_named(struct making *m)
         if (bsearch(&wanted, m->dealt, m->n_dealt - st->n_named, sizeof(wanted), compare_dealt)) {
             continue;
         }
-        if (take_record(m, m->named, i, true, &st->named[st->n_named], &posting) != 0) {
+        if (take_record(m, m->named, i, SHOW_ACTS, &st->named[st->n_named], &posting) != 0) {
             return making_broken(m, N_("a stored record is damaged"));
         }
         st->n_named++;

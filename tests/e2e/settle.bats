@@ -105,6 +105,24 @@ found() {
     run as duri sign # nobody to ask
     [[ $output == *"settlement of 2:00 hour that hansalim gave mapo"*money*"계좌 이체 4711"* ]]
     done_by duri --yes sign
+    # Both sides' statements show it, who signed it among it; what a member paid isn't theirs to show.
+    local who account
+    for who in "sora !pos.mapo@hansalim 2 -120" "sora !outside@hansalim 1 120" "duri !pos.hansalim@mapo 2 120" \
+        "duri !outside@mapo 1 -120"; do
+        read -r who account entries amount <<< "$who"
+        done_by "$who" statement "$account" hour --from 2026-01-01 --to 2099-12-31 -o "$LEDGERS/settled.json"
+        done_by "$who" verify "$LEDGERS/settled.json"
+        [[ $output == *"Each amount is the one that was signed."* ]]
+        done_by "$who" --json show "$LEDGERS/settled.json"
+        jq -e --argjson n "$entries" --argjson amount "$amount" '(.entries | length) == $n and (.entries[-1] |
+            .amount == $amount and .memo == "계좌 이체 4711" and .signed_by == "treasurers") and
+            all(.entries[:-1][]; .memo == null or .memo == "")' <<< "$output" || die "$account: $output"
+    done
+    run as sora statement '!nothing' hour --from 2026-01-01 --to 2026-12-31
+    [ "$status" -eq 2 ]
+    [[ $output == *"none of a co-op's own accounts"* ]]
+    run as sora book hansalim hour
+    [[ $output == *$'!outside@hansalim/hour\t\t2:00\t-\t-\t-\t'* ]]
     run as sora member estate alice@hansalim hour fund@hansalim
     [ "$status" -eq 1 ]
     [[ $output == *"alice@hansalim isn't frozen."* ]]
