@@ -43,6 +43,8 @@ static void say_next(struct client *c, const struct keyfile *key, const struct p
         printf(_("%s: a round of clearing is open: pumasi clearing show %s\n"), unit, unit);
     else if (positions_sum(p, from, end, &sum) == 0 && sum.cleared && sum.clears > 0)
         printf(_("%s: propose a clearing: pumasi clearing propose %s %s\n"), unit, p->coop, unit);
+    else if (positions_sum(p, from, end, &sum) == 0 && sum.owe + sum.owed > 0)
+        printf(_("%s: see who would have to pay whom: pumasi settle --plan %s\n"), unit, unit);
     json_decref(round);
     free(path);
 }

@@ -165,6 +165,8 @@ day() {
     posted "$(policy never)"
     get treasurer1@hansalim /v1/coops/hansalim/positions
     answered 200 '[.items[] | select(.unit == "hour") | .clears] == [0, 0]'
+    screen positions > "$BODY.out"
+    grep -qF 'hour: see who would have to pay whom: pumasi settle --plan hour' "$BODY.out" || die "$(cat "$BODY.out")"
     posted "$(policy auto)"
     get treasurer1@hansalim /v1/coops/hansalim/positions
     answered 200 '[.items[] | select(.unit == "hour") | .clears] == [200, 200]'
