@@ -156,22 +156,21 @@ int flows_record(struct flows *f, const char *header, size_t header_len, const c
                  size_t act_len, flows_earlier *earlier, void *arg)
 {
     char day[DATE_LEN + 1], month[8];
-    struct record_header *head = x_malloc(sizeof(*head));
+    struct record_header head;
     struct refusal refusal;
     const char *why;
     struct part part;
     struct act act;
     int rc = -1;
 
-    if (record_header_parse(head, header, header_len, &why) != 0 || head->index != f->size)
-        goto out;
-    if (part_parse(&part, act_part, act_len, &why) != 0)
-        goto out;
+    if (record_header_peek(&head, header, header_len, &why) != 0 || head.index != f->size ||
+        part_parse(&part, act_part, act_len, &why) != 0)
+        return -1;
     if (part.kind == PART_ACT && act_parse(&act, &part.act, &refusal) == 0) {
         if (act.type == ACT_LEDGER_OPEN && zone_set(act.u.ledger_open.zone) == 0)
             str_copy(f->name, sizeof(f->name), act.u.ledger_open.name);
         if (act.type != ACT_LEDGER_OPEN || f->name[0] != '\0') {
-            date_text(day, zone_day(head->ms));
+            date_text(day, zone_day(head.ms));
             day[7] = '\0';
             str_copy(month, sizeof(month), day);
             rc = take_act(f, &act, month, earlier, arg);
@@ -181,10 +180,8 @@ int flows_record(struct flows *f, const char *header, size_t header_len, const c
     part_free(&part);
     if (rc == 0) {
         f->size++;
-        time_text(f->time, head->ms);
+        time_text(f->time, head.ms);
     }
-out:
-    free(head);
     return rc;
 }
 
