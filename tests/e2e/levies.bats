@@ -103,8 +103,8 @@ restarted() {
     posted "$(payment m0004@hansalim m0002@hansalim 50)"
     posted "$(act account.limits hansalim '{"member":"m0004@hansalim","unit":"hour","floor":-60,"ceiling":null}' \
         treasurer1@hansalim treasurer2@hansalim)"
+    before=$(balance m0002@hansalim/hour) # from when the policy says so, the clerk may look
     posted "$(policy hansalim ',"levy_monthly":30,"levy_purse":"fund@hansalim"')"
-    before=$(balance m0002@hansalim/hour)
     restarted # it looks at once
     taken() { [ "$(balance m0002@hansalim/hour)" -eq $((before - 30)) ]; }
     until_ok 60 taken

@@ -83,7 +83,7 @@ grown() { # NAME BEFORE BY
     local now free
     [ "$(metric 'mode{mode="posting"}')" -eq 1 ]
     [ "$(page | grep -c '^pumasi_mode{.* 1$')" -eq 1 ]
-    [ "$(page | grep -c '^pumasi_mode{')" -eq 5 ]
+    [ "$(page | grep -c '^pumasi_mode{')" -eq 6 ]
     [ "$(metric "build_info{version=\"$("$LEDGERD" --version | cut -d ' ' -f 2)\"}")" -eq 1 ]
     posted "$(payment m0000@hansalim m0002@hansalim 1)"
     [ "$(metric records)" -eq "$(log_size)" ]
