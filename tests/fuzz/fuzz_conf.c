@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* ledgerd.conf: what is taken is in its range, what isn't is named by its line; addresses. */
 #include "files.h"
+#include "ledgerd/calendar.h"
 #include "ledgerd/conf.h"
 
 static void check_value(const struct conf *c, const struct conf_option *o)
 {
     const char *at = (const char *)c + o->offset;
-    char *text;
+    struct calendar calendar;
+    char *text, err[512];
     int64_t n;
 
     switch (o->kind) {
@@ -26,6 +28,10 @@ static void check_value(const struct conf *c, const struct conf_option *o)
     case CONF_COSIGNERS:
         memcpy(&text, at, sizeof(text));
         MUST(text != NULL && (text[0] != '\0' || o->may_be_empty || o->fallback[0] == '\0'));
+        break;
+    case CONF_CALENDAR:
+        memcpy(&text, at, sizeof(text));
+        MUST(calendar_parse(&calendar, text, err, sizeof(err)) == 0);
         break;
     }
 }
