@@ -7,6 +7,7 @@ _ledgerd() {
     local options='--help --version --config --data --user --sandbox --listen --metrics_listen --tls_listen --tls_certificate --tls_key
         --trusted_proxy --database --pg_bin
         --request_timeout_ms --publish_minutes --read_connections --statement_timeout_ms --snapshot_days --verify_threads --batch_max --queue_max --takeover_ms
+        --rounds --answer_days
         --refusals_per_minute --member_acts_per_day
         --witnesses --cosign_seconds --witness_for --witness_name --follow_seconds
         --log_format --log_level'

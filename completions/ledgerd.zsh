@@ -28,6 +28,8 @@ _ledgerd() {
         '--batch_max[most acts posted in one transaction]:number:'
         '--queue_max[most acts that wait]:number:'
         '--takeover_ms[silence after which another ledgerd may post]:milliseconds:'
+        '--rounds[rounds of clearing to propose]:UNIT weekly WEEKDAY or UNIT monthly DAY:'
+        '--answer_days[days that co-ops have to answer a round]:days:'
         '--refusals_per_minute[refusals that an address, and a key, may cause]:number:'
         '--member_acts_per_day[acts of a member that move nothing]:number:'
         '--witnesses[who cosigns this ledger]:VKEY URL:'
