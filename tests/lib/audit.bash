@@ -3,7 +3,7 @@
 #
 #   audit_begin NAME         a ledger of hammer's with a snapshot, if need be; the keys "eye" and "inner" are auditors
 #   audit_environment        the auditor's; each test has a memory of its own
-#   every_act                at least one record of every type of act
+#   every_act NAME           at least one record of every type of act
 #   at_record NAME, record NAME
 #   export_of NAME           ledgerd export into $LEDGERS/export, once
 #   forged FRAUD RECORD [ARGUMENT...]   audits an export that the operator forged so, with his log key
@@ -32,8 +32,9 @@ auditor_key() { # NAME HOLDER BY SIGNER...
     pumasi --yes --key "$1" sign > "$LEDGERS/sign.log" 2>&1 || die "$(cat "$LEDGERS/sign.log")"
 }
 
-# Where this machine can tell programs another time: a ledger that was founded eight days ago, so that the
-# clerk has a day to record a snapshot of, and a key that was lost then can be given anew.
+# Where this machine can tell programs another time: a ledger that was founded 31 days ago, so that the
+# clerk has a day to record a snapshot of, a key that was lost then can be given anew, and what a member
+# left that was frozen then can go to its co-op.
 audit_begin() { # NAME
     local lib plain
     audit_environment
@@ -43,7 +44,7 @@ audit_begin() { # NAME
     SNAPSHOTS=0
     if [ -n "$lib" ]; then
         install -m 644 /dev/null "$LEDGERS/open/clock"
-        echo -691200 > "$LEDGERS/open/clock"
+        echo -2678400 > "$LEDGERS/open/clock"
         SNAPSHOTS=1
         (
             export FAKETIME_TIMESTAMP_FILE=$LEDGERS/open/clock FAKETIME_NO_CACHE=1 DONT_FAKE_MONOTONIC=1 \
@@ -56,6 +57,8 @@ audit_begin() { # NAME
             wire_meet "$1"
             LD_PRELOAD=$lib posted "$(LD_PRELOAD=$lib recovery m0007@mapo member mapo registrar@mapo)" || return 1
             at_record recover
+            LD_PRELOAD=$lib posted "$(LD_PRELOAD=$lib payment m0009@mapo m0011@mapo 20)" || return 1
+            LD_PRELOAD=$lib posted "$(LD_PRELOAD=$lib member_act member.freeze mapo m0011@mapo registrar@mapo)" || return 1
             ledger_stop "$1"
         ) || return 1
         ledger_start "$1"
@@ -124,8 +127,33 @@ round_is() { # STATE
     answered 200 ".state == \"$1\""
 }
 
+# A co-op whose members pay it each month, which the clerk looks for when the ledger starts; and the end of it.
+levied() { # NAME
+    local bounds='"floor":-600,"ceiling":600,"registrar_floor":-600,"registrar_ceiling":600,"reversal_days":30'
+    posted "$(act coop.create stewards "{\"coop\":\"duo\",\"name\":\"Duo\",\"treasurers\":[$("$ACTOR" key treasurer1@duo)],\"threshold\":1,\"registrars\":[$("$ACTOR" key registrar@duo)]}" \
+        steward treasurer1@duo registrar@duo)"
+    posted "$(act member.create duo '{"member":"fund@duo","kind":"purse","keys":[],"threshold":0}' treasurer1@duo)"
+    posted "$(act member.create duo "{\"member\":\"m@duo\",\"kind\":\"person\",\"keys\":[$("$ACTOR" key m@duo)],\"threshold\":1}" registrar@duo m@duo)"
+    posted "$(act member.create duo "{\"member\":\"n@duo\",\"kind\":\"person\",\"keys\":[$("$ACTOR" key n@duo)],\"threshold\":1}" registrar@duo n@duo)"
+    posted "$(act coop.policy duo "{\"coop\":\"duo\",\"unit\":\"hour\",$bounds,\"levy_per_mille\":100,\"levy_monthly\":6,\"levy_purse\":\"fund@duo\"}" treasurer1@duo)"
+    posted "$(act transfer m@duo '{"from":"m@duo","to":"n@duo","unit":"hour","amount":30,"levy_max":3}' m@duo)"
+    posted "$(act reversal n@duo "{\"record\":$INDEX,\"amount\":10}" n@duo)"
+    ledger_stop "$1"
+    ledger_start "$1"
+    ledger_wait "$1"
+    until_ok 60 monthly_is_paid || die 'no monthly levy' || return 1
+    posted "$(act coop.close duo '{"coop":"duo"}' treasurer1@duo)"
+}
+
+monthly_is_paid() {
+    get m@duo /v1/accounts/m@duo/hour
+    answered 200 '.balance == -28' || return 1
+    get n@duo /v1/accounts/n@duo/hour
+    answered 200 '.balance == 14'
+}
+
 # What hammer's setup leaves out, each in its simplest form.
-every_act() {
+every_act() { # NAME
     local hash
     posted "$(payment m0000@hansalim m0002@hansalim 90)"
     at_record pay
@@ -162,9 +190,13 @@ every_act() {
     posted "$(payment m0000@hansalim m0005@mapo 25)"
     posted "$(act reversal m0005@mapo "{\"record\":$INDEX,\"amount\":20}" m0005@mapo)"
     rounds
+    posted "$(act settlement mapo '{"from":"hansalim","to":"mapo","unit":"hour","amount":2,"means":"goods","date":"2026-11-01"}' \
+        treasurer1@hansalim treasurer2@hansalim treasurer1@mapo treasurer2@mapo --text 'reference=a sack of rice')"
+    levied "$1"
     if [ "$SNAPSHOTS" -gt 0 ]; then
         posted "$(of_recovery key.recover.finish m0007@mapo member mapo registrar@mapo)"
         posted "$(act transfer m0007@mapo '{"from":"m0007@mapo","to":"m0009@mapo","unit":"hour","amount":1}' new.m0007@mapo)"
+        posted "$(act estate mapo '{"member":"m0011@mapo","unit":"hour","purse":"purse@mapo"}' treasurer1@mapo treasurer2@mapo)"
     fi
     posted "$(recovery m0005@mapo member mapo registrar@mapo)"
     at_record recover
