@@ -254,10 +254,12 @@ const struct read_statement read_statements[READ_COUNT] = {
                            false},
     /* Accounts of positions begin with "!pos.", and '/' is what comes behind '.'. */
     [READ_NET] = {"read_net",
-                  "SELECT a.coop, sum(a.balance)::bigint FROM accounts a"
-                  " WHERE a.account > '!pos.' AND a.account < '!pos/'"
-                  " AND split_part(a.account, '/', 2) = $1::text"
-                  " GROUP BY a.coop HAVING sum(a.balance) <> 0 ORDER BY a.coop",
+                  "SELECT n.coop, n.owes FROM units u LEFT JOIN LATERAL"
+                  " (SELECT a.coop, sum(a.balance)::bigint AS owes FROM accounts a"
+                  "  WHERE a.account > '!pos.' AND a.account < '!pos/'"
+                  "  AND split_part(a.account, '/', 2) = u.unit"
+                  "  GROUP BY a.coop HAVING sum(a.balance) <> 0) n ON true"
+                  " WHERE u.unit = $1::text ORDER BY n.coop",
                   false},
     /* clang-format off */
     [READ_BOOK] = {"read_book",

@@ -147,7 +147,7 @@ static void on_members(struct request *r, const PGresult *res)
 }
 
 /* The list of a co-op that isn't there is as far from an auditor of all as from anybody else. */
-static void on_coop_there(struct request *r, const PGresult *res)
+static void on_members_coop(struct request *r, const PGresult *res)
 {
     struct cursor after;
 
@@ -162,7 +162,7 @@ static void on_coop_there(struct request *r, const PGresult *res)
 
 void req_coop_members(struct request *r)
 {
-    request_read(r, read_coop(r->arg[0]), on_coop_there);
+    request_read(r, read_coop(r->arg[0]), on_members_coop);
 }
 
 static void on_lines(struct request *r, const PGresult *res)
@@ -183,11 +183,20 @@ static void on_lines(struct request *r, const PGresult *res)
     end_named(r, &b, res, shown, LINES_CURSOR);
 }
 
-void req_coop_lines(struct request *r)
+static void on_lines_coop(struct request *r, const PGresult *res)
 {
     struct cursor after;
 
+    if (PQntuples(res) != 1) {
+        request_not_found(r);
+        return;
+    }
     if (request_limit(r) && request_cursor_name(r, LINES_CURSOR, &after)) {
         request_read(r, read_coop_lines(r->arg[0], after.word[0], r->limit + 1), on_lines);
     }
+}
+
+void req_coop_lines(struct request *r)
+{
+    request_read(r, read_coop(r->arg[0]), on_lines_coop);
 }

@@ -160,6 +160,7 @@ static void put_answer(struct buf *b, const struct positions *p)
     out_close(b, ']');
     out_null(b, "next");
     out_close(b, '}');
+    buf_putc(b, '\n');
 }
 
 /* ---- What a clearing would take off ---- */

@@ -22,11 +22,19 @@ static void put_payment(struct buf *b, const struct settle_party *parties,
 
 static void on_positions(struct request *r, const PGresult *res)
 {
-    const size_t n = (size_t)PQntuples(res);
+    /* Of a unit whose co-ops are quits, one row of nobody. */
+    const bool quits = PQntuples(res) == 1 && PQgetisnull(res, 0, NET_COOP);
+    const size_t n = quits ? 0 : (size_t)PQntuples(res);
     struct settle_party *parties = x_calloc(n + 1, sizeof(*parties));
     struct settle_payment *plan = x_calloc(n + 1, sizeof(*plan));
     struct buf b = BUF_INIT;
 
+    if (PQntuples(res) == 0) {
+        free(plan);
+        free(parties);
+        request_not_found(r);
+        return;
+    }
     for (size_t i = 0; i < n; i++) {
         parties[i].coop = col_text(res, (int)i, NET_COOP);
         parties[i].owes = col_int(res, (int)i, NET_OWES);

@@ -157,6 +157,8 @@ restarted() {
     answered 200 '. == {"unit":"hour","coops":2,"payments":1,"items":[{"from":"hansalim","to":"mapo","amount":90}]}'
     get m0000@hansalim /v1/settlement/hour
     problem 404 not-found
+    get treasurer1@hansalim /v1/settlement/pear
+    problem 404 not-found
     refused 422 limit-out-of-bounds "$(act coop.close mapo '{"coop":"mapo"}' treasurer1@mapo treasurer2@mapo)"
     post "$(settle hansalim mapo 60 treasurer1@hansalim treasurer2@hansalim)"
     answered 202 '[.needs[] | [.holder, .of]] == [["mapo", 2]]'

@@ -3,6 +3,7 @@
 // story posted is spoilt in hundreds of ways and signed by a stranger, so that nothing comes of it: the
 // ledger finds it malformed, or only then looks for the key.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { payloadOf, sign } from './pumasi.mjs';
 import { QUEUE_MAX } from './world.mjs';
@@ -44,6 +45,11 @@ function* others(value) {
   }
 }
 
+// The one jti that a levy has (docs/protocol.md 4.12).
+function levyJti({ member, unit, month }) {
+  return createHash('sha256').update(`levy\0${member}\0${unit}\0${month}`).digest('base64url');
+}
+
 // Rules between members, which no schema says: docs/protocol.md calls what breaks them malformed too.
 function coherent(p) {
   const keys = p.keys ?? p.treasurers ?? p.stewards ?? [];
@@ -65,6 +71,10 @@ function coherent(p) {
     !(p.type === 'member.create' && keys.length > 0 && p.threshold < 1) &&
     !(p.type === 'member.create' && p.kind === 'purse' && keys.length > 0) &&
     !(p.holder !== undefined && !fits[p.role].test(p.holder)) &&
+    !(p.type === 'levy' && p.jti !== levyJti(p)) &&
+    !(p.type === 'estate' && p.purse.split('@')[1] !== p.member.split('@')[1]) &&
+    !(p.type === 'coop.policy' && !p.levy_purse && (p.levy_per_mille > 0 || p.levy_monthly > 0)) &&
+    !(p.levy_purse !== undefined && p.levy_purse.split('@')[1] !== p.coop) &&
     !(p.type === 'ledger.continue' && p.kept.split('\n')[0] !== p.aud.split('#')[0])
   );
 }
@@ -95,6 +105,22 @@ export async function mutants(w) {
     const origin = `${aud.split('#')[0]}/2`;
     const goesOn = { ...common, type: 'ledger.continue', by: 'stewards', origin, kept, found };
     samples.set('ledger.continue', goesOn);
+    // All that may be said.
+    const levies = { levy_per_mille: 25, levy_monthly: 60, levy_purse: 'fund@hansalim' };
+    const policy = { ...samples.get('coop.policy'), coop: 'hansalim', clearing: 'auto', ...levies };
+    samples.set('coop.policy', policy);
+    samples.set('transfer', { ...samples.get('transfer'), max_hops: 2, levy_max: 3 });
+    // Those need a day of a month, thirty days, or two who are quits.
+    const member = 'alice@hansalim';
+    const levy = { ...common, type: 'levy', member, unit: 'hour', month: '2026-11' };
+    samples.set('levy', { ...levy, jti: levyJti(levy) });
+    const reason_hash = 'A'.repeat(43);
+    const left = { member, unit: 'hour', purse: 'fund@hansalim', reason_hash };
+    samples.set('estate', { ...common, type: 'estate', by: 'hansalim', ...left });
+    samples.set('coop.close', { ...common, type: 'coop.close', by: 'mapo', coop: 'mapo', reason_hash });
+    const debt = { from: 'mapo', to: 'hansalim', unit: 'hour', amount: 90 };
+    const given = { means: 'goods', date: '2026-11-01', reference_hash: reason_hash };
+    samples.set('settlement', { ...common, type: 'settlement', by: 'mapo', ...debt, ...given });
     const types = w.contract.doc.components.schemas.ActType.enum;
     assert.deepEqual([...samples.keys()].sort(), [...types].sort());
 

@@ -171,6 +171,7 @@ export async function statuses(w) {
             .replace('{coop}', 'nowhere')
             .replace('{index}', '999999')
             .replace('clearing/{unit}', 'clearing/pear')
+            .replace('settlement/{unit}', 'settlement/pear')
             .replace('{subject}', 'nobody@hansalim')
             .replace(/\{by\}.*/, `alice@hansalim/${'B'.repeat(22)}`),
           o.path
@@ -178,6 +179,7 @@ export async function statuses(w) {
             .replace('{coop}', '!')
             .replace('{index}', '-1')
             .replace('clearing/{unit}', 'clearing/!')
+            .replace('settlement/{unit}', 'settlement/!')
             .replace('{subject}', '!')
             .replace(/\{by\}.*/, 'x/y'),
         ]) {
