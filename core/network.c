@@ -13,16 +13,28 @@
 struct edge {
     struct node *from, *to;
     struct edge *back; /* the other direction: there is always one */
+    size_t place;      /* among from's links */
     int64_t limit;     /* of the line that from gives to, 0 without one */
     bool transit;
     int64_t position; /* balance of !pos.<to>@<from>: what from owes to */
+};
+
+/*
+ * An edge among those of the node that it begins at. What a search asks of it is here, side by side
+ * with the node's other edges, as it looks at many thousands.
+ */
+struct link {
+    struct edge *edge;
+    size_t to; /* number of the node that it goes to */
+    /* How much of others' payments may go over it, and over its other direction. */
+    int64_t out, in;
 };
 
 struct node {
     char coop[COOP_MAX + 1];
     size_t number; /* its place in the net's nodes */
     size_t n, cap;
-    struct edge **edges; /* by the name of where they go to */
+    struct link *links; /* by the name of where they go to */
 };
 
 /* All of one unit. Nodes and edges stay once they are there. */
@@ -48,8 +60,8 @@ static void net_free(struct net *net)
 {
     for (size_t i = 0; i < net->n; i++) {
         for (size_t e = 0; e < net->nodes[i]->n; e++)
-            free(net->nodes[i]->edges[e]);
-        free(net->nodes[i]->edges);
+            free(net->nodes[i]->links[e].edge);
+        free(net->nodes[i]->links);
         free(net->nodes[i]);
     }
     free(net->nodes);
@@ -92,7 +104,7 @@ static size_t edge_place(const struct node *node, const char *to)
     while (low < high) {
         size_t middle = low + (high - low) / 2;
 
-        if (strcmp(node->edges[middle]->to->coop, to) < 0)
+        if (strcmp(node->links[middle].edge->to->coop, to) < 0)
             low = middle + 1;
         else
             high = middle;
@@ -104,7 +116,7 @@ static struct edge *edge_at(const struct node *node, const char *to)
 {
     size_t at = edge_place(node, to);
 
-    return at < node->n && str_eq(node->edges[at]->to->coop, to) ? node->edges[at] : NULL;
+    return at < node->n && str_eq(node->links[at].edge->to->coop, to) ? node->links[at].edge : NULL;
 }
 
 static struct edge *find_edge(const struct network *n, const char *from, const char *to,
@@ -158,11 +170,13 @@ static struct edge *add_edge(struct node *from, struct node *to)
     edge->to = to;
     if (from->n == from->cap) {
         from->cap = from->cap ? from->cap * 2 : 8;
-        from->edges = x_realloc(from->edges, from->cap * sizeof(struct edge *));
+        from->links = x_realloc(from->links, from->cap * sizeof(*from->links));
     }
-    memmove(from->edges + at + 1, from->edges + at, (from->n - at) * sizeof(struct edge *));
-    from->edges[at] = edge;
+    memmove(from->links + at + 1, from->links + at, (from->n - at) * sizeof(*from->links));
+    from->links[at] = (struct link){.edge = edge, .to = to->number};
     from->n++;
+    for (size_t i = at; i < from->n; i++)
+        from->links[i].edge->place = i;
     return edge;
 }
 
@@ -181,6 +195,29 @@ static struct edge *make_edge(struct network *n, const char *coop, const char *p
     return edge;
 }
 
+/* How much may be paid over it. No term is over 2^53. */
+static int64_t room(const struct edge *e)
+{
+    int64_t credit = e->back->position + e->back->limit, most = NUM_MAX - e->position;
+
+    return credit < most ? credit : most;
+}
+
+/* The same of others' payments; less than any amount where they may not pass. */
+static int64_t room_passing(const struct edge *e)
+{
+    return e->back->transit ? room(e) : INT64_MIN;
+}
+
+/* After a change of it or of its other direction. */
+static void note_room(const struct edge *e)
+{
+    struct link *there = &e->from->links[e->place], *here = &e->to->links[e->back->place];
+
+    there->out = here->in = room_passing(e);
+    there->in = here->out = room_passing(e->back);
+}
+
 void network_set_line(struct network *n, const char *name, const struct credit_line *line)
 {
     struct line_name of;
@@ -190,14 +227,19 @@ void network_set_line(struct network *n, const char *name, const struct credit_l
     edge = make_edge(n, of.coop, of.partner, of.unit);
     edge->limit = line ? line->limit : 0;
     edge->transit = line && line->transit;
+    note_room(edge);
 }
 
 void network_set_position(struct network *n, const char *account, int64_t balance)
 {
     struct position of;
+    struct edge *edge;
 
-    if (position_parse(&of, account))
-        make_edge(n, of.coop, of.partner, of.unit)->position = balance;
+    if (!position_parse(&of, account))
+        return;
+    edge = make_edge(n, of.coop, of.partner, of.unit);
+    edge->position = balance;
+    note_room(edge);
 }
 
 /* ---- Positions ---- */
@@ -261,7 +303,7 @@ void network_each(const struct state *s, const char *unit,
     qsort(sorted, net->n, sizeof(struct node *), compare_nodes);
     for (size_t i = 0; i < net->n; i++)
         for (size_t e = 0; e < sorted[i]->n; e++) {
-            const struct edge *edge = sorted[i]->edges[e];
+            const struct edge *edge = sorted[i]->links[e].edge;
 
             if (edge->position > 0)
                 fn(arg, edge->from->coop, edge->to->coop, edge->position);
@@ -285,18 +327,6 @@ struct search {
     uint8_t *left; /* by the nodes' numbers: hops to the payee's, 0 unknown */
 };
 
-/* May so much be paid over it? No term is over 2^53. */
-static bool has_room(const struct edge *e, int64_t amount)
-{
-    return e->back->position + e->back->limit >= amount && e->position + amount <= NUM_MAX;
-}
-
-static bool passes(const struct search *f, const struct edge *e)
-{
-    f->network->effort++;
-    return e->back->transit && has_room(e, f->amount);
-}
-
 /* In between may be who is active, and neither of the two ends. */
 static bool is_between(const struct search *f, const struct node *node)
 {
@@ -312,24 +342,29 @@ static bool is_between(const struct search *f, const struct node *node)
  */
 static void mark(struct search *f, const struct node *node, uint8_t hops)
 {
+    f->network->effort += node->n;
     for (size_t i = 0; i < node->n; i++) {
-        const struct edge *e = node->edges[i]->back;
+        const struct link *l = &node->links[i];
 
-        if (passes(f, e) && f->left[e->from->number] == 0 && is_between(f, e->from))
-            f->left[e->from->number] = hops;
+        if (l->in >= f->amount && f->left[l->to] == 0 && is_between(f, l->edge->to))
+            f->left[l->to] = hops;
     }
 }
 
 /* The first edge of a node that leads to one that is `hops` from the payee's. */
 static const struct edge *first_to(const struct search *f, const struct node *node, uint8_t hops)
 {
-    for (size_t i = 0; i < node->n; i++) {
-        const struct edge *e = node->edges[i];
+    const struct edge *first = NULL;
+    size_t i = 0;
 
-        if (passes(f, e) && f->left[e->to->number] == hops)
-            return e;
+    for (; i < node->n && !first; i++) {
+        const struct link *l = &node->links[i];
+
+        if (l->out >= f->amount && f->left[l->to] == hops)
+            first = l->edge;
     }
-    return NULL;
+    f->network->effort += i;
+    return first;
 }
 
 static void way_put(struct network_way *out, const struct node *node)
@@ -357,10 +392,12 @@ static void way_from(const struct search *f, const struct node *first, uint8_t h
 static bool over_first(const struct search *f, uint8_t hops, struct network_way *out)
 {
     for (size_t i = 0; i < f->from->n; i++) {
-        const struct edge *e = f->from->edges[i];
+        const struct link *l = &f->from->links[i];
+        const struct node *first = l->edge->to;
 
-        if (passes(f, e) && is_between(f, e->to) && first_to(f, e->to, hops)) {
-            way_from(f, e->to, hops, out);
+        f->network->effort++;
+        if (l->out >= f->amount && is_between(f, first) && first_to(f, first, hops)) {
+            way_from(f, first, hops, out);
             return true;
         }
     }
@@ -386,8 +423,8 @@ static bool search(struct search *f, int64_t max_hops, struct network_way *out)
     if (max_hops < 4)
         return false;
     for (size_t i = 0; i < f->to->n; i++)
-        if (f->left[f->to->edges[i]->to->number] == 1)
-            mark(f, f->to->edges[i]->to, 2);
+        if (f->left[f->to->links[i].to] == 1)
+            mark(f, f->to->links[i].edge->to, 2);
     return over_first(f, 2, out);
 }
 
@@ -407,7 +444,7 @@ bool network_path(const struct state *s, const char *from, const char *to, const
         return false;
     direct = edge_at(f.from, to);
     n->effort++;
-    if (direct && has_room(direct, amount)) {
+    if (direct && room(direct) >= amount) {
         way_put(out, f.from);
         way_put(out, f.to);
         return true;

@@ -24,12 +24,6 @@
 #define PENDING_MAKERS_FULL 10000
 /* Bytes for salts that are asked of the kernel at a time: those of about fifty transfers. */
 #define SALTS 4096
-/*
- * A batch ends early when its searches for ways between co-ops have looked at so many edges, about
- * five milliseconds' worth: the rest is the next one's. One more search adds at most three times
- * all edges that there are, as much again in a network of a hundred thousand lines.
- */
-#define EFFORT_MAX UINT64_C(500000)
 /* So many batches in a row are run with care after one that couldn't be run in haste. */
 #define CAREFUL_BATCHES 8
 
@@ -522,7 +516,7 @@ static void count(struct batch *b, int64_t us)
  * isn't known. */
 static bool decide_all(struct batch *b, struct job **jobs, size_t n, size_t *done)
 {
-    const uint64_t until = network_effort(b->l->state) + EFFORT_MAX;
+    const uint64_t until = network_effort(b->l->state) + BATCH_EFFORT_MAX;
 
     *done = 0;
     while (*done < n && network_effort(b->l->state) < until) {

@@ -9,6 +9,14 @@
 
 struct ledgerd;
 
+/*
+ * A batch ends early when its searches for ways between co-ops have looked at so many edges, two
+ * or three milliseconds' worth: the rest is the next one's. One more search adds at most three
+ * times all edges that there are, about as much again in a network of a hundred thousand lines, and
+ * a batch that was run in haste may search for all of it twice.
+ */
+#define BATCH_EFFORT_MAX UINT64_C(200000)
+
 /* One batch: load what it touches, decide act after act, store, commit, make the answers. */
 struct batch;
 
