@@ -77,7 +77,7 @@ demo-network: deps-demo ## a year of twelve co-ops: trade, clearing, settlement,
 	@BUILD='$(abspath $(BUILD))' scripts/demo-network
 
 ifneq ($(wildcard scripts/bench),)
-bench: deps-check ## measure this machine, into docs/performance.md; BENCH='main slow million statement audit soak clearing'
+bench: deps-check ## measure this machine, into docs/performance.md; BENCH='main slow million statement audit soak clearing positions network'
 	@$(SUBMAKE) all load
 	@BUILD='$(abspath $(BUILD))' scripts/bench $(BENCH)
 endif

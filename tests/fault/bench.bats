@@ -75,6 +75,13 @@ rows() {
     rows positions positions positions@bulk
 }
 
+@test "bench: payments between co-ops of a chain, and their ways in a small network" {
+    COOPS=20 LINES=80 CHAIN_ACTS=200 WAYS=1 bench network
+    rows network inside direct hops4 towns mixed
+    [ "$(part network | grep -cE '\| (\*\*missed\*\*|met) \|$')" -eq 3 ]
+    diff <(parts) "$BATS_TEST_TMPDIR/outside"
+}
+
 @test "bench: a page without the part is refused before anything is measured" {
     sed -i '/end of bench slow/d' "$PAGE"
     PERFORMANCE=$PAGE run scripts/bench slow 3>&-

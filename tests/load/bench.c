@@ -5,6 +5,7 @@
  *
  *   bench setup URL --members N          opens the ledger; a unit, co-ops, N members with keys
  *   bench make URL --acts N > FILE       transfers between random members
+ *   bench chain URL --members N          adds five co-ops in a row with lines, and N members
  *   bench drive URL FILE                 posts them, each once
  *   bench fill URL --acts N | --seconds S
  *                                        signs transfers and posts them in bulk, as fast as it goes
@@ -18,6 +19,7 @@
  *
  *   --members N      how many the ledger has     --connections C   64; 4 with --bulk, setup, fill
  *   --load K         acts of different K have different ids
+ *   --hops H         from the chain's ends over so many of its lines
  *   --hot            everybody pays one account  --bulk            1,000 acts in a request
  *   --rate R         an open loop: R acts a second, due at the times of a Poisson process
  *   --seconds S      for so long                 --every S         a line of figures for each S
@@ -42,13 +44,16 @@ static int64_t option(const char *s)
 /* What it makes it sends in bodies of a thousand acts, of which ledgerd lets twenty wait. */
 static bool sends_bodies(const char *command)
 {
-    return command && (str_eq(command, "setup") || str_eq(command, "fill"));
+    return command &&
+           (str_eq(command, "setup") || str_eq(command, "chain") || str_eq(command, "fill"));
 }
 
 static int obey(struct bench *b, const char *command, const char *file)
 {
     if (str_eq(command, "setup"))
         make_members(b);
+    else if (str_eq(command, "chain"))
+        make_chain(b);
     else if (str_eq(command, "make") && b->acts > 0)
         make_acts(b);
     else if (str_eq(command, "fill") && b->acts + b->seconds > 0)
@@ -82,11 +87,12 @@ int main(int argc, char **argv)
         {"rate", required_argument, NULL, 'r'},
         {"seconds", required_argument, NULL, 's'},
         {"every", required_argument, NULL, 'e'},
+        {"hops", required_argument, NULL, 'o'},
         {"hot", no_argument, NULL, 'h'},
         {"bulk", no_argument, NULL, 'b'},
         {NULL, 0, NULL, 0},
     };
-    struct bench b = {.h = {.seed = 1, .members = 1000, .journal = -1}};
+    struct bench b = {.h = {.seed = 1, .members = 1000, .journal = -1}, .hops = -1};
     int o, status = 2;
 
     while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -104,6 +110,8 @@ int main(int argc, char **argv)
             b.seconds = option(optarg);
         else if (o == 'e')
             b.every = option(optarg);
+        else if (o == 'o')
+            b.hops = option(optarg);
         else if (o == 'h')
             b.hot = true;
         else if (o == 'b')
@@ -120,7 +128,7 @@ int main(int argc, char **argv)
     if (status != 0)
         fprintf(
             stderr,
-            "usage: bench setup|make|drive|fill|ask|page|statement|signatures|limit|flush …: see "
-            "the head of tests/load/bench.c\n");
+            "usage: bench setup|chain|make|drive|fill|ask|page|statement|signatures|limit|flush …: "
+            "see the head of tests/load/bench.c\n");
     return status;
 }

@@ -14,6 +14,7 @@ struct bench {
     int64_t seconds; /* after which no request begins; 0: when there are no more */
     int64_t rate;    /* acts or queries a second in an open loop; 0: closed */
     int64_t every;   /* seconds after which figures are told and begin anew; 0: once, at the end */
+    int64_t hops;    /* lines that transfers of a chain go over; -1: they are others */
     bool hot, bulk;
 };
 
@@ -25,6 +26,19 @@ void make_acts(struct bench *b);
 void make_members(struct bench *b);
 /* Posts transfers in bulk as fast as answers come, signing them meanwhile. */
 void fill(struct bench *b);
+/* What makes act number i; its body belongs to the caller. */
+typedef void make_act(struct conn *c, struct shot *s, const struct bench *b, int64_t i);
+/* Posts n acts, from that number on, in the same way; n 0: until b->seconds are over. */
+void post_acts(struct bench *b, make_act *make, int64_t first, int64_t n);
+/* Who the ledger is, into b->h. */
+void meet_ledger(struct bench *b);
+
+/* ---- chain.c: co-ops that lend to their neighbours ---- */
+
+/* Adds them to a ledger that setup made, with lines and h.members members, evenly. */
+void make_chain(struct bench *b);
+/* From a member of one end of the chain to one that is b->hops lines away. */
+make_act make_chain_transfer;
 
 /* ---- drive.c: requests over kept-alive connections, from one thread ---- */
 

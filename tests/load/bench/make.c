@@ -7,9 +7,6 @@
 
 #define AHEAD 8 /* requests that are signed before there is somebody to send them */
 
-/* What makes act number i; its body belongs to the caller. */
-typedef void make_act(struct conn *c, struct shot *s, const struct bench *b, int64_t i);
-
 struct factory {
     struct bench *b;
     make_act *make;
@@ -173,8 +170,7 @@ static void post_made(struct factory *f)
 
 /* ---- The commands ---- */
 
-/* Who the ledger is, into b->h. */
-static void meet_ledger(struct bench *b)
+void meet_ledger(struct bench *b)
 {
     struct conn c;
 
@@ -188,28 +184,31 @@ void make_acts(struct bench *b)
     struct factory f;
 
     meet_ledger(b);
-    factory_init(&f, b, make_transfer, 0, b->acts);
+    factory_init(&f, b, b->hops < 0 ? make_transfer : make_chain_transfer, 0, b->acts);
     f.out = stdout;
     on_all_cores(work, &f);
+}
+
+void post_acts(struct bench *b, make_act *make, int64_t first, int64_t n)
+{
+    struct factory f;
+
+    factory_init(&f, b, make, first, n);
+    post_made(&f);
 }
 
 void make_members(struct bench *b)
 {
     int64_t members = b->h.members;
-    struct factory f;
 
     b->h.members = 4; /* the ledger and its first members as hammer makes them */
     setup(&b->h);
     b->h.members = members;
-    factory_init(&f, b, make_member, 4, members - 4);
-    post_made(&f);
+    post_acts(b, make_member, 4, members - 4);
 }
 
 void fill(struct bench *b)
 {
-    struct factory f;
-
     meet_ledger(b);
-    factory_init(&f, b, make_transfer, 0, b->acts);
-    post_made(&f);
+    post_acts(b, make_transfer, 0, b->acts);
 }

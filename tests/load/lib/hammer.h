@@ -116,6 +116,10 @@ void make_any_transfer(struct conn *c, struct shot *s);
 
 #define FLOOR INT64_C(-1000000000)
 void setup(struct hammer *h);
+/* Sends one act that must be posted; frees what it is made of. Ends the program where it isn't. */
+void must(struct conn *c, struct shot *s);
+/* A co-op of two treasurers who must sign together, and a registrar; with a policy and a purse. */
+void setup_coop(struct conn *c, const char *coop);
 void run(struct hammer *h);
 void finish(struct hammer *h);
 void check(struct hammer *h);

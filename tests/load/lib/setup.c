@@ -2,8 +2,7 @@
 /* A ledger with two co-ops and their members. */
 #include "tests/load/lib/hammer.h"
 
-/* Sends one act that must be posted; frees what it is made of. */
-static void must(struct conn *c, struct shot *s)
+void must(struct conn *c, struct shot *s)
 {
     shoot_patiently(c, s, 1, false);
     free(s->body);
@@ -40,8 +39,7 @@ static void open_ledger(struct conn *c, const json_t *ledger)
     json_decref(meet(c));
 }
 
-/* A co-op of two treasurers who must sign together, and a registrar; with a policy and a purse. */
-static void setup_coop(struct conn *c, const char *coop)
+void setup_coop(struct conn *c, const char *coop)
 {
     char t1[ADDRESS_MAX + 1], t2[ADDRESS_MAX + 1], registrar[ADDRESS_MAX + 1];
     struct buf b = BUF_INIT;
