@@ -105,10 +105,13 @@ int reversal_decide(const struct state *s, const struct act *a, struct moment no
     const struct act_reversal *v = &a->u.reversal;
     const struct deal *transfer = state_deal(s, v->record);
     struct payment payment;
+    const struct holder *payee = state_holder(s, transfer->to);
     struct deal *after;
 
-    out->forced =
-        out->signed_as == ROLE_TREASURER && state_holder(s, transfer->to)->kind == HOLDER_PERSON;
+    if (!payee) /* of a forged log: nobody was ever paid who isn't there */
+        return refuse(&out->refusal, REFUSED_UNKNOWN_RECORD, "There is no transfer %lld.",
+                      (long long)v->record);
+    out->forced = out->signed_as == ROLE_TREASURER && payee->kind == HOLDER_PERSON;
     if (judge_window(s, transfer, now, out, &out->refusal) != 0 ||
         judge_amount(transfer, v->amount, &out->refusal) != 0)
         return -1;

@@ -90,6 +90,14 @@ bool registrar_may_pay(const struct holder *payer)
     return payer->kind == HOLDER_PERSON && (payer->n_keys == 0 || payer->allowed);
 }
 
+/* Is there a co-op of that name, and is it active? A forged log names others. */
+static bool coop_is_active(const struct state *s, const char *name)
+{
+    const struct holder *coop = state_holder(s, name);
+
+    return coop && coop->state == HOLDER_ACTIVE;
+}
+
 /* What is wrong on the payer's side; else the account as it would be after. */
 static struct account *charge(const struct state *s, const struct payment *p, int64_t *floor,
                               struct refusal *r)
@@ -151,8 +159,7 @@ static struct account *credit(const struct state *s, const struct payment *p, in
     const int64_t sum = p->amount + (p->back ? p->levy : 0);
 
     if (!payee || !holder_is_member(payee) || payee->state != HOLDER_ACTIVE ||
-        state_holder(s, name_coop_start(p->to))->state != HOLDER_ACTIVE ||
-        !limits_of(s, p->to, p->unit, &limits))
+        !coop_is_active(s, name_coop_start(p->to)) || !limits_of(s, p->to, p->unit, &limits))
         return NULL;
     name_account(name, p->to, p->unit);
     before = state_account(s, name);
@@ -203,7 +210,7 @@ static int pass_on(const struct state *s, struct payment *p, int64_t index, stru
         return refuse(&out->refusal, REFUSED_LINE_EXHAUSTED,
                       "The lines between the two co-ops don't carry this.");
     for (size_t i = 1; i + 1 < way->n; i++)
-        if (state_holder(s, way->coop[i])->state != HOLDER_ACTIVE)
+        if (!coop_is_active(s, way->coop[i]))
             return refuse(&out->refusal, REFUSED_LINE_EXHAUSTED,
                           "A co-op on the way between the two isn't active.");
     for (size_t i = 1; i < way->n; i++)

@@ -713,9 +713,9 @@ const struct holder *purse_of(const struct state *s, const char *address, struct
 
 int coop_is_open(const struct holder *coop, struct refusal *r)
 {
-    if (coop->state != HOLDER_CLOSED)
+    if (coop && coop->state != HOLDER_CLOSED)
         return 0;
-    return refuse(r, REFUSED_CLOSED, "%s is closed.", coop->thing.name);
+    return refuse(r, REFUSED_CLOSED, "%s is closed.", coop ? coop->thing.name : "The co-op");
 }
 
 int member_is_active(const struct holder *member, struct refusal *r)

@@ -291,6 +291,37 @@ static void test_reversal(void **state)
     IS(fix_act(f, "dora", "reversal", "dora@icoop", "'record':%zu,'amount':5", record), "posted");
 }
 
+/* Puts a deal in the place of the transfer's. */
+static void forge(struct fix *f, struct deal *deal)
+{
+    state_put(f->s, THING_DEAL, &deal->thing);
+    state_commit(f->s);
+}
+
+/* A transfer as a forged log has it, with a way and a payee that there never were. */
+static void test_forged_way(void **state)
+{
+    struct fix *f = *state;
+    struct deal *true_one, *deal;
+    int64_t record;
+
+    chain(f, 100);
+    IS(pay(f, 60), "posted");
+    record = (int64_t)f->n - 1;
+    true_one = deal_copy(state_deal(f->s, record));
+    deal = deal_copy(true_one);
+    str_copy(deal->via[1], sizeof(deal->via[1]), "ghost");
+    forge(f, deal);
+    IS(fix_act(f, "dora", "reversal", "dora@icoop", "'record':%lld,'amount':1", (long long)record),
+       "line-exhausted");
+    deal = deal_copy(true_one);
+    str_copy(deal->to, sizeof(deal->to), "nobody@icoop");
+    forge(f, deal);
+    IS(fix_act(f, "u1", "reversal", "icoop", "'record':%lld,'amount':1", (long long)record),
+       "unknown-record");
+    forge(f, true_one);
+}
+
 /* A request is answered over the lines like any payment. */
 static void test_request(void **state)
 {
@@ -337,6 +368,7 @@ int main(void)
         TEST(test_four_hops),   TEST(test_transit_is_asked_for),
         TEST(test_request),     TEST(test_fewest_then_first),
         TEST(test_rolled_back), TEST(test_reversal),
+        TEST(test_forged_way),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
