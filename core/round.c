@@ -329,7 +329,7 @@ int round_compute(struct round **out, const char *unit, const struct round_debt 
 {
     struct making m = {.places = strmap_new(), .wish = wish, .arg = arg, .before = before};
     struct clearing_debt *taken;
-    int64_t *cleared, sum;
+    int64_t *cleared, sum = 0;
     size_t n_taken;
     int ret;
 
