@@ -172,7 +172,7 @@ static struct state *random_network(uint64_t *seed)
 
 static void test_same_as_brute_force(void **state)
 {
-    const int rounds = getenv("UNDER_VALGRIND") ? 20 : 400;
+    const int rounds = getenv("UNDER_VALGRIND") ? 100 : 400;
     size_t found[WAY_HOPS_MAX + 2] = {0};
     uint64_t seed = 20261129;
 
