@@ -49,9 +49,8 @@ int line_set_decide(const struct state *s, const struct act *a, struct moment no
         return refuse(&out->refusal, REFUSED_SAME_ACCOUNT, "A co-op has no line with itself.");
     if (!state_unit(s, l->unit))
         return refuse(&out->refusal, REFUSED_UNKNOWN_UNIT, "There is no unit %s.", l->unit);
-    if (coop->state == HOLDER_CLOSED || partner->state == HOLDER_CLOSED)
-        return refuse(&out->refusal, REFUSED_CLOSED, "%s is closed.",
-                      coop->state == HOLDER_CLOSED ? l->coop : l->partner);
+    if (coop_is_open(coop, &out->refusal) != 0 || coop_is_open(partner, &out->refusal) != 0)
+        return -1;
     after = line_new(l->coop, l->partner, l->unit);
     if (before)
         after->subject = before->subject;
@@ -79,7 +78,7 @@ static int move_leg(const struct state *s, struct outcome *out, const char *coop
         (checked && amount < 0 && balance < floor))
         return refuse(&out->refusal, REFUSED_LINE_EXHAUSTED,
                       "The lines between the two co-ops don't carry this.");
-    after = before ? account_copy(before) : account_new(name);
+    after = account_to_move(s, name);
     after->balance = balance;
     outcome_leg(s, out, after, amount, floor, index);
     out->legs[out->n_legs - 1].marked = !checked;

@@ -141,7 +141,7 @@ static struct account *charge(const struct state *s, const struct payment *p, in
         r->needed = sum;
         return NULL;
     }
-    after = before ? account_copy(before) : account_new(name);
+    after = account_to_move(s, name);
     after->balance = left;
     *floor = limits.floor;
     return after;
@@ -166,7 +166,7 @@ static struct account *credit(const struct state *s, const struct payment *p, in
     if (num_add(before ? before->balance : 0, sum, &balance) != 0 ||
         (!p->back && !p->over && !limits.no_ceiling && balance > limits.ceiling))
         return NULL;
-    after = before ? account_copy(before) : account_new(name);
+    after = account_to_move(s, name);
     after->balance = balance;
     *floor = limits.floor;
     return after;

@@ -2,6 +2,7 @@
 #ifndef PUMASI_REQ_H
 #define PUMASI_REQ_H
 
+#include "core/note.h"
 #include "ledgerd/request.h"
 
 /* The requests (protocol section 4), each in its own file; route.c says who may make them. */
@@ -39,5 +40,12 @@ request_go req_cosignatures;
 request_go req_healthz;
 request_go req_readyz;
 request_go req_metrics;
+
+/*
+ * The published checkpoint that ?key= asks for, the latest without it; the caller frees *note. -1
+ * once the request was answered: malformed, or there is none by that key.
+ */
+int req_asked_checkpoint(struct request *r, struct checkpoint *checkpoint, char **note,
+                         size_t *note_len) MUST_CHECK;
 
 #endif

@@ -122,26 +122,10 @@ static void on_records(struct request *r, const PGresult *res)
 void req_continued(struct request *r)
 {
     struct continued *c = x_calloc(1, sizeof(*c));
-    char *key = request_param(r, "key");
-    struct kid kid;
-    bool there;
 
     r->state = c;
     r->state_free = continued_free;
-    if (key == NULL) {
-        there = published_get(r->d->published, &c->checkpoint, &c->note, &c->note_len);
-    } else if (!kid_is_valid(key)) {
-        request_malformed(r, "key must be the kid of a key");
-        free(key);
-        return;
-    } else {
-        str_copy(kid.s, sizeof(kid.s), key);
-        there = published_by(r->d->published, &kid, &c->checkpoint, &c->note, &c->note_len);
-    }
-    free(key);
-    if (there) {
+    if (req_asked_checkpoint(r, &c->checkpoint, &c->note, &c->note_len) == 0) {
         request_read(r, read_continued((int64_t)c->checkpoint.size), on_records);
-    } else {
-        request_not_found(r);
     }
 }

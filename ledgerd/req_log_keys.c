@@ -78,29 +78,37 @@ static void on_change(struct request *r, const PGresult *res)
     nodes_prove(reads_nodes(r->d->reads), k->checkpoint.size, &k->index, 1, on_proof, r);
 }
 
-void req_log_keys(struct request *r)
+int req_asked_checkpoint(struct request *r, struct checkpoint *checkpoint, char **note,
+                         size_t *note_len)
 {
-    struct shown_keys *k = x_calloc(1, sizeof(*k));
     char *key = request_param(r, "key");
     struct kid kid;
     bool there;
 
-    r->state = k;
-    r->state_free = keys_free;
     if (key == NULL) {
-        there = published_get(r->d->published, &k->checkpoint, &k->note, &k->note_len);
+        there = published_get(r->d->published, checkpoint, note, note_len);
     } else if (!kid_is_valid(key)) {
         request_malformed(r, "key must be the kid of a key");
         free(key);
-        return;
+        return -1;
     } else {
         str_copy(kid.s, sizeof(kid.s), key);
-        there = published_by(r->d->published, &kid, &k->checkpoint, &k->note, &k->note_len);
+        there = published_by(r->d->published, &kid, checkpoint, note, note_len);
     }
     free(key);
-    if (there) {
-        request_read(r, read_ledger_change((int64_t)k->checkpoint.size), on_change);
-    } else {
+    if (!there) {
         request_not_found(r);
+    }
+    return there ? 0 : -1;
+}
+
+void req_log_keys(struct request *r)
+{
+    struct shown_keys *k = x_calloc(1, sizeof(*k));
+
+    r->state = k;
+    r->state_free = keys_free;
+    if (req_asked_checkpoint(r, &k->checkpoint, &k->note, &k->note_len) == 0) {
+        request_read(r, read_ledger_change((int64_t)k->checkpoint.size), on_change);
     }
 }
