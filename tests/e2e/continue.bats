@@ -51,11 +51,6 @@ teardown() {
     ledger_teardown
 }
 
-new_key() { # PERSON HOLDER ROLE NAME
-    as "$1" key new --holder "$2" --role "$3" --out "$4" --no-passphrase > /dev/null 2>&1
-    as "$1" key export "$4" > "$LEDGERS/$4.jwk"
-}
-
 connects() {
     as "$1" --yes connect "$(ledger_url main)" > "$LEDGERS/connect.log" 2>&1
 }

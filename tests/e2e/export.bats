@@ -5,17 +5,13 @@
 # every key of the office, alice is a member with a key.
 
 load ../lib/ledger
+load ../lib/client
 load ../lib/accountant
 
 as() { # PERSON ARGUMENT...
     local who=$1
     shift
     XDG_CONFIG_HOME=$LEDGERS/$who/config XDG_STATE_HOME=$LEDGERS/$who/state "$BUILD/pumasi" "$@" 3>&-
-}
-
-new_key() { # PERSON HOLDER ROLE NAME
-    as "$1" key new --holder "$2" --role "$3" --out "$4" --no-passphrase > /dev/null 2>&1
-    as "$1" key export "$4" > "$LEDGERS/$4.jwk"
 }
 
 connect() { # PERSON

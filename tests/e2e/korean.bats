@@ -5,6 +5,7 @@
 # steward; alice and bob are members; old@hansalim has no device.
 
 load ../lib/ledger
+load ../lib/client
 
 setup_file() {
     ledger_setup
@@ -57,22 +58,11 @@ client_environment() {
     unset PUMASI_PROFILE PUMASI_KEY PUMASI_PASSPHRASE_FILE NO_COLOR LANGUAGE
 }
 
-as() { # PERSON ARGUMENT...
-    local who=$1
-    shift
-    XDG_CONFIG_HOME=$LEDGERS/$who/config XDG_STATE_HOME=$LEDGERS/$who/state "$PUMASI" "$@" 3>&-
-}
-
 on_terminal() { # PERSON ARGUMENT...: the same on a terminal of its own, without colours
     local who=$1
     shift
     (unset PUMASI_BATCH && export TERM=dumb XDG_CONFIG_HOME=$LEDGERS/$who/config XDG_STATE_HOME=$LEDGERS/$who/state &&
         script -qec "$(printf '%q ' "$PUMASI" "$@")" /dev/null < "${TYPED:-/dev/null}" 3>&-) | tr -d '\r'
-}
-
-new_key() { # PERSON HOLDER ROLE NAME
-    as "$1" key new --holder "$2" --role "$3" --out "$4" --no-passphrase > /dev/null 2>&1
-    as "$1" key export "$4" > "$LEDGERS/$4.jwk"
 }
 
 connect() { # PERSON

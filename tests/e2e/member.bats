@@ -52,11 +52,6 @@ on_terminal() { # PERSON ARGUMENT...
         script -qec "$(printf '%q ' "$PUMASI" "$@")" /dev/null < /dev/null 3>&-) | tr -d '\r'
 }
 
-new_key() { # PERSON HOLDER ROLE NAME
-    as "$1" key new --holder "$2" --role "$3" --out "$4" --no-passphrase > /dev/null 2>&1
-    as "$1" key export "$4" > "$LEDGERS/$4.jwk"
-}
-
 connect() { # PERSON
     as "$1" --yes connect "$(ledger_url main)"
 }

@@ -4,6 +4,7 @@
 # duri are stewards and treasurers, minho is the registrar, alice a member.
 
 load ../lib/ledger
+load ../lib/client
 
 setup() {
     ledger_setup
@@ -21,17 +22,6 @@ setup() {
 
 teardown() {
     ledger_teardown
-}
-
-as() { # PERSON ARGUMENT...
-    local who=$1
-    shift
-    XDG_CONFIG_HOME=$LEDGERS/$who/config XDG_STATE_HOME=$LEDGERS/$who/state "$PUMASI" "$@" 3>&-
-}
-
-new_key() { # PERSON HOLDER ROLE NAME
-    as "$1" key new --holder "$2" --role "$3" --out "$4" --no-passphrase > /dev/null 2>&1
-    as "$1" key export "$4" > "$LEDGERS/$4.jwk"
 }
 
 # Two stewards' ledger, not opened yet, to which everybody is connected.

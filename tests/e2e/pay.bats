@@ -4,6 +4,7 @@
 # sora is steward, treasurer and registrar; alice and bob are members.
 
 load ../lib/ledger
+load ../lib/client
 
 setup() {
     ledger_setup
@@ -22,21 +23,10 @@ teardown() {
     ledger_teardown
 }
 
-as() { # PERSON ARGUMENT...
-    local who=$1
-    shift
-    XDG_CONFIG_HOME=$LEDGERS/$who/config XDG_STATE_HOME=$LEDGERS/$who/state "$PUMASI" "$@" 3>&-
-}
-
 # The same in the background, so that $! is pumasi itself.
 as_alice_exec() {
     export XDG_CONFIG_HOME=$LEDGERS/alice/config XDG_STATE_HOME=$LEDGERS/alice/state
     exec "$PUMASI" "$@" 3>&- 9>&-
-}
-
-new_key() { # PERSON HOLDER ROLE NAME
-    as "$1" key new --holder "$2" --role "$3" --out "$4" --no-passphrase > /dev/null 2>&1
-    as "$1" key export "$4" > "$LEDGERS/$4.jwk"
 }
 
 connect() { # PERSON

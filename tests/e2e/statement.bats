@@ -72,11 +72,6 @@ then_as() { # PERSON ARGUMENT...: in the past
     XDG_CONFIG_HOME=$LEDGERS/$who/config XDG_STATE_HOME=$LEDGERS/$who/state LD_PRELOAD=$LIB "$PLAIN/pumasi" "$@" 3>&-
 }
 
-new_key() { # PERSON HOLDER ROLE NAME
-    as "$1" key new --holder "$2" --role "$3" --out "$4" --no-passphrase > /dev/null 2>&1
-    as "$1" key export "$4" > "$LEDGERS/$4.jwk"
-}
-
 connect() { # PERSON
     then_as "$1" --yes connect "$(ledger_url main)" > "$LEDGERS/connect.log" 2>&1
 }

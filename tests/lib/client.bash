@@ -12,3 +12,8 @@ as() { # PERSON ARGUMENT...
     shift
     XDG_CONFIG_HOME=$LEDGERS/$who/config XDG_STATE_HOME=$LEDGERS/$who/state "$PUMASI" "$@" 3>&-
 }
+
+new_key() { # PERSON HOLDER ROLE NAME
+    as "$1" key new --holder "$2" --role "$3" --out "$4" --no-passphrase > /dev/null 2>&1
+    as "$1" key export "$4" > "$LEDGERS/$4.jwk"
+}
