@@ -198,3 +198,10 @@ int coop_close_decide(const struct state *s, const struct act *a, struct moment 
     outcome_change(s, out, THING_HOLDER, &after->thing, index);
     return 0;
 }
+
+int coop_is_open(const struct holder *coop, struct refusal *r)
+{
+    if (coop && coop->state != HOLDER_CLOSED)
+        return 0;
+    return refuse(r, REFUSED_CLOSED, "%s is closed.", coop ? coop->thing.name : "The co-op");
+}

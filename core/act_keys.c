@@ -223,3 +223,18 @@ int threshold_set_decide(const struct state *s, const struct act *a, struct mome
     outcome_change(s, out, THING_HOLDER, &after->thing, index);
     return 0;
 }
+
+int keys_are_new(const struct state *s, const struct key *keys, size_t n, struct refusal *r)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct kid kid;
+
+        key_kid(&kid, &keys[i]);
+        if (state_key(s, kid.s))
+            return refuse(
+                r, REFUSED_ALREADY_EXISTS,
+                "The key %s is or was somebody's: a key has one holder in one role for ever.",
+                kid.s);
+    }
+    return 0;
+}

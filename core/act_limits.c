@@ -65,3 +65,17 @@ int account_limits_decide(const struct state *s, const struct act *a, struct mom
     outcome_change(s, out, THING_ACCOUNT, &after->thing, index);
     return 0;
 }
+
+bool limits_of(const struct state *s, const char *address, const char *unit, struct act_bounds *out)
+{
+    const struct policy *policy = state_policy(s, name_coop_start(address), unit);
+    char name[ACCOUNT_MAX + 1];
+    const struct account *account;
+
+    if (!policy)
+        return false;
+    name_account(name, address, unit);
+    account = state_account(s, name);
+    *out = account && account->has_limits ? account->limits : policy->bounds;
+    return true;
+}

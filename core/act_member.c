@@ -254,3 +254,33 @@ int record_allow_decide(const struct state *s, const struct act *a, struct momen
     outcome_change(s, out, THING_HOLDER, &after->thing, index);
     return 0;
 }
+
+const struct holder *member_of(const struct state *s, const char *address, struct refusal *r)
+{
+    const struct holder *h = state_holder(s, address);
+
+    if (h && holder_is_member(h))
+        return h;
+    (void)refuse(r, REFUSED_UNKNOWN_ACCOUNT, "There is no member %s.", address);
+    return NULL;
+}
+
+const struct holder *purse_of(const struct state *s, const char *address, struct refusal *r)
+{
+    const struct holder *h = state_holder(s, address);
+
+    if (h && h->kind == HOLDER_PURSE)
+        return h;
+    (void)refuse(r, REFUSED_UNKNOWN_ACCOUNT, "There is no purse %s.", address);
+    return NULL;
+}
+
+int member_is_active(const struct holder *member, struct refusal *r)
+{
+    bool closed = member->state == HOLDER_CLOSED;
+
+    if (member->state == HOLDER_ACTIVE)
+        return 0;
+    return refuse(r, closed ? REFUSED_CLOSED : REFUSED_FROZEN, "%s is %s.", member->thing.name,
+                  closed ? "closed" : "frozen");
+}

@@ -71,6 +71,10 @@ void way_listed(struct way *way, const char *holder, enum role role, const struc
                 size_t n);
 /* A holder's governing keys: as many as its threshold says. */
 void way_governing(const struct state *s, struct way *way, const char *holder, enum role role);
+/* The role of the first group of the first way, whoever signed; -1 with a refusal when there is
+ * none. */
+int way_first(const struct state *s, const struct act *a, enum role *role,
+              struct refusal *r) MUST_CHECK;
 /* -1 with not-permitted unless the act's `by` is that holder. */
 int act_by(const struct act *a, const char *holder, struct refusal *r) MUST_CHECK;
 
