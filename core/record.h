@@ -9,8 +9,8 @@
 #include "core/rules.h"
 
 /*
- * Records, byte for byte (protocol section 3). This file pair is the only writer and reader of
- * them.
+ * Records, byte for byte (protocol section 3). record.c is the only writer of them, record_read.c
+ * the only reader; record_replay.c judges them.
  */
 #define RECORD_SALT_LEN 16
 /* No record has more: a clearing of a thousand co-ops has a fifth of a million. */
