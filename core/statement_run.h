@@ -84,6 +84,19 @@ enum statement_mark reason_mark(enum statement_reason reason);
 struct run_record *run_entry(const struct statement_check_run *run, size_t i);
 /* The record of a section that has but one; NULL when it isn't there. */
 struct run_record *run_one(const struct statement_check_run *run, enum run_section section);
+/* What shows an act, by index: for run_act_at, once each record was checked. */
+void run_sort_acts(struct statement_check_run *run);
+/* The record of that index that shows an act; NULL when none does. */
+struct run_record *run_act_at(const struct statement_check_run *run, int64_t index);
+/* The changes in `keys`, and every key that one of them knows. */
+void run_gather_changes(struct statement_check_run *run);
+/* Is it a key that they know? `arg` is the run: a lookup for envelope_verify. */
+bool run_key_of(void *arg, const struct kid *kid, struct key *out);
+/*
+ * From record 0's id on, each by its ledger.continue. What doesn't follow is left out, and then the
+ * last isn't the statement's. Who signed them is judged with all other acts.
+ */
+void run_gather_ids(struct statement_check_run *run);
 /* The transfer of that index among what is shown; NULL when it isn't. */
 const struct run_record *run_transfer(const struct statement_check_run *run, int64_t index);
 
