@@ -183,14 +183,18 @@ ledger_stop() { # NAME
     return "$status"
 }
 
+# No thread of it is left that could hold its lock: what isn't waited for yet is a zombie with one task.
 ledger_is_gone() { # PID
     local state
-    ! state=$(sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2> /dev/null) || [ "$state" = Z ]
+    ! state=$(sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2> /dev/null) ||
+        { [ "$state" = Z ] && [ "$(find "/proc/$1/task" -mindepth 1 -maxdepth 1 2> /dev/null | wc -l)" -le 1 ]; }
 }
 
 ledger_kill() { # NAME
-    kill -KILL "${LEDGER_PID[$1]}" 2> /dev/null
-    wait "${LEDGER_PID[$1]}" 2> /dev/null || true
+    local pid=${LEDGER_PID[$1]} status=0
+    kill -KILL "$pid" 2> /dev/null
+    wait "$pid" 2> /dev/null || status=$?
+    [ "$status" -ne 127 ] || until_ok 60 ledger_is_gone "$pid" || die "$1 doesn't die"
 }
 
 ledger_pg_pids() { # NAME
