@@ -399,36 +399,6 @@ static void long_path_moves_the_socket(void **state)
     free(deep);
 }
 
-static void versions(void **state)
-{
-    static const struct {
-        const char *text;
-        int version;
-        const char *says;
-    } cases[] = {
-        {"15\n", 15, ""},
-        {"18\n", 18, ""},
-        {"14\n", -1, "made by PostgreSQL 14"},
-        {"19\n", -1, "made by PostgreSQL 19"},
-        {"9.6\n", -1, "does not hold a version"},
-    };
-    char *dir = x_asprintf("%s/versions", base), *file = x_asprintf("%s/PG_VERSION", dir);
-
-    (void)state;
-    assert_int_equal(mkdir(dir, 0700), 0);
-    assert_int_equal(pginit_cluster_version(dir, err, sizeof(err)), 0);
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        err[0] = '\0';
-        assert_int_equal(file_write(file, cases[i].text, strlen(cases[i].text), 0600), 0);
-        assert_int_equal(pginit_cluster_version(dir, err, sizeof(err)), cases[i].version);
-        assert_non_null(strstr(err, cases[i].says));
-    }
-    assert_null(pginit_find_programs("/nonexistent", 0, err, sizeof(err)));
-    assert_non_null(strstr(err, "/nonexistent/postgres"));
-    free(file);
-    free(dir);
-}
-
 static void migrations_of_a_real_database(void **state)
 {
     PGconn *conn;
@@ -455,28 +425,6 @@ static void migrations_of_a_real_database(void **state)
     assert_int_equal(db_schema_check(conn, err, sizeof(err)), SCHEMA_DIFFERS);
     assert_int_equal(db_migrate_run(conn, &applied, err, sizeof(err)), -1);
     PQfinish(conn);
-}
-
-static void migrations_compared(void **state)
-{
-    static const struct migration own[] = {{1, "one", "a"}, {2, "two", "b"}};
-    char one[MIGRATION_HASH_SIZE], two[MIGRATION_HASH_SIZE];
-    const struct migration_applied have[] = {{1, "one", one}, {2, "two", two}, {3, "three", "x"}};
-    const struct migration_applied renamed[] = {{1, "uno", one}};
-    const struct migration_applied gap[] = {{2, "two", two}};
-
-    (void)state;
-    migration_hash("a", one);
-    migration_hash("b", two);
-    assert_string_equal(one, "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb");
-    assert_int_equal(migrate_compare(own, 2, have, 0, err, sizeof(err)), SCHEMA_EMPTY);
-    assert_int_equal(migrate_compare(own, 2, have, 1, err, sizeof(err)), SCHEMA_OLDER);
-    assert_non_null(strstr(err, "older than this ledgerd (schema 1, and this ledgerd needs 2)"));
-    assert_non_null(strstr(err, "ledgerd migrate"));
-    assert_int_equal(migrate_compare(own, 2, have, 2, err, sizeof(err)), SCHEMA_OK);
-    assert_int_equal(migrate_compare(own, 2, have, 3, err, sizeof(err)), SCHEMA_NEWER);
-    assert_int_equal(migrate_compare(own, 2, renamed, 1, err, sizeof(err)), SCHEMA_DIFFERS);
-    assert_int_equal(migrate_compare(own, 2, gap, 1, err, sizeof(err)), SCHEMA_DIFFERS);
 }
 
 static void connection_errors_are_sentences(void **state)
@@ -601,7 +549,6 @@ int main(void)
         cmocka_unit_test(init_again_changes_nothing),
         cmocka_unit_test(own_options_are_kept),
         cmocka_unit_test(connection_errors_are_sentences),
-        cmocka_unit_test(migrations_compared),
         cmocka_unit_test(migrations_of_a_real_database),
         cmocka_unit_test(postmaster_killed),
         cmocka_unit_test(postmaster_killed_under_a_busy_backend),
@@ -613,7 +560,6 @@ int main(void)
         cmocka_unit_test(lock_files_of_others),
         cmocka_unit_test(wrong_settings_are_said),
         cmocka_unit_test(long_path_moves_the_socket),
-        cmocka_unit_test(versions),
     };
 
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
