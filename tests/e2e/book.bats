@@ -8,11 +8,7 @@ load ../lib/wire
 
 setup_file() {
     ledger_setup
-    ledger_init main
-    ledger_start main
-    ledger_wait main
-    "$HAMMER" setup "$(ledger_url main)" --members 80
-    wire_meet main
+    wire_start main 80
 }
 
 setup() {

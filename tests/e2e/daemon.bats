@@ -9,11 +9,7 @@ load ../lib/nothing_lost
 
 setup_file() {
     ledger_setup
-    ledger_init main
-    ledger_start main
-    ledger_wait main
-    "$HAMMER" setup "$(ledger_url main)" --members 4
-    wire_meet main
+    wire_start main 4
     posted "$(payment m0000@hansalim m0002@hansalim 90 --text 'memo=두 이랑')"
     posted "$(payment m0002@hansalim m0000@hansalim 30)"
     post "$(act threshold.set hansalim '{"holder":"hansalim","role":"treasurer","threshold":1}' treasurer2@hansalim)"

@@ -9,11 +9,7 @@ load ../lib/nothing_lost
 
 setup_file() {
     ledger_setup
-    ledger_init main
-    ledger_start main
-    ledger_wait main
-    "$HAMMER" setup "$(ledger_url main)" --members 8
-    wire_meet main
+    wire_start main 8
     # A member without a device, and one whom nobody knows.
     posted "$(act member.create hansalim \
         '{"member":"halmoni@hansalim","kind":"person","keys":[],"threshold":0}' registrar@hansalim)"

@@ -10,11 +10,7 @@ load ../lib/nothing_lost
 
 setup_file() {
     ledger_setup
-    ledger_init main
-    ledger_start main
-    ledger_wait main
-    "$HAMMER" setup "$(ledger_url main)" --members 8
-    wire_meet main
+    wire_start main 8
     posted "$(act member.create hansalim '{"member":"fund@hansalim","kind":"purse","keys":[],"threshold":0}' \
         treasurer1@hansalim treasurer2@hansalim)"
 }

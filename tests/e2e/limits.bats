@@ -13,11 +13,7 @@ setup_file() {
     ledger_setup
     OPTIONS[main]='--trusted_proxy 127.0.0.1 --refusals_per_minute 6 --member_acts_per_day 24
         --request_timeout_ms 600000'
-    ledger_init main
-    ledger_start main
-    ledger_wait main
-    "$HAMMER" setup "$(ledger_url main)" --members 4
-    wire_meet main
+    wire_start main 4
 }
 
 setup() {

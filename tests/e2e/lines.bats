@@ -10,11 +10,7 @@ load ../lib/client
 
 setup_file() {
     ledger_setup
-    ledger_init main
-    ledger_start main
-    ledger_wait main
-    "$HAMMER" setup "$(ledger_url main)" --members 8
-    wire_meet main
+    wire_start main 8
     # Three more co-ops: wonju and haenam without members, jeju with kim.
     for coop in wonju haenam jeju; do
         posted "$(act coop.create stewards "{\"coop\":\"$coop\",\"name\":\"$coop\",\"threshold\":1,

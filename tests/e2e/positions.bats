@@ -14,11 +14,7 @@ setup_file() {
     export PUMASI_BATCH=1 TZ=UTC
     unset PUMASI_PROFILE PUMASI_KEY NO_COLOR
     ledger_setup
-    ledger_init main
-    ledger_start main
-    ledger_wait main
-    "$HAMMER" setup "$(ledger_url main)" --members 8
-    wire_meet main
+    wire_start main 8
     posted "$(act coop.create stewards "{\"coop\":\"clinic\",\"name\":\"Clinic\",\"treasurers\":[$("$ACTOR" key treasurer1@clinic)],\"threshold\":1,\"registrars\":[$("$ACTOR" key registrar@clinic)]}" \
         steward treasurer1@clinic registrar@clinic)"
     posted "$(act unit.create stewards "{\"unit\":\"box\",\"name\":$(jq -Rs . <<< "$HOSTILE" | sed 's/\\n"$/"/'),\"scale\":12,\"kind\":\"goods\"}" steward)"

@@ -16,11 +16,7 @@ setup_file() {
     local coop other
     ledger_setup
     client_environment
-    ledger_init main
-    ledger_start main
-    ledger_wait main
-    "$HAMMER" setup "$(ledger_url main)" --members 4
-    wire_meet main
+    wire_start main 4
     as haru key new --holder haru --role treasurer --out till --no-passphrase
     as haru --yes connect "$(ledger_url main)"
     for coop in $COOPS; do

@@ -8,11 +8,7 @@ load ../lib/wire
 setup_file() {
     ledger_setup
     export PATH=$BUILD:$PATH
-    ledger_init main
-    ledger_start main
-    ledger_wait main
-    "$HAMMER" setup "$(ledger_url main)" --members 4
-    wire_meet main
+    wire_start main 4
     posted "$(payment m0000@hansalim m0002@hansalim 90)"
     "$LEDGERD" export "$LEDGERS/open/night" --data "$LEDGERS/main" 3>&-
     mkdir -m 755 "$LEDGERS/safe"

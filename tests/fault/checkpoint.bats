@@ -10,11 +10,7 @@ load ../lib/nothing_lost
 
 setup() {
     ledger_setup
-    ledger_init a
-    ledger_start a
-    ledger_wait a
-    "$HAMMER" setup "$(ledger_url a)" --members 4
-    wire_meet a
+    wire_start a 4
     SIZE=$(log_size)
     FILE=$LEDGERS/a/checkpoint
     ACTS=()

@@ -12,11 +12,7 @@ setup_file() {
     ledger_setup
     tls_setup main
     OPTIONS[main]='--trusted_proxy 127.0.0.1 --refusals_per_minute 24' # plain, behind the proxies
-    ledger_init main
-    ledger_start main
-    ledger_wait main
-    "$HAMMER" setup "$(ledger_url main)" --members 4
-    wire_meet main
+    wire_start main 4
 }
 
 setup() {

@@ -9,11 +9,7 @@ load ../lib/nothing_lost
 
 setup() {
     ledger_setup
-    ledger_init main
-    ledger_start main
-    ledger_wait main
-    "$HAMMER" setup "$(ledger_url main)" --members 4
-    wire_meet main
+    wire_start main 4
     posted "$(payment m0000@hansalim m0002@hansalim 30 --text memo=before)"
     ledger_stop main
     as_ledgerd cp -a "$LEDGERS/main/pg" "$LEDGERS/open/pg.old"

@@ -9,6 +9,15 @@
 
 ACTOR=$BUILD/load/actor
 
+# In a file's setup_file: a new ledger with what `hammer setup` makes, and so many members.
+wire_start() { # NAME MEMBERS
+    ledger_init "$1"
+    ledger_start "$1"
+    ledger_wait "$1"
+    "$HAMMER" setup "$(ledger_url "$1")" --members "$2"
+    wire_meet "$1"
+}
+
 wire_meet() { # NAME: of an adopted or started ledger
     URL=$(ledger_url "$1")
     BODY=${BATS_TEST_TMPDIR:-$LEDGERS}/body
@@ -117,4 +126,10 @@ posted() { # SUBMISSION
 
 log_size() {
     curl -sf -m 10 "$URL/v1/ledger" | sed -n 's/.*"size":\([0-9]*\).*/\1/p'
+}
+
+# A person with a key, admitted by a registrar.
+new_member() { # HANDLE@COOP [NAME]
+    posted "$(act member.create "${1#*@}" "{\"member\":\"$1\",\"kind\":\"person\",\"keys\":[$("$ACTOR" key "$1")],\"threshold\":1}" \
+        "registrar@${1#*@}" "$1" --text "name=${2:-홍길동}")"
 }
