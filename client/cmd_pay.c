@@ -16,6 +16,7 @@
 #include "client/requests.h"
 #include "client/submit.h"
 #include "core/network.h"
+#include "core/record.h"
 
 static int take_arguments(struct client *c, const struct cli *cli, struct payment *p)
 {
@@ -125,6 +126,28 @@ static int check(struct client *c, struct payment *p, struct keyfile *const *key
     return query_member(c, keys[0], p->to, NULL);
 }
 
+/* Over how many others a payment to another co-op went: the record's header, which is in the
+ * receipt, says how many parts it has, and not which (docs/protocol.md section 4.10). */
+static void say_way(const struct client *c, const struct payment *p, const struct submit_result *r)
+{
+    const char *header = json_text(r->answer, "header"), *why;
+    struct record_header h;
+    int64_t between;
+
+    if (r->outcome != SUBMIT_POSTED || c->json ||
+        str_eq(name_coop_start(p->from), name_coop_start(p->to)) ||
+        record_header_peek(&h, header, strlen(header), &why) != 0)
+        return;
+    between = record_way_edges(h.n_parts) - 1;
+    if (between == 0)
+        note(_("It went straight from %s to %s."), name_coop_start(p->from),
+             name_coop_start(p->to));
+    else if (between > 0)
+        note(ngettext("It went from %s to %s over %lld co-op in between.",
+                      "It went from %s to %s over %lld co-ops in between.", (unsigned long)between),
+             name_coop_start(p->from), name_coop_start(p->to), (long long)between);
+}
+
 /* request: the record that is answered, or NULL. */
 static int pay(struct client *c, const struct cli *cli, struct payment *p,
                const struct cited *request)
@@ -135,7 +158,7 @@ static int pay(struct client *c, const struct cli *cli, struct payment *p,
     char *amount, *what;
     int64_t hops = 0;
     size_t n;
-    int rc = cli_number(cli, "max-hops", 1, WAY_HOPS_MAX, &hops);
+    int reported, rc = cli_number(cli, "max-hops", 1, WAY_HOPS_MAX, &hops);
 
     if (rc == PUMASI_OK)
         rc = choose_keys(c, p, keys, &n);
@@ -164,11 +187,13 @@ static int pay(struct client *c, const struct cli *cli, struct payment *p,
     if (request != NULL)
         json_object_set_new(rq.members, "request", json_integer(request->index));
     rc = submit_act(c, cli, &rq, keys, n, &result);
-    rc = submit_finish(c, rq.what, &result, rc);
+    reported = submit_report(c, rq.what, &result);
+    say_way(c, p, &result);
+    submit_result_free(&result);
     json_decref(rq.members);
     free(amount);
     free(what);
-    return rc;
+    return rc != PUMASI_OK ? rc : reported;
 }
 
 /* --- answering a request --- */
@@ -280,17 +305,18 @@ const struct command cmd_pay = {
     .name = "pay",
     .args = N_("MEMBER AMOUNT UNIT | --request NUMBER"),
     .summary = N_("Pay a member"),
-    .help =
-        N_("For example: pumasi pay alice@hansalim 1:30 hour -m \"garden\"\n\n"
-           "Hours are written 1:30, 1.5 or 90m. The payment is written down on this machine "
-           "before it is sent. When it is interrupted, run the same command again: it finishes "
-           "the first payment instead of paying twice (it asks first on a terminal).\n\n"
-           "A member of another co-op is paid over the lines that co-ops give each other: "
-           "straight where that is enough, else over others that let payments pass. Which "
-           "co-ops those were, each of them and the two offices see, as far as it is theirs.\n\n"
-           "pumasi pay --request 12 pays what record 12 asks for; \"pumasi requests\" lists "
-           "such records. It shows the request, from the very bytes that the ledger's log "
-           "proves, and asks."),
+    .help = N_(
+        "For example: pumasi pay alice@hansalim 1:30 hour -m \"garden\"\n\n"
+        "Hours are written 1:30, 1.5 or 90m. The payment is written down on this machine "
+        "before it is sent. When it is interrupted, run the same command again: it finishes "
+        "the first payment instead of paying twice (it asks first on a terminal).\n\n"
+        "A member of another co-op is paid over the lines that co-ops give each other: "
+        "straight where that is enough, else over others that let payments pass. You are told "
+        "over how many; which co-ops those were, each of them and the two offices see, as far as "
+        "it is theirs.\n\n"
+        "pumasi pay --request 12 pays what record 12 asks for; \"pumasi requests\" lists "
+        "such records. It shows the request, from the very bytes that the ledger's log "
+        "proves, and asks."),
     .min_args = 0,
     .max_args = 3,
     .options = options,

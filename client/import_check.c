@@ -77,9 +77,39 @@ static char *hindrance(const struct import *m, const struct import_plan *p,
     return NULL;
 }
 
+/*
+ * A levy on payments would be taken of them too, and what is imported is of before: the balances
+ * would be others than the file's. So no row agrees to one. How many the ledger would refuse.
+ */
+static size_t check_levy(const struct import *m, const struct import_plan *p)
+{
+    const char *coop = m->o->coop, *unit = m->unit->unit;
+    const struct roster_member *purse = roster_find(&m->roster, p->levy_purse);
+    size_t n = 0;
+
+    if (purse == NULL || !purse->active)
+        return 0;
+    for (size_t i = 0; i < m->file.n_rows; i++) {
+        const struct import_row *row = &m->file.rows[i];
+
+        n += row->amount * p->levy_per_mille >= 1000 && !is_purse(m, row->from) &&
+             !str_eq(m->file.members.list[row->to], p->levy_purse);
+    }
+    if (n > 0)
+        note(ngettext("%s takes a levy of %lld per mille on payments in %s, and an import agrees "
+                      "to none: %zu row would be refused. Its treasurers can set the levy aside "
+                      "until the import is through: pumasi policy %s %s --levy-per-mille 0",
+                      "%s takes a levy of %lld per mille on payments in %s, and an import agrees "
+                      "to none: %zu rows would be refused. Its treasurers can set the levy aside "
+                      "until the import is through: pumasi policy %s %s --levy-per-mille 0",
+                      n),
+             coop, (long long)p->levy_per_mille, unit, n, coop, unit);
+    return n;
+}
+
 size_t import_check_rows(const struct import *m, const struct import_plan *p)
 {
-    size_t n = 0;
+    size_t levied = check_levy(m, p), n = 0;
 
     for (size_t i = 0; i < m->file.n_rows; i++) {
         char *why = hindrance(m, p, &m->file.rows[i]);
@@ -94,7 +124,7 @@ size_t import_check_rows(const struct import *m, const struct import_plan *p)
     }
     if (n > SHOWN_MAX && !m->o->dry_run)
         note(_("  and %zu more"), n - SHOWN_MAX);
-    return n;
+    return n + levied;
 }
 
 /* --- what will be done --- */

@@ -72,6 +72,10 @@ static int take_policy(struct import_plan *p, struct client *c, const struct key
             continue;
         take_bounds(&p->policy, row, "floor", "ceiling");
         take_bounds(&p->reach, row, "registrar_floor", "registrar_ceiling");
+        p->levy_per_mille = json_number(row, "levy_per_mille");
+        if (p->levy_per_mille < 0 || p->levy_per_mille > LEVY_PER_MILLE_MAX)
+            p->levy_per_mille = 0;
+        str_copy(p->levy_purse, sizeof(p->levy_purse), json_text(row, "levy_purse"));
         rc = PUMASI_OK;
     }
     json_decref(answer);

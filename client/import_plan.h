@@ -23,7 +23,9 @@ struct import_limit {
 struct import_plan {
     int64_t treasurers;              /* how many of them must sign */
     struct act_bounds policy, reach; /* the co-op's for its members, and what a registrar may set */
-    size_t n;                        /* the file's members */
+    int64_t levy_per_mille;          /* of payments by its persons, 0 without */
+    char levy_purse[ADDRESS_MAX + 1];
+    size_t n; /* the file's members */
     struct import_account *accounts;
     size_t n_missing; /* members who aren't there */
     size_t n_limits;

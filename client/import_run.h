@@ -60,7 +60,7 @@ int import_settle_limits(const struct import *m, struct import_plan *p) MUST_CHE
 
 /* The treasurers' keys of this profile, unlocked, where a purse pays. */
 int import_find_treasurers(struct import *m) MUST_CHECK;
-/* Says which rows nobody here can record, and why; their number. */
+/* Says which rows can't be recorded, and why; their number. */
 size_t import_check_rows(const struct import *m, const struct import_plan *p);
 /* Says what is going to be done: rows, sums, members to be made, rows that stand there twice. */
 void import_note_plan(const struct import *m, const struct import_plan *p);

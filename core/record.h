@@ -59,6 +59,12 @@ void record_header_free(struct record_header *h);
 int record_header_peek(struct record_header *out, const char *s, size_t len,
                        const char **why) MUST_CHECK;
 
+/*
+ * Of how many edges the way was of a transfer between two co-ops, as its record's number of parts
+ * tells whoever has no more than the header: 1 to WAY_HOPS_MAX; 0 when it can't be such a transfer.
+ */
+int record_way_edges(size_t n_parts) MUST_CHECK;
+
 /* What one part says; strings are copied. */
 enum part_kind {
     PART_ACT,

@@ -9,6 +9,7 @@
 
 #include "core/b64.h"
 #include "core/date.h"
+#include "core/network.h"
 #include "core/num.h"
 #include "core/record_int.h"
 #include "core/strict.h"
@@ -86,6 +87,15 @@ int record_header_peek(struct record_header *out, const char *s, size_t len, con
     if (rc == 0)
         record_header_free(out);
     return rc;
+}
+
+/* The act; the payer's posting, two of each edge, the payee's; a book each of one co-op more than
+ * edges. A levy adds one posting. */
+int record_way_edges(size_t n_parts)
+{
+    size_t edges = n_parts < 4 ? 0 : (n_parts - 4) / 3, more = n_parts < 4 ? 0 : (n_parts - 4) % 3;
+
+    return edges <= WAY_HOPS_MAX && more <= 1 ? (int)edges : 0;
 }
 
 /* The members of a part of a kind; faults go into `in`. */

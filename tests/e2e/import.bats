@@ -207,3 +207,33 @@ CSV
     check_once 1600
     [ "$(ledger_metrics main rate_limited_total)" -gt 0 ]
 }
+
+@test "an import agrees to no levy: it says so before anything is booked, and what helps" {
+    import_setup
+    pumasi member create fund@kenya --purse --key t
+    pumasi policy kenya sarafu --levy-per-mille 25 --levy-purse fund@kenya --key t
+    # Of less than 0.40 a levy of 25 per mille is nothing, and what goes into the purse pays none.
+    printf 'from,to,amount\namina,baraka,10\namina,baraka,0.39\namina,fund,1\nbaraka,amina,0.40\n' > "$LEDGERS/old.csv"
+    import 1 "$LEDGERS/old.csv" --set-limits
+    says "kenya takes a levy of 25 per mille on payments in sarafu, and an import agrees to none: 2 rows would be refused."
+    says "pumasi policy kenya sarafu --levy-per-mille 0"
+    says "Nothing was booked"
+    check_once 0
+    import 1 "$LEDGERS/old.csv" --set-limits --dry-run
+    says "2 rows would be refused"
+    import 1 "$LEDGERS/old.csv" --set-limits --partial
+    says "Done: 2 rows booked"
+    grep -q "^2,.*levy.*,amina,baraka,10$" "$LEDGERS/old.bad.csv"
+    grep -q "^5,.*levy.*,baraka,amina,0.40$" "$LEDGERS/old.bad.csv"
+    # The treasurers set it aside, and the rows that are left are booked as they stand.
+    pumasi policy kenya sarafu --levy-per-mille 0 --key t
+    import 0 "$LEDGERS/old.bad.csv" --set-limits
+    says "Done: 2 rows booked"
+    check_balances "$LEDGERS/old.csv"
+    # While the purse is frozen there is no levy, and nothing to be said of it.
+    pumasi policy kenya sarafu --levy-per-mille 25 --key t
+    pumasi member freeze fund@kenya --key t
+    printf 'from,to,amount\namina,baraka,10.50\n' > "$LEDGERS/frozen.csv"
+    import 0 "$LEDGERS/frozen.csv" --set-limits
+    says_not "levy"
+}

@@ -70,6 +70,7 @@ found() {
     [[ $output == *"50 per mille of each payment, into fund@hansalim"* ]]
     done_by alice pay bora@mapo 2:00 hour
     [[ $output == *"hansalim takes a levy of 0:06 hour on this, into fund@hansalim: 2:06 hour in all."* ]]
+    [[ $output == *"It went straight from hansalim to mapo."* ]]
     done_by alice --json balance
     [ "$(jq -r '[.. | .balance? | numbers][0]' <<< "$output")" -eq -126 ]
     # What isn't named stays as it is, and 0 ends it.
@@ -121,4 +122,33 @@ found() {
     [[ $output == *mapo*closed* ]]
     run as alice pay bora@mapo 1:00 hour
     [ "$status" -eq 1 ]
+}
+
+@test "a payer is told over how many co-ops its payment went, with a levy and without" {
+    found
+    new_key gaon clinic treasurer gaon-t
+    new_key gaon clinic registrar gaon-r
+    new_key dami dami@clinic member dami
+    until_ok 60 connect gaon && until_ok 60 connect dami
+    run as sora coop create clinic --name 의료 --treasurer "$LEDGERS/gaon-t.jwk" --registrar "$LEDGERS/gaon-r.jwk"
+    done_by gaon --yes sign
+    done_by gaon policy clinic hour --floor -20:00 --ceiling 40:00
+    run as gaon member create dami@clinic --key-file "$LEDGERS/dami.jwk"
+    done_by dami --yes sign
+    done_by duri line set mapo hansalim hour 10:00 --transit yes
+    done_by gaon line set clinic mapo hour 10:00 --transit yes
+    done_by alice pay dami@clinic 1:00 hour
+    [[ $output == *"It went from hansalim to clinic over 1 co-op in between."* ]]
+    done_by sora policy hansalim hour --levy-per-mille 50 --levy-purse fund@hansalim
+    done_by alice pay dami@clinic 2:00 hour
+    [[ $output == *"a levy of 0:06 hour"*"It went from hansalim to clinic over 1 co-op in between."* ]]
+    # Nothing of it within a co-op.
+    run as minho member create nari@hansalim
+    done_by alice pay nari@hansalim 0:10 hour
+    [[ $output == *Done:* && $output != *"It went"* ]]
+    # Programs get the receipt, whose header has as many parts.
+    done_by alice --json pay dami@clinic 0:20 hour
+    [[ $output != *"It went"* ]]
+    as alice --json receipts > "$LEDGERS/receipts" # they verify
+    [ "$(cat "$LEDGERS"/alice/state/pumasi/default/receipts/*.json | jq -cs 'map(select(.type == "transfer") | .receipt.header | fromjson | .parts | length) | sort')" = '[4,10,11,11]' ]
 }

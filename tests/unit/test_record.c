@@ -111,6 +111,16 @@ static void test_header_refused(void **state)
     buf_free(&b);
 }
 
+/* A way's length shows in the number of parts, and in no other number. */
+static void test_way_edges(void **state)
+{
+    static const int edges[] = {0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 2, 2, 0, 3, 3, 0, 4, 4, 0, 0, 0};
+
+    (void)state;
+    for (size_t n = 0; n < ARRAY_LEN(edges); n++)
+        assert_int_equal(record_way_edges(n), edges[n]);
+}
+
 static void test_parts(void **state)
 {
     struct fix *f = *state;
@@ -221,8 +231,12 @@ static void test_build_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_header),      cmocka_unit_test(test_header_refused), TEST(test_parts),
-        TEST(test_build_again), cmocka_unit_test(test_parts_refused),
+        TEST(test_header),
+        cmocka_unit_test(test_header_refused),
+        TEST(test_parts),
+        TEST(test_build_again),
+        cmocka_unit_test(test_parts_refused),
+        cmocka_unit_test(test_way_edges),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
