@@ -56,9 +56,28 @@ static int bad_answer(struct look *l, const char *path, const struct http_answer
                 path, a->status);
 }
 
+/* The ledger lost records, and its stewards go on under another origin: whether so, its operator
+ * finds out from them. */
+static int say_goes_on(struct look *l, const struct checkpoint *later)
+{
+    const struct witness_log *log = log_of(l);
+    char vkey[VKEY_MAX];
+
+    l->result = "continued";
+    vkey_text(vkey, later->origin, &log->keys[0]);
+    return fail(PUMASI_FAILED,
+                _("%s says that it lost records and goes on as %s, with %" PRIu64
+                  " records now; cosigned here were %" PRIu64 ". To a witness that is another log. "
+                  "Ask its stewards whether that is so; then follow it by: pumasi witness follow "
+                  "%s '%s' and let go of the old one by: pumasi witness unfollow %s"),
+                log->origin, later->origin, later->size, log->latest.size, l->w->at[l->i].url, vkey,
+                log->origin);
+}
+
 static int get_checkpoint(struct look *l)
 {
     const struct witness_log *log = log_of(l);
+    struct checkpoint later;
     struct http_answer a;
     const char *why;
     int rc = ask(l, "/checkpoint", NULL, &a);
@@ -69,6 +88,11 @@ static int get_checkpoint(struct look *l)
         rc = bad_answer(l, "/checkpoint", &a);
     } else if (checkpoint_open_any(&l->checkpoint, a.body, a.len, log->origin, log->keys,
                                    log->n_keys, &why) != 0) {
+        if (witness_goes_on(log, a.body, a.len, &later)) {
+            rc = say_goes_on(l, &later);
+            http_answer_free(&a);
+            return rc;
+        }
         l->result = "unsigned";
         rc = fail(PUMASI_UNPROVED,
                   _("%s: the checkpoint isn't signed by a key that it is followed by: %s. It is "

@@ -152,6 +152,17 @@ void witness_decide(struct witness_decision *out, const struct witness_log *logs
     compare(out, &logs[i], request);
 }
 
+bool witness_goes_on(const struct witness_log *log, const char *note, size_t len,
+                     struct checkpoint *out)
+{
+    char origin[129];
+    const char *why;
+
+    return checkpoint_origin(origin, note, len) == 0 && name_is_origin(origin) &&
+           name_origin_follows(origin, log->origin) &&
+           checkpoint_open_any(out, note, len, origin, log->keys, log->n_keys, &why) == 0;
+}
+
 char *witness_file_name(const char *origin, const char *suffix)
 {
     char *name = x_strdup(origin), *path;

@@ -69,6 +69,15 @@ void witness_decide(struct witness_decision *out, const struct witness_log *logs
                     const struct witness_request *request);
 
 /*
+ * Is the note a checkpoint of a later origin of that log (docs/protocol.md section 4.18), signed by
+ * one of its keys under that origin? *out is what it says then. To a witness it is another log,
+ * which its operator names: the records that were cosigned and lost can't be shown to be of the
+ * same history, so the log key alone must not lead a witness there.
+ */
+bool witness_goes_on(const struct witness_log *log, const char *note, size_t len,
+                     struct checkpoint *out) MUST_CHECK;
+
+/*
  * The name of the file in which a witness keeps what it knows of a log: the origin, '/' as '_' and
  * sixteen hex digits of the origin's SHA-256, then `suffix`. The caller frees it.
  */

@@ -157,12 +157,19 @@ void collector_tick(struct collector *c, int64_t now)
     for (size_t i = 0; i < c->peers.n; i++) {
         struct at *at = &c->at[i];
 
-        if (c->peers.rows[i].url == NULL || at->asked || now < at->next ||
+        if (c->peers.rows[i].url == NULL || at->asked ||
+            (now < at->next && str_eq(at->offered.origin, shown.origin)) ||
             (at->knows && at->time != 0 && same(&at->cosigned, &shown)))
             continue;
         free(at->note);
         at->note = x_strndup(note, len);
         at->len = len;
+        /* Under another origin it is another log to the witness: of that one it knows nothing yet.
+         */
+        if (!str_eq(at->offered.origin, shown.origin)) {
+            at->knows = false;
+            at->ahead = 0;
+        }
         at->offered = shown;
         at->turns = 0;
         at->asked = true;

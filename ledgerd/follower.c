@@ -107,6 +107,23 @@ static void failed(struct sister *s, int64_t status, const char *why)
     s->failing = true;
 }
 
+/* Another log to a witness, which its operator has to name; said once, until it goes well again. */
+static void goes_on(struct sister *s, const struct checkpoint *later)
+{
+    char vkey[VKEY_MAX];
+
+    vkey_text(vkey, later->origin, &s->log.keys[0]);
+    if (!s->failing)
+        log_event(LOG_LEVEL_ERROR,
+                  N_("a ledger says that it lost records and goes on under another origin: ask its "
+                     "stewards, then name it under witness_for in the place of the old one"),
+                  LOG_STR("origin", origin_of(s)), LOG_INT("cosigned", (int64_t)s->log.latest.size),
+                  LOG_STR("goes_on_as", later->origin), LOG_INT("shown", (int64_t)later->size),
+                  LOG_STR("vkey", vkey));
+    s->failing = true;
+    s->step = STEP_IDLE;
+}
+
 static bool has_our_line(const struct sister *s)
 {
     const char *why;
@@ -207,7 +224,10 @@ static void on_checkpoint(struct sister *s, const struct errand_end *end)
     }
     if (checkpoint_open_any(&s->checkpoint, end->body, end->len, origin_of(s), s->log.keys,
                             s->log.n_keys, &why) != 0) {
-        failed(s, end->status, why);
+        if (witness_goes_on(&s->log, end->body, end->len, &s->checkpoint))
+            goes_on(s, &s->checkpoint);
+        else
+            failed(s, end->status, why);
         return;
     }
     free(s->note);

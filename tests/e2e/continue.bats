@@ -7,6 +7,7 @@
 load ../lib/ledger
 load ../lib/client
 load ../lib/nothing_lost
+load ../lib/loss
 
 setup() {
     ledger_setup
@@ -69,52 +70,19 @@ both() { # ARGUMENT...: of sora, with duri's signature
     [ "$status" -eq 0 ] || die "duri signs: $output"
 }
 
-as_ledgerd() {
-    (cd / && "${AS_LEDGERD[@]}" "$@" 3>&-)
-}
-
-in_mode() { # MODE
-    [ "$(curl -s -m 2 "$(ledger_url main)/readyz" | jq -r .mode)" = "$1" ]
-}
-
-size() {
-    ledger_psql main -c 'SELECT size FROM head'
-}
-
-# A copy of the database of now, which is put back after what follows.
-keep_old() {
-    ledger_stop main
-    as_ledgerd cp -a "$LEDGERS/main/pg" "$LEDGERS/open/pg.old"
-    ledger_start main
-    ledger_wait main
-    FOUND=$(size)
-}
-
-put_old_back() {
-    KEPT=$(size)
-    ledger_stop main
-    as_ledgerd rm -rf "$LEDGERS/main/pg"
-    as_ledgerd cp -a "$LEDGERS/open/pg.old" "$LEDGERS/main/pg"
-}
-
 lose() { # two payments
-    keep_old
+    keep_old main
     as alice pay bob@hansalim 2 hour --memo 'the lost one'
     as bob pay alice@hansalim 0:30 hour --memo 'lost too'
     as bob statement bob@hansalim hour --from 2020-01-01 --to 2099-12-31 -o "$LEDGERS/before.json"
-    put_old_back
-}
-
-recover() { # ARGUMENT...
-    run "$LEDGERD" recover --data "$LEDGERS/main" "$@" 3>&-
-    echo "$output"
+    put_old_back main
 }
 
 go_on() {
-    recover --continue
+    recover main --continue
     [ "$status" -eq 0 ] || die "$output"
     ledger_start main
-    until_ok 60 in_mode continuing || die "it doesn't ask the stewards"
+    until_ok 60 ledger_in_mode main continuing || die "it doesn't ask the stewards"
 }
 
 stewards_sign() {
@@ -142,7 +110,7 @@ ledger_of() { # PERSON
     lose
     # Nothing is posted until it is decided.
     ledger_start main
-    until_ok 60 in_mode 'stopped: fork'
+    until_ok 60 ledger_in_mode main 'stopped: fork'
     ledger_stop main
     go_on
     [[ $output == *"$FOUND records stay"*"covers $KEPT"*"test.example/main/2"* ]]
@@ -158,12 +126,12 @@ ledger_of() { # PERSON
     [[ $output == *"$FOUND records"*"$KEPT records"*"at least 2 records"* ]]
     ledger_kill main
     ledger_start main
-    until_ok 60 in_mode continuing
+    until_ok 60 ledger_in_mode main continuing
     run as sora --yes open
     [ "$status" -eq 3 ]
     run as duri --yes open
     [ "$status" -eq 0 ] || die "$output"
-    until_ok 10 in_mode posting
+    until_ok 10 ledger_in_mode main posting
     curl -sf "$(ledger_url main)/v1/ledger" > "$LEDGERS/ledger.json"
     new=$(jq -r .id "$LEDGERS/ledger.json")
     [[ $new == 'test.example/main/2#'* ]]
@@ -194,7 +162,7 @@ ledger_of() { # PERSON
     [ "$(as alice balance --json | jq '.items[0].balance')" -eq -60 ]
     as alice pay bob@hansalim 3 hour --memo anew
     [ "$(as bob balance --json | jq '.items[0].balance')" -eq 240 ]
-    [ "$(size)" -eq $((FOUND + 2)) ]
+    [ "$(records_of main)" -eq $((FOUND + 2)) ]
     # A newcomer pins the new one, as ever.
     as newcomer --yes connect "$(ledger_url main)"
     # An export goes over the seam, and a rebuild.
@@ -216,11 +184,11 @@ ledger_of() { # PERSON
 }
 
 @test "what can be found is taken back, and nothing is given up that needn't be" {
-    keep_old
-    recover --continue
+    keep_old main
+    recover main --continue
     [ "$status" -eq 1 ]
     ledger_stop main
-    recover --continue # nothing is missing
+    recover main --continue # nothing is missing
     [ "$status" -eq 0 ]
     [[ $output == *"No record is missing"* ]]
     ledger_start main
@@ -228,18 +196,18 @@ ledger_of() { # PERSON
     as alice pay bob@hansalim 2 hour --memo 'both have it'
     as_ledgerd "$LEDGERD" export "$LEDGERS/open/copy" --data "$LEDGERS/main"
     as bob pay alice@hansalim 0:30 hour --memo 'nobody has it'
-    put_old_back
+    put_old_back main
     # Of two lost records a copy has the first; it comes back, and the ledger goes on behind it.
-    recover --continue --from "$LEDGERS/open/copy"
+    recover main --continue --from "$LEDGERS/open/copy"
     [ "$status" -eq 0 ]
     [[ $output == *"Verified and stored the first 1 of them"*"$((FOUND + 1)) records stay"* ]]
     # Until the stewards have signed, it can be prepared anew.
-    recover --continue
+    recover main --continue
     [ "$status" -eq 0 ]
     [ "$(ledger_checkpoint main | sed -n 2p)" -eq "$KEPT" ]
     cp "$LEDGERS/main/checkpoint" "$LEDGERS/checkpoint.kept"
     ledger_start main
-    until_ok 60 in_mode continuing
+    until_ok 60 ledger_in_mode main continuing
     stewards_sign
     # It is killed, and what was kept outside is what it was before: the log says that it went on.
     ledger_kill main
@@ -253,23 +221,23 @@ ledger_of() { # PERSON
     as_ledgerd "$LEDGERD" export "$LEDGERS/open/whole" --data "$LEDGERS/main"
     # A copy of before all that is put back, and nothing but the copy of what came after is wanted. Who can write
     # to the database alone gets nowhere with saying that it went on once more.
-    KEPT=$(size)
+    KEPT=$(records_of main)
     ledger_stop main
     as_ledgerd rm -rf "$LEDGERS/main/pg"
-    as_ledgerd cp -a "$LEDGERS/open/pg.old" "$LEDGERS/main/pg"
+    as_ledgerd cp -a "$LEDGERS/open/main.pg.old" "$LEDGERS/main/pg"
     ledger_start main
-    until_ok 60 in_mode 'stopped: fork'
+    until_ok 60 ledger_in_mode main 'stopped: fork'
     ledger_psql main -c "UPDATE head SET origin = 'test.example/main/3', ledger_id = 'test.example/main/3#x'" \
         -c "INSERT INTO continuations SELECT 3, 'test.example/main/2#x', 'x'"
     ledger_stop main
     ledger_start main
-    until_ok 60 in_mode 'stopped: fork' || die "it was taken in"
+    until_ok 60 ledger_in_mode main 'stopped: fork' || die "it was taken in"
     ledger_psql main -c "UPDATE head SET origin = 'test.example/main', ledger_id = '$OLD'" -c 'DELETE FROM continuations'
     ledger_stop main
-    recover --from "$LEDGERS/open/whole"
+    recover main --from "$LEDGERS/open/whole"
     [ "$status" -eq 0 ]
     ledger_start main
     ledger_wait main
-    [ "$(size)" -eq "$KEPT" ]
+    [ "$(records_of main)" -eq "$KEPT" ]
     as alice pay bob@hansalim 1 hour
 }

@@ -4,6 +4,7 @@
 
 load ../lib/ledger
 load ../lib/nothing_lost
+load ../lib/wire
 
 setup() {
     ledger_setup
@@ -116,5 +117,59 @@ go_back() { # N
     check_books main "$LEDGERS/journal"
     check_rebuild main
     [ "$(ledger_psql main -c 'SELECT size FROM head')" -gt "$(wc -l < "$LEDGERS/before/records")" ]
+    ledger_stop main
+}
+
+# Since when a member is frozen, as the log has it: the record of the first change of the run of frozen ones.
+frozen_since() { # MEMBER RECORD
+    [ "$(ledger_psql main -c "SELECT frozen_ms = (SELECT round(extract(epoch FROM split_part(header, '\"', 8)::timestamptz) * 1000)
+        FROM records WHERE idx = $2) FROM holders WHERE holder = '$1'")" = t ] ||
+        die "$1: $(ledger_psql main -c "SELECT holder, frozen_ms FROM holders WHERE holder = '$1'"), not since record $2"
+}
+
+@test "an upgrade finds in the log since when each member is frozen" {
+    local new
+    ledger_init main
+    ledger_start main
+    ledger_wait main
+    "$HAMMER" setup "$(ledger_url main)" --members 12
+    wire_meet main
+    freeze() { # MEMBER SIGNER
+        posted "$(member_act member.freeze hansalim "$1" "$2")"
+    }
+    # Frozen once; twice with a pause; while frozen, other things about it changed; let go again; and a purse.
+    freeze m0000@hansalim registrar@hansalim
+    once=$INDEX
+    freeze m0002@hansalim registrar@hansalim
+    posted "$(act member.unfreeze hansalim '{"member":"m0002@hansalim"}' treasurer1@hansalim treasurer2@hansalim)"
+    freeze m0002@hansalim registrar@hansalim
+    twice=$INDEX
+    freeze m0004@hansalim registrar@hansalim
+    then=$INDEX
+    posted "$(act member.update hansalim "{\"member\":\"m0004@hansalim\",\"name_hash\":\"$(head -c 32 /dev/urandom | basenc --base64url | tr -d =)\"}" registrar@hansalim)"
+    new=$(act key.recover hansalim "{\"holder\":\"m0004@hansalim\",\"role\":\"member\",\"keys\":[$("$ACTOR" key new-m0004@hansalim)],\"threshold\":1}" \
+        registrar@hansalim new-m0004@hansalim)
+    posted "$new"
+    freeze m0006@hansalim registrar@hansalim
+    posted "$(act member.unfreeze hansalim '{"member":"m0006@hansalim"}' treasurer1@hansalim treasurer2@hansalim)"
+    posted "$(act member.create hansalim '{"member":"fund@hansalim","kind":"purse","keys":[],"threshold":0}' treasurer1@hansalim treasurer2@hansalim)"
+    posted "$(act member.freeze hansalim '{"member":"fund@hansalim"}' treasurer1@hansalim treasurer2@hansalim)"
+    purse=$INDEX
+    tables_of main "$LEDGERS/before"
+    go_back 9
+    ! ledger_psql main -c 'SELECT frozen_ms FROM holders' > "$LEDGERS/none" 2>&1 || die "it isn't older"
+    ledger_stop main
+    run "$LEDGERD" migrate --data "$LEDGERS/main" 3>&-
+    [ "$status" -eq 0 ] || die "$output"
+    ledger_start main
+    ledger_wait main
+    frozen_since m0000@hansalim "$once"
+    frozen_since m0002@hansalim "$twice"
+    frozen_since m0004@hansalim "$then"
+    frozen_since fund@hansalim "$purse"
+    [ "$(ledger_psql main -c "SELECT count(*) FROM holders WHERE frozen_ms <> 0")" -eq 4 ]
+    tables_of main "$LEDGERS/after"
+    diff -r "$LEDGERS/before" "$LEDGERS/after" > "$LEDGERS/differs" || die "$(cut -c 1-400 "$LEDGERS/differs" | head -n 20)"
+    check_rebuild main
     ledger_stop main
 }

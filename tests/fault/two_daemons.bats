@@ -5,6 +5,7 @@
 
 load ../lib/ledger
 load ../lib/nothing_lost
+load ../lib/cluster
 
 TAKEOVER_MS=2000
 
@@ -13,16 +14,8 @@ setup() {
 }
 
 teardown() {
-    [ -z "${CLUSTER_PID:-}" ] || kill -QUIT "$CLUSTER_PID" 2> /dev/null || true
+    cluster_end
     ledger_teardown
-}
-
-# A second ledgerd, b, on the database of a.
-second_init() {
-    LEDGER_SOCKET[b]=$(ledger_socket a)
-    mkdir -m 700 "$LEDGERS/b"
-    cp -p "$LEDGERS/a/log.key" "$LEDGERS/a/clerk.key" "$LEDGERS/b/"
-    [ "$(id -u)" -ne 0 ] || chown -R ledgerd: "$LEDGERS/b"
 }
 
 # Acts sent to NAME are answered 503, and none is posted there.
@@ -104,27 +97,10 @@ one_history() { # JOURNAL_A JOURNAL_B NAME: the one that posts now
     ledger_stop a
 }
 
-# A cluster that belongs to neither, so that it lives on when one of them is killed.
-cluster_start() {
-    local bin
-    bin=$(pg_bin)
-    mkdir -m 700 "$LEDGERS/cluster"
-    [ "$(id -u)" -ne 0 ] || chown ledgerd: "$LEDGERS/cluster"
-    (cd / && "${AS_LEDGERD[@]}" "$bin/initdb" -D "$LEDGERS/cluster/pg" -U ledger --encoding=UTF8 \
-        --locale=C.UTF-8 --auth=trust 3>&-) > "$LEDGERS/cluster.log" 2>&1 || die "$(cat "$LEDGERS/cluster.log")" || return 1
-    (cd / && exec "${AS_LEDGERD[@]}" "$bin/postgres" -D "$LEDGERS/cluster/pg" -c listen_addresses= \
-        -c unix_socket_directories="$LEDGERS/cluster" < /dev/null 3>&-) > "$LEDGERS/cluster.log" 2>&1 3>&- &
-    CLUSTER_PID=$!
-    LEDGER_SOCKET[a]=$LEDGERS/cluster
-    until_ok 30 cluster_createdb || die "$(cat "$LEDGERS/cluster.log")"
-}
-cluster_createdb() {
-    (cd / && "${AS_LEDGERD[@]}" psql -Xq -h "$LEDGERS/cluster" -U ledger postgres -c 'CREATE DATABASE ledger' 3>&-) 2> /dev/null
-}
-
 @test "the second takes over when the first is killed, and the first stands by when it is back" {
     local ja=$LEDGERS/journal.a jb=$LEDGERS/journal.b load_a turn before posts=a stands=b swap
     cluster_start
+    LEDGER_SOCKET[a]=$LEDGERS/cluster
     printf '[database]\ndatabase = host=%s user=ledger dbname=ledger\n[posting]\ntakeover_ms = %s\n' \
         "$LEDGERS/cluster" "$TAKEOVER_MS" > "$LEDGERS/two.conf"
     OPTIONS[a]="--config $LEDGERS/two.conf"
