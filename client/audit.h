@@ -45,6 +45,7 @@ struct audit_report {
     int64_t got;             /* records that this run got from the ledger */
     int64_t checkpoints, receipts, receipts_open; /* compared; open: not below the checkpoint yet */
     int64_t answer_accounts, answer_sampled, answer_postings, answer_members;
+    int64_t texts;    /* held against what was signed */
     size_t n_revoked; /* log keys, and from which record on they are in force no more */
     struct audit_revoked {
         struct key key;

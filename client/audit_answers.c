@@ -106,6 +106,7 @@ int audit_answers_get(struct audit_answers *s, struct audit_report *r, const str
     int rc = PUMASI_OK;
 
     s->of = strmap_new();
+    s->sample = sample;
     if (c->coop) {
         json_t *item = json_pack("{s:s}", "coop", c->coop);
 
@@ -149,6 +150,7 @@ struct comparing {
     const struct audit_copy *c;
     struct audit_account *account; /* whose postings are read */
     size_t left;                   /* legs that weren't shown yet: newest first */
+    int rc;                        /* of the question whether it is there */
 };
 
 static bool asked_for(const struct audit_answers *s, const char *account)
@@ -195,6 +197,25 @@ static void missing(struct comparing *k, const struct audit_leg *leg)
                      "posting %lld of the account isn't shown", (long long)leg->seq);
 }
 
+/* Every memo that is shown is as likely to be kept as any other. */
+static void keep_memo(struct audit_answers *s, int64_t record, const char *text)
+{
+    size_t place = s->n_memos;
+
+    s->memos_shown++;
+    if ((int64_t)s->n_memos < s->sample) {
+        if (s->n_memos % 64 == 0)
+            s->memos = x_realloc(s->memos, (s->n_memos + 64) * sizeof(*s->memos));
+        s->memos[s->n_memos++].text = NULL;
+    } else {
+        place = randombytes_uniform((uint32_t)s->memos_shown);
+    }
+    if (place < s->n_memos) {
+        free(s->memos[place].text);
+        s->memos[place] = (struct audit_memo){record, x_strdup(text)};
+    }
+}
+
 static int compare_posting(void *arg, json_t *item)
 {
     struct comparing *k = arg;
@@ -218,8 +239,26 @@ static int compare_posting(void *arg, json_t *item)
                          unit_of(k->account->name), gap(shown.amount, leg ? leg->amount : 0),
                          "posting %lld of the account is shown otherwise than the log has it",
                          (long long)shown.seq);
+    if (json_is_string(json_object_get(item, "memo")))
+        keep_memo(k->s, shown.record, json_text(item, "memo"));
     k->r->answer_postings++;
     return PUMASI_OK;
+}
+
+/* An account of the book's list that is nowhere else is no reason to end: its postings are all
+ * missing. */
+static bool is_there(struct comparing *k, const struct keyfile *key)
+{
+    char *path = x_asprintf("/v1/accounts/%s", k->account->name);
+    json_t *answer = NULL;
+    long status = 0;
+
+    k->rc = query_status(k->r->c, key, path, &status, &answer);
+    if (k->rc == PUMASI_OK && status != 200 && status != 404)
+        k->rc = query_failed(k->r->c, path, status, answer);
+    json_decref(answer);
+    free(path);
+    return k->rc == PUMASI_OK && status == 200;
 }
 
 static int compare_postings(struct comparing *k, const struct keyfile *key)
@@ -228,7 +267,7 @@ static int compare_postings(struct comparing *k, const struct keyfile *key)
     int rc;
 
     k->left = k->account->n;
-    rc = query_list(k->r->c, key, path, 0, compare_posting, k);
+    rc = is_there(k, key) ? query_list(k->r->c, key, path, 0, compare_posting, k) : k->rc;
     while (rc == PUMASI_OK && k->left > 0)
         missing(k, &k->account->legs[--k->left]);
     free(path);
@@ -273,6 +312,9 @@ void audit_answers_free(struct audit_answers *s)
 {
     for (size_t i = 0; i < s->n; i++)
         free(s->accounts[i].legs);
+    for (size_t i = 0; i < s->n_memos; i++)
+        free(s->memos[i].text);
+    free(s->memos);
     free(s->accounts);
     free(s->coops);
     if (s->of)

@@ -21,12 +21,21 @@ struct audit_account {
     size_t n, cap;
     struct audit_leg *legs; /* in the log */
 };
+/* A memo as it was shown. */
+struct audit_memo {
+    int64_t record;
+    char *text;
+};
 struct audit_answers {
     struct strmap *of; /* name → place in accounts, from 1 */
     size_t n, cap;
     struct audit_account *accounts;
     size_t n_coops, cap_coops;
     char (*coops)[COOP_MAX + 1]; /* whose books were asked for */
+    int64_t sample,
+        memos_shown; /* of so many that were shown, so many are kept, chosen by chance */
+    size_t n_memos;
+    struct audit_memo *memos;
 };
 
 /* Asks for the accounts; before the replay, which tells their postings. `sample`: of so many. */

@@ -53,9 +53,12 @@ static void read_info(struct audit_copy *c)
     if (files_read(info_path, NOTE_MAX, &text, &len) == 0 &&
         dump_info_parse(&c->info, text, len) == 0 &&
         files_read(note_path, NOTE_MAX, &c->note, &len) == 0 &&
-        vkey_parse(c->info.vkey, name, sizeof(name), &key) == 0 &&
-        checkpoint_open(&c->checkpoint, c->note, len, c->info.origin, &key, &why) == 0)
-        c->has_info = true;
+        vkey_parse(c->info.vkey, name, sizeof(name), &key) == 0) {
+        if (checkpoint_open(&c->checkpoint, c->note, len, c->info.origin, &key, &why) == 0)
+            c->has_info = true;
+        else
+            c->unsigned_note = checkpoint_read(&c->checkpoint, c->note, len, c->info.origin) == 0;
+    }
     free(text);
     free(info_path);
     free(note_path);
@@ -188,7 +191,7 @@ int audit_copy_foreign(struct audit_copy *c, const char *dir)
                     _("%s isn't an export of a ledger: its records can't be read (%s)."), dir,
                     strerror(errno));
     read_info(c);
-    if (!c->has_info)
+    if (!c->has_info && !c->unsigned_note)
         return fail(PUMASI_FAILED,
                     _("%s isn't a whole export: ledger.json or the signed checkpoint is missing or "
                       "wrong."),
@@ -364,6 +367,32 @@ int audit_copy_read(const struct audit_copy *c, size_t from, size_t to, struct b
         return read_piece(c->suspect, c->at[first], to < c->n ? c->at[to] : c->end, b);
     }
     return 0;
+}
+
+bool audit_copy_find(const struct audit_copy *c, int64_t record, struct buf *b, const char **header,
+                     size_t *header_len, struct part_list *parts)
+{
+    size_t low = 0, high = c->n;
+
+    while (low < high) {
+        size_t at = c->coop ? low + (high - low) / 2 : (size_t)record;
+        struct record_header head;
+        const char *why;
+
+        if (at >= c->n || audit_copy_read(c, at, at + 1, b) != 0 ||
+            dump_split(b->data, b->len, header, header_len, parts) <= 0 ||
+            record_header_peek(&head, *header, *header_len, &why) != 0)
+            break;
+        if (head.index == record)
+            return true;
+        if (!c->coop)
+            break;
+        if (head.index < record)
+            low = at + 1;
+        else
+            high = at;
+    }
+    return false;
 }
 
 int audit_copy_root(const struct audit_copy *c, int64_t size, struct hash *out)

@@ -43,6 +43,7 @@ struct audit_copy {
     struct dump_info info;
     struct checkpoint checkpoint;
     char *note;
+    bool unsigned_note; /* an export's: not signed by the log key that its ledger.json names */
 };
 
 /* Opens, or makes, one's own copy and locks it. PUMASI_OK, or not after a sentence. Close it in
@@ -75,6 +76,12 @@ int audit_copy_finish(struct audit_copy *c, const struct dump_info *info, const 
 int64_t audit_copy_size(const struct audit_copy *c);
 /* Reads the pieces of records `from` to `to` (not included) into b, which is emptied before. */
 int audit_copy_read(const struct audit_copy *c, size_t from, size_t to, struct buf *b) MUST_CHECK;
+/*
+ * The record of that index, in b, which header and parts point into; they are emptied before. Of a
+ * book's copy, which has gaps, it is searched. False when it isn't here.
+ */
+bool audit_copy_find(const struct audit_copy *c, int64_t record, struct buf *b, const char **header,
+                     size_t *header_len, struct part_list *parts) MUST_CHECK;
 /* The root of the first `size` leaves; -1 when there aren't as many. */
 int audit_copy_root(const struct audit_copy *c, int64_t size, struct hash *out) MUST_CHECK;
 

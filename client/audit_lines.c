@@ -140,9 +140,12 @@ static void put_checked(struct audit_lines *l, const struct audit_report *r)
                 r->answer_accounts, r->answer_postings, r->answer_sampled);
     if (r->answers)
         checked(l,
-                _("what its co-ops and their %" PRId64 " members are shown to be, and keys and "
-                  "limits of as many of them as of accounts"),
+                _("what its units, co-ops, lines and %" PRId64 " members are shown to be, and keys "
+                  "and limits of as many of them as of accounts"),
                 r->answer_members);
+    if (r->texts > 0)
+        checked(l, _("%" PRId64 " memos and other texts: they are those that were signed"),
+                r->texts);
 }
 
 static void put_open(struct audit_lines *l, const struct audit_report *r)

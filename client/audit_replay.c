@@ -238,35 +238,18 @@ static void on_posting(void *arg, int64_t record, const char *account, int64_t a
         watch->posting(watch->arg, record, account, amount, balance, seq);
 }
 
-/* An earlier record, from the copy. Of a book's, which has gaps, it has to be searched. */
+/* An earlier record, from the copy. */
 static struct deal *on_deal(void *arg, int64_t record)
 {
     const struct audit_copy *c = ((struct asking *)arg)->copy;
     struct part_list parts = {0};
-    const char *header, *why;
-    size_t header_len, low = 0, high = c->n;
+    const char *header;
+    size_t header_len;
     struct buf b = BUF_INIT;
     struct deal *deal = NULL;
 
-    while (!deal && low < high) {
-        size_t at = c->coop ? low + (high - low) / 2 : (size_t)record;
-        struct record_header head;
-
-        if (at >= c->n || audit_copy_read(c, at, at + 1, &b) != 0 ||
-            dump_split(b.data, b.len, &header, &header_len, &parts) <= 0 ||
-            record_header_peek(&head, header, header_len, &why) != 0)
-            break;
-        if (head.index == record) {
-            deal = record_deal(header, header_len, parts.text, parts.len, parts.n);
-            break;
-        }
-        if (!c->coop)
-            break;
-        if (head.index < record)
-            low = at + 1;
-        else
-            high = at;
-    }
+    if (audit_copy_find(c, record, &b, &header, &header_len, &parts))
+        deal = record_deal(header, header_len, parts.text, parts.len, parts.n);
     part_list_free(&parts);
     buf_free(&b);
     return deal;

@@ -107,6 +107,7 @@ static const struct {
     {AUDIT_RECEIPT_GONE, N_("a receipt whose record is gone")},
     {AUDIT_RECEIPT, N_("a receipt that doesn't verify")},
     {AUDIT_LEDGER_ID, N_("another ledger than the one that you trust")},
+    {AUDIT_TEXT, N_("a text that isn't the one that was signed")},
     {AUDIT_ANSWER_BALANCE, N_("a balance shown that isn't the log's")},
     {AUDIT_ANSWER_SEQ, N_("a number of entries shown that isn't the log's")},
     {AUDIT_ANSWER_ACCOUNT_MISSING, N_("an account of the log that isn't shown")},
@@ -115,6 +116,7 @@ static const struct {
     {AUDIT_ANSWER_POSTING, N_("a posting shown that isn't the log's")},
     {AUDIT_ANSWER_STATE, N_("keys or a state shown that aren't the log's")},
     {AUDIT_ANSWER_LIMITS, N_("limits shown that aren't the log's")},
+    {AUDIT_ANSWER_TEXT, N_("a text shown that isn't the one that was signed")},
 };
 
 static const struct {

@@ -12,6 +12,7 @@
 #include "client/audit_receipts.h"
 #include "client/audit_replay.h"
 #include "client/audit_shown.h"
+#include "client/audit_texts.h"
 #include "client/office.h"
 #include "client/query.h"
 #include "core/dump.h"
@@ -115,6 +116,9 @@ static void check_tree(struct audit_report *r, const struct audit_copy *c)
     if (c->good_end < c->end)
         audit_report_add(r, AUDIT_HEADER, (int64_t)c->n, "", "", 0,
                          "the file of records can't be read beyond here");
+    if (c->unsigned_note)
+        audit_report_add(r, AUDIT_CHECKPOINT, -1, "", "", 0,
+                         "the checkpoint isn't signed by the log key that ledger.json names");
     if (c->info.size != (int64_t)c->checkpoint.size)
         audit_report_add(r, AUDIT_CHECKPOINT, -1, "", "", 0,
                          "ledger.json and the checkpoint say different sizes");
@@ -138,7 +142,7 @@ int audit_run_export(struct audit_report *r, const struct audit_ask *ask)
     if (rc == PUMASI_OK) {
         check_tree(r, &copy);
         a = audit_replay(r, &copy, 0, NULL);
-        rc = a ? PUMASI_OK : PUMASI_FAILED;
+        rc = a ? audit_texts_export(r, &copy) : PUMASI_FAILED;
     }
     if (rc == PUMASI_OK) {
         /* A ledger that one is connected to is known already. */
@@ -149,6 +153,10 @@ int audit_run_export(struct audit_report *r, const struct audit_ask *ask)
         describe(r, &copy, a);
         last_time(r, &copy);
         check_whose(r, &copy, a, id);
+        if (copy.n > 0 && !str_eq(copy.info.id, audit_ledger_id(a)))
+            audit_report_add(r, AUDIT_LEDGER_ID, -1, "ledger", "", 0,
+                             "ledger.json says another id than the log makes, %s",
+                             audit_ledger_id(a));
         if ((ask->vkey || known) && !is_pinned(&copy, a, p, ask->vkey))
             audit_report_add(r, AUDIT_CHECKPOINT, -1, "ledger", "", 0,
                              "the export is signed by another log key than the one that is "
@@ -190,6 +198,8 @@ static int replay(struct audit_report *r, struct audit_copy *copy, const struct 
             rc = audit_answers_compare(&answers, r, key, copy, a);
         if (rc == PUMASI_OK && ask->answers)
             rc = audit_shown_compare(&answers, r, key, copy, a, ask->accounts);
+        if (rc == PUMASI_OK && ask->answers)
+            rc = audit_texts_compare(&answers, r, key, copy);
     } else if (rc == PUMASI_OK) {
         rc = PUMASI_FAILED;
     }

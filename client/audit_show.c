@@ -87,6 +87,7 @@ static json_t *checked_json(const struct audit_report *r)
     json_object_set_new(json, "answered_histories", json_integer(r->answer_sampled));
     json_object_set_new(json, "answered_postings", json_integer(r->answer_postings));
     json_object_set_new(json, "answered_members", json_integer(r->answer_members));
+    json_object_set_new(json, "texts", json_integer(r->texts));
     json_object_set_new(json, "acts", acts);
     return json;
 }

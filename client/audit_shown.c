@@ -27,6 +27,8 @@ struct showing {
     const char *coop;
     const json_t *policies;
     size_t n_policies;
+    const json_t *units;
+    size_t n_units;
     int rc;
 };
 
@@ -129,6 +131,16 @@ static const json_t *row_of_unit(const json_t *list, const char *unit)
     return NULL;
 }
 
+/* Members that are there only where they say something: 0 stands for "not there". */
+static bool levies_are(const json_t *row, const struct act_levies *levy)
+{
+    return json_is_integer(json_object_get(row, "levy_per_mille")) == levy->has_per_mille &&
+           json_number(row, "levy_per_mille") == (levy->has_per_mille ? levy->per_mille : 0) &&
+           json_is_integer(json_object_get(row, "levy_monthly")) == levy->has_monthly &&
+           json_number(row, "levy_monthly") == (levy->has_monthly ? levy->monthly : 0) &&
+           str_eq(json_text(row, "levy_purse"), levy->purse);
+}
+
 static bool is_of_coop(const char *name, const char *coop)
 {
     size_t len = strlen(coop);
@@ -154,6 +166,11 @@ static void compare_policy(void *arg, const struct thing *thing)
         json_number(row, "reversal_days") != p->reversal_days)
         differs(k, AUDIT_ANSWER_LIMITS, subject, subject,
                 "the co-op's limits in that unit aren't shown as the log has them");
+    else if (!str_eq(json_text(row, "clearing"),
+                     p->has_clearing ? clearing_choice_name(p->clearing) : "") ||
+             !levies_are(row, &p->levy))
+        differs(k, AUDIT_ANSWER_LIMITS, subject, subject,
+                "the co-op's levies or rounds in that unit aren't shown as the log has them");
 }
 
 static void compare_coop(struct showing *k)
@@ -171,12 +188,13 @@ static void compare_coop(struct showing *k)
                 "the co-op is shown, and isn't in the log");
     } else {
         if (!str_eq(json_text(shown, "state"), holder_state_name(h->state)) ||
+            !str_eq(json_text(shown, "name"), h->title) ||
             json_number(shown, "threshold") != h->threshold ||
             !kids_are(json_object_get(shown, "treasurers"), h, ROLE_TREASURER) ||
             !kids_are(json_object_get(shown, "registrars"), h, ROLE_REGISTRAR) ||
             !kids_are(json_object_get(shown, "auditors"), h, ROLE_AUDITOR))
             differs(k, AUDIT_ANSWER_STATE, k->coop, k->coop,
-                    "the co-op's state, keys or threshold aren't shown as the log has them");
+                    "the co-op's name, state, keys or threshold aren't shown as the log has them");
         k->policies = json_object_get(shown, "policies");
         k->n_policies = 0;
         state_each(audit_state(k->a), THING_POLICY, compare_policy, k);
@@ -185,6 +203,108 @@ static void compare_coop(struct showing *k)
                     "limits are shown in a unit that the log has none for");
         k->policies = NULL;
     }
+    json_decref(shown);
+}
+
+/* ---- Lines that the co-op gives; those that it takes are compared with who gives them ---- */
+
+static int compare_line_row(void *arg, json_t *row)
+{
+    struct showing *k = arg;
+    const char *coop = json_text(row, "coop"), *partner = json_text(row, "partner"),
+               *unit = json_text(row, "unit");
+    char name[LINE_NAME_MAX + 1], *subject;
+    const struct credit_line *line;
+
+    if (!name_is_coop(coop) || !name_is_coop(partner) || !name_is_unit(unit) ||
+        (!str_eq(coop, k->coop) && !str_eq(partner, k->coop)))
+        return fail(PUMASI_UNPROVED, _("The ledger's list of lines makes no sense."));
+    line_name(name, coop, partner, unit);
+    if (strmap_get(k->seen, name) != NULL)
+        return fail(PUMASI_UNPROVED, _("The ledger's list of lines makes no sense."));
+    *strmap_put(k->seen, name) = 1;
+    if (!str_eq(coop, k->coop))
+        return PUMASI_OK;
+    line = state_line(audit_state(k->a), coop, partner, unit);
+    subject = x_asprintf("line:%s", name);
+    if (!line || json_number(row, "limit") != line->limit ||
+        json_is_true(json_object_get(row, "transit")) != line->transit)
+        differs(k, AUDIT_ANSWER_LIMITS, subject, subject, "the line isn't shown as the log has it");
+    free(subject);
+    return k->rc;
+}
+
+/* A line of the log: was it shown? */
+static void find_line(void *arg, const struct thing *thing)
+{
+    struct showing *k = arg;
+    struct line_name n;
+    char *subject;
+
+    line_name_split(&n, thing->name);
+    if (!str_eq(n.coop, k->coop) || strmap_get(k->seen, thing->name) != NULL)
+        return;
+    subject = x_asprintf("line:%s", thing->name);
+    differs(k, AUDIT_ANSWER_LIMITS, subject, subject, "the line is in the log, and isn't shown");
+    free(subject);
+}
+
+static void compare_lines(struct showing *k)
+{
+    char *path = x_asprintf("/v1/coops/%s/lines", k->coop);
+
+    strmap_clear(k->seen);
+    k->rc = query_list(k->r->c, k->key, path, 0, compare_line_row, k);
+    if (k->rc == PUMASI_OK)
+        state_each(audit_state(k->a), THING_LINE, find_line, k);
+    free(path);
+}
+
+/* ---- Units, and the ledger's days ---- */
+
+static void compare_unit(void *arg, const struct thing *thing)
+{
+    struct showing *k = arg;
+    const struct unit *u = (const struct unit *)thing;
+    const json_t *row = row_of_unit(k->units, thing->name);
+    char *subject = x_asprintf("unit:%s", thing->name);
+
+    k->n_units++;
+    if (!row || json_number(row, "scale") != u->scale ||
+        !str_eq(json_text(row, "name"), u->title) ||
+        !str_eq(json_text(row, "kind"), unit_kind_name(u->kind)))
+        differs(k, AUDIT_ANSWER_STATE, subject, subject, "the unit isn't shown as the log has it");
+    free(subject);
+}
+
+static void compare_ledger(struct showing *k)
+{
+    const struct holder *h = state_holder(audit_state(k->a), "ledger");
+    json_t *shown = NULL;
+
+    k->rc = query_get(k->r->c, NULL, "/v1/ledger", &shown);
+    if (k->rc != PUMASI_OK)
+        return;
+    if (h &&
+        (!str_eq(json_text(shown, "name"), h->title) || !str_eq(json_text(shown, "zone"), h->zone)))
+        differs(k, AUDIT_ANSWER_STATE, "ledger", "ledger",
+                "the ledger's name or time zone isn't shown as the log has it");
+    k->units = json_object_get(shown, "units");
+    state_each(audit_state(k->a), THING_UNIT, compare_unit, k);
+    if (k->rc == PUMASI_OK && json_array_size(k->units) > k->n_units) {
+        json_t *row;
+        size_t i;
+
+        json_array_foreach (k->units, i, row) {
+            char *subject = x_asprintf("unit:%s", json_text(row, "unit"));
+
+            if (name_is_unit(subject + 5) && !state_unit(audit_state(k->a), subject + 5))
+                differs(k, AUDIT_ANSWER_STATE, subject, subject,
+                        "the unit is shown, and isn't in the log");
+            free(subject);
+        }
+    }
+    k->units = NULL;
     json_decref(shown);
 }
 
@@ -326,11 +446,14 @@ int audit_shown_compare(const struct audit_answers *s, struct audit_report *r,
     struct showing k = {.s = s, .r = r, .key = key, .c = c, .a = a, .sample = sample};
 
     k.seen = strmap_new();
+    compare_ledger(&k);
     for (size_t i = 0; k.rc == PUMASI_OK && i < s->n_coops; i++) {
         k.coop = s->coops[i];
         compare_coop(&k);
         if (k.rc == PUMASI_OK)
             compare_members(&k);
+        if (k.rc == PUMASI_OK && c->coop == NULL) /* a book's auditor doesn't see all of a line */
+            compare_lines(&k);
     }
     for (int64_t i = 0; k.rc == PUMASI_OK && i < k.n_chosen; i++)
         compare_member(&k, k.chosen[i]);

@@ -5,10 +5,11 @@
 #include "client/audit_answers.h"
 
 /*
- * What offices are shown of their co-ops and members, against the log: keys, thresholds and
- * policies of each co-op whose accounts were asked for, which members it has and how they stand,
- * and of `sample` members, chosen by chance, also keys, permissions and limits. These
- * answers are of now: what a later record than the last that was audited changed isn't judged.
+ * What everybody is shown of the ledger and its units, and offices of their co-ops, lines and
+ * members, against the log: names, keys, thresholds and policies of each co-op whose accounts were
+ * asked for, which members it has and how they stand, and of `sample` members, chosen by chance,
+ * also keys, permissions and limits. These answers are of now: what a later record than the last
+ * that was audited changed isn't judged.
  */
 int audit_shown_compare(const struct audit_answers *s, struct audit_report *r,
                         const struct keyfile *key, const struct audit_copy *c,

@@ -10,6 +10,7 @@
 #include "client/files.h"
 #include "client/output.h"
 #include "client/query.h"
+#include "client/statement_file.h"
 #include "core/statement_read.h"
 
 #define SECONDS 300 /* for a long one over a slow line */
@@ -51,7 +52,7 @@ static int take_since(struct client *c, const char *path, int64_t *since)
     if (files_read(path, STATEMENT_MAX, &bytes, &len) != 0) {
         rc = fail(PUMASI_FAILED, _("%s can't be read: %s."), safe, strerror(errno));
     } else if (statement_read(&st, bytes, len, &why) != 0) {
-        rc = fail(PUMASI_FAILED, _("%s is no statement: %s."), safe, _(why));
+        rc = statement_unread(PUMASI_FAILED, safe, st.at, why);
     } else {
         if (checkpoint_open(&checkpoint, st.checkpoint.s, st.checkpoint.len, c->profile.origin,
                             &c->profile.log_key, &why) != 0)
@@ -122,7 +123,7 @@ static int keep(const struct client *c, const struct wish *w, const char *bytes,
     int rc;
 
     if (statement_read(&st, bytes, len, &why) != 0)
-        return fail(PUMASI_UNPROVED, _("What came is no statement: %s."), _(why));
+        return statement_unread(PUMASI_UNPROVED, _("What came"), st.at, why);
     rc = check(c, w, &st);
     if (rc == PUMASI_OK)
         rc = write_out(w, bytes, len);

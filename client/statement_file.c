@@ -192,11 +192,18 @@ static void beside_end(struct beside *b)
 }
 
 /* Reads it, and begins what is to be ended by beside_end, unless this fails. */
+int statement_unread(int rc, const char *what, const char *at, const char *why)
+{
+    if (!at)
+        return fail(rc, _("%s is no statement: %s."), what, _(why));
+    return fail(rc, _("%s is no statement: in it, \"%s\": %s."), what, at, _(why));
+}
+
 static int read_file(const char *path, struct statement *out, const struct key *log_key,
                      struct beside *b)
 {
     char *safe = say_safe(path);
-    const char *why;
+    const char *why, *at = NULL;
     int rc;
 
     *b = (struct beside){.st = out, .log_key = log_key};
@@ -211,13 +218,14 @@ static int read_file(const char *path, struct statement *out, const struct key *
         if (!b->begun)
             work_beside(b);
         rc = statement_read_payload(out, &why);
+        at = out->at;
         if (rc != 0) {
             beside_end(b);
             statement_free(out);
         }
     }
     if (rc != 0) {
-        rc = fail(PUMASI_UNPROVED, _("%s is no statement: %s."), safe, _(why));
+        rc = statement_unread(PUMASI_UNPROVED, safe, at, why);
         beside_end(b);
     }
     free(safe);

@@ -36,6 +36,9 @@ int statement_file_open(struct client *c, const struct cli *cli, const char *pat
 void statement_file_judge(struct statement_file *f);
 void statement_file_free(struct statement_file *f);
 
+/* Says why `what` is none: st.at, and the reason that core gave. Returns rc. */
+int statement_unread(int rc, const char *what, const char *at, const char *why);
+
 enum view_result statement_file_result(const struct statement_file *f);
 /* PUMASI_OK when nothing failed, PUMASI_FAILED when something did, PUMASI_UNPROVED when no ledger
  * is pinned. */

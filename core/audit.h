@@ -50,6 +50,7 @@ enum audit_word {
     AUDIT_RECEIPT_GONE, /* a receipt's record isn't in the log */
     AUDIT_RECEIPT,      /* a receipt isn't signed by the log key */
     AUDIT_LEDGER_ID,    /* another ledger than the one that is pinned */
+    AUDIT_TEXT,         /* a text beside the log isn't the one that was signed */
     /* what the ledger answers beside its records */
     AUDIT_ANSWER_BALANCE,         /* an account's balance isn't that of the log */
     AUDIT_ANSWER_SEQ,             /* its number of postings isn't */
@@ -59,8 +60,9 @@ enum audit_word {
     AUDIT_ANSWER_POSTING,         /* a posting is shown that isn't in the log, or not so */
     AUDIT_ANSWER_STATE,           /* a co-op or member isn't shown as the log leaves it */
     AUDIT_ANSWER_LIMITS,          /* limits aren't */
+    AUDIT_ANSWER_TEXT,            /* a memo or reason is shown that isn't the one that was signed */
 };
-#define AUDIT_WORDS (AUDIT_ANSWER_LIMITS + 1)
+#define AUDIT_WORDS (AUDIT_ANSWER_TEXT + 1)
 const char *audit_word_name(enum audit_word word); /* "posting-missing" */
 
 struct audit_finding {

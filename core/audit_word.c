@@ -35,6 +35,7 @@ const char *audit_word_name(enum audit_word word)
         [AUDIT_RECEIPT_GONE] = "receipt-gone",
         [AUDIT_RECEIPT] = "receipt",
         [AUDIT_LEDGER_ID] = "ledger-id",
+        [AUDIT_TEXT] = "text-mismatch",
         [AUDIT_ANSWER_BALANCE] = "answer-balance",
         [AUDIT_ANSWER_SEQ] = "answer-seq",
         [AUDIT_ANSWER_ACCOUNT_MISSING] = "answer-account-missing",
@@ -43,6 +44,7 @@ const char *audit_word_name(enum audit_word word)
         [AUDIT_ANSWER_POSTING] = "answer-posting",
         [AUDIT_ANSWER_STATE] = "answer-state",
         [AUDIT_ANSWER_LIMITS] = "answer-limits",
+        [AUDIT_ANSWER_TEXT] = "answer-text",
     };
 
     return names[word];

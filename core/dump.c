@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/b64.h"
 #include "core/strict.h"
 
 void dump_info_put(struct buf *b, const struct dump_info *info)
@@ -70,4 +71,30 @@ int64_t dump_split(const char *s, size_t len, const char **header, size_t *heade
         }
         at = newline + 1;
     }
+}
+
+int dump_text_parse(const char *line, size_t len, int64_t *index, struct submitted_text *out)
+{
+    const char *why, *field, *salt, *text;
+    struct value *json = strict_parse(line, len, &why);
+    struct strict in;
+    int ret = -1;
+
+    if (!json)
+        return -1;
+    memset(out, 0, sizeof(*out));
+    strict_begin(&in, json);
+    strict_int(&in, "index", STRICT_REQUIRED, 0, INT64_MAX / 2, index);
+    field = strict_string(&in, "field", STRICT_REQUIRED);
+    salt = strict_string(&in, "salt", STRICT_REQUIRED);
+    text = strict_string(&in, "text", STRICT_REQUIRED);
+    if (strict_end(&in) == 0 && strlen(field) < sizeof(out->field) &&
+        b64u_decode_exact(salt, strlen(salt), out->salt, sizeof(out->salt)) == 0) {
+        str_copy(out->field, sizeof(out->field), field);
+        out->text = x_strdup(text);
+        out->len = strlen(text);
+        ret = 0;
+    }
+    value_free(json);
+    return ret;
 }

@@ -4,6 +4,7 @@
 
 #include "core/base.h"
 #include "core/buf.h"
+#include "core/envelope.h"
 #include "core/note.h"
 #include "core/record.h"
 
@@ -37,5 +38,9 @@ int dump_info_parse(struct dump_info *out, const char *text, size_t len) MUST_CH
  */
 int64_t dump_split(const char *s, size_t len, const char **header, size_t *header_len,
                    struct part_list *parts) MUST_CHECK;
+
+/* A line of texts.ndjson. -1 when it isn't one. The caller frees out->text. */
+int dump_text_parse(const char *line, size_t len, int64_t *index,
+                    struct submitted_text *out) MUST_CHECK;
 
 #endif

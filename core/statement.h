@@ -71,6 +71,7 @@ struct statement_leaf {
 };
 
 struct statement {
+    const char *at; /* where it can't be read: the member of the payload, a constant, or NULL */
     char aud[STATEMENT_AUD_MAX + 1]; /* the ledger id */
     char account[ACCOUNT_MAX + 1];
     int32_t from, to; /* the first and the last day, days since 1970 in the ledger's zone */

@@ -296,6 +296,7 @@ static int read_payload(struct statement *out, const struct value *payload, cons
     read_consistency(&in, out);
     if (strict_end(&in) == 0 && name_is_account(out->account))
         return 0;
+    out->at = in.fault ? in.where : "account";
     *why = in.fault ? in.fault : N_("it is of no account");
     return -1;
 }
@@ -385,7 +386,11 @@ int statement_read(struct statement *out, const char *s, size_t len, const char 
 {
     int rc = statement_open(out, s, len, why);
 
-    if (rc == 0 && (rc = statement_read_payload(out, why)) != 0)
+    if (rc == 0 && (rc = statement_read_payload(out, why)) != 0) {
+        const char *at = out->at;
+
         statement_free(out);
+        out->at = at;
+    }
     return rc;
 }

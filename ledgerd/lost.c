@@ -214,7 +214,7 @@ static int take_export_texts(struct lost *l, struct dump_reader *in, char *err, 
     int got;
 
     while ((got = dump_next_text(in, &line, &len, err, err_size)) == 1) {
-        if (replay_text_parse(line, len, &index, &text) != 0)
+        if (dump_text_parse(line, len, &index, &text) != 0)
             continue; /* texts may be missing */
         struct lost_record *r = record_at(l, index);
 

@@ -54,7 +54,7 @@ static int take_texts(void *arg, int64_t index, const struct act *act, struct su
             got = dump_next_text(b->in, &line, &len, why, size);
             if (got <= 0)
                 return got;
-            if (replay_text_parse(line, len, &b->text_index, &b->text) != 0) {
+            if (dump_text_parse(line, len, &b->text_index, &b->text) != 0) {
                 str_copy(why, size, _("a line of texts.ndjson isn't a text with its salt"));
                 return -1;
             }

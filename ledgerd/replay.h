@@ -43,9 +43,6 @@ int replay_record(struct replay *r, const char *header, size_t header_len, const
 /* Stores all that waits, in one transaction. -1 and a sentence. */
 int replay_store(struct replay *r, char *err, size_t err_size) MUST_CHECK;
 
-/* A line of texts.ndjson (dump.h). -1 when it isn't one. The caller frees out->text. */
-int replay_text_parse(const char *line, size_t len, int64_t *index,
-                      struct submitted_text *out) MUST_CHECK;
 /* Has replay_record load a transfer or request that an act names; for acts that aren't posted. */
 int replay_load_deal(struct replay *r, int64_t record) MUST_CHECK;
 

@@ -107,6 +107,8 @@ teardown_file() {
     senseless postings '/postings' 'j["items"][0]["index"] = -1'
     senseless members '/members' 'j["items"].append(j["items"][0])'
     senseless members '/members' 'j["items"][0]["member"] = "x@mapo" if "hansalim" in path else "x@hansalim"'
+    senseless lines '/lines' 'j["items"] += j["items"]'
+    senseless lines '/lines' 'j["items"] = [{"coop": "no", "partner": "nor", "unit": "hour", "limit": 1, "transit": False}]'
     # What makes sense and isn't so is a finding.
     liar_edits '/accounts[?]' 'j["items"] = j["items"][1:]'
     audit --all
@@ -132,6 +134,37 @@ teardown_file() {
     audit --log "$BATS_TEST_TMPDIR/cut"
     found header
     found root
+    jq -e '.checked.texts > 0' "$REPORT" # of the one cut short, too
+    local other=$BATS_TEST_TMPDIR/other
+    # Texts lie beside the log. Those that were erased aren't missed.
+    texts() { # CODE, as of sed
+        rm -rf "$other"
+        cp -r "$LEDGERS/export" "$other"
+        sed -E "$1" "$LEDGERS/export/texts.ndjson" > "$other/texts.ndjson"
+        audit --log "$other"
+    }
+    texts '$d'
+    clean
+    rm "$other/texts.ndjson"
+    audit --log "$other"
+    clean
+    texts '$s/"text":"/&x/'
+    found text-mismatch '.record > 0'
+    texts '$s/"index":[0-9]+/"index":99999999/'
+    found text-mismatch '.record == 99999999'
+    texts '$s/^\{/[/'
+    found text-mismatch
+    texts '1{h;d}; $G'
+    found text-mismatch
+    # What ledger.json says, too, is held against the log.
+    sed -E 's/("id":"[^"]*)."/\1="/' "$LEDGERS/export/ledger.json" > "$other/ledger.json"
+    audit --log "$other"
+    found ledger-id
+    # A checkpoint that somebody else signed.
+    cp "$LEDGERS/export/ledger.json" "$other/ledger.json"
+    sed -E '5s/....==?$/AAA=/; 5s/[A-Za-z0-9+]{4}$/AAAA/' "$LEDGERS/export/checkpoint" > "$other/checkpoint"
+    audit --log "$other"
+    found checkpoint
     audit --log "$LEDGERS/export" --id "${ID%?}x"
     found ledger-id '.record == 0'
     audit --log "$LEDGERS/export" --vkey other+1+x
@@ -204,6 +237,47 @@ plant() { # SQL: what takes it back again is to follow
     found answer-state '.about == "hansalim"'
     sql -c "UPDATE keys SET revoked = false WHERE holder = 'hansalim' AND role = 'registrar'"
     audit --all
+    clean
+}
+
+@test "fraud: units, names, lines, levies and memos are shown otherwise than was signed" {
+    local record member=m0006@hansalim
+    doctored() { # TABLE CHANGE WORD JQ: planted, found, and taken back
+        sql -c "CREATE TABLE kept AS TABLE $1"
+        plant "$2"
+        audit --all
+        sql -c "DELETE FROM $1" -c "INSERT INTO $1 SELECT * FROM kept" -c 'DROP TABLE kept'
+        found "$3" "$4"
+    }
+    doctored units "UPDATE units SET scale = 100 WHERE unit = 'hour'" answer-state '.about == "unit:hour"'
+    doctored units "INSERT INTO units SELECT 'gold', 'Gold', 1, kind, seq, record FROM units WHERE unit = 'hour'" \
+        answer-state '.about == "unit:gold"'
+    doctored holders "UPDATE holders SET title = 'Fake' WHERE holder = 'mapo'" answer-state '.about == "mapo"'
+    doctored holders "UPDATE holders SET zone = 'Etc/GMT+11' WHERE holder = 'ledger'" answer-state '.about == "ledger"'
+    # One that is nowhere else is no reason to give up.
+    doctored holders "DELETE FROM holders WHERE holder = '$member'" answer-state ".about == \"$member\""
+    doctored lines "UPDATE lines SET most = most + 1 WHERE line = 'trio/mapo/hour'" \
+        answer-limits '.about == "line:trio/mapo/hour"'
+    doctored lines "UPDATE lines SET transit = NOT transit WHERE line = 'trio/mapo/hour'" \
+        answer-limits '.about == "line:trio/mapo/hour"'
+    doctored lines "DELETE FROM lines WHERE line = 'trio/mapo/hour'" answer-limits '.about == "line:trio/mapo/hour"'
+    doctored policies "UPDATE policies SET levy_per_mille = 999, levy_purse = '$member' WHERE policy = 'mapo/hour'" \
+        answer-limits '.about == "policy:mapo/hour"'
+    record=$(sql -c "SELECT min(idx) FROM texts JOIN postings USING (idx) WHERE field = 'memo'")
+    [ -n "$record" ]
+    doctored texts "UPDATE texts SET body = 'nothing of the sort' WHERE idx = $record" \
+        answer-text ".record == $record"
+    doctored texts "UPDATE texts SET salt = decode(repeat('00', 16), 'hex') WHERE idx = $record" \
+        answer-text ".record == $record"
+    # Erased is no fraud.
+    sql -c 'CREATE TABLE kept AS TABLE texts' -c "DELETE FROM texts WHERE idx = $record"
+    audit --all
+    sql -c 'DELETE FROM texts' -c 'INSERT INTO texts SELECT * FROM kept' -c 'DROP TABLE kept'
+    clean
+    audit --all
+    clean
+    jq -e '.checked.texts > 0' "$REPORT"
+    audit --book mapo
     clean
 }
 
