@@ -87,9 +87,9 @@ const struct command cmd_witness = {
     .summary = N_("Follow other ledgers and cosign what they sign, as long as it only grows"),
     .help = N_("Asks each ledger that \"pumasi witness follow\" named for its checkpoint, checks "
                "that everything that was cosigned before is still in it, remembers it on disk, and "
-               "only then gives the ledger a cosignature. It needs no open port. A ledger that "
-               "shows two histories is never cosigned again; both checkpoints are kept as evidence "
-               "and the exit code is 5."),
+               "only then gives the ledger a cosignature. It needs no open port. Of a ledger that "
+               "shows two histories, the second is never cosigned; both checkpoints are kept as "
+               "evidence and the exit code is 5."),
     .options = options,
     .flags = COMMAND_UNCONNECTED,
     .run = run,

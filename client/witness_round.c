@@ -141,8 +141,8 @@ static void say_fork(const struct look *l, const char *path)
     (void)fail(PUMASI_UNPROVED,
                _("%s has signed a log of %" PRIu64 " records, and now one of %" PRIu64
                  " that doesn't go on from it. It was restored from an old backup, or somebody "
-                 "rewrites its past. It is not cosigned any more. Both signed checkpoints are kept "
-                 "in %s: show them to its stewards and to the other witnesses."),
+                 "rewrites its past. The other one is not cosigned. Both signed checkpoints are "
+                 "kept in %s: show them to its stewards and to the other witnesses."),
                log_of(l)->origin, log_of(l)->latest.size, l->checkpoint.size, path);
 }
 

@@ -105,7 +105,7 @@ static void accuse(struct witnessing *w, size_t i, const struct checkpoint *c,
         log_event(LOG_LEVEL_ERROR, N_("the evidence of a fork can't be written"),
                   LOG_STR("file", path), LOG_STR("why", strerror(errno)));
     log_event(LOG_LEVEL_ERROR,
-              N_("FORK: this ledger has signed two histories; it is not cosigned any more"),
+              N_("FORK: this ledger has signed two histories; the other one is not cosigned"),
               LOG_STR("origin", w->logs[i].origin),
               LOG_INT("cosigned", (int64_t)w->logs[i].latest.size),
               LOG_INT("shown", (int64_t)c->size), LOG_STR("evidence", path));
