@@ -133,7 +133,7 @@ static int run_list(struct client *c, const struct cli *cli)
     static const struct table_column columns[] = {
         {N_("Who trusts"), TABLE_LEFT},
         {N_("whom"), TABLE_LEFT},
-        {N_("Limit"), TABLE_RIGHT},
+        {N_("Line"), TABLE_RIGHT},
         {N_("Transit"), TABLE_LEFT},
     };
     const char *coop = cli_arg(cli, 0);

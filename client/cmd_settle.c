@@ -109,7 +109,7 @@ static int members(struct client *c, const struct cli *cli, int64_t *amount, jso
     const char *given = cli_value(cli, "means"), *date = cli_value(cli, "date");
     char today[DATE_LEN + 1];
     enum settlement_means means;
-    int32_t day;
+    int32_t day, given_day;
     int rc = client_amount(c, cli_arg(cli, 2), cli_arg(cli, 3), false, amount);
 
     if (rc == PUMASI_OK && *amount == 0)
@@ -118,8 +118,12 @@ static int members(struct client *c, const struct cli *cli, int64_t *amount, jso
         rc = fail(PUMASI_USAGE, _("Say what was given: --means money, goods or hours."));
     if (rc == PUMASI_OK && date != NULL)
         rc = client_check_date(date);
-    else if (rc == PUMASI_OK)
+    if (rc == PUMASI_OK)
         rc = payment_today(c, &day);
+    /* The rules would say so only once all have signed. */
+    if (rc == PUMASI_OK && date != NULL && date_parse(date, &given_day) == 0 && given_day > day)
+        rc = fail(PUMASI_USAGE, _("A settlement is of what was given: its day can't lie in the "
+                                  "future."));
     if (rc != PUMASI_OK)
         return rc;
     if (date == NULL) {

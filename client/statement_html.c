@@ -222,7 +222,7 @@ static void put_stand(const struct entries *e, const char *what, int64_t balance
 }
 
 /* With whom, who signed, what for. */
-static void put_what(struct buf *b, const struct view_row *r)
+static void put_what(struct buf *b, const struct statement_view *v, const struct view_row *r)
 {
     struct buf more = BUF_INIT;
 
@@ -237,7 +237,7 @@ static void put_what(struct buf *b, const struct view_row *r)
     buf_puts(b, "<td class=\"what\">");
     if (r->faulty)
         html_element(b, "span", "fault", _("NOT PROVED: this entry failed"));
-    html_element(b, "bdi", "with", r->counterparty[0] != '\0' ? r->counterparty : "?");
+    html_element(b, "bdi", "with", view_counterparty(v, r));
     if (more.len > 0) {
         buf_putc(b, ' ');
         html_element(b, "span", "more", more.data);
@@ -267,7 +267,7 @@ static void put_row(const struct entries *e, const struct view_row *r)
     put_cell(e->b, "day", NULL, day);
     if (e->value_dates)
         put_cell(e->b, "for", _("For"), value_date);
-    put_what(e->b, r);
+    put_what(e->b, e->v, r);
     if (!r->has_posting) {
         buf_puts(e->b, "<td class=\"num\" colspan=\"3\">?</td>");
     } else if (r->amount < 0) {

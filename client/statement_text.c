@@ -171,7 +171,7 @@ static void put_row(const struct sheet_text *t, const struct view_row *r)
         put_left(t, value_date, t->day_width);
     put_right(t, amount, t->amount_width);
     put_right(t, balance, t->balance_width);
-    put_wrapped(t, r->counterparty[0] != '\0' ? r->counterparty : "?", t->last);
+    put_wrapped(t, view_counterparty(t->v, r), t->last);
     if (r->faulty) {
         pad(t->b, t->last);
         put_coloured(t, ALARM, _("NOT PROVED: this entry failed"));

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/say.h"
+#include "core/network.h"
 
 void statement_view_free(struct statement_view *v)
 {
@@ -52,6 +53,15 @@ char *view_amount(const struct statement_view *v, int64_t amount, bool sign)
     }
     buf_puts(&b, s + whole);
     return buf_take(&b);
+}
+
+const char *view_counterparty(const struct statement_view *v, const struct view_row *r)
+{
+    struct position position;
+
+    if (r->counterparty[0] != '\0')
+        return r->counterparty;
+    return position_parse(&position, v->account) ? _("payment between members") : "?";
 }
 
 char *view_row_amount(const struct statement_view *v, const struct view_row *r, bool sign)

@@ -58,6 +58,9 @@ struct statement_view {
 
 void statement_view_free(struct statement_view *v);
 
+/* With whom, as people read it: what the file doesn't say of a position between co-ops is a payment
+ * of members. */
+const char *view_counterparty(const struct statement_view *v, const struct view_row *r);
 /* An amount as people read it, "1,234:30" with a sign where `sign`; "?" of a row that has none. The
  * caller frees it. */
 char *view_amount(const struct statement_view *v, int64_t amount, bool sign);

@@ -18,6 +18,7 @@
 #include "ledgerd/commands.h"
 #include "ledgerd/database.h"
 #include "ledgerd/db_init.h"
+#include "ledgerd/dump.h"
 #include "ledgerd/files.h"
 #include "ledgerd/jti.h"
 #include "ledgerd/migrate.h"
@@ -251,6 +252,18 @@ static int make_new(const struct conf *conf, const struct init *in, PGconn *conn
     return ret == 0 ? 0 : 1;
 }
 
+static int look_at(const char *export, char *err, size_t err_size)
+{
+    struct dump_info info;
+    const char *note;
+    struct dump_reader *r = dump_open(export, &info, &note, err, err_size);
+
+    if (!r)
+        return -1;
+    dump_close(r);
+    return 0;
+}
+
 int cmd_init(struct conf *conf, int argc, char **argv)
 {
     struct init in = {0};
@@ -266,7 +279,9 @@ int cmd_init(struct conf *conf, int argc, char **argv)
     /* What root may read and the daemon's user perhaps not is read first. */
     if (in.keys && ownkeys_read(&old, in.keys, err, sizeof(err)) != 0)
         goto fail;
+    /* No cluster is made for an export that there isn't. */
     if (privs_become(conf->user, conf->data, true, err, sizeof(err)) != 0 ||
+        (in.from && look_at(in.from, err, sizeof(err)) != 0) ||
         database_open(&db, conf, true, false, err, sizeof(err)) != 0)
         goto fail;
     conn = empty_schema(&db, err, sizeof(err));

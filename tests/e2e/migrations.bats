@@ -42,6 +42,16 @@ teardown() {
         current_setting('server_encoding') || '/' || current_setting('fsync')")" = /on/UTF8/on ]
 }
 
+@test "init --from of what is no export makes no cluster" {
+    mkdir "$LEDGERS/half"
+    for from in "$LEDGERS/nothing" "$LEDGERS/half"; do
+        run "$LEDGERD" init --data "$LEDGERS/new" --from "$from" 3>&-
+        [ "$status" -eq 1 ]
+        [[ $output == *"$from isn't a whole export"* && $output != *PostgreSQL* ]] || die "$output"
+        [ ! -e "$LEDGERS/new/pg" ]
+    done
+}
+
 @test "init --from that fails empties every table of the ledger, and no other" {
     local table
     ledger_init main

@@ -88,6 +88,12 @@ found() {
     [[ $output == *"--means"* ]]
     run as sora settle hansalim hansalim 2:00 hour --means money
     [ "$status" -eq 2 ]
+    # A day that hasn't come is refused before anybody is asked to sign.
+    run as sora settle hansalim mapo 2:00 hour --means money --date 2199-01-01
+    [ "$status" -eq 2 ]
+    [[ $output == *"its day can't lie in the future."* ]]
+    run as duri pending
+    [[ $output == *"Nothing waits."* ]] || die "$output"
     run as duri coop close mapo
     [ "$status" -eq 1 ]
     [[ $output == *"mapo can't be closed while it owes another co-op or is owed by one."* ]]
@@ -108,6 +114,13 @@ found() {
         jq -e --argjson n "$entries" --argjson amount "$amount" '(.entries | length) == $n and (.entries[-1] |
             .amount == $amount and .memo == "계좌 이체 4711" and .signed_by == "treasurers") and
             all(.entries[:-1][]; .memo == null or .memo == "")' <<< "$output" || die "$account: $output"
+    done
+    # What members paid each other is said to be that, and not a question mark.
+    done_by sora statement '!pos.mapo@hansalim' hour --from 2026-01-01 --to 2099-12-31 -o "$LEDGERS/paid.json"
+    local format
+    for format in text html; do
+        done_by sora show "$LEDGERS/paid.json" --format "$format"
+        [ "$(grep -o 'payment between members' <<< "$output" | wc -l)" -eq 1 ] || die "$format: $output"
     done
     run as sora statement '!nothing' hour --from 2026-01-01 --to 2026-12-31
     [ "$status" -eq 2 ]
