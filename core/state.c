@@ -24,6 +24,7 @@ struct table {
 /* What a put replaced, newest last, so that it can be undone. */
 struct undo {
     enum thing_kind kind;
+    uint64_t hash;     /* of its name */
     struct thing *old; /* NULL when there was none */
     struct thing *now;
 };
@@ -297,7 +298,7 @@ void state_put(struct state *s, enum thing_kind kind, struct thing *thing)
         s->cap_undo = s->cap_undo ? s->cap_undo * 2 : 64;
         s->undo = x_realloc(s->undo, s->cap_undo * sizeof(*s->undo));
     }
-    s->undo[s->n_undo++] = (struct undo){kind, old, thing};
+    s->undo[s->n_undo++] = (struct undo){kind, hash, old, thing};
     index_thing(s, kind, thing->name, thing);
 }
 
@@ -312,7 +313,7 @@ static void keep(struct state *s, const struct undo *u)
     const struct slot *slot;
 
     if (can_rest(s, u->kind)) {
-        slot = table_find(&s->table[u->kind], u->now->name, hash_name(u->now->name));
+        slot = table_find(&s->table[u->kind], u->now->name, u->hash);
         if (slot->thing == u->now)
             s->rest.keep(s->rest.arg, u->kind, u->now);
     }
@@ -333,7 +334,7 @@ void state_rollback(struct state *s)
     while (s->n_undo > 0) {
         const struct undo *u = &s->undo[--s->n_undo];
         struct table *t = &s->table[u->kind];
-        struct slot *slot = table_find(t, u->now->name, hash_name(u->now->name));
+        struct slot *slot = table_find(t, u->now->name, u->hash);
 
         if (slot) {
             slot->thing = u->old ? u->old : DELETED;
