@@ -13,10 +13,9 @@
 struct bulk_line {
     size_t line;
     int status;
-    const char *name; /* "receipt", "pending" or "problem" */
-    char *answer;     /* JSON, owned; NULL until it is known */
-    size_t answer_len;
-    int64_t record; /* of an act that was posted before */
+    const char *name;  /* "receipt", "pending" or "problem" */
+    struct buf answer; /* JSON */
+    int64_t record;    /* of an act that was posted before */
     bool repeated;
 };
 
@@ -37,39 +36,36 @@ static void bulk_free(void *state)
     struct bulk *k = state;
 
     for (size_t i = 0; i < k->n; i++) {
-        free(k->lines[i].answer);
+        buf_free(&k->lines[i].answer);
     }
     free(k->lines);
     free(k);
 }
 
-static void line_take(struct bulk_line *l, int status, const char *name, char *answer, size_t len)
+/* Takes the answer over. */
+static void line_take(struct bulk_line *l, int status, const char *name, struct buf *answer)
 {
-    free(l->answer);
+    buf_free(&l->answer);
     l->status = status;
     l->name = name;
-    l->answer = answer;
-    l->answer_len = len;
+    l->answer = *answer;
+    *answer = (struct buf)BUF_INIT;
 }
 
 static void line_refuse(struct bulk_line *l, const struct refusal *refusal)
 {
     struct buf b = BUF_INIT;
-    size_t len;
 
     problem_put_refusal(&b, refusal);
-    len = b.len;
-    line_take(l, refusal_status(refusal->code), "problem", buf_take(&b), len);
+    line_take(l, refusal_status(refusal->code), "problem", &b);
 }
 
 static void line_limit(struct bulk *k, struct bulk_line *l, const struct job *job)
 {
     struct buf b = BUF_INIT;
-    size_t len;
 
     problem_put(&b, PROBLEM_RATE_LIMITED, job->limited);
-    len = b.len;
-    line_take(l, problem_status(PROBLEM_RATE_LIMITED), "problem", buf_take(&b), len);
+    line_take(l, problem_status(PROBLEM_RATE_LIMITED), "problem", &b);
     if (job->retry_after > k->retry_after) {
         k->retry_after = job->retry_after;
     }
@@ -117,7 +113,7 @@ static void bulk_reply(struct bulk *k)
         out_open(&b, NULL, '{');
         out_int(&b, "line", (int64_t)l->line);
         out_int(&b, "status", l->status);
-        out_raw(&b, l->name, l->answer, l->answer_len);
+        out_raw(&b, l->name, l->answer.data, l->answer.len);
         out_close(&b, '}');
         buf_putc(&b, '\n');
     }
@@ -138,8 +134,7 @@ static void bulk_on_receipts(void *arg, enum read_end end, struct buf *receipts)
         }
         struct buf *text = end == READ_OK ? &receipts[i_receipt++] : NULL;
         if (text != NULL && text->len > 0) {
-            size_t len = text->len;
-            line_take(l, 200, "receipt", buf_take(text), len);
+            line_take(l, 200, "receipt", text);
         } else {
             line_busy(l, "posted before, but its receipt can't be read now; send the same again");
         }
@@ -173,12 +168,10 @@ static void bulk_on_done(struct job *job)
 
     switch (job->status) {
     case JOB_POSTED:
-        line_take(l, 201, "receipt", job->answer, job->answer_len);
-        job->answer = NULL;
+        line_take(l, 201, "receipt", &job->answer);
         break;
     case JOB_PENDING:
-        line_take(l, 202, "pending", job->answer, job->answer_len);
-        job->answer = NULL;
+        line_take(l, 202, "pending", &job->answer);
         break;
     case JOB_REPEATED:
         l->repeated = true;

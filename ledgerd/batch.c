@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "ledgerd/batch.h"
 
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +12,7 @@
 #include "ledgerd/pending_merge.h"
 #include "ledgerd/poster.h"
 #include "ledgerd/receipt.h"
+#include "ledgerd/salts.h"
 #include "lang/zone.h"
 
 /*
@@ -22,8 +22,8 @@
 #define PENDING_MAX         100
 #define PENDING_STRANGER    10
 #define PENDING_MAKERS_FULL 10000
-/* Bytes for salts that are asked of the kernel at a time: those of about fifty transfers. */
-#define SALTS 4096
+/* Bytes of a receipt for its note, which has some 200, and a line feed: none is copied for more. */
+#define NOTE_ROOM 320
 /* So many batches in a row are run with care after one that couldn't be run in haste. */
 #define CAREFUL_BATCHES 8
 
@@ -43,9 +43,7 @@ struct batch {
     struct store store;
     struct record rec;
     struct buf headers;
-    uint8_t salts[SALTS]; /* random bytes, used from the front */
-    size_t salts_used;
-    uint8_t *many_salts; /* of a record that has too many parts for those */
+    struct salts salts;
     struct posted *posted;
     size_t n_posted, cap_posted;
     struct key *keys; /* newly registered */
@@ -62,7 +60,7 @@ struct batch *batch_new(struct ledgerd *d)
     want_init(&b->want);
     pendings_init(&b->pend);
     store_init(&b->store);
-    b->salts_used = SALTS;
+    salts_init(&b->salts);
     return b;
 }
 
@@ -79,7 +77,7 @@ void batch_free(struct batch *b)
     buf_free(&b->headers);
     free(b->posted);
     free(b->keys);
-    free(b->many_salts);
+    salts_free(&b->salts);
     free(b);
 }
 
@@ -221,24 +219,6 @@ static void begin_ledger(struct batch *b, const struct act *a, const char *origi
     b->now.today = zone_day(b->now.ms);
 }
 
-/* Fresh salts for n parts; valid until the next ones are taken. */
-static const uint8_t *take_salts(struct batch *b, size_t n)
-{
-    size_t len = n * RECORD_SALT_LEN;
-
-    if (len > SALTS) {
-        b->many_salts = x_realloc(b->many_salts, len);
-        randombytes_buf(b->many_salts, len);
-        return b->many_salts;
-    }
-    if (SALTS - b->salts_used < len) {
-        randombytes_buf(b->salts, SALTS);
-        b->salts_used = 0;
-    }
-    b->salts_used += len;
-    return b->salts + b->salts_used - len;
-}
-
 static void post(struct batch *b, struct job *job, const struct submission *sub,
                  struct pending_act *pa, struct outcome *out)
 {
@@ -247,7 +227,7 @@ static void post(struct batch *b, struct job *job, const struct submission *sub,
     const char *origin;
 
     record_build(&b->rec, index, b->now.ms, rules_in_force(l->state), &sub->env, out,
-                 take_salts(b, record_count_parts(out)));
+                 salts_take(&b->salts, record_count_parts(out)));
     struct hash leaf = ledger_append(l, &b->rec.entry);
     store_record(&b->store, index, &job->act, &b->rec, &leaf, out);
     store_texts(&b->store, index, sub);
@@ -291,8 +271,6 @@ static int may_wait(const struct batch *b, const char *maker, bool known, struct
 static void wait_for_others(struct batch *b, struct job *job, const struct submission *sub,
                             struct pending_act *pa, const struct outcome *out)
 {
-    struct buf text = BUF_INIT;
-
     if (pa == NULL) {
         bool known;
         const char *maker = pendings_maker(b->l->state, &sub->env, &known);
@@ -303,9 +281,7 @@ static void wait_for_others(struct batch *b, struct job *job, const struct submi
         str_copy(pa->maker, sizeof(pa->maker), maker);
     }
     pendings_wait(&b->pend, pa, &job->act, sub, out->needs, out->n_needs);
-    pending_put(&text, &job->act, &sub->env, pa->needs.data);
-    job->answer_len = text.len;
-    job->answer = buf_take(&text);
+    pending_put(&job->answer, &job->act, &sub->env, pa->needs.data);
     job->status = JOB_PENDING;
 }
 
@@ -415,9 +391,7 @@ static void decide(struct batch *b, struct job *job)
 
     job->status = JOB_REFUSED; /* until something else is said below */
     memset(&job->refusal, 0, sizeof(job->refusal));
-    free(job->answer);
-    job->answer = NULL;
-    job->answer_len = 0;
+    buf_clear(&job->answer);
     /* What was posted before isn't answered either: no checkpoint covers it just now. */
     if (b->l->head.is_continuing && !hash_eq(&a->payload_hash, &b->l->head.continuing)) {
         (void)refuse(&job->refusal, REFUSED_BUSY, "%s", poster_why_continuing);
@@ -455,10 +429,11 @@ static void decide(struct batch *b, struct job *job)
 
 /* ---- Answer ---- */
 
-static void put_receipt(struct batch *b, const struct posted *p, const char *note, size_t note_len)
+/* All of it but the note, which is signed once it is committed; with the tree not yet marked. */
+static void begin_receipt(const struct batch *b, const struct posted *p)
 {
     struct job *job = p->job;
-    struct buf proof = BUF_INIT, text = BUF_INIT;
+    struct buf proof = BUF_INIT;
     struct hash path[TREE_PROOF_MAX];
 
     if (job->want_proof) {
@@ -466,7 +441,7 @@ static void put_receipt(struct batch *b, const struct posted *p, const char *not
         if (n < 0) {
             fatal("the tree has lost a node of its latest batch");
         }
-        proof_put(&proof, (uint64_t)job->record, path, (size_t)n, note, note_len);
+        proof_put(&proof, (uint64_t)job->record, path, (size_t)n, NULL, 0);
     }
     const struct receipt r = {
         .index = job->record,
@@ -478,26 +453,8 @@ static void put_receipt(struct batch *b, const struct posted *p, const char *not
         .proof = proof.data,
         .proof_len = proof.len,
     };
-    receipt_put(&text, &r);
-    job->answer_len = text.len;
-    job->answer = buf_take(&text);
+    receipt_begin(&job->answer, &r, job->want_proof ? NOTE_ROOM : 0);
     buf_free(&proof);
-}
-
-/* After the commit, with the tree not yet marked. */
-static void draft(struct batch *b, struct draft *out)
-{
-    struct hash root;
-
-    tree_root(&b->l->tree, &root);
-    published_continue(b->d->published, state_origin(b->l->state));
-    ledger_use_log_keys(b->l, b->d->published);
-    if (published_draft(b->d->published, b->l->tree.size, &root, out) != 0) {
-        fatal("the published checkpoint is of another history than what is posted");
-    }
-    for (size_t i = 0; i < b->n_posted; i++) {
-        put_receipt(b, &b->posted[i], out->note.data, out->note.len);
-    }
 }
 
 static void count(struct batch *b, int64_t us)
@@ -557,7 +514,11 @@ static enum db_end try(struct batch *b, struct db_post *db, struct job **jobs, s
     }
     store_finish(&b->store, l);
     int64_t start = metrics_now_us();
-    end = db_post_store(db, l, b->now.ms, &b->store, &b->pend, &b->want);
+    db_post_store(db, l, b->now.ms, &b->store, &b->pend, &b->want);
+    for (size_t i = 0; i < b->n_posted; i++) { /* while the database works */
+        begin_receipt(b, &b->posted[i]);
+    }
+    end = db_post_stored(db, &b->want);
     if (end != DB_DONE) {
         ledger_rollback(l);
         return end;
@@ -586,10 +547,10 @@ static void note_stored(struct batch *b)
 }
 
 enum db_end batch_run(struct batch *b, struct db_post *db, struct ledger *l, int64_t wall_ms,
-                      struct job **jobs, size_t n, size_t *done, struct draft *out)
+                      struct job **jobs, size_t n, size_t *done, bool *posted)
 {
-    *out = (struct draft){.note = BUF_INIT};
     b->l = l;
+    *posted = false;
     b->now.ms = wall_ms > l->head.time_ms ? wall_ms : l->head.time_ms;
     b->now.today = zone_day(b->now.ms);
     b->careful -= b->careful > 0;
@@ -606,9 +567,7 @@ enum db_end batch_run(struct batch *b, struct db_post *db, struct ledger *l, int
         return DB_DONE;
     }
     note_stored(b);
-    if (b->n_posted > 0) {
-        draft(b, out);
-    }
-    ledger_commit(l, b->n_posted > 0 ? b->now.ms : l->head.time_ms);
+    *posted = b->n_posted > 0;
+    ledger_commit(l, *posted ? b->now.ms : l->head.time_ms);
     return DB_DONE;
 }

@@ -5,7 +5,6 @@
 #include "ledgerd/db_post.h"
 #include "ledgerd/job.h"
 #include "ledgerd/ledger.h"
-#include "ledgerd/published.h"
 
 struct ledgerd;
 
@@ -17,7 +16,7 @@ struct ledgerd;
  */
 #define BATCH_EFFORT_MAX UINT64_C(200000)
 
-/* One batch: load what it touches, decide act after act, store, commit, make the answers. */
+/* One batch: load what it touches, decide act after act, store, commit. */
 struct batch;
 
 struct batch *batch_new(struct ledgerd *d);
@@ -26,12 +25,12 @@ void batch_free(struct batch *b);
 /*
  * Posts n jobs, parsed and verified (but for those with unknown_key), in one transaction at
  * `wall_ms`. On DB_DONE the first *done of them, all unless ways between co-ops took long to find,
- * have their status and answer, and the ledger has moved on; *draft is
- * the checkpoint that must be written before these are given, with an empty note when nothing was
- * posted. On anything else the ledger is as it was, the jobs can be run again, and after DB_LOST,
- * DB_UNKNOWN, DB_UNCONFIRMED and DB_OTHERS the ledger is to be loaded anew.
+ * have their status and answer, and the ledger has moved on. Where something was posted, receipts
+ * still lack the note of the checkpoint (receipt_end), which must be signed and written before
+ * answers are given. On anything else the ledger is as it was, the jobs can be run again, and after
+ * DB_LOST, DB_UNKNOWN, DB_UNCONFIRMED and DB_OTHERS the ledger is to be loaded anew.
  */
 enum db_end batch_run(struct batch *b, struct db_post *db, struct ledger *l, int64_t wall_ms,
-                      struct job **jobs, size_t n, size_t *done, struct draft *draft) MUST_CHECK;
+                      struct job **jobs, size_t n, size_t *done, bool *posted) MUST_CHECK;
 
 #endif

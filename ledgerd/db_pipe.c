@@ -17,6 +17,7 @@ struct db_pipe {
     bool lost;
     bool warned;
     int queued;         /* statements since the last run */
+    bool started;       /* they are on their way */
     PGresult **results; /* of the last run */
     int n_results, cap;
     bool has_fault;
@@ -232,11 +233,19 @@ static enum pipe_end lose(struct db_pipe *p, const char *why)
     return PIPE_LOST;
 }
 
+void db_pipe_start(struct db_pipe *p)
+{
+    p->started = !p->lost && PQpipelineSync(p->conn) == 1;
+    if (p->started) {
+        (void)PQflush(p->conn); /* what fails here fails again when the rest is sent */
+    }
+}
+
 static enum pipe_end exchange(struct db_pipe *p, int64_t deadline)
 {
     int statement = 0;
 
-    if (p->lost || PQpipelineSync(p->conn) != 1) {
+    if (p->lost || (!p->started && PQpipelineSync(p->conn) != 1)) {
         return lose(p, _("the connection is lost"));
     }
     for (;;) {
@@ -280,6 +289,7 @@ enum pipe_end db_pipe_run(struct db_pipe *p, int64_t patience_ms)
         end = lose(p, _("the server ended the session"));
     }
     p->queued = 0;
+    p->started = false;
     return end;
 }
 

@@ -55,6 +55,8 @@ enum pipe_end {
     PIPE_FAILED, /* a statement failed, and those after it weren't run: see db_pipe_fault */
     PIPE_LOST,   /* db_pipe_fault is set when the server still said why */
 };
+/* Begins to send what is queued, so that the server is at work before db_pipe_run waits for it. */
+void db_pipe_start(struct db_pipe *p);
 /* Sends what is queued and waits for all the answers. */
 enum pipe_end db_pipe_run(struct db_pipe *p, int64_t patience_ms) MUST_CHECK;
 

@@ -424,8 +424,8 @@ static void send_head(struct db_post *db, const struct ledger *l, int64_t time_m
     (void)db_pipe_send(db->pipe, "move_head", &args);
 }
 
-enum db_end db_post_store(struct db_post *db, const struct ledger *l, int64_t time_ms,
-                          struct store *st, struct pendings *pend, struct want *w)
+void db_post_store(struct db_post *db, const struct ledger *l, int64_t time_ms, struct store *st,
+                   struct pendings *pend, struct want *w)
 {
     if (!db->begun) {
         (void)db_pipe_send(db->pipe, "begin", NULL);
@@ -441,8 +441,14 @@ enum db_end db_post_store(struct db_post *db, const struct ledger *l, int64_t ti
     if (pend != NULL) {
         db_pending_write(db->pipe, pend);
     }
-    int commit = db_pipe_send(db->pipe, "commit", NULL);
-    enum db_end end = run(db, commit, w->hasty);
+    db->commit = db_pipe_send(db->pipe, "commit", NULL);
+    db_pipe_start(db->pipe);
+}
+
+enum db_end db_post_stored(struct db_post *db, const struct want *w)
+{
+    enum db_end end = run(db, db->commit, w->hasty);
+
     db->begun = false;
     return end;
 }

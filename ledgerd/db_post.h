@@ -12,6 +12,7 @@
 struct db_post {
     struct db_pipe *pipe;
     bool begun;          /* a transaction is open, which has the head's lock */
+    int commit;          /* number of the COMMIT that db_post_store sent */
     int64_t patience_ms; /* for each round trip */
     int64_t takeover_ms; /* how long a poster may keep its session waiting */
 };
@@ -75,12 +76,17 @@ enum db_end db_post_begin(struct db_post *db, struct ledger *l, struct want *w,
  */
 enum db_end db_post_load(struct db_post *db, struct ledger *l, struct want *w) MUST_CHECK;
 /*
- * The last round trip: moves the head, which fails where it isn't as the ledger has it, writes
- * everything and commits. The head becomes what the ledger's tree and state are now, at time_ms.
- * On anything but DB_DONE there is no transaction left. DB_HASTY only where `w` is hasty.
+ * Sends the last round trip, which moves the head, failing where it isn't as the ledger has it,
+ * writes everything and commits. The head becomes what the ledger's tree and state are now, at
+ * time_ms. What became of it db_post_stored says, and nothing else is asked before.
  */
-enum db_end db_post_store(struct db_post *db, const struct ledger *l, int64_t time_ms,
-                          struct store *st, struct pendings *pend, struct want *w) MUST_CHECK;
+void db_post_store(struct db_post *db, const struct ledger *l, int64_t time_ms, struct store *st,
+                   struct pendings *pend, struct want *w);
+/*
+ * Waits for its end. On anything but DB_DONE there is no transaction left. DB_HASTY only where `w`
+ * is hasty.
+ */
+enum db_end db_post_stored(struct db_post *db, const struct want *w) MUST_CHECK;
 /* Ends the transaction, if there is one, with nothing stored. DB_DONE or DB_LOST. */
 enum db_end db_post_rollback(struct db_post *db) MUST_CHECK;
 /*

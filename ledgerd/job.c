@@ -23,7 +23,7 @@ void job_free(struct job *job)
         submission_free(&job->sub);
     }
     free(job->bytes);
-    free(job->answer);
+    buf_free(&job->answer);
     free(job);
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/act.h"
 #include "core/base.h"
+#include "core/buf.h"
 #include "core/envelope.h"
 #include "core/refusal.h"
 #include "ledgerd/forwarded.h"
@@ -55,8 +56,7 @@ struct job {
     enum job_status status;
     struct refusal refusal;
     int64_t record;
-    char *answer; /* JSON text, owned */
-    size_t answer_len;
+    struct buf answer; /* JSON text */
 };
 
 /* Takes over `bytes` (malloc'd). */

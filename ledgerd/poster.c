@@ -142,26 +142,18 @@ static bool mend(struct poster *p, enum db_end end)
 }
 
 /* What was decided is answered when all that was committed before it is published. */
-static void finish(struct poster *p, struct job **jobs, size_t n, struct draft *draft)
+static void finish(struct poster *p, struct job **jobs, size_t n, bool posted)
 {
-    struct hash root;
-
-    if (draft->note.len == 0) {
-        if (publisher_wait(p->publisher) == 0) {
-            poster_answer(p->d, jobs, n);
-            return;
-        }
-        tree_root(&p->ledger.tree, &root);
-        if (published_draft(p->d->published, p->ledger.head.size, &root, draft) != 0) {
-            fatal("the published checkpoint is of another history than what is posted");
-        }
+    if (!posted && publisher_wait(p->publisher) == 0) {
+        poster_answer(p->d, jobs, n);
+        return;
     }
-    publisher_give(p->publisher, draft, jobs, n);
+    publisher_give(p->publisher, &p->ledger, jobs, n);
 }
 
 static void run_batch(struct poster *p, struct job **jobs, size_t n, int64_t deadline)
 {
-    struct draft draft;
+    bool posted;
     size_t done;
 
     while (n > 0) {
@@ -170,11 +162,11 @@ static void run_batch(struct poster *p, struct job **jobs, size_t n, int64_t dea
             return;
         }
         enum db_end end =
-            batch_run(p->batch, p->db, &p->ledger, p->clock.wall, jobs, n, &done, &draft);
+            batch_run(p->batch, p->db, &p->ledger, p->clock.wall, jobs, n, &done, &posted);
         p->last_talk = poster_now_ms();
         if (end == DB_DONE) {
             poster_set_mode(p, poster_leading_mode(p));
-            finish(p, jobs, done, &draft);
+            finish(p, jobs, done, posted);
             jobs += done;
             n -= done;
             continue;

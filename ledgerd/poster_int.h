@@ -69,9 +69,12 @@ int publisher_wait(struct publisher *pub);
 /* True when the latest one that it tried couldn't be written, so that this is to be done first.
  * While the one before the one in hand was written, it doesn't wait. */
 bool publisher_owes(struct publisher *pub);
-/* After the one before: writes it, then answers at most `max` jobs, which are left open when it
- * can't be written. Takes over the draft's note. */
-void publisher_give(struct publisher *pub, struct draft *draft, struct job **jobs, size_t n);
+/*
+ * After the one before, and all that is committed is in the ledger's head: signs its checkpoint,
+ * writes it, then answers at most `max` jobs, whose receipts end with its note; they are left open
+ * when it can't be written. Nothing of the ledger is kept.
+ */
+void publisher_give(struct publisher *pub, const struct ledger *l, struct job **jobs, size_t n);
 /* Signs and writes one that nobody waits for. -1 with errno. */
 int publisher_sign(struct publisher *pub, uint64_t size, const struct hash *root) MUST_CHECK;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * The thread that writes checkpoints and gives the answers that wait for them, so that the poster
- * is at the next batch while the disk works. It has one batch in hand at most.
+ * The thread that signs and writes checkpoints and gives the answers that wait for them, so that
+ * the poster is at the next batch while the disk works. It has one batch in hand at most.
  */
 #include <errno.h>
 #include <signal.h>
@@ -11,6 +11,8 @@
 #include "ledgerd/ledgerd.h"
 #include "ledgerd/log.h"
 #include "ledgerd/poster_int.h"
+#include "ledgerd/published.h"
+#include "ledgerd/receipt.h"
 
 struct publisher {
     struct ledgerd *d;
@@ -20,7 +22,8 @@ struct publisher {
     bool busy, ending; /* with the lock */
     int fault;         /* with the lock: errno of the latest write; 0: it is written */
     /* The thread's while it is busy, else the poster's. */
-    struct draft draft;
+    uint64_t size; /* of the tree to be signed */
+    struct hash root;
     struct job **jobs;
     size_t n;
 };
@@ -37,11 +40,34 @@ static void leave_open(struct job **jobs, size_t n)
     }
 }
 
-static int write_draft(struct publisher *pub)
+/* The checkpoint's note is the end of each proof. */
+static void end_receipts(struct job **jobs, size_t n, const struct buf *note)
 {
-    int64_t start = metrics_now_us();
+    struct buf json = BUF_INIT;
 
-    if (published_write(pub->d->published, &pub->draft) == 0) {
+    buf_put_json(&json, note->data, note->len);
+    for (size_t i = 0; i < n; i++) {
+        if (jobs[i]->status == JOB_POSTED) {
+            receipt_end(&jobs[i]->answer, jobs[i]->want_proof ? &json : NULL);
+        }
+    }
+    buf_free(&json);
+}
+
+/* 0, or an errno. */
+static int publish(struct publisher *pub)
+{
+    struct draft draft;
+
+    if (published_draft(pub->d->published, pub->size, &pub->root, &draft) != 0) {
+        if (pub->n > 0) {
+            fatal("the published checkpoint is of another history than what is posted");
+        }
+        return errno;
+    }
+    end_receipts(pub->jobs, pub->n, &draft.note);
+    int64_t start = metrics_now_us();
+    if (published_write(pub->d->published, &draft) == 0) {
         metrics_count_publish(pub->d->metrics, (uint64_t)(metrics_now_us() - start));
         return 0;
     }
@@ -63,7 +89,7 @@ static void *run(void *arg)
             break;
         }
         pthread_mutex_unlock(&pub->lock);
-        int fault = write_draft(pub);
+        int fault = publish(pub);
         if (fault != 0) {
             atomic_store(&pub->d->metrics->disk_full, fault == ENOSPC);
             leave_open(pub->jobs, pub->n);
@@ -134,10 +160,12 @@ bool publisher_owes(struct publisher *pub)
     return owes;
 }
 
-void publisher_give(struct publisher *pub, struct draft *draft, struct job **jobs, size_t n)
+/* With the thread at rest. */
+static void give(struct publisher *pub, uint64_t size, const struct hash *root, struct job **jobs,
+                 size_t n)
 {
-    (void)publisher_wait(pub);
-    pub->draft = *draft;
+    pub->size = size;
+    pub->root = *root;
     if (n > 0) {
         memcpy(pub->jobs, jobs, n * sizeof(struct job *));
     }
@@ -148,14 +176,21 @@ void publisher_give(struct publisher *pub, struct draft *draft, struct job **job
     pthread_mutex_unlock(&pub->lock);
 }
 
-int publisher_sign(struct publisher *pub, uint64_t size, const struct hash *root)
+void publisher_give(struct publisher *pub, const struct ledger *l, struct job **jobs, size_t n)
 {
-    struct draft draft;
+    struct hash root;
 
     (void)publisher_wait(pub);
-    if (published_draft(pub->d->published, size, root, &draft) != 0) {
-        return -1;
-    }
-    publisher_give(pub, &draft, NULL, 0);
+    /* The checkpoint before is signed: from here on by whom, and of what origin, these acts say. */
+    published_continue(pub->d->published, state_origin(l->state));
+    ledger_use_log_keys(l, pub->d->published);
+    tree_root(&l->tree, &root);
+    give(pub, l->head.size, &root, jobs, n);
+}
+
+int publisher_sign(struct publisher *pub, uint64_t size, const struct hash *root)
+{
+    (void)publisher_wait(pub);
+    give(pub, size, root, NULL, 0);
     return publisher_wait(pub);
 }

@@ -3,12 +3,13 @@
 
 #include "core/date.h"
 
-void receipt_put(struct buf *b, const struct receipt *r)
+void receipt_begin(struct buf *b, const struct receipt *r, size_t more)
 {
     char time[TIME_LEN + 1];
 
     /* Its lines make a proof a little longer. */
-    buf_reserve(b, 256 + r->header_len + r->header_len / 4 + r->proof_len + r->proof_len / 16);
+    buf_reserve(b,
+                256 + r->header_len + r->header_len / 4 + r->proof_len + r->proof_len / 16 + more);
     time_text(time, r->ms);
     /* Holders, ids and times need no escaping by their grammars. */
     buf_puts(b, "{\"index\":");
@@ -25,7 +26,21 @@ void receipt_put(struct buf *b, const struct receipt *r)
         buf_puts(b, ",\"proof\":");
         buf_put_json(b, r->proof, r->proof_len);
     }
+}
+
+void receipt_end(struct buf *b, const struct buf *note_json)
+{
+    if (note_json != NULL) { /* one string goes on as the other one */
+        b->len--;
+        buf_put(b, note_json->data + 1, note_json->len - 1);
+    }
     buf_putc(b, '}');
+}
+
+void receipt_put(struct buf *b, const struct receipt *r)
+{
+    receipt_begin(b, r, 0);
+    receipt_end(b, NULL);
 }
 
 void needs_put(struct buf *b, const struct need *needs, size_t n)

@@ -20,6 +20,13 @@ struct receipt {
 };
 /* {"index":…,"time":…,"by":…,"jti":…,"header":…,"proof":…} */
 void receipt_put(struct buf *b, const struct receipt *r);
+/*
+ * The same in two steps, where the note that ends the proof isn't signed yet: `more` bytes are
+ * reserved for it. receipt_end gets it as buf_put_json writes it, and nothing where there is no
+ * proof.
+ */
+void receipt_begin(struct buf *b, const struct receipt *r, size_t more);
+void receipt_end(struct buf *b, const struct buf *note_json);
 
 /* [{"holder":…,"role":…,"have":…,"of":…},…] */
 void needs_put(struct buf *b, const struct need *needs, size_t n);

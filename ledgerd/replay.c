@@ -208,7 +208,8 @@ int replay_store(struct replay *r, char *err, size_t err_size)
         return fault(err, err_size, db_post_fault(r->post));
     for (size_t i = 0; r->load_accounts && i < r->pendings.n; i++)
         drop_pending(r, r->pendings.at[i]);
-    if (db_post_store(r->post, l, r->time_ms, &r->store, &r->pendings, &r->wanted) != DB_DONE)
+    db_post_store(r->post, l, r->time_ms, &r->store, &r->pendings, &r->wanted);
+    if (db_post_stored(r->post, &r->wanted) != DB_DONE)
         return fault(err, err_size, db_post_fault(r->post));
     want_clear(&r->wanted);
     state_commit(l->state);

@@ -34,17 +34,14 @@ static void single_on_receipt(void *arg, enum read_end end, struct buf *receipts
 static void single_on_done(struct job *job)
 {
     struct request *r = job->owner;
-    struct buf b = BUF_INIT;
 
     switch (job->status) {
     case JOB_POSTED:
         clerk_posted(r->d->clerk, &job->act);
-        buf_put(&b, job->answer, job->answer_len);
-        request_json(r, 201, &b);
+        request_json(r, 201, &job->answer);
         break;
     case JOB_PENDING:
-        buf_put(&b, job->answer, job->answer_len);
-        request_json(r, 202, &b);
+        request_json(r, 202, &job->answer);
         break;
     case JOB_REPEATED:
         receipts_read(r->d, &job->record, 1, job->want_proof, single_on_receipt, r);
