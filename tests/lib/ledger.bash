@@ -19,7 +19,8 @@
 #   ledger_pg_pids NAME                  every PostgreSQL process of its private cluster
 #   ledger_psql NAME ARGUMENT...         psql into its private cluster, rows without decoration
 #   ledger_checkpoint NAME               the note that its file holds: the newer one of two
-#   until_ok SECONDS COMMAND...          runs it every 50 ms until it succeeds
+#   until_ok SECONDS COMMAND...          runs it every 50 ms until it succeeds, on a slow machine for longer
+#   end_children                         ends what a test started in the background, but for its ledgers
 #   die SENTENCE...                      fails the test
 #
 # Options of a ledger that hold for every start stand in its ledgerd.conf, or in OPTIONS[NAME].
@@ -43,7 +44,16 @@ die() {
     return 1
 }
 
+# SECONDS are more than enough where nothing else goes on. A machine may be ten times slower, and stand still for a
+# while: nothing fails for that.
 until_ok() { # SECONDS COMMAND...
+    local patience=$(($1 * 10))
+    [ "$patience" -ge 60 ] || patience=60
+    [ "$patience" -le 240 ] || patience=240
+    within "$patience" "${@:2}"
+}
+
+within() { # SECONDS COMMAND...
     local deadline=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000))
     shift
     until "$@"; do
@@ -68,9 +78,35 @@ ledger_adopt() { # NAME...
     done
 }
 
+# Whatever became of a test, what it started in the background ends with it: also what that started in its turn.
+# A ledger of the whole file's goes on, even if it was this test that started it.
+end_children() {
+    # bats' own watch over the time goes on: it is known as killer_pid, and by what it waits for.
+    local spared="$BASHPID ${killer_pid:-} ${LEDGER_PID[*]}"
+    spared+=" $(cut -d ' ' -f 1 "$LEDGERS"/*.run 2> /dev/null | tr '\n' ' ')"
+    disown -a # or bash tells of each that is killed
+    # A child can have a smaller number than its parent: so until nothing is added. (In awk, as bats traces each line.)
+    # shellcheck disable=SC2046
+    kill -KILL $(ps -eo pid=,ppid=,stat=,args= |
+        awk -v top=$$ -v spared="$spared" -v watch="sleep ${BATS_TEST_TIMEOUT:-}" '
+        BEGIN { n = split(spared, pids, " "); for (i = 1; i <= n; i++) ours[pids[i]] = 1; doomed[top] = 1 }
+        $4 " " $5 == watch { ours[$1] = ours[$2] = 1 }
+        $3 !~ /^Z/ { parent[$1] = $2 }
+        END {
+            do {
+                more = 0
+                for (pid in parent)
+                    if (!(pid in doomed) && !(pid in ours) && parent[pid] in doomed) { doomed[pid] = 1; more = 1 }
+            } while (more)
+            for (pid in doomed) if (pid != top) print pid
+        }') 2> /dev/null
+    return 0
+}
+
 # The logs of a failed test.
 ledger_show_logs() {
     local log
+    end_children
     [ -z "${BATS_TEST_COMPLETED:-}" ] || return 0
     for log in "$LEDGERS"/*.log; do
         echo "--- $log"
@@ -79,21 +115,19 @@ ledger_show_logs() {
 }
 
 ledger_teardown_file() {
-    local run BATS_TEST_COMPLETED=1
-    for run in "$LEDGERS"/*.run; do
-        ledger_adopt "$(basename "$run" .run)"
-    done
+    local BATS_TEST_COMPLETED=1
     ledger_teardown
 }
 
 ledger_teardown() {
-    local name pid
+    local run name
+    end_children
+    for run in "$LEDGERS"/*.run; do
+        [ ! -e "$run" ] || ledger_adopt "$(basename "$run" .run)" # also those that a subshell started
+    done
     for name in "${!LEDGER_PID[@]}"; do
-        kill -CONT "${LEDGER_PID[$name]}" 2> /dev/null
-        ledger_kill "$name" 2> /dev/null
-        for pid in $(ledger_pg_pids "$name"); do
-            kill -KILL "$pid" 2> /dev/null
-        done
+        # A process that was killed takes its time, and could make files as its folder is taken away.
+        until_ok 60 ledger_has_ended "$name" || echo "processes of $name stay"
         if [ -z "${BATS_TEST_COMPLETED:-}" ]; then
             echo "--- log of $name"
             tail -n 40 "$LEDGERS/$name.log"
@@ -106,15 +140,30 @@ ledger_teardown() {
     fi
 }
 
-# A port that nobody listens on just now, and nobody on the one for /metrics. Both lie below those that
-# the system gives to connections.
+ledger_has_ended() { # NAME: kills what is left of it, and has found nothing
+    local pid=${LEDGER_PID[$1]} left=0
+    # That number may be another process's by now.
+    if ! ledger_is_gone "$pid" && { grep -qsF "$LEDGERS/" "/proc/$pid/cmdline" || [ "$(ps -o ppid= -p "$pid")" -eq $$ ]; }; then
+        kill -KILL "$pid" 2> /dev/null
+        left=1
+    fi
+    for pid in $(ledger_pg_pids "$1"); do
+        kill -KILL "$pid" 2> /dev/null
+        left=1
+    done
+    [ "$left" -eq 0 ]
+}
+
+# A port that nobody listens on just now, and nobody on the one for /metrics, and that no other file of this run
+# was given: its ledger may be down for a moment. Both lie below those that the system gives to connections.
 METRICS_ABOVE=11000
 free_port() {
     local port
     for _ in $(seq 100); do
         port=$((10000 + (RANDOM * 32768 + RANDOM) % METRICS_ABOVE))
         if ! { : < "/dev/tcp/127.0.0.1/$port"; } 2> /dev/null &&
-            ! { : < "/dev/tcp/127.0.0.1/$((port + METRICS_ABOVE))"; } 2> /dev/null; then
+            ! { : < "/dev/tcp/127.0.0.1/$((port + METRICS_ABOVE))"; } 2> /dev/null &&
+            mkdir "${BATS_RUN_TMPDIR:-$LEDGERS}/port.$port" 2> /dev/null; then
             echo "$port"
             return 0
         fi
@@ -152,15 +201,15 @@ ledger_url() {
 }
 
 ledger_metrics() { # NAME METRIC
-    curl -sf -m 5 "http://127.0.0.1:$((LEDGER_PORT[$1] + METRICS_ABOVE))/metrics" | sed -n "s/^pumasi_$2 //p"
+    curl -sf -m 60 "http://127.0.0.1:$((LEDGER_PORT[$1] + METRICS_ABOVE))/metrics" | sed -n "s/^pumasi_$2 //p"
 }
 
 ledger_is_up() { # NAME: /readyz says that it posts or stands by
-    curl -sf -m 2 -o /dev/null "$(ledger_url "$1")/readyz"
+    curl -sf -m 20 -o /dev/null "$(ledger_url "$1")/readyz"
 }
 
 ledger_mode() { # NAME: posting, standby, ...
-    curl -s -m 2 "$(ledger_url "$1")/readyz" | jq -r .mode
+    curl -s -m 20 "$(ledger_url "$1")/readyz" | jq -r .mode
 }
 
 ledger_in_mode() { # NAME MODE

@@ -89,13 +89,13 @@ http.server.ThreadingHTTPServer(("127.0.0.1", port), Liar).serve_forever()
 PY
     LIAR_PID=$!
     LIAR=http://127.0.0.1:$port
-    until_ok 20 curl -sf -m 5 -o /dev/null "$LIAR/healthz"
+    until_ok 20 curl -sf -m 30 -o /dev/null "$LIAR/healthz"
 }
 
 liar_says() { # MODE
     echo "$1" > "$LIAR_MODE.new"
     mv "$LIAR_MODE.new" "$LIAR_MODE"
-    [ "$1" != keep ] || curl -sf -m 5 -o /dev/null "$LIAR/checkpoint"
+    [ "$1" != keep ] || curl -sf -m 30 -o /dev/null "$LIAR/checkpoint"
 }
 
 liar_edits() { # PATH CODE
@@ -104,5 +104,5 @@ liar_edits() { # PATH CODE
 }
 
 liar_stop() {
-    [ -z "${LIAR_PID:-}" ] || kill "$LIAR_PID" 2> /dev/null || true
+    [ -z "${LIAR_PID:-}" ] || kill -KILL "$LIAR_PID" 2> /dev/null || true
 }

@@ -21,7 +21,7 @@ wire_start() { # NAME MEMBERS
 wire_meet() { # NAME: of an adopted or started ledger
     URL=$(ledger_url "$1")
     BODY=${BATS_TEST_TMPDIR:-$LEDGERS}/body
-    curl -sf -m 10 "$URL/v1/ledger" > "$BODY" || die "no /v1/ledger: $(cat "$BODY")" || return 1
+    curl -sf -m 60 "$URL/v1/ledger" > "$BODY" || die "no /v1/ledger: $(cat "$BODY")" || return 1
     read -r ID VKEY < <(jq -r '"\(.id) \(.vkey)"' "$BODY")
     export ID VKEY
 }
@@ -46,7 +46,7 @@ member_act() { # TYPE BY MEMBER SIGNER...
 }
 
 ask() { # CURL-ARGUMENT... PATH
-    STATUS=$(curl -s -m 30 -o "$BODY" -D "$BODY.head" -w '%{http_code}' "${@:1:$#-1}" "$URL${*: -1}") ||
+    STATUS=$(curl -s -m 120 -o "$BODY" -D "$BODY.head" -w '%{http_code}' "${@:1:$#-1}" "$URL${*: -1}") ||
         die "curl: exit status $?: ${*: -1}"
 }
 
@@ -90,7 +90,7 @@ ask_many() {
         printf 'url = "%s"\nheader = "Authorization: %s"\noutput = "%s"\n' "$URL$path" "$auth" "$BODY.$n"
         printf 'dump-header = "%s"\nwrite-out = "%%{http_code}\\n"\nsilent\n' "$BODY.$n.head"
     done > "$BODY.config"
-    curl -m 120 -K "$BODY.config" > "$BODY.statuses"
+    curl -m 240 -K "$BODY.config" > "$BODY.statuses"
 }
 
 # The last answer has that status, and jq finds the condition true of it.
@@ -125,7 +125,7 @@ posted() { # SUBMISSION
 }
 
 log_size() {
-    curl -sf -m 10 "$URL/v1/ledger" | sed -n 's/.*"size":\([0-9]*\).*/\1/p'
+    curl -sf -m 60 "$URL/v1/ledger" | sed -n 's/.*"size":\([0-9]*\).*/\1/p'
 }
 
 # A person with a key, admitted by a registrar.
