@@ -11,7 +11,7 @@ setup_file() {
     ledger_setup
     wire_start main 4
     # The last test looks at this one again, when its time is over.
-    payment m0000@hansalim m0002@hansalim 1 --exp 8 > "$LEDGERS/early.act"
+    payment m0000@hansalim m0002@hansalim 1 --exp 40 > "$LEDGERS/early.act"
     posted "$(cat "$LEDGERS/early.act")"
     cp "$BODY" "$LEDGERS/early.receipt"
 }
@@ -350,7 +350,7 @@ teardown_file() {
     ledger_stop main
     ledger_start main
     ledger_wait main
-    late() { [ "$(date +%s)" -gt $(($(stat -c %Y "$LEDGERS/early.act") + 9)) ]; }
+    late() { [ "$(date +%s)" -gt $(($(stat -c %Y "$LEDGERS/early.act") + 41)) ]; }
     until_ok 15 late
     post "$act"
     answered 200

@@ -182,7 +182,7 @@ zmodload zsh/zpty
 zpty shell zsh -f -i
 answer() { # until what is given comes out
     local seen= piece
-    local -F end=$((SECONDS + 20))
+    local -F end=$((SECONDS + 120))
     while (( SECONDS < end )); do
         zpty -r -t shell piece && seen+=$piece && [[ $seen == *$~1* ]] && break
         [[ -z $piece ]] && read -t 0.05 < /dev/null

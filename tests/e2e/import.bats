@@ -162,7 +162,7 @@ CSV
 
 @test "an import that was killed goes on, and one without a ledger waits" {
     import_setup
-    make_csv 6000 2000 2 > "$LEDGERS/a.csv"
+    make_csv 20000 2000 2 > "$LEDGERS/a.csv"
     "$BUILD/pumasi" import "$LEDGERS/a.csv" --unit sarafu --set-limits > "$LEDGERS/first.log" 2>&1 3>&- &
     local first=$!
     until_ok 60 import_reached 2001 || die "it doesn't begin: $(cat "$LEDGERS/first.log")"
@@ -179,31 +179,31 @@ CSV
     import 4 "$LEDGERS/a.csv" --key r --patience 1
     says "Taking up the import begun"
     says "Run the same command again once the ledger is there"
-    "$BUILD/pumasi" import "$LEDGERS/a.csv" --unit sarafu > "$LEDGERS/third.log" 2>&1 3>&- &
+    "$BUILD/pumasi" import "$LEDGERS/a.csv" --unit sarafu --patience 600 > "$LEDGERS/third.log" 2>&1 3>&- &
     local third=$!
-    until_ok 20 grep -q 'Waiting up to 60 seconds' "$LEDGERS/third.log"
+    until_ok 20 grep -q 'Waiting up to 600 seconds' "$LEDGERS/third.log"
     ledger_start main
     wait "$third" || die "$(cat "$LEDGERS/third.log")"
     grep -q 'The ledger is there again' "$LEDGERS/third.log"
     check_balances "$LEDGERS/a.csv"
-    check_once 6000
+    check_once 20000
     [ "$(wc -l < "$(dirname "$(import_job)")/receipts.ndjson")" -eq "$(import_acts)" ]
 }
 
 @test "where very many rows are refused, it waits as the ledger asks, and goes on" {
-    # Five refusals a second, 1,510 at once: some ten seconds to wait.
-    OPTIONS[main]='--refusals_per_minute 302'
+    # A refusal a second, 300 at once: what the first body has too much of is half a minute to wait.
+    OPTIONS[main]='--refusals_per_minute 60'
     import_setup -500
     {
         echo 'from,to,amount'
-        yes 'purse,a,600' | head -n 1580
+        yes 'purse,a,600' | head -n 330
         yes 'till,a,0.1' | head -n 1600
     } > "$LEDGERS/a.csv"
     import 1 "$LEDGERS/a.csv" --partial --set-limits
     says "Too much was refused: the ledger at $(ledger_url main) takes the next ones in "
     says "Done: 1600 rows booked"
     [ "$(grep -c limit-out-of-bounds "$LEDGERS/a.bad.csv")" -eq 0 ]
-    [ "$(grep -c insufficient-credit "$LEDGERS/a.bad.csv")" -eq 1580 ]
+    [ "$(grep -c insufficient-credit "$LEDGERS/a.bad.csv")" -eq 330 ]
     check_once 1600
     [ "$(ledger_metrics main rate_limited_total)" -gt 0 ]
 }

@@ -165,7 +165,7 @@ private_jwk() { # NAME
 }
 
 @test "HEAD has the headers of GET and no body" {
-    run curl -s -m 10 --head "$URL/v1/ledger" --next -s -m 10 -o /dev/null -w '%{http_code}' "$URL/healthz"
+    run curl -s -m 120 --head "$URL/v1/ledger" --next -s -m 120 -o /dev/null -w '%{http_code}' "$URL/healthz"
     [[ $output == "HTTP/1.1 200"* ]]
     [[ $output == *"Content-Length: "[1-9]* ]]
     [[ $output == *200 ]]

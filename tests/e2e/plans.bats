@@ -29,7 +29,7 @@ setup_file() {
     # What it prepares: an application, the statement's name and the statement, a tab between.
     sed -nE 's/^.*\] ledgerd (poster|reads) LOG:  duration: [0-9.]+ ms  parse ([a-z_]+): (.*)$/\1\t\2\t\3/p' \
         "$LEDGERS"/main/pg-log/*.log | grep -P '\t(SELECT|INSERT|UPDATE|DELETE|WITH) ' | sort -u > "$LEDGERS/statements"
-    curl -sf -m 5 -o "$LEDGERS/answer" "$(ledger_url main)/v1/ledger" # a read, for its settings
+    curl -sf -m 60 -o "$LEDGERS/answer" "$(ledger_url main)/v1/ledger" # a read, for its settings
     plans empty
     "$HAMMER" setup "$(ledger_url main)" --members 4
     # Looked at when there is next to nothing, or nothing any more.

@@ -9,6 +9,7 @@ load ../lib/wire
 
 setup_file() {
     ledger_setup
+    OPTIONS[main]='--statement_timeout_ms 60000' # nothing is given up before a test has seen it
     wire_start main 4
 }
 
@@ -247,7 +248,7 @@ END
 
 statement_of() { # MEMBER
     local path=/v1/accounts/$1/hour/statement out=$BODY.$BASHPID code
-    code=$(curl -s -m 60 -o "$out" -w '%{http_code}' -H "Authorization: Bearer $("$ACTOR" token "$1" "$ID" "$1" GET "$path")" \
+    code=$(curl -s -m 400 -o "$out" -w '%{http_code}' -H "Authorization: Bearer $("$ACTOR" token "$1" "$ID" "$1" GET "$path")" \
         "$URL$path?from=2026-01-01&to=2026-12-31")
     echo "$code $(jq -r '.detail // "-"' "$out")"
 }
@@ -264,7 +265,7 @@ turned_away() { # COUNT
 @test "whoever asks for many statements at once leaves room for others" {
     local i many=()
     : > "$BODY.many"
-    ledger_psql main -c BEGIN -c 'LOCK TABLE changes' -c 'SELECT pg_sleep(60)' > "$BODY.lock" 2>&1 3>&- &
+    ledger_psql main -c BEGIN -c 'LOCK TABLE changes' -c 'SELECT pg_sleep(300)' > "$BODY.lock" 2>&1 3>&- &
     until_ok 20 changes_locked || die "$(cat "$BODY.lock")"
     for ((i = 0; i < 24; i++)); do
         statement_of m0000@hansalim >> "$BODY.many" 3>&- &
@@ -274,7 +275,7 @@ turned_away() { # COUNT
     until_ok 20 turned_away 7 || die "$(cat "$BODY.many")"
     statement_of m0002@hansalim > "$BODY.other" 3>&- &
     many+=($!)
-    ledger_psql main -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'" > /dev/null
+    ledger_psql main -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(300)'" > /dev/null
     wait "${many[@]}"
     [ "$(wc -l < "$BODY.many")" -eq 24 ]
     ! turned_away 8 || die "$(cat "$BODY.many")"

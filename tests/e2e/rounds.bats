@@ -189,7 +189,7 @@ ring() {
     owe c1 c2 40
     owe c2 c4 20
     owe c4 c1 20
-    propose 8
+    propose 45 # seconds for the next lines, and then it is waited for
     consent c2
     consent c3
     consent c4

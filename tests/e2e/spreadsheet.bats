@@ -298,7 +298,7 @@ CSV
 
 @test "an import of names that was killed goes on as it began" {
     time_bank
-    make_csv 4000 300 3 | sed 's/,m\([0-9]\)/,Member \1/g' > "$LEDGERS/a.csv"
+    make_csv 12000 300 3 | sed 's/,m\([0-9]\)/,Member \1/g' > "$LEDGERS/a.csv"
     must --key t policy kenya sarafu --floor -1000000000 --ceiling none
     local args=("$LEDGERS/a.csv" --unit sarafu --names "$LEDGERS/n.csv")
     import 1 "${args[@]}" --create-members
@@ -314,7 +314,7 @@ CSV
     rm "$LEDGERS/n2.csv"
     import 0 "$LEDGERS/a.csv" --unit sarafu
     says "Taking up the import begun"
-    check_once 4000
+    check_once 12000
     sed -e 's/,Member \([0-9]*\)/,m\1/g' "$LEDGERS/a.csv" > "$LEDGERS/plain.csv"
     check_balances "$LEDGERS/plain.csv"
 }

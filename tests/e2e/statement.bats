@@ -137,7 +137,7 @@ found() { # "check reason" of everything that failed
 }
 
 pin_line() {
-    curl -sf -m 5 "$(ledger_url main)/v1/ledger" | jq -r '"\(.id) \(.vkey)"'
+    curl -sf -m 60 "$(ledger_url main)/v1/ledger" | jq -r '"\(.id) \(.vkey)"'
 }
 
 @test "days that are over are proved whole, by one line of text and with no network" {

@@ -68,7 +68,7 @@ three_acts_wait() { # [SECONDS]: between the first two
     send
     until_ok 20 three_in_hand || die "the third isn't there"
     none_answered || die "answered without a checkpoint: $(cat "$BODY".?)"
-    curl -sf -m 5 "$URL/checkpoint" | sed -n 2p | grep -qx "$SIZE" || die "a checkpoint is shown that isn't written"
+    curl -sf -m 60 "$URL/checkpoint" | sed -n 2p | grep -qx "$SIZE" || die "a checkpoint is shown that isn't written"
 }
 
 again_is() { # N STATUS INDEX
@@ -76,7 +76,7 @@ again_is() { # N STATUS INDEX
 }
 
 covers() { # SIZE: in one slot of the file, and shown
-    grep -qsx "$1" "$FILE" && curl -sf -m 5 "$URL/checkpoint" | sed -n 2p | grep -qx "$1"
+    grep -qsx "$1" "$FILE" && curl -sf -m 60 "$URL/checkpoint" | sed -n 2p | grep -qx "$1"
 }
 
 @test "a checkpoint that takes its time: the next batch is committed, no answer is given before it" {
@@ -110,7 +110,7 @@ covers() { # SIZE: in one slot of the file, and shown
     is_size $((SIZE + 2))
     rmdir "$FILE"
     until_ok 20 covers $((SIZE + 2)) || die "the checkpoint isn't made up for"
-    again_is 0 200 "$SIZE"
+    until_ok 20 again_is 0 200 "$SIZE"
     again_is 1 200 $((SIZE + 1))
     again_is 2 201 $((SIZE + 2))
     again_is 2 200 $((SIZE + 2))

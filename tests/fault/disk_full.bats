@@ -13,7 +13,7 @@ setup() {
 teardown() {
     local name
     for name in "${!LEDGER_PID[@]}"; do
-        ledger_kill "$name" 2> /dev/null
+        until_ok 60 ledger_has_ended "$name" || true
     done
     until_ok 30 is_unmounted || echo "$LEDGERS/a stays mounted"
     ledger_teardown
@@ -28,6 +28,10 @@ away_or_back() { # RESTARTS: how often it was started before
     ! ledger_in_mode a posting || [ "$(ledger_metrics a database_restarts_total)" -gt "$1" ]
 }
 
+no_disk_is_full() {
+    [ "$(ledger_metrics a disk_full)" -eq 0 ]
+}
+
 fill_up() { # leaves BYTES free
     local free
     free=$(($(df --output=avail -B1 "$LEDGERS/a" | tail -n 1) - $1))
@@ -37,7 +41,7 @@ fill_up() { # leaves BYTES free
 reads_go_on() { # each read answers, 503 at worst
     local path status
     for path in /healthz /checkpoint /v1/ledger /v1/coops; do
-        status=$(curl -s -m 15 -o /dev/null -w '%{http_code}' "$(ledger_url a)$path")
+        status=$(curl -s -m 120 -o /dev/null -w '%{http_code}' "$(ledger_url a)$path")
         echo "GET $path: $status" >> "$LEDGERS/reads"
         case $path:$status in
         *:200 | /v1/*:503) ;;
@@ -80,7 +84,7 @@ reads_go_on() { # each read answers, 503 at worst
         before=$(acks "$journal")
         until_ok 60 more_acks "$journal" $((before + 300)) ||
             die "nothing is posted though there is space again: readyz $(curl -s -m 5 "$(ledger_url a)/readyz")"
-        [ "$(ledger_metrics a disk_full)" -eq 0 ]
+        until_ok 20 no_disk_is_full || die "still counted as full"
     done
     load_stop "$journal"
     check_receipts a "$journal"

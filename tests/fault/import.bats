@@ -29,12 +29,12 @@ reach() { # PERCENT
 disturbed() { # FILE ROWS
     ACTS=$2
     start_import "$1"
-    for part in 5 30 60; do
+    for part in 5 15 30; do
         reach "$part"
         ledger_kill main
         ledger_start main
     done
-    reach 80
+    reach 45
     # shellcheck disable=SC2046
     kill -KILL $(ledger_pg_pids main) 2> /dev/null
     wait "$IMPORT" || die "status $?: $(cat "$LEDGERS/import.log")"

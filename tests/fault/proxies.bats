@@ -11,7 +11,7 @@ load ../lib/framing
 setup_file() {
     ledger_setup
     tls_setup main
-    OPTIONS[main]='--trusted_proxy 127.0.0.1 --refusals_per_minute 24' # plain, behind the proxies
+    OPTIONS[main]='--trusted_proxy 127.0.0.1 --refusals_per_minute 6' # plain, behind the proxies
     wire_start main 4
 }
 
@@ -38,12 +38,12 @@ teardown_file() {
 start() { # COMMAND...
     "$@" > "$DIR/proxy.log" 2>&1 < /dev/null 3>&- &
     PROXY=$!
-    through() { curl -sf -m 5 -o /dev/null --cacert "$TLS/ca.pem" "$(tls_url)/readyz"; }
+    through() { curl -sf -m 60 -o /dev/null --cacert "$TLS/ca.pem" "$(tls_url)/readyz"; }
     until_ok 20 through || die "nothing comes through"
 }
 
 http_requests() {
-    curl -sf -m 5 "http://127.0.0.1:$((LEDGER_PORT[main] + METRICS_ABOVE))/metrics" |
+    curl -sf -m 60 "http://127.0.0.1:$((LEDGER_PORT[main] + METRICS_ABOVE))/metrics" |
         sed -n 's/^pumasi_http_requests_total{.*} //p' | awk '{ n += $1 } END { print n }'
 }
 
@@ -57,7 +57,7 @@ smuggle() { # FORMAT
     n=$(wc -w <<< "$STATUSES")
     [ $((after - before - 1)) -le "$n" ] || die "answered: $STATUSES; ledgerd saw $((after - before - 1)): $1"
     # Nobody else is given what is left of it.
-    [ "$(curl -s -m 5 --cacert "$TLS/ca.pem" "$(tls_url)/healthz")" = '{"healthy":true}' ] || die "poisoned by: $1"
+    [ "$(curl -s -m 60 --cacert "$TLS/ca.pem" "$(tls_url)/healthz")" = '{"healthy":true}' ] || die "poisoned by: $1"
 }
 
 # Asks with a bad token, so often as it says; the statuses are in the file statuses.
@@ -66,25 +66,42 @@ guess() { # TIMES CURL-ARGUMENT...
     for ((i = 0; i < $1; i++)); do
         printf 'url = "%s/v1/pending"\noutput = "/dev/null"\nwrite-out = "%%{http_code}\\n"\n' "$URL"
     done > "$DIR/guesses"
-    curl -s -m 30 -H 'Authorization: Bearer x' -K "$DIR/guesses" "${@:2}" > "$DIR/statuses"
+    curl -s -m 120 -H 'Authorization: Bearer x' -K "$DIR/guesses" "${@:2}" > "$DIR/statuses"
 }
 
-# The last of some: who is answered 429 has one more every few seconds.
 guessed() { # STATUS CURL-ARGUMENT...
-    guess 3 "${@:2}"
-    [ "$(tail -n 1 "$DIR/statuses")" = "$1" ] || die "${*:2}: $(tail -n 1 "$DIR/statuses"), not $1"
+    guess 1 "${@:2}"
+    [ "$(cat "$DIR/statuses")" = "$1" ]
+}
+
+some_429() { # CURL-ARGUMENT...
+    guess 40 "$@"
+    grep -q 429 "$DIR/statuses"
+}
+
+# Whoever asks so is turned away as well, once the first of them is: who is answered 429 has one more every ten
+# seconds. It isn't tried so often that another address would have had its own 30.
+as_himself() { # URL CLIENT CURL-ARGUMENT...
+    local own=$URL
+    for _ in 1 2 3 4 5 6 7 8; do
+        URL=$1 until_ok 60 guessed 429 --interface "$2" || return 1
+        URL=$own
+        ! guessed 429 "${@:3}" || return 0
+    done
+    die "${*:3}: $(cat "$DIR/statuses"), not 429"
 }
 
 # Who guesses tokens there is answered 429, as himself and nobody else, whatever he or others write themselves.
 limited() { # CLIENT NEIGHBOUR
-    local as='X-Forwarded-For:'
-    guess 140 --interface "$1"
-    [ "$(sort -u "$DIR/statuses" | tr '\n' ' ')" = '401 429 ' ] || die "$(sort "$DIR/statuses" | uniq -c)" || return 1
-    guessed 429 --interface "$1" && guessed 429 --interface "$1" -H "$as 192.0.2.1" || return 1
-    guessed 401 --interface "$2" && guessed 401 --interface "$2" -H "$as $1" || return 1
+    local as='X-Forwarded-For:' through=$URL
+    until_ok 60 some_429 --interface "$1" || die "$(sort "$DIR/statuses" | uniq -c)" || return 1
+    ! grep -vx '401\|429' "$DIR/statuses" || return 1
+    as_himself "$through" "$1" --interface "$1" -H "$as 192.0.2.1" || return 1
+    guessed 401 --interface "$2" && guessed 401 --interface "$2" -H "$as $1" || die "a neighbour suffers" || return 1
     # Asked in the proxy's place, ledgerd knows him by the address that is his indeed.
     URL=$(ledger_url main)
-    guessed 429 -H "$as $1" && guessed 401 -H "$as $2" && guessed 401 -H "$as 192.0.2.1"
+    as_himself "$through" "$1" -H "$as $1" || return 1
+    guessed 401 -H "$as $2" && guessed 401 -H "$as 192.0.2.1" || die "others suffer"
 }
 
 proxied() { # CLIENT NEIGHBOUR: addresses of this machine, that no other test has
@@ -102,7 +119,7 @@ proxied() { # CLIENT NEIGHBOUR: addresses of this machine, that no other test ha
     post_lines "$DIR/large" || return 1
     [ "$STATUS" != 413 ] && [ "$STATUS" -lt 500 ] || die "4 MB: $STATUS" || return 1
     head -c 4300000 /dev/zero | tr '\0' '\n' > "$DIR/large"
-    STATUS=$(curl -s -m 30 -o /dev/null -w '%{http_code}' -H Expect: -H 'Content-Type: application/x-ndjson' \
+    STATUS=$(curl -s -m 120 -o /dev/null -w '%{http_code}' -H Expect: -H 'Content-Type: application/x-ndjson' \
         --data-binary "@$DIR/large" "$URL/v1/acts") || true
     [ "$STATUS" = 413 ] || die "4.3 MB: $STATUS" || return 1
 

@@ -9,7 +9,7 @@ load ../lib/wire
 setup() {
     ledger_setup
     ledger_init a
-    ledger_start a --statement_timeout_ms 3000 --takeover_ms 2000
+    ledger_start a --statement_timeout_ms 8000 --takeover_ms 2000
     ledger_wait a
     "$HAMMER" setup "$(ledger_url a)" --members 4
     wire_meet a
@@ -24,11 +24,11 @@ setting() { # SQL: and every session knows it
 }
 
 poster_waits_for_standby() {
-    [ "$(ledger_psql a -c "SELECT wait_event FROM pg_stat_activity WHERE application_name = 'ledgerd poster'")" = SyncRep ]
+    ledger_psql a -c "SELECT wait_event FROM pg_stat_activity WHERE application_name = 'ledgerd poster'" | grep -qx SyncRep
 }
 
 checkpoint_size() {
-    curl -sf -m 5 "$URL/checkpoint" | sed -n 2p
+    curl -sf -m 60 "$URL/checkpoint" | sed -n 2p
 }
 
 @test "a commit whose replication isn't confirmed: 503, no checkpoint over it, and later the first receipt" {
@@ -66,7 +66,7 @@ checkpoint_size() {
     [ "$(id -u)" -ne 0 ] || chown -R ledgerd: "$LEDGERS/b"
     ledger_start b --database "host=127.0.0.1,${LEDGER_SOCKET[b]} port=1,5432 dbname=ledger user=ledger"
     ledger_wait b 8
-    curl -sf -m 5 "$(ledger_url b)/v1/coops" | jq -e '.items | length == 2'
+    curl -sf -m 60 "$(ledger_url b)/v1/coops" | jq -e '.items | length == 2'
     [ "$(ledger_mode b)" = standby ]
     ledger_stop b
 }

@@ -40,5 +40,8 @@ cluster_stop() {
 }
 
 cluster_end() {
-    [ -z "${CLUSTER_PID:-}" ] || kill -QUIT "$CLUSTER_PID" 2> /dev/null || true
+    if [ -n "${CLUSTER_PID:-}" ]; then # it is told, and waited for, so that it takes its shared memory with it
+        kill -QUIT "$CLUSTER_PID" 2> /dev/null || true
+        until_ok 20 ledger_is_gone "$CLUSTER_PID" || true
+    fi
 }

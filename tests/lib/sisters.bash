@@ -23,7 +23,7 @@ grow() { # NAME RECORDS
 }
 
 of_ledger() { # NAME FILTER
-    curl -sf -m 5 "$(ledger_url "$1")/v1/ledger" | jq -r "$2"
+    curl -sf -m 60 "$(ledger_url "$1")/v1/ledger" | jq -r "$2"
 }
 
 vkey() { # NAME
@@ -31,7 +31,7 @@ vkey() { # NAME
 }
 
 checkpoint() { # NAME
-    curl -sf -m 5 "$(ledger_url "$1")/checkpoint"
+    curl -sf -m 60 "$(ledger_url "$1")/checkpoint"
 }
 
 size() { # NAME

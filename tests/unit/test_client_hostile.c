@@ -83,7 +83,7 @@ static pid_t ledger(int status)
 
     if (pid != 0)
         return pid;
-    alarm(60);
+    alarm(600);
     for (;;) {
         static char buf[65536];
         int fd = accept(listener, NULL, NULL);

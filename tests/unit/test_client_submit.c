@@ -177,7 +177,7 @@ static pid_t play(const char *script)
 
     if (pid != 0)
         return pid;
-    alarm(60);
+    alarm(600);
     for (; *script != '\0'; script++) {
         static char buf[65536];
         int fd = accept(listener, NULL, NULL);

@@ -498,7 +498,7 @@ static void a_poster_that_hangs_loses_its_lock(void **state)
     assert_int_equal(db_post_lock(next), DB_OTHERS);
     for (int i = 0; i < 3000; i++) /* libpq sends them as its buffer fills, and no end of them */
         (void)db_pipe_send(hung->pipe, "ping", NULL);
-    deadline = now_ms() + 10000;
+    deadline = now_ms() + PATIENCE_MS;
     while ((end = db_post_lock(next)) == DB_OTHERS && now_ms() < deadline)
         poll(NULL, 0, 50);
     assert_int_equal(end, DB_DONE);

@@ -78,7 +78,7 @@ static void test_writes(void **state)
 
     assert_true(pgwriteback_pass(&w, pg));
     if (before > 0) { /* else it is in memory only, or this kernel doesn't say */
-        for (int i = 0; i < 200 && dirty_pages(fd) > 0; i++)
+        for (int i = 0; i < 6000 && dirty_pages(fd) > 0; i++)
             usleep(10000);
         assert_int_equal(dirty_pages(fd), 0);
     }
