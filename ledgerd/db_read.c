@@ -265,8 +265,8 @@ const struct read_statement read_statements[READ_COUNT] = {
     [READ_BOOK] = {"read_book",
                    "SELECT v.head, v.first, v.size,"
                    " (SELECT " RECORD_TIME " FROM records r WHERE r.idx = v.size - 1),"
-                   " " ENTRIES_BELOW("book_entries", "book = $1::text", "v.seq", "v.first") ","
-                   " " ENTRIES_BELOW("book_entries", "book = $1::text", "v.seq", "v.size")
+                   " " BOOK_ENTRIES_BELOW("$1::text", "v.seq", "v.first") ","
+                   " " BOOK_ENTRIES_BELOW("$1::text", "v.seq", "v.size")
                    " FROM (SELECT h.size AS head, coalesce(b.seq, 0) AS seq,"
                    "  CASE WHEN $2::text IS NULL THEN 0"
                    "   ELSE " RECORDS_BEFORE("2") " END AS first,"
@@ -299,13 +299,14 @@ const struct read_statement read_statements[READ_COUNT] = {
     /* clang-format on */
     [READ_COOP_POSTINGS] = {"read_coop_postings",
                             "SELECT e.seq, e.idx, r.header, r.parts, t.body, " RECORD_DAY
-                            ", " TRANSFER_COLUMNS
-                            " FROM book_entries e JOIN records r ON r.idx = e.idx"
-                            " LEFT JOIN texts t ON t.idx = e.idx AND t.field IN"
-                            " ('memo', 'reason', 'reference')"
-                            " WHERE e.book = $1::text AND e.seq < $2::bigint"
-                            " AND e.seq > $3::bigint"
-                            " ORDER BY e.seq DESC LIMIT $4::bigint",
+                            ", " TRANSFER_COLUMNS " FROM (SELECT * FROM " BOOK_ENTRIES(
+                                "$1::text", "<=", "($2::bigint - 2) / 32", "DESC",
+                                "$4::bigint") " p WHERE p.seq < $2::bigint AND p.seq > $3::bigint"
+                                              "  ORDER BY p.seq DESC LIMIT $4::bigint) e"
+                                              " JOIN records r ON r.idx = e.idx"
+                                              " LEFT JOIN texts t ON t.idx = e.idx AND t.field IN"
+                                              " ('memo', 'reason', 'reference')"
+                                              " ORDER BY e.seq DESC",
                             false},
     /* A tile that isn't complete in the tree asked for is gathered from what it is made of. */
     [READ_TILES] = {"read_tiles",
@@ -341,11 +342,13 @@ const struct read_statement read_statements[READ_COUNT] = {
         {"read_book_log",
          LOG_COLUMNS
          "(SELECT b.* FROM ("
-         " (SELECT e.idx FROM book_entries e WHERE e.book = $1::text AND e.seq > "
-         ENTRIES_BELOW("book_entries", "book = $1::text",
-                       "coalesce((SELECT b.seq FROM books b WHERE b.book = $1::text), 0)",
-                       "$2::bigint")
-         " ORDER BY e.seq LIMIT $3::bigint)"
+         " (SELECT e.idx FROM (SELECT "
+         BOOK_ENTRIES_BELOW("$1::text",
+                            "coalesce((SELECT b.seq FROM books b WHERE b.book = $1::text), 0)",
+                            "$2::bigint")
+         "  AS seq OFFSET 0) n CROSS JOIN LATERAL "
+         BOOK_ENTRIES("$1::text", ">=", "n.seq / 32", "ASC", "$3::bigint")
+         " e WHERE e.seq > n.seq ORDER BY e.seq LIMIT $3::bigint)"
          " UNION (SELECT DISTINCT w.idx FROM (SELECT c.idx FROM changes c"
          "   WHERE c.subject IN ('ledger', 'snapshot:ledger', 'stewards')"
          "   UNION ALL SELECT c.idx FROM changes c"

@@ -36,17 +36,17 @@ static const char *const leaf_sql[LEAF_KINDS] = {
                           "  ORDER BY account OFFSET 0) v WHERE v.seq_then > 0 LIMIT $4::bigint) a"
                           " JOIN postings e ON e.account = a.account AND e.seq = a.seq_then"
                           " ORDER BY q.o, a.account COLLATE \"C\"",
+    /* clang-format off */
     [LEAF_BOOK] =
-        "SELECT q.o, b.book, 0, e.seq, e.idx"
+        "SELECT q.o, b.book, 0, b.seq_then, " BOOK_ENTRY("b.book", "b.seq_then")
         " FROM unnest($1::text[], $2::text[]) WITH ORDINALITY q(first, stop, o)"
         " CROSS JOIN LATERAL (SELECT v.book, v.seq_then FROM (SELECT book,"
-        "  CASE WHEN record < $3::bigint THEN seq ELSE " ENTRIES_BELOW(
-            "book_entries", "book = books.book", "books.seq",
-            "$3::bigint") " END AS seq_then FROM books"
-                          "  WHERE book >= q.first AND book < q.stop ORDER BY book OFFSET 0) v"
-                          "  WHERE v.seq_then > 0 LIMIT $4::bigint) b"
-                          " JOIN book_entries e ON e.book = b.book AND e.seq = b.seq_then"
-                          " ORDER BY q.o, b.book COLLATE \"C\"",
+        "  CASE WHEN record < $3::bigint THEN seq ELSE "
+        BOOK_ENTRIES_BELOW("books.book", "books.seq", "$3::bigint") " END AS seq_then FROM books"
+        "  WHERE book >= q.first AND book < q.stop ORDER BY book OFFSET 0) v"
+        "  WHERE v.seq_then > 0 LIMIT $4::bigint) b"
+        " ORDER BY q.o, b.book COLLATE \"C\"",
+    /* clang-format on */
     /* From subject to subject by their first changes, which stand in the index in order. */
     [LEAF_SUBJECT] = "SELECT q.o, c.subject, 0, e.seq, e.idx"
                      " FROM unnest($1::text[], $2::text[]) WITH ORDINALITY q(first, stop, o)"

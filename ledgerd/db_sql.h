@@ -24,18 +24,44 @@
     "  FROM s WHERE s.lo < s.hi OFFSET 0) q)"                                       \
     " SELECT s.lo FROM s WHERE s.lo = s.hi)"
 
+/* The middle of what a search by halves has left. */
+#define MIDDLE "((s.lo + s.hi) / 2 + 1)"
+
+/* How many of the numbers from 1 to `last` there are of which the first so many give true for the
+ * query `below`, with the number as MIDDLE. */
+#define FIRST_SO_MANY(last, below)                                       \
+    "(WITH RECURSIVE s(lo, hi) AS (SELECT 0::bigint, " last " UNION ALL" \
+    " SELECT CASE WHEN q.below THEN q.mid ELSE q.lo END,"                \
+    "  CASE WHEN q.below THEN q.hi ELSE q.mid - 1 END"                   \
+    " FROM (SELECT s.lo, s.hi, " MIDDLE " AS mid, (" below ") AS below"  \
+    "  FROM s WHERE s.lo < s.hi OFFSET 0) q) SELECT s.lo FROM s WHERE s.lo = s.hi)"
+
 /*
  * Of the rows with `key` in `table`, whose seq counts from 1 to `last` without a gap and whose idx
  * rises with it: how many have an idx below `size`.
  */
-#define ENTRIES_BELOW(table, key, last, size)                                              \
-    "(WITH RECURSIVE s(lo, hi) AS (SELECT 0::bigint, " last " UNION ALL"                   \
-    " SELECT CASE WHEN q.below THEN q.mid ELSE q.lo END,"                                  \
-    "  CASE WHEN q.below THEN q.hi ELSE q.mid - 1 END"                                     \
-    " FROM (SELECT s.lo, s.hi, (s.lo + s.hi) / 2 + 1 AS mid,"                              \
-    "  (SELECT t.idx < " size " FROM " table " t WHERE t." key                             \
-    "   AND t.seq = (s.lo + s.hi) / 2 + 1) AS below FROM s WHERE s.lo < s.hi OFFSET 0) q)" \
-    " SELECT s.lo FROM s WHERE s.lo = s.hi)"
+#define ENTRIES_BELOW(table, key, last, size) \
+    FIRST_SO_MANY(last,                       \
+                  "SELECT t.idx < " size " FROM " table " t WHERE t." key " AND t.seq = " MIDDLE)
+
+/* Of a book: the index of the record with that number in it. */
+#define BOOK_ENTRY(book, seq)                                                          \
+    "(SELECT t.entries[(" seq " - 1) % 32 + 1] FROM book_pages t WHERE t.book = " book \
+    " AND t.page = (" seq " - 1) / 32)"
+
+/* How many of a book's `last` records have an index below `size`. */
+#define BOOK_ENTRIES_BELOW(book, last, size) \
+    FIRST_SO_MANY(last, "SELECT " BOOK_ENTRY(book, MIDDLE) " < " size)
+
+/*
+ * Numbers and records of a book, `most` of them or more if there are so many, as rows (seq, idx) of
+ * no order: from page `page` on, in `way` ">=" and "ASC" or "<=" and "DESC".
+ */
+#define BOOK_ENTRIES(book, way, page, order, most)                                                 \
+    "(SELECT v.page * 32 + x.n AS seq, x.idx FROM (SELECT b.page, b.entries FROM book_pages b"     \
+    "  WHERE b.book = " book " AND b.page " way " " page "  ORDER BY b.page " order " LIMIT " most \
+    " / 32 + 2) v"                                                                                 \
+    " CROSS JOIN LATERAL unnest(v.entries) WITH ORDINALITY x(idx, n))"
 
 /*
  * Of a position p: the record of the oldest posting whose amount isn't paid off yet, if what is

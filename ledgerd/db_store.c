@@ -36,14 +36,14 @@ const struct db_stmt db_store_stmts[STORE_TABLES] = {
                         " floor = EXCLUDED.floor, ceiling = EXCLUDED.ceiling,"
                         " limits_seq = EXCLUDED.limits_seq,"
                         " limits_record = EXCLUDED.limits_record"},
-    [STORE_BOOKS] = {"put_books",
-                     "INSERT INTO books (book, seq, record)"
-                     " SELECT unnest($1::text[]), unnest($2::bigint[]), unnest($3::bigint[])"
-                     " ON CONFLICT (book) DO UPDATE SET seq = EXCLUDED.seq,"
-                     " record = EXCLUDED.record"},
-    [STORE_BOOK_ENTRIES] = {"put_book_entries",
-                            "INSERT INTO book_entries (book, seq, idx) SELECT unnest($1::text[]),"
-                            " unnest($2::bigint[]), unnest($3::bigint[])"},
+    /* The columns' last one isn't as long as the others: store.c's put_entries. */
+    [STORE_BOOK_PAGES] = {"put_book_pages",
+                          "INSERT INTO book_pages (book, page, entries)"
+                          " SELECT u.book, u.page, ($5::bigint[])[u.first:u.last]"
+                          " FROM (SELECT unnest($1::text[]) AS book, unnest($2::bigint[]) AS page,"
+                          "  unnest($3::bigint[]) AS first, unnest($4::bigint[]) AS last) u"
+                          " ON CONFLICT (book, page) DO UPDATE"
+                          " SET entries = book_pages.entries || EXCLUDED.entries"},
     [STORE_CHANGES] = {"put_changes",
                        "INSERT INTO changes (subject, seq, idx) SELECT unnest($1::text[]),"
                        " unnest($2::bigint[]), unnest($3::bigint[])"},

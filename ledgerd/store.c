@@ -17,8 +17,7 @@ static const char columns[STORE_TABLES][STORE_COLUMNS_MAX + 1] = {
     [STORE_POSTINGS] = "tiiiiio",
     [STORE_POSITION_SUMS] = "tii",
     [STORE_ACCOUNTS] = "ttoiiii",
-    [STORE_BOOKS] = "tii",
-    [STORE_BOOK_ENTRIES] = "tii",
+    [STORE_BOOK_PAGES] = "tiiii",
     [STORE_CHANGES] = "tii",
     [STORE_HOLDERS] = "ttttoobittiiiiiioibi",
     [STORE_KEYS] = "tbtto",
@@ -74,6 +73,7 @@ void store_free(struct store *st)
         free(st->touched[k].at);
     }
     free(st->legs.at);
+    free(st->entries.at);
     memset(st, 0, sizeof(*st));
 }
 
@@ -92,6 +92,7 @@ void store_clear(struct store *st)
         st->touched[k].n = 0;
     }
     st->legs.n = 0;
+    st->entries.n = 0;
 }
 
 static struct pgarray *row(struct store *st, enum store_table table)
@@ -219,14 +220,56 @@ static void put_legs(struct store *st)
     }
 }
 
-static void put_book_entry(struct store *st, int64_t index, const struct book *book)
+static void keep_entry(struct store *st, int64_t index, const struct book *book)
 {
-    struct pgarray *c = row(st, STORE_BOOK_ENTRIES);
+    struct store_entries *entries = &st->entries;
 
-    pgarray_text(&c[0], book->thing.name);
-    pgarray_int(&c[1], book->entries.seq);
-    pgarray_int(&c[2], index);
-    touch_name(st, THING_BOOK, book->thing.name);
+    if (entries->n == entries->cap) {
+        entries->cap = entries->cap == 0 ? 64 : entries->cap * 2;
+        entries->at = x_realloc(entries->at, entries->cap * sizeof(*entries->at));
+    }
+    entries->at[entries->n++] = (struct store_entry){
+        .book = book->thing.name,
+        .seq = book->entries.seq,
+        .index = index,
+    };
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+    const struct store_entry *x = a, *y = b;
+    int order = strcmp(x->book, y->book);
+
+    return order != 0 ? order : (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+static int64_t page_of(const struct store_entry *e)
+{
+    return (e->seq - 1) / BOOK_PAGE;
+}
+
+/* A row has a book, one of its pages, and the first and last of what is put on it, as numbers from
+ * 1 in the last column, where all stand in a line. */
+static void put_entries(struct store *st)
+{
+    const struct store_entry *at = st->entries.at;
+    size_t n = st->entries.n, stop;
+
+    if (n > 1) {
+        qsort(st->entries.at, n, sizeof(*at), compare_entries);
+    }
+    for (size_t i = 0; i < n; i = stop) {
+        struct pgarray *c = row(st, STORE_BOOK_PAGES);
+        for (stop = i;
+             stop < n && page_of(&at[stop]) == page_of(&at[i]) && str_eq(at[stop].book, at[i].book);
+             stop++) {
+            pgarray_int(&c[4], at[stop].index);
+        }
+        pgarray_text(&c[0], at[i].book);
+        pgarray_int(&c[1], page_of(&at[i]));
+        pgarray_int(&c[2], (int64_t)i + 1);
+        pgarray_int(&c[3], (int64_t)stop);
+    }
 }
 
 static void put_snapshot(struct store *st, int64_t index, const struct change *change)
@@ -312,7 +355,7 @@ void store_record(struct store *st, int64_t index, const struct act *a, const st
               });
     }
     for (size_t i = 0; i < out->n_books; i++) {
-        put_book_entry(st, index, out->books[i]);
+        keep_entry(st, index, out->books[i]);
     }
     for (size_t i = 0; i < out->n_keys; i++) {
         touch_name(st, THING_KEY, out->keys[i]->thing.name);
@@ -357,15 +400,6 @@ static void put_account(struct store *st, const struct account *a)
     put_ceiling(&c[4], limits);
     pgarray_int(&c[5], a->limits_subject.seq);
     pgarray_int(&c[6], a->limits_subject.record);
-}
-
-static void put_book(struct store *st, const struct book *b)
-{
-    struct pgarray *c = row(st, STORE_BOOKS);
-
-    pgarray_text(&c[0], b->thing.name);
-    pgarray_int(&c[1], b->entries.seq);
-    pgarray_int(&c[2], b->entries.record);
 }
 
 /* Five columns, null while none is open. */
@@ -578,12 +612,10 @@ static void put_thing(struct store *st, const struct state *s, enum thing_kind k
     case THING_KEY:
         put_key(st, state_key(s, name));
         break;
-    case THING_BOOK:
-        put_book(st, state_book(s, name));
-        break;
     case THING_DEAL:
         put_request(st, state_deal_named(s, name));
         break;
+    case THING_BOOK:
     case THING_VOID:
     case THING_SNAPSHOT:
     case THING_ID:
@@ -618,6 +650,7 @@ static void put_tile(void *arg, unsigned level, uint64_t tile, const struct hash
 void store_finish(struct store *st, const struct ledger *l)
 {
     put_legs(st);
+    put_entries(st);
     for (int kind = 0; kind < THING_KINDS; kind++) {
         struct store_touched *t = &st->touched[kind];
 

@@ -16,8 +16,7 @@ enum store_table {
     STORE_POSTINGS,
     STORE_POSITION_SUMS, /* of postings above */
     STORE_ACCOUNTS,      /* new ones, and those with new limits */
-    STORE_BOOKS,
-    STORE_BOOK_ENTRIES,
+    STORE_BOOK_PAGES,
     STORE_CHANGES,
     STORE_HOLDERS,
     STORE_KEYS,
@@ -36,6 +35,8 @@ enum store_table {
 };
 #define STORE_TABLES      (STORE_CONTINUATIONS + 1)
 #define STORE_COLUMNS_MAX 20
+
+#define BOOK_PAGE 32 /* records of a book in a row of book_pages, as in db_sql.h */
 
 struct store_rows {
     size_t n, n_columns;
@@ -62,10 +63,20 @@ struct store_legs {
     size_t n, cap;
 };
 
+/* Records of books, until they are rows. */
+struct store_entries {
+    struct store_entry {
+        const char *book; /* as in store_touch */
+        int64_t seq, index;
+    } * at;
+    size_t n, cap;
+};
+
 struct store {
     struct store_rows rows[STORE_TABLES];
     struct store_touched touched[THING_KINDS];
     struct store_legs legs;
+    struct store_entries entries;
 };
 
 void store_init(struct store *st);

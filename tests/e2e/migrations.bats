@@ -84,6 +84,9 @@ teardown() {
 go_back() { # N
     local number table columns
     {
+        # Tables that are no more.
+        echo 'CREATE VIEW book_entries AS
+            SELECT book, page * 32 + n AS seq, idx FROM book_pages, unnest(entries) WITH ORDINALITY u(idx, n);'
         echo 'BEGIN; ALTER SCHEMA public RENAME TO newer; CREATE SCHEMA public;'
         echo 'CREATE TABLE schema_version (LIKE newer.schema_version INCLUDING ALL);'
         for number in $(seq -f %04.0f "$1"); do

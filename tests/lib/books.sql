@@ -67,13 +67,25 @@ WHERE a.balance IS DISTINCT FROM coalesce(p.balance, 0) OR a.seq IS DISTINCT FRO
     OR a.record IS DISTINCT FROM coalesce(p.idx, -1)
 LIMIT 5;
 
--- Books: their records counted without a gap, in the log's order.
-SELECT book || ': entry ' || seq || ' is record ' || idx || ', expected number ' || n
-FROM (SELECT *, row_number() OVER w AS n, lag(idx) OVER w AS before FROM book_entries
-    WINDOW w AS (PARTITION BY book ORDER BY seq)) b
-WHERE seq <> n OR idx <= before
+-- Books: their rows full but for the last, their records counted without a gap, in the log's order.
+SELECT book || ': row ' || page || ' has ' || cardinality(entries) || ' records, expected row ' || n
+FROM (SELECT *, row_number() OVER w - 1 AS n, lead(page) OVER w AS next FROM book_pages
+    WINDOW w AS (PARTITION BY book ORDER BY page)) b
+WHERE page <> n OR next IS NOT NULL AND cardinality(entries) <> 32
 LIMIT 5;
 
-SELECT book || ': says ' || b.seq || ' records, the latest ' || b.record || '; has ' || e.n || ', ' || e.high
-FROM books b FULL JOIN (SELECT book, count(*) AS n, max(idx) AS high FROM book_entries GROUP BY book) e USING (book)
-WHERE b.seq IS DISTINCT FROM e.n OR b.record IS DISTINCT FROM e.high;
+SELECT book || ': record ' || coalesce(idx::text, 'null') || ' comes after ' || before
+FROM (SELECT book, idx, lag(idx) OVER (PARTITION BY book ORDER BY page, n) AS before
+    FROM book_pages, unnest(entries) WITH ORDINALITY u(idx, n)) b
+WHERE idx IS NULL OR idx <= before
+LIMIT 5;
+
+-- What a record says of the books that it touches: each has a part in it that begins so, with its number there.
+SELECT 'record ' || r.idx || ' of book ' || r.book || ' is number ' || r.seq || ' there; the table has '
+    || coalesce(b.seq::text, 'nothing')
+FROM (SELECT idx, m[1] AS book, m[2]::bigint AS seq FROM records,
+        regexp_matches(parts, '^\{"part":"book","salt":"[^"]{22}","book":"([^"]*)","seq":([0-9]+)\}$', 'gn') m) r
+    FULL JOIN (SELECT book, page * 32 + n AS seq, idx FROM book_pages, unnest(entries) WITH ORDINALITY u(idx, n)) b
+    USING (book, idx)
+WHERE r.seq IS DISTINCT FROM b.seq
+LIMIT 5;
