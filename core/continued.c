@@ -73,6 +73,8 @@ static int take_act(struct continued *c, const struct act *a, const struct part 
     if ((a->type == ACT_LEDGER_OPEN) != (head->index == 0) || (c->last < 0 && head->index != 0))
         return wrong(why, N_("record 0 isn't the first of them"));
     if (head->index == 0) {
+        if (c->ids.n > 0)
+            return wrong(why, N_("a part isn't what it should be"));
         if (!name_is_origin(origin))
             return wrong(why, N_("record 0 names no origin"));
         lineage_begin(&c->ids, origin, entry);

@@ -333,6 +333,21 @@ static void test_following(void **state)
     free(second);
 }
 
+/* Whoever shows a record chooses its parts: the act of record 0 begins the ids but once. */
+static void test_following_an_act_twice(void **state)
+{
+    struct fix *f = *state;
+    const struct fix_record *rec = &f->log[0];
+    const char *parts[] = {rec->parts[0].data, rec->parts[0].data}, *why;
+    const size_t lens[] = {rec->parts[0].len, rec->parts[0].len};
+    struct continued *c = continued_new();
+
+    assert_int_equal(
+        continued_take(c, rec->header.data, rec->header.len, parts, lens, ARRAY_LEN(parts), &why),
+        -1);
+    continued_free(c);
+}
+
 /* A part that isn't the header's, and a signature that isn't right. */
 static void test_following_a_lie(void **state)
 {
@@ -366,6 +381,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_keys, set_up, tear_down),
         cmocka_unit_test(test_next_origin),
         cmocka_unit_test_setup_teardown(test_following, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_following_an_act_twice, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_following_a_lie, set_up, tear_down),
     };
 
