@@ -73,8 +73,13 @@ static int verify_item(struct continued *c, const json_t *item, const char *orig
     return rc;
 }
 
-int continued_verify(const json_t *answer, const char *pinned, const char *id, const char *origin,
-                     const struct key *log_key, struct lineage *out, const char **why)
+/*
+ * Verifies the answer of GET /v1/ledger/continued: each record under a checkpoint of that origin by
+ * the log key, and all of it by core/continued.h; one of the ids must be `pinned`, the last `id`.
+ * *out is the ids, to be freed. 0, or -1 with *why a constant sentence.
+ */
+static int verify(const json_t *answer, const char *pinned, const char *id, const char *origin,
+                  const struct key *log_key, struct lineage *out, const char **why)
 {
     struct continued *c = continued_new();
     const struct lineage *ids = continued_ids(c);
@@ -112,7 +117,8 @@ static bool is_lost(const struct profile *p, const json_t *file)
            profile_lost(p, r.checkpoint.origin, r.index);
 }
 
-size_t continued_list_lost(const struct profile *p)
+/* How many receipts kept here are of records that are lost, each named on stderr. */
+static size_t list_lost(const struct profile *p)
 {
     char *folder = profile_state_path(p, "receipts", NULL), **names = NULL;
     size_t n = 0, lost = 0;
@@ -221,7 +227,7 @@ int continued_follow(struct client *c, const json_t *ledger)
 
     if (rc != PUMASI_OK)
         goto out;
-    if (continued_verify(answer, p->ledger_id, id, origin, &p->log_key, &ids, &why) != 0) {
+    if (verify(answer, p->ledger_id, id, origin, &p->log_key, &ids, &why) != 0) {
         rc = fail(PUMASI_UNPROVED,
                   _("That the ledger goes on isn't proven: %s. Nothing was stored; ask those who "
                     "run it."),
@@ -242,7 +248,7 @@ int continued_follow(struct client *c, const json_t *ledger)
     rc = pin(c, &ids, origin);
     if (rc != PUMASI_OK)
         goto out;
-    lost = continued_list_lost(p);
+    lost = list_lost(p);
     if (lost > 0)
         note("%s", _("These receipts stay here, as proof of what was booked. They aren't in the "
                      "ledger any more: agree anew with those concerned."));

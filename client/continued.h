@@ -27,15 +27,4 @@ int continued_follow(struct client *c, const json_t *ledger) MUST_CHECK;
 /* The same, after this profile's own signature was the last one that it took: nothing is asked. */
 int continued_signed(struct client *c) MUST_CHECK;
 
-/*
- * Verifies the answer of GET /v1/ledger/continued: each record under a checkpoint of that origin by
- * the log key, and all of it by core/continued.h; one of the ids must be `pinned`, the last `id`.
- * *out is the ids, to be freed. 0, or -1 with *why a constant sentence.
- */
-int continued_verify(const json_t *answer, const char *pinned, const char *id, const char *origin,
-                     const struct key *log_key, struct lineage *out, const char **why) MUST_CHECK;
-
-/* How many receipts kept here are of records that are lost, each named on stderr. */
-size_t continued_list_lost(const struct profile *p);
-
 #endif

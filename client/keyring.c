@@ -276,12 +276,3 @@ json_t *client_jwk_of(const struct key *key)
     buf_free(&b);
     return jwk;
 }
-
-json_t *client_jwk(struct client *c, const char *file_or_name)
-{
-    struct key key;
-
-    if (client_public_key(c, file_or_name, &key) != PUMASI_OK)
-        return NULL;
-    return client_jwk_of(&key);
-}

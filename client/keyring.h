@@ -40,8 +40,6 @@ int client_unlock(struct keyfile *k) MUST_CHECK;
 /* A public key from a file that holds a JWK (further members such as "kid" are passed over), or by
  * the name of one of one's own. */
 int client_public_key(struct client *c, const char *file_or_name, struct key *out) MUST_CHECK;
-/* The same as a fresh {"crv","kty","x"} object for a payload; NULL after a sentence. */
-json_t *client_jwk(struct client *c, const char *file_or_name);
 json_t *client_jwk_of(const struct key *key);
 
 #endif

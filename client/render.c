@@ -17,7 +17,8 @@ static void seconds_line(struct buf *b, const char *label, int64_t seconds)
     free(local);
 }
 
-bool render_names(const struct act *a)
+/* Does an act of this kind name another one? */
+static bool names_another(const struct act *a)
 {
     return a->type == ACT_REVERSAL || a->type == ACT_DECLINE ||
            (a->type == ACT_TRANSFER && a->u.transfer.has_request);
@@ -88,7 +89,7 @@ char *render_act(const struct client *c, const struct act *a, const struct submi
     render_line(&b, _("id"), "%s", a->jti);
     if (named != NULL)
         put_named(&b, c, named, NULL);
-    else if (render_names(a))
+    else if (names_another(a))
         put_missing(&b, a);
     return buf_take(&b);
 }

@@ -46,8 +46,6 @@ char *render_named(const struct client *c, const struct render_named *named,
 /* The text of a field that fits the hash in the payload; NULL where `s` (may be NULL) has none. */
 const struct submitted_text *render_text(const struct submission *s, const char *field,
                                          const struct act_hash *signed_hash);
-/* Does an act of this kind name another one? */
-bool render_names(const struct act *a);
 
 /* "treasurer key of hansalim", "key of alice@hansalim", "steward key". The caller frees it. */
 char *render_key_of(enum role role, const char *holder);

@@ -80,21 +80,6 @@ int submit_report(struct client *c, const char *what, const struct submit_result
     return PUMASI_FAILED;
 }
 
-int submit_simple(struct client *c, const struct cli *cli, const struct submit_request *rq,
-                  unsigned roles)
-{
-    struct keyfile *keys[CLI_VALUES_MAX];
-    struct submit_result result;
-    size_t n;
-    int rc = client_keys(c, roles, rq->by, keys, &n);
-
-    if (rc != PUMASI_OK)
-        return rc;
-    rc = submit_act(c, cli, rq, keys, n, &result);
-    rc = submit_finish(c, rq->what, &result, rc);
-    return rc;
-}
-
 int submit_finish(struct client *c, const char *what, struct submit_result *r, int rc)
 {
     int reported = submit_report(c, what, r);

@@ -10,10 +10,6 @@
  * --json the receipt or pending answer on stdout. Returns the exit code.
  */
 int submit_report(struct client *c, const char *what, const struct submit_result *r) MUST_CHECK;
-/* submit_act with the keys that client_keys() chooses, then submit_report: all that most commands
- * need. */
-int submit_simple(struct client *c, const struct cli *cli, const struct submit_request *rq,
-                  unsigned roles) MUST_CHECK;
 /* submit_report and submit_result_free in one; rc is what submit_act (or _signed, _entry) returned.
  * The exit code. */
 int submit_finish(struct client *c, const char *what, struct submit_result *r, int rc) MUST_CHECK;

@@ -261,8 +261,7 @@ struct act {
     } u;
 };
 
-/* "money", "goods", "hours"; and back: 0, or -1 for another word. */
-const char *settlement_means_name(enum settlement_means m);
+/* "money", "goods", "hours": 0, or -1 for another word. */
 int settlement_means_parse(const char *s, enum settlement_means *out) MUST_CHECK;
 
 const char *act_type_name(enum act_type type); /* "transfer" */

@@ -10,11 +10,6 @@
 static const char *const means[] = {
     [MEANS_MONEY] = "money", [MEANS_GOODS] = "goods", [MEANS_HOURS] = "hours"};
 
-const char *settlement_means_name(enum settlement_means m)
-{
-    return means[m];
-}
-
 int settlement_means_parse(const char *s, enum settlement_means *out)
 {
     for (size_t i = 0; i < ARRAY_LEN(means); i++)

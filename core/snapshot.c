@@ -9,7 +9,8 @@
 #include "core/strict.h"
 #include "core/tree.h"
 
-const char *leaf_kind_name(enum leaf_kind kind)
+/* "account" */
+static const char *leaf_kind_name(enum leaf_kind kind)
 {
     static const char *const names[LEAF_KINDS] = {"account", "book", "subject"};
 

@@ -39,7 +39,6 @@ struct leaf {
     uint8_t salt[RECORD_SALT_LEN];
 };
 
-const char *leaf_kind_name(enum leaf_kind kind); /* "account" */
 void leaf_put(struct buf *b, const struct leaf *l, int64_t size);
 void leaf_hash(struct hash *out, const struct leaf *l, int64_t size);
 /* Strict: exactly the bytes that leaf_put writes. 0, or -1. */

@@ -232,17 +232,6 @@ void conf_free(struct conf *c)
     *c = (struct conf){0};
 }
 
-int conf_set(struct conf *c, const char *name, const char *value, char *err, size_t err_size)
-{
-    const struct conf_option *o = option_find(name);
-
-    if (o == NULL) {
-        snprintf(err, err_size, _("there is no option '%s'"), name);
-        return -1;
-    }
-    return option_set(c, o, value, err, err_size);
-}
-
 /* What reading one file needs to know. */
 struct reading {
     struct conf *c;

@@ -81,10 +81,6 @@ extern const size_t conf_options_count;
 void conf_init(struct conf *c);
 void conf_free(struct conf *c);
 
-/* Sets one option by its name from its text. -1 and a sentence in err when either is wrong. */
-int conf_set(struct conf *c, const char *name, const char *value, char *err,
-             size_t err_size) MUST_CHECK;
-
 /*
  * Reads a configuration file into c. Strict: an unknown section or option, a value out of range, an
  * option given twice or in the wrong section is an error whose sentence names file and line. When

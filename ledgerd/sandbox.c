@@ -47,7 +47,8 @@ void sandbox_free(struct sandbox *s)
     free(s);
 }
 
-void sandbox_allow_folder(struct sandbox *s, const char *folder)
+/* Lets all files in the folder be read; one that isn't there is passed over. */
+static void allow_folder(struct sandbox *s, const char *folder)
 {
     allow_reading(s, folder);
 }
@@ -104,7 +105,7 @@ void sandbox_allow_network(struct sandbox *s)
 {
     s->network = true;
     /* Whole, as the resolver's files and certificates are replaced by new ones. */
-    sandbox_allow_folder(s, "/etc");
+    allow_folder(s, "/etc");
     sandbox_allow_folder_of(s, "/etc/resolv.conf");
 }
 
@@ -129,7 +130,7 @@ void sandbox_allow_database(struct sandbox *s, PGconn *conn)
     allow_home(s);
     /* Who ledgerd runs as, where no user is named; services; the resolver's files. Whole, as such
      * files are replaced by new ones. */
-    sandbox_allow_folder(s, "/etc");
+    allow_folder(s, "/etc");
     if (s->network)
         sandbox_allow_network(s);
 }

@@ -30,8 +30,6 @@ enum sandbox_want {
 struct sandbox *sandbox_new(const char *data_dir) MUST_CHECK;
 void sandbox_free(struct sandbox *s);
 
-/* Lets all files in the folder be read; one that isn't there is passed over. */
-void sandbox_allow_folder(struct sandbox *s, const char *folder);
 /* The same for the folder that `file` is in and, if it is a link, for that of what it leads to: for
  * a file that is replaced by a new one some day, as certificates are. */
 void sandbox_allow_folder_of(struct sandbox *s, const char *file);

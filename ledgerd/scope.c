@@ -22,7 +22,7 @@ bool scope_filtered(const struct request *r)
     return r->caller.known;
 }
 
-bool scope_of_member(const struct request *r)
+static bool of_member(const struct request *r)
 {
     return name_is_address(r->arg[0]) && scope_sees_member(&r->caller, r->arg[0]);
 }
@@ -37,7 +37,7 @@ bool scope_of_account(const struct request *r)
     char account[ACCOUNT_MAX + 1], coop[COOP_MAX + 1];
 
     if (r->arg[0][0] != '!') {
-        return scope_of_member(r);
+        return of_member(r);
     }
     name_account(account, r->arg[0], "x"); /* any unit: what it is shows later */
     if (strlen(r->arg[0]) > ACCOUNT_MAX - 2 || !name_is_account(account)) {
@@ -100,7 +100,8 @@ void scope_concerned(const struct part *p, char member[ADDRESS_MAX + 1], char co
     }
 }
 
-bool scope_passes_through(const struct part *parts, size_t n, const char *coop)
+/* Does the record move what is members', and nothing of that in this co-op's book? */
+static bool passes_through(const struct part *parts, size_t n, const char *coop)
 {
     char member[ADDRESS_MAX + 1], of[COOP_MAX + 1];
     bool members = false;
@@ -203,7 +204,7 @@ size_t scope_parts(const struct caller *c, const char *by, const char *parties,
         any |= visible[i];
     }
     if (any && !scope_audits_all(c) && c->coop[0] != '\0') {
-        any = !scope_passes_through(parts, n, c->coop); /* it isn't told who paid whom */
+        any = !passes_through(parts, n, c->coop); /* it isn't told who paid whom */
     }
     for (size_t i = 0; i < n; i++) {
         if (of_the_ledger || (c->role == ROLE_STEWARD && !of_a_member)) {

@@ -18,8 +18,7 @@ struct request;
 bool scope_everyone(const struct request *r);
 /* The handler itself leaves out what isn't the caller's, by the functions below. */
 bool scope_filtered(const struct request *r);
-/* The pattern's first argument is a member, or a co-op. */
-bool scope_of_member(const struct request *r);
+/* The pattern's first argument is a co-op. */
 bool scope_of_coop(const struct request *r);
 /* The first argument is a member or, for its office, a co-op's own account: !pos.medical@hansalim.
  */
@@ -56,9 +55,6 @@ bool scope_sees_network(const struct caller *c, const struct part *parts, size_t
  * signed it (kids parted by spaces), and who acts.
  */
 bool scope_sees_pending(const struct caller *c, const char *by, const char *kids, const char *asks);
-
-/* Does the record move what is members', and nothing of that in this co-op's book? */
-bool scope_passes_through(const struct part *parts, size_t n, const char *coop);
 
 /* Whom a part is about: a member and its co-op, or a co-op alone, or neither; "" where there is
  * none. */

@@ -157,7 +157,8 @@ static void leaf_tree(struct tree *t, const struct all_leaves *all, int64_t size
     }
 }
 
-void forger_root(const struct forger *of, int64_t size, struct hash *root, int64_t *count)
+/* Root and number of leaves of a snapshot of the fixture's first `size` records. */
+static void forger_root(const struct forger *of, int64_t size, struct hash *root, int64_t *count)
 {
     struct all_leaves *all = x_calloc(1, sizeof(*all));
     struct tree t;

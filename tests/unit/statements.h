@@ -25,8 +25,6 @@ void forger_append(struct forger *of, int64_t ms, const char *const *parts, size
  */
 char *forger_act(const char *payload, const char *signers);
 
-/* Root and number of leaves of a snapshot of the fixture's first `size` records. */
-void forger_root(const struct forger *of, int64_t size, struct hash *root, int64_t *count);
 /* Records it by the clerk, of all records so far. */
 void fix_snapshot(struct fix *f);
 
