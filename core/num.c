@@ -37,6 +37,15 @@ static int within(int64_t n, int64_t *out)
     return 0;
 }
 
+int num_hex(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
 int num_add(int64_t a, int64_t b, int64_t *out)
 {
     int64_t n;

@@ -16,6 +16,9 @@
  */
 int num_parse(const char *s, size_t len, int64_t min, int64_t max, int64_t *out) MUST_CHECK;
 
+/* 0 to 15 of a hexadecimal digit, in either case; -1 of anything else. */
+int num_hex(char c);
+
 /* Checked arithmetic: 0, or -1 when the result leaves ±(2^53−1); *out is untouched then. */
 int num_add(int64_t a, int64_t b, int64_t *out) MUST_CHECK;
 int num_sub(int64_t a, int64_t b, int64_t *out) MUST_CHECK;

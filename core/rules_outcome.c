@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/act_row.h"
+#include "core/subject.h"
 
 static void put_deal(struct state *s, struct deal *deal)
 {
@@ -106,57 +107,33 @@ void outcome_book(const struct state *s, struct outcome *out, const char *coop, 
     outcome_add_book(out, after);
 }
 
-/* The subject inside of a thing, and the co-op whose book the thing belongs to ("" when none). */
-static struct subject *subject_in(enum thing_kind kind, struct thing *thing,
-                                  char coop[COOP_MAX + 1])
+/* The co-op whose book a change belongs to; "" when none. */
+static void book_of(const struct change *c, char coop[COOP_MAX + 1])
 {
-    switch (kind) {
-    case THING_HOLDER: {
-        struct holder *h = (struct holder *)thing;
+    bool in_book = c->kind == THING_POLICY || c->kind == THING_ACCOUNT || c->kind == THING_LINE;
 
-        coop[0] = '\0';
-        if (h->kind == HOLDER_COOP || holder_is_member(h))
-            name_coop_of(thing->name, coop);
-        return &h->subject;
+    if (c->kind == THING_HOLDER) {
+        const struct holder *h = (const struct holder *)c->after;
+
+        in_book = h->kind == HOLDER_COOP || holder_is_member(h);
     }
-    case THING_UNIT:
-        coop[0] = '\0';
-        return &((struct unit *)thing)->subject;
-    case THING_POLICY:
-        name_coop_of(thing->name, coop);
-        return &((struct policy *)thing)->subject;
-    case THING_ACCOUNT:
-        name_coop_of(thing->name, coop);
-        return &((struct account *)thing)->limits_subject;
-    case THING_SNAPSHOT:
-        coop[0] = '\0';
-        return &((struct snapshot *)thing)->subject;
-    case THING_ROUND:
-        coop[0] = '\0';
-        return &((struct round *)thing)->subject;
-    case THING_LINE:
-        name_coop_of(thing->name, coop);
-        return &((struct credit_line *)thing)->subject;
-    case THING_KEY:
-    case THING_BOOK:
-    case THING_VOID:
-    case THING_ID:
-    case THING_DEAL:
-    case THING_ASK:
-        break;
-    }
-    abort(); /* no such change is ever made */
+    coop[0] = '\0';
+    if (in_book)
+        name_coop_of(c->after->name, coop);
 }
 
 void outcome_change(const struct state *s, struct outcome *out, enum thing_kind kind,
                     struct thing *after, int64_t index)
 {
     char coop[COOP_MAX + 1];
-    struct subject *subject = subject_in(kind, after, coop);
+    struct change *change = &out->changes[out->n_changes++];
+    struct subject *subject;
 
+    *change = (struct change){kind, after};
+    subject = subject_of(change);
     subject->seq++;
     subject->record = index;
-    out->changes[out->n_changes++] = (struct change){kind, after};
+    book_of(change, coop);
     if (coop[0] != '\0')
         outcome_book(s, out, coop, index);
 }

@@ -241,23 +241,23 @@ void subject_put_state(struct buf *b, const struct change *c)
     }
 }
 
-const struct subject *subject_of(const struct change *c)
+struct subject *subject_of(const struct change *c)
 {
     switch (c->kind) {
     case THING_HOLDER:
-        return &((const struct holder *)c->after)->subject;
+        return &((struct holder *)c->after)->subject;
     case THING_UNIT:
-        return &((const struct unit *)c->after)->subject;
+        return &((struct unit *)c->after)->subject;
     case THING_POLICY:
-        return &((const struct policy *)c->after)->subject;
+        return &((struct policy *)c->after)->subject;
     case THING_ACCOUNT:
-        return &((const struct account *)c->after)->limits_subject;
+        return &((struct account *)c->after)->limits_subject;
     case THING_SNAPSHOT:
-        return &((const struct snapshot *)c->after)->subject;
+        return &((struct snapshot *)c->after)->subject;
     case THING_ROUND:
-        return &((const struct round *)c->after)->subject;
+        return &((struct round *)c->after)->subject;
     case THING_LINE:
-        return &((const struct credit_line *)c->after)->subject;
+        return &((struct credit_line *)c->after)->subject;
     case THING_KEY:
     case THING_BOOK:
     case THING_VOID:

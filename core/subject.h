@@ -16,6 +16,6 @@
 void subject_put_name(struct buf *b, const struct change *c);
 /* The state as one JSON object, members in their fixed order, no white space. */
 void subject_put_state(struct buf *b, const struct change *c);
-const struct subject *subject_of(const struct change *c);
+struct subject *subject_of(const struct change *c);
 
 #endif

@@ -91,26 +91,15 @@ void token_free(struct token *t)
     memset(t, 0, sizeof(*t));
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* The next byte of a percent-encoded path, 0 to 255; a '%' without two hex digits stands for
  * itself. */
 static int path_next(const char **s)
 {
     const char *p = *s;
 
-    if (p[0] == '%' && hex_value(p[1]) >= 0 && hex_value(p[2]) >= 0) {
+    if (p[0] == '%' && num_hex(p[1]) >= 0 && num_hex(p[2]) >= 0) {
         *s = p + 3;
-        return hex_value(p[1]) * 16 + hex_value(p[2]);
+        return num_hex(p[1]) * 16 + num_hex(p[2]);
     }
     *s = p + 1;
     return (unsigned char)p[0];

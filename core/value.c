@@ -71,16 +71,11 @@ static int32_t read_hex(struct reader *in)
     if (in->end - in->s < 4)
         return -1;
     for (int i = 0; i < 4; i++) {
-        char c = *in->s++;
+        int digit = num_hex(*in->s++);
 
-        if (c >= '0' && c <= '9')
-            n = n * 16 + c - '0';
-        else if (c >= 'a' && c <= 'f')
-            n = n * 16 + c - 'a' + 10;
-        else if (c >= 'A' && c <= 'F')
-            n = n * 16 + c - 'A' + 10;
-        else
+        if (digit < 0)
             return -1;
+        n = n * 16 + digit;
     }
     return n;
 }

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +25,7 @@
 #include "ledgerd/poster.h"
 #include "ledgerd/rounds.h"
 #include "ledgerd/snapshot_tree.h"
+#include "ledgerd/thread.h"
 
 #define LOOK_S     60   /* how often it looks whether there is something to do */
 #define IDLE_S     1    /* the same while this ledgerd doesn't post */
@@ -346,9 +346,6 @@ static void *run(void *arg)
 struct clerk *clerk_start(struct ledgerd *d)
 {
     struct clerk *c = x_calloc(1, sizeof(*c));
-    pthread_condattr_t attr;
-    sigset_t all, before;
-    int failed;
 
     c->d = d;
     c->socket = -1;
@@ -357,16 +354,8 @@ struct clerk *clerk_start(struct ledgerd *d)
     c->within = LOOK_S;
     c->rounds = rounds_new(d);
     pthread_mutex_init(&c->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&c->wake, &attr);
-    pthread_condattr_destroy(&attr);
-    /* Signals are the loop's. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    failed = pthread_create(&c->thread, NULL, run, c);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (failed != 0) {
+    thread_cond_init(&c->wake);
+    if (thread_start(&c->thread, run, c) != 0) {
         rounds_free(c->rounds);
         free(c);
         return NULL;

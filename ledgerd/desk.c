@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "ledgerd/db_conn.h"
 #include "ledgerd/ledgerd.h"
 #include "ledgerd/log.h"
+#include "ledgerd/thread.h"
 
 #define WAITING_MAX  64
 #define WAITING_EACH 16 /* of one key, so that there is room for others */
@@ -205,19 +205,13 @@ static void *run(void *arg)
 struct desk *desk_start(struct ledgerd *d)
 {
     struct desk *desk = x_calloc(1, sizeof(*desk));
-    pthread_condattr_t attr;
-    sigset_t all, before;
-    int failed;
 
     desk->d = d;
     desk->socket = -1;
     line_init(&desk->waiting);
     line_init(&desk->over);
     pthread_mutex_init(&desk->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&desk->wake, &attr);
-    pthread_condattr_destroy(&attr);
+    thread_cond_init(&desk->wake);
     desk->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     desk->event = desk->event_fd < 0
                       ? NULL
@@ -225,12 +219,7 @@ struct desk *desk_start(struct ledgerd *d)
     if (desk->event == NULL || event_add(desk->event, NULL) != 0) {
         goto fail;
     }
-    /* Signals are the loop's. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    failed = pthread_create(&desk->thread, NULL, run, desk);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (failed == 0) {
+    if (thread_start(&desk->thread, run, desk) == 0) {
         return desk;
     }
 fail:

@@ -288,24 +288,13 @@ const char *http_head_field(const struct http_head *head, const char *name)
     return NULL;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 int http_chunk_size(const char *line, size_t len, uint64_t max, uint64_t *out)
 {
     uint64_t size = 0;
     size_t i;
 
-    for (i = 0; i < len && hex_digit(line[i]) >= 0; i++) {
-        size = size * 16 + (uint64_t)hex_digit(line[i]);
+    for (i = 0; i < len && num_hex(line[i]) >= 0; i++) {
+        size = size * 16 + (uint64_t)num_hex(line[i]);
         if (size > max || i >= 16) {
             return -1;
         }

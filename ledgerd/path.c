@@ -5,22 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
+#include "core/num.h"
 
 /* The byte that an escape at s stands for; -1 when it is none, or NUL. */
 static int escape(const char *s)
 {
-    int hi = hex_digit(s[1]);
-    int lo = hi < 0 ? -1 : hex_digit(s[2]);
+    int hi = num_hex(s[1]);
+    int lo = hi < 0 ? -1 : num_hex(s[2]);
 
     return lo < 0 || hi * 16 + lo == 0 ? -1 : hi * 16 + lo;
 }

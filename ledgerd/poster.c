@@ -3,7 +3,6 @@
 #include "ledgerd/poster.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +10,7 @@
 #include "ledgerd/ledgerd.h"
 #include "ledgerd/log.h"
 #include "ledgerd/poster_int.h"
+#include "ledgerd/thread.h"
 
 #define EXPIRE_MS 60000
 /* How long acts taken before are still posted when ledgerd ends. */
@@ -292,7 +292,6 @@ static void *run(void *arg)
 struct poster *poster_start(struct ledgerd *d)
 {
     struct poster *p = x_calloc(1, sizeof(*p));
-    sigset_t all, before;
 
     p->d = d;
     p->max = (size_t)d->conf->batch_max;
@@ -303,13 +302,9 @@ struct poster *poster_start(struct ledgerd *d)
     p->away_since = poster_now_ms();
     clockwatch_start(&p->clock, poster_clock_ms(CLOCK_REALTIME), poster_clock_ms(CLOCK_BOOTTIME));
     atomic_store(&p->mode, POSTER_CONNECTING);
-    /* Signals are the loop's. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    if (pthread_create(&p->thread, NULL, run, p) != 0) {
+    if (thread_start(&p->thread, run, p) != 0) {
         fatal("no thread could be made to post");
     }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     return p;
 }
 

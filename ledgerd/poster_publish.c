@@ -4,7 +4,6 @@
  * the poster is at the next batch while the disk works. It has one batch in hand at most.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +12,7 @@
 #include "ledgerd/poster_int.h"
 #include "ledgerd/published.h"
 #include "ledgerd/receipt.h"
+#include "ledgerd/thread.h"
 
 struct publisher {
     struct ledgerd *d;
@@ -107,20 +107,15 @@ static void *run(void *arg)
 struct publisher *publisher_start(struct ledgerd *d, size_t max)
 {
     struct publisher *pub = x_calloc(1, sizeof(*pub));
-    sigset_t all, before;
 
     pub->d = d;
     pub->jobs = x_calloc(max, sizeof(struct job *));
     pthread_mutex_init(&pub->lock, NULL);
     pthread_cond_init(&pub->given, NULL);
     pthread_cond_init(&pub->done, NULL);
-    /* Signals are the loop's. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    if (pthread_create(&pub->thread, NULL, run, pub) != 0) {
+    if (thread_start(&pub->thread, run, pub) != 0) {
         fatal("no thread could be made to publish");
     }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     return pub;
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "ledgerd/log.h"
+#include "ledgerd/thread.h"
 
 /* Jobs in the order of arrival. Workers have taken all before `untaken`. */
 struct line {
@@ -52,7 +53,6 @@ struct queue {
 
 struct queue *queue_new(size_t max_jobs)
 {
-    pthread_condattr_t attr;
     struct queue *q = x_calloc(1, sizeof(*q));
 
     q->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -60,11 +60,8 @@ struct queue *queue_new(size_t max_jobs)
         fatal("no eventfd could be made");
     }
     pthread_mutex_init(&q->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&q->work, &attr);
-    pthread_cond_init(&q->ready, &attr);
-    pthread_condattr_destroy(&attr);
+    thread_cond_init(&q->work);
+    thread_cond_init(&q->ready);
     q->max_jobs = max_jobs;
     return q;
 }

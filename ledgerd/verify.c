@@ -5,12 +5,12 @@
 
 #include <event2/event.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "ledgerd/ledgerd.h"
 #include "ledgerd/log.h"
+#include "ledgerd/thread.h"
 
 /* So few at a time that two threads share a small body evenly, so many that the lock isn't felt. */
 #define TAKE_MAX 8
@@ -81,7 +81,11 @@ static void look_at(struct job *job, struct keyring *keyring, struct limits *lim
     job->proven = true;
 }
 
-void verify_job(struct job *job, struct keyring *keyring, bool posting, struct limits *limits)
+/* One job, on the caller's thread: fills sub, act, refusal, unknown_key, proven and key, or leaves
+ * it at that: JOB_LIMITED. What is wrong here is counted here, but where this ledgerd doesn't post,
+ * and may not have read the keys yet, an unknown key isn't. */
+static void verify_job(struct job *job, struct keyring *keyring, bool posting,
+                       struct limits *limits)
 {
     look_at(job, keyring, limits);
     if (job->status != JOB_LIMITED && !job->proven && (posting || !job->unknown_key)) {
@@ -125,7 +129,6 @@ void verifier_wake(struct verifier *v)
 
 struct verifier *verifier_start(struct ledgerd *d, int threads)
 {
-    sigset_t all, before;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
     if (threads <= 0) {
@@ -138,15 +141,11 @@ struct verifier *verifier_start(struct ledgerd *d, int threads)
     if (v->wake == NULL) {
         fatal("no event could be made");
     }
-    /* Signals are the loop's. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
     for (size_t i = 0; i < v->n; i++) {
-        if (pthread_create(&v->threads[i], NULL, work, v) != 0) {
+        if (thread_start(&v->threads[i], work, v) != 0) {
             fatal("no thread could be made to verify signatures");
         }
     }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     return v;
 }
 

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +18,7 @@
 #include "ledgerd/log.h"
 #include "ledgerd/metrics.h"
 #include "ledgerd/ownkeys.h"
+#include "ledgerd/thread.h"
 
 #define WAITING_MAX  64
 #define EVIDENCE_MAX (1u << 18)
@@ -375,18 +375,13 @@ struct witnessing *witnessing_open(const char *data_dir, const char *name, const
 
 int witnessing_start(struct witnessing *w, struct event_base *base)
 {
-    sigset_t all, before;
     int failed;
 
     w->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     w->event = w->fd < 0 ? NULL : event_new(base, w->fd, EV_READ | EV_PERSIST, on_decided, w);
     if (w->event == NULL || event_add(w->event, NULL) != 0)
         return -1;
-    /* Signals are the loop's. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    failed = pthread_create(&w->thread, NULL, run, w);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    failed = thread_start(&w->thread, run, w);
     w->started = failed == 0;
     errno = failed;
     return failed == 0 ? 0 : -1;
