@@ -67,7 +67,9 @@ has_cosigned_4() {
     for name in a b c; do
         grow "$name" 3
     done
-    until_ok 30 shows a 4
+    for name in a b c; do
+        until_ok 30 shows "$name" 4 # only then are lines below it those of this size
+    done
     until_ok 30 cosigned_by a test.example/b test.example/c || die "$(checkpoint a)"
     until_ok 30 cosigned_by b test.example/a test.example/c || die "$(checkpoint b)"
     until_ok 30 cosigned_by c test.example/a test.example/b || die "$(checkpoint c)"
