@@ -113,6 +113,7 @@ struct account {
     bool has_limits;
     struct act_bounds limits;
     struct subject limits_subject;
+    int64_t number; /* by which whoever keeps the state finds it; 0 without one. No rule asks */
 };
 
 /* What the ledger last committed to as a whole. */

@@ -229,7 +229,7 @@ static void post(struct batch *b, struct job *job, const struct submission *sub,
     record_build(&b->rec, index, b->now.ms, rules_in_force(l->state), &sub->env, out,
                  salts_take(&b->salts, record_count_parts(out)));
     struct hash leaf = ledger_append(l, &b->rec.entry);
-    store_record(&b->store, index, &job->act, &b->rec, &leaf, out);
+    store_record(&b->store, l, index, &job->act, &b->rec, &leaf, out);
     store_texts(&b->store, index, sub);
     note_keys(b, out);
     note_posted(b, job);

@@ -170,7 +170,7 @@ int db_wipe(PGconn *conn, char *err, size_t err_size)
         conn,
         "TRUNCATE head, records, texts, tiles, holders, keys, units, policies,"
         " account_limits, lines, rounds, round_legs,"
-        " postings, position_sums, book_pages, requests, reversals, voids,"
+        " legs, position_sums, book_pages, requests, reversals, voids,"
         " snapshots, changes, snapshot_nodes, continuations, pending, pending_keys",
         err, err_size);
 }

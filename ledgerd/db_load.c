@@ -38,8 +38,9 @@ const struct db_stmt db_load_stmts[] = {
                    " WHERE line > $1::text ORDER BY line LIMIT " CHUNK},
     /* Those of the co-ops' own, which begin with '!': all of them stay in memory. */
     {"load_contras", "SELECT account, balance, seq, record, has_limits, floor, ceiling,"
-                     " limits_seq, limits_record FROM accounts"
+                     " limits_seq, limits_record, number FROM accounts"
                      " WHERE account > $1::text AND account < '\"' ORDER BY account LIMIT " CHUNK},
+    {"load_numbered", "SELECT coalesce(max(number), 0)::bigint FROM account_limits"},
     {"load_voids", "SELECT payload_hash, holder, role, record FROM voids"},
     {"load_snapshot", "SELECT seq, record, size, count, root, day FROM snapshots"
                       " ORDER BY seq DESC LIMIT 1"},
@@ -428,6 +429,17 @@ static int load_contras(struct db_post *db, struct state *s, char *err, size_t e
     return 0;
 }
 
+static int load_numbered(struct db_post *db, struct ledger *l, char *err, size_t err_size)
+{
+    const PGresult *res = ask(db, "load_numbered", NULL, err, err_size);
+
+    if (res == NULL) {
+        return -1;
+    }
+    l->numbered = res_int(res, 0, 0);
+    return 0;
+}
+
 static int load_books(struct db_post *db, struct state *s, char *err, size_t err_size)
 {
     const PGresult *res = ask(db, "load_books", NULL, err, err_size);
@@ -588,6 +600,7 @@ int db_load_ledger(struct db_post *db, struct ledger *l, char *err, size_t err_s
         load_lines(db, l->state, err, err_size) != 0 ||
         load_rounds(db, l->state, err, err_size) != 0 ||
         load_contras(db, l->state, err, err_size) != 0 ||
+        load_numbered(db, l, err, err_size) != 0 ||
         load_books(db, l->state, err, err_size) != 0 ||
         load_voids(db, l->state, err, err_size) != 0 ||
         load_snapshot(db, l->state, err, err_size) != 0 || load_recent(db, l, err, err_size) != 0 ||

@@ -49,7 +49,7 @@ static const struct db_stmt post_stmts[] = {
     {"take_over", "UPDATE head SET epoch = epoch + 1 RETURNING epoch"},
     {"lock_head", "SELECT size FROM head WHERE epoch = $1::bigint FOR UPDATE"},
     {"ask_accounts", "SELECT a.account, a.balance, a.seq, a.record, a.has_limits, a.floor,"
-                     " a.ceiling, a.limits_seq, a.limits_record"
+                     " a.ceiling, a.limits_seq, a.limits_record, a.number"
                      " FROM unnest($1::text[]) AS u(account)"
                      " JOIN accounts a ON a.account = u.account"},
     {"ask_ids", "SELECT r.by, r.jti, r.idx, r.payload_hash"
@@ -287,6 +287,7 @@ struct account *db_post_take_account(const PGresult *res, int row)
     }
     a->limits_subject.seq = res_int(res, row, 7);
     a->limits_subject.record = res_int(res, row, 8);
+    a->number = res_int(res, row, 9);
     return a;
 }
 

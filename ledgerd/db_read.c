@@ -198,10 +198,11 @@ const struct read_statement read_statements[READ_COUNT] = {
     [READ_POSTINGS] = {"read_postings",
                        "SELECT p.seq, p.idx, p.amount, p.balance, r.header,"
                        " split_part(r.parts, E'\\n', 1), t.body, " TRANSFER_COLUMNS
-                       " FROM postings p JOIN records r ON r.idx = p.idx"
+                       " FROM legs p JOIN records r ON r.idx = p.idx"
                        " LEFT JOIN texts t ON t.idx = p.idx AND t.field IN"
                        " ('memo', 'reason', 'reference')"
-                       " WHERE p.account = $1::text AND p.seq < $2::bigint"
+                       " WHERE p.number = " NUMBER_OF("$1::text")
+                       " AND p.seq < $2::bigint"
                        " ORDER BY p.seq DESC LIMIT $3::bigint",
                        false},
     [READ_REQUESTS] = {"read_requests", REQUESTS_OF("payer", "payee"), false},
@@ -287,12 +288,12 @@ const struct read_statement read_statements[READ_COUNT] = {
          " WHEN a.has_limits THEN a.ceiling ELSE p.ceiling END,"
          " e.idx, " RECORD_TIME ", " RECORD_DAY
          " FROM (SELECT *, CASE WHEN record < $4::bigint THEN seq ELSE "
-         ENTRIES_BELOW("postings", "account = accounts.account", "accounts.seq", "$4::bigint")
+         ENTRIES_BELOW("legs", "number = accounts.number", "accounts.seq", "$4::bigint")
          " END AS seq_then FROM accounts"
          "  WHERE (coop, account) > ($1::text, $2::text) AND coop <= $1::text"
          "  ORDER BY coop, account LIMIT $3::bigint) a"
          " LEFT JOIN policies p ON p.policy = a.coop || '/' || split_part(a.account, '/', 2)"
-         " LEFT JOIN postings e ON e.account = a.account AND e.seq = a.seq_then"
+         " LEFT JOIN legs e ON e.number = a.number AND e.seq = a.seq_then"
          " LEFT JOIN records r ON r.idx = e.idx"
          " ORDER BY a.account",
          false},
@@ -365,7 +366,7 @@ const struct read_statement read_statements[READ_COUNT] = {
          " (SELECT " RECORD_DAY " FROM records r WHERE r.idx = p.oldest)"
          " FROM head h LEFT JOIN LATERAL (SELECT p.*,"
          "  CASE WHEN p.balance <> 0 THEN " OLDEST_DEBT " END AS oldest"
-         "  FROM (SELECT k.unit, k.partner, a.account, a.balance, a.seq, a.record,"
+         "  FROM (SELECT k.unit, k.partner, a.account, a.number, a.balance, a.seq, a.record,"
          "   g.most AS given, g.transit AS given_transit,"
          "   t.most AS taken, t.transit AS taken_transit"
          "   FROM (SELECT split_part(substr(c.account, 6), '@', 1) AS partner,"

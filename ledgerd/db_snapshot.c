@@ -28,13 +28,13 @@ static const char *const leaf_sql[LEAF_KINDS] = {
     [LEAF_ACCOUNT] =
         "SELECT q.o, a.account, e.balance, e.seq, e.idx"
         " FROM unnest($1::text[], $2::text[]) WITH ORDINALITY q(first, stop, o)"
-        " CROSS JOIN LATERAL (SELECT v.account, v.seq_then FROM (SELECT account,"
+        " CROSS JOIN LATERAL (SELECT v.account, v.number, v.seq_then FROM (SELECT account, number,"
         "  CASE WHEN record < $3::bigint THEN seq ELSE " ENTRIES_BELOW(
-            "postings", "account = accounts.account", "accounts.seq",
+            "legs", "number = accounts.number", "accounts.seq",
             "$3::bigint") " END AS seq_then FROM accounts"
                           "  WHERE account >= q.first AND account < q.stop AND seq > 0"
                           "  ORDER BY account OFFSET 0) v WHERE v.seq_then > 0 LIMIT $4::bigint) a"
-                          " JOIN postings e ON e.account = a.account AND e.seq = a.seq_then"
+                          " JOIN legs e ON e.number = a.number AND e.seq = a.seq_then"
                           " ORDER BY q.o, a.account COLLATE \"C\"",
     /* clang-format off */
     [LEAF_BOOK] =

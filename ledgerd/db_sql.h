@@ -36,6 +36,9 @@
     " FROM (SELECT s.lo, s.hi, " MIDDLE " AS mid, (" below ") AS below"  \
     "  FROM s WHERE s.lo < s.hi OFFSET 0) q) SELECT s.lo FROM s WHERE s.lo = s.hi)"
 
+/* The number of an account, by which its legs are found. */
+#define NUMBER_OF(account) "(SELECT n.number FROM account_limits n WHERE n.account = " account ")"
+
 /*
  * Of the rows with `key` in `table`, whose seq counts from 1 to `last` without a gap and whose idx
  * rises with it: how many have an idx below `size`.
@@ -77,8 +80,8 @@
     "  FROM (SELECT coalesce((SELECT CASE WHEN p.balance < 0 THEN s.raised ELSE s.lowered END"     \
     "    FROM position_sums s WHERE s.account = p.account AND s.seq = p.seq - p.seq % 64), 0)"     \
     "   + coalesce((SELECT sum(CASE WHEN p.balance < 0 THEN greatest(t.amount, 0)"                 \
-    "     ELSE greatest(-t.amount, 0) END) FROM postings t"                                        \
-    "    WHERE t.account = p.account AND t.seq > p.seq - p.seq % 64), 0) AS paid OFFSET 0) d"      \
+    "     ELSE greatest(-t.amount, 0) END) FROM legs t"                                            \
+    "    WHERE t.number = p.number AND t.seq > p.seq - p.seq % 64), 0) AS paid OFFSET 0) d"      \
     "  CROSS JOIN LATERAL (WITH RECURSIVE f(lo, hi) AS (SELECT 0::bigint, p.seq / 64 UNION ALL"    \
     "    SELECT CASE WHEN q.paid THEN q.mid ELSE q.lo END,"                                        \
     "     CASE WHEN q.paid THEN q.hi ELSE q.mid - 1 END"                                           \
@@ -90,7 +93,7 @@
     "     CASE WHEN p.balance < 0 THEN s.lowered ELSE s.raised END FROM position_sums s"           \
     "     WHERE s.account = p.account AND s.seq = f.lo * 64), 0) AS owed"                          \
     "   FROM f WHERE f.lo = f.hi OFFSET 0) m"                                                      \
-    "  JOIN postings t ON t.account = p.account AND t.seq > m.seq AND t.seq <= m.seq + 64) e"      \
+    "  JOIN legs t ON t.number = p.number AND t.seq > m.seq AND t.seq <= m.seq + 64) e"      \
     " WHERE e.owed > e.paid ORDER BY e.seq LIMIT 1)"
 /* clang-format on */
 

@@ -30,11 +30,11 @@ int db_statement_span(PGconn *conn, const char *account, const char *from, const
     /* clang-format off */
     res = db_ask_run(conn,
                      "SELECT v.head, v.behind,"
-                     " " ENTRIES_BELOW("postings", "account = $1::text", "v.seq", "v.first") ","
-                     " " ENTRIES_BELOW("postings", "account = $1::text", "v.seq", "v.behind") ","
-                     " " ENTRIES_BELOW("postings", "account = $1::text", "v.seq", "$4::bigint")
+                     " " ENTRIES_BELOW("legs", "number = v.number", "v.seq", "v.first") ","
+                     " " ENTRIES_BELOW("legs", "number = v.number", "v.seq", "v.behind") ","
+                     " " ENTRIES_BELOW("legs", "number = v.number", "v.seq", "$4::bigint")
                      ", v.ledger_id"
-                     " FROM (SELECT h.size AS head, h.ledger_id, coalesce(a.seq, 0) AS seq,"
+                     " FROM (SELECT h.size AS head, h.ledger_id, coalesce(a.seq, 0) AS seq, a.number,"
                      "  least($4::bigint, " RECORDS_BEFORE("2") ") AS first,"
                      "  least($4::bigint, " RECORDS_BEFORE("3") ") AS behind"
                      "  FROM head h JOIN holders l ON l.holder = 'ledger'"
@@ -67,8 +67,8 @@ PGresult *db_statement_postings(PGconn *conn, const char *account, int64_t first
     db_ask_int(&ask, first);
     db_ask_int(&ask, last);
     return db_ask_run(conn,
-                      COLUMNS " FROM postings p JOIN records r ON r.idx = p.idx" TEXTS
-                              " WHERE p.account = $1::text AND p.seq >= $2::bigint"
+                      COLUMNS " FROM legs p JOIN records r ON r.idx = p.idx" TEXTS
+                              " WHERE p.number = " NUMBER_OF("$1::text") " AND p.seq >= $2::bigint"
                               " AND p.seq <= $3::bigint ORDER BY p.seq",
                       &ask, err, err_size);
 }

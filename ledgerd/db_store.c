@@ -9,8 +9,8 @@ const struct db_stmt db_store_stmts[STORE_TABLES] = {
                        " unnest($4::bytea[]), unnest($5::bytea[]), unnest($6::text[]),"
                        " unnest($7::text[])"},
     [STORE_POSTINGS] = {"put_postings",
-                        "INSERT INTO postings (account, seq, idx, amount, balance, floor, marked)"
-                        " SELECT unnest($1::text[]), unnest($2::bigint[]), unnest($3::bigint[]),"
+                        "INSERT INTO legs (number, seq, idx, amount, balance, floor, marked)"
+                        " SELECT unnest($1::bigint[]), unnest($2::bigint[]), unnest($3::bigint[]),"
                         " unnest($4::bigint[]), unnest($5::bigint[]), unnest($6::bigint[]),"
                         " unnest($7::boolean[])"},
     [STORE_POSITION_SUMS] =
@@ -18,20 +18,20 @@ const struct db_stmt db_store_stmts[STORE_TABLES] = {
          "INSERT INTO position_sums (account, seq, raised, lowered)"
          " SELECT u.account, u.seq, coalesce(b.raised, 0) + sum(p.raised) OVER w,"
          " coalesce(b.lowered, 0) + sum(p.lowered) OVER w"
-         " FROM (SELECT unnest($1::text[]) AS account, unnest($2::bigint[]) AS seq,"
-         "  unnest($3::bigint[]) AS first) u"
+         " FROM (SELECT unnest($1::text[]) AS account, unnest($2::bigint[]) AS number,"
+         "  unnest($3::bigint[]) AS seq, unnest($4::bigint[]) AS first) u"
          " LEFT JOIN LATERAL (SELECT s.raised, s.lowered FROM position_sums s"
          "  WHERE s.account = u.account AND s.seq = u.first OFFSET 0) b ON true"
          " CROSS JOIN LATERAL (SELECT sum(greatest(e.amount, 0)) AS raised,"
-         "  sum(greatest(-e.amount, 0)) AS lowered FROM postings e"
-         "  WHERE e.account = u.account AND e.seq > u.seq - 64 AND e.seq <= u.seq OFFSET 0) p"
+         "  sum(greatest(-e.amount, 0)) AS lowered FROM legs e"
+         "  WHERE e.number = u.number AND e.seq > u.seq - 64 AND e.seq <= u.seq OFFSET 0) p"
          " WINDOW w AS (PARTITION BY u.account ORDER BY u.seq)"},
     [STORE_ACCOUNTS] = {"put_accounts",
                         "INSERT INTO account_limits (account, coop, has_limits, floor, ceiling,"
-                        " limits_seq, limits_record)"
+                        " limits_seq, limits_record, number)"
                         " SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::boolean[]),"
                         " unnest($4::bigint[]), unnest($5::bigint[]), unnest($6::bigint[]),"
-                        " unnest($7::bigint[])"
+                        " unnest($7::bigint[]), unnest($8::bigint[])"
                         " ON CONFLICT (account) DO UPDATE SET has_limits = EXCLUDED.has_limits,"
                         " floor = EXCLUDED.floor, ceiling = EXCLUDED.ceiling,"
                         " limits_seq = EXCLUDED.limits_seq,"

@@ -35,6 +35,7 @@ struct ledger {
     struct rest *rest; /* what of it isn't in hand; NULL where the state keeps all */
     struct tree tree;
     struct tiles tiles;
+    int64_t numbered;      /* the last number that an account was given; it is never given again */
     struct strmap *makers; /* kid to its pending acts */
     struct recent *recent; /* payloads of the latest records */
 };

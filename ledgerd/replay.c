@@ -111,7 +111,7 @@ static void keep(struct replay *r, int64_t index, const struct act *act, const s
     const char *origin;
     struct hash leaf = ledger_append(r->ledger, &rec->entry);
 
-    store_record(&r->store, index, act, rec, &leaf, out);
+    store_record(&r->store, r->ledger, index, act, rec, &leaf, out);
     store_texts(&r->store, index, texts);
     rules_apply(r->ledger->state, out);
     id->record = index;

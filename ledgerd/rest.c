@@ -288,6 +288,7 @@ static void keep_account(struct rest *r, const struct account *a)
     buf_clear(b);
     buf_putc(b, (char)((a->has_limits ? HAS_LIMITS : 0) |
                        (a->has_limits && a->limits.no_ceiling ? NO_CEILING : 0)));
+    put_num(b, a->number);
     put_num(b, a->balance);
     put_num(b, a->seq);
     put_num(b, a->record);
@@ -312,6 +313,7 @@ static struct thing *fetch_account(const struct rest *r, const char *name)
     }
     struct account *a = account_new(name);
     uint8_t bits = *from++;
+    a->number = take_num(&from);
     a->balance = take_num(&from);
     a->seq = take_num(&from);
     a->record = take_num(&from);

@@ -14,9 +14,9 @@
  */
 static const char columns[STORE_TABLES][STORE_COLUMNS_MAX + 1] = {
     [STORE_RECORDS] = "ittbbtt",
-    [STORE_POSTINGS] = "tiiiiio",
-    [STORE_POSITION_SUMS] = "tii",
-    [STORE_ACCOUNTS] = "ttoiiii",
+    [STORE_POSTINGS] = "iiiiiio",
+    [STORE_POSITION_SUMS] = "tiii",
+    [STORE_ACCOUNTS] = "ttoiiiii",
     [STORE_BOOK_PAGES] = "tiiii",
     [STORE_CHANGES] = "tii",
     [STORE_HOLDERS] = "ttttoobittiiiiiioibi",
@@ -145,9 +145,22 @@ static void put_record(struct store *st, int64_t index, const struct act *a,
     put_parts(&c[6], rec);
 }
 
-static void keep_leg(struct store *st, int64_t index, const struct leg *leg)
+/* A batch that is taken back leaves a gap in the numbers. */
+static void number_account(struct ledger *l, struct account *a)
+{
+    if (a->number == 0) {
+        a->number = ++l->numbered;
+    }
+}
+
+static void keep_leg(struct store *st, struct ledger *l, int64_t index, const struct leg *leg)
 {
     struct store_legs *legs = &st->legs;
+
+    if (leg->after->number == 0) {
+        number_account(l, leg->after);
+        touch_name(st, THING_ACCOUNT, leg->after->thing.name);
+    }
 
     if (legs->n == legs->cap) {
         legs->cap = legs->cap == 0 ? 64 : legs->cap * 2;
@@ -155,6 +168,7 @@ static void keep_leg(struct store *st, int64_t index, const struct leg *leg)
     }
     legs->at[legs->n++] = (struct store_leg){
         .account = leg->after->thing.name,
+        .number = leg->after->number,
         .seq = leg->after->seq,
         .index = index,
         .amount = leg->amount,
@@ -162,15 +176,12 @@ static void keep_leg(struct store *st, int64_t index, const struct leg *leg)
         .floor = leg->floor,
         .marked = leg->marked,
     };
-    if (leg->after->seq == 1 && leg->after->limits_subject.seq == 0) { /* it is new */
-        touch_name(st, THING_ACCOUNT, leg->after->thing.name);
-    }
 }
 
 static int compare_legs(const void *a, const void *b)
 {
     const struct store_leg *x = a, *y = b;
-    int order = strcmp(x->account, y->account);
+    int order = (x->number > y->number) - (x->number < y->number);
 
     return order != 0 ? order : (x->seq > y->seq) - (x->seq < y->seq);
 }
@@ -188,8 +199,9 @@ static void put_sum(struct store *st, const struct store_leg *leg, int64_t *firs
         *first = leg->seq - SUMMED;
     }
     pgarray_text(&c[0], leg->account);
-    pgarray_int(&c[1], leg->seq);
-    pgarray_int(&c[2], *first);
+    pgarray_int(&c[1], leg->number);
+    pgarray_int(&c[2], leg->seq);
+    pgarray_int(&c[3], *first);
 }
 
 /* In the order of their index, which then finds its way a page at a time. */
@@ -204,13 +216,13 @@ static void put_legs(struct store *st)
     for (size_t i = 0; i < st->legs.n; i++) {
         const struct store_leg *leg = &st->legs.at[i];
         struct pgarray *c = row(st, STORE_POSTINGS);
-        if (i == 0 || !str_eq(leg[-1].account, leg->account)) {
+        if (i == 0 || leg[-1].number != leg->number) {
             first = -1;
         }
         if (leg->seq % SUMMED == 0 && position_parse(&position, leg->account)) {
             put_sum(st, leg, &first);
         }
-        pgarray_text(&c[0], leg->account);
+        pgarray_int(&c[0], leg->number);
         pgarray_int(&c[1], leg->seq);
         pgarray_int(&c[2], leg->index);
         pgarray_int(&c[3], leg->amount);
@@ -329,7 +341,7 @@ static void put_change(struct store *st, int64_t index, const struct change *cha
     buf_free(&name);
 }
 
-void store_record(struct store *st, int64_t index, const struct act *a, const struct record *rec,
+void store_record(struct store *st, struct ledger *l, int64_t index, const struct act *a, const struct record *rec,
                   const struct hash *leaf, const struct outcome *out)
 {
     bool names =
@@ -337,12 +349,15 @@ void store_record(struct store *st, int64_t index, const struct act *a, const st
 
     put_record(st, index, a, rec, leaf);
     for (size_t i = 0; i < out->n_legs; i++) {
-        keep_leg(st, index, &out->legs[i]);
+        keep_leg(st, l, index, &out->legs[i]);
     }
     for (size_t i = 0; i < out->n_changes; i++) {
         const struct change *change = &out->changes[i];
         bool legs = change->kind == THING_ROUND && a->type == ACT_CLEARING_PROPOSE;
         put_change(st, index, change);
+        if (change->kind == THING_ACCOUNT) {
+            number_account(l, (struct account *)change->after);
+        }
         if (change->kind == THING_SNAPSHOT) {
             put_snapshot(st, index, change);
         }
@@ -400,6 +415,7 @@ static void put_account(struct store *st, const struct account *a)
     put_ceiling(&c[4], limits);
     pgarray_int(&c[5], a->limits_subject.seq);
     pgarray_int(&c[6], a->limits_subject.record);
+    pgarray_int(&c[7], a->number);
 }
 
 /* Five columns, null while none is open. */

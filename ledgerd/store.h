@@ -57,6 +57,7 @@ struct store_touched {
 struct store_legs {
     struct store_leg {
         const char *account; /* as in store_touch */
+        int64_t number;      /* the account's */
         int64_t seq, index, amount, balance, floor;
         bool marked;
     } * at;
@@ -83,8 +84,9 @@ void store_init(struct store *st);
 void store_free(struct store *st);
 void store_clear(struct store *st);
 
-/* A posted act: record, postings, books. To be called before rules_apply empties the outcome. */
-void store_record(struct store *st, int64_t index, const struct act *a, const struct record *rec,
+/* A posted act: record, postings, books. To be called before rules_apply empties the outcome, whose
+ * accounts get a number when they are new. */
+void store_record(struct store *st, struct ledger *l, int64_t index, const struct act *a, const struct record *rec,
                   const struct hash *leaf, const struct outcome *out);
 /* The texts that travel beside a posted act. */
 void store_texts(struct store *st, int64_t index, const struct submission *sub);

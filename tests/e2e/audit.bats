@@ -186,26 +186,26 @@ plant() { # SQL: what takes it back again is to follow
 }
 
 @test "fraud: a balance is edited" {
-    local latest="account = 'm0002@hansalim/hour' AND seq = (SELECT seq FROM accounts WHERE account = 'm0002@hansalim/hour')"
-    plant "UPDATE postings SET balance = balance + 60 WHERE $latest"
+    local latest="(number, seq) = (SELECT number, seq FROM accounts WHERE account = 'm0002@hansalim/hour')"
+    plant "UPDATE legs SET balance = balance + 60 WHERE $latest"
     audit --all
     found answer-balance '.about == "m0002@hansalim/hour" and .stake == {"unit":"hour","amount":60}'
     audit --book hansalim
     found answer-balance '.about == "m0002@hansalim/hour"'
-    sql -c "UPDATE postings SET balance = balance - 60 WHERE $latest"
+    sql -c "UPDATE legs SET balance = balance - 60 WHERE $latest"
 }
 
 @test "fraud: a posting is dropped" {
-    local n
-    sql -c "CREATE TABLE dropped AS SELECT * FROM postings WHERE account = 'm0002@hansalim/hour' AND seq = 2"
+    local n second="number = (SELECT number FROM accounts WHERE account = 'm0002@hansalim/hour') AND seq = 2"
+    sql -c "CREATE TABLE dropped AS SELECT * FROM legs WHERE $second"
     n=$(sql -c "SELECT idx FROM dropped")
-    plant "DELETE FROM postings WHERE account = 'm0002@hansalim/hour' AND seq = 2"
+    plant "DELETE FROM legs WHERE $second"
     audit --all
     found_at answer-posting-missing "$n" 45
     found answer-posting-missing '.about == "m0002@hansalim/hour"'
     audit --all --no-answers
     clean # the log itself is right
-    sql -c 'INSERT INTO postings SELECT * FROM dropped' -c 'DROP TABLE dropped'
+    sql -c 'INSERT INTO legs SELECT * FROM dropped' -c 'DROP TABLE dropped'
 }
 
 @test "fraud: members, keys, limits and policies are shown otherwise than the log has them" {

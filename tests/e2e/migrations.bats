@@ -35,7 +35,7 @@ teardown() {
     [ "$(ledger_psql main -c "SELECT count(*) FROM pg_class c WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
         AND NOT EXISTS (SELECT 1 FROM pg_index WHERE indrelid = c.oid AND indisprimary)")" -eq 0 ]
     # The second lock on the door: the database itself refuses a payer below the floor.
-    run ledger_psql main -c "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'postings'::regclass AND contype = 'c'"
+    run ledger_psql main -c "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'legs'::regclass AND contype = 'c'"
     [[ $output == *balance*floor* ]]
     # The cluster is a private one: no network, checksums, UTF-8 in C order.
     [ "$(ledger_psql main -c "SELECT current_setting('listen_addresses') || '/' || current_setting('data_checksums') || '/' ||

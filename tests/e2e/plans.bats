@@ -107,17 +107,17 @@ INSERT INTO holders SELECT 'f' || i || '@hansalim', 'person', 'hansalim', 'activ
     0, 1, 1, 0 FROM generate_series(1, 20000) i;
 INSERT INTO keys SELECT translate(encode(sha256(i::text::bytea), 'base64'), '+/=', '-_'), sha256(i::text::bytea),
     'f' || i || '@hansalim', 'member', false FROM generate_series(1, 20000) i;
-INSERT INTO account_limits SELECT 'f' || i || '@hansalim/hour', 'hansalim', false, 0, NULL, 0, -1
-    FROM generate_series(1, 20000) i;
-INSERT INTO postings SELECT 'f1@hansalim/hour', i, i - 30001, 1, i, 0, false FROM generate_series(1, 30000) i;
-INSERT INTO postings SELECT 'f' || i || '@hansalim/hour', 1, -i, 1, 1, 0, false FROM generate_series(2, 20000) i;
+INSERT INTO account_limits SELECT 'f' || i || '@hansalim/hour', 'hansalim', false, 0, NULL, 0, -1,
+    100000 + i FROM generate_series(1, 20000) i;
+INSERT INTO legs SELECT 100001, i, i - 30001, 1, i, 0, false FROM generate_series(1, 30000) i;
+INSERT INTO legs SELECT 100000 + i, 1, -i, 1, 1, 0, false FROM generate_series(2, 20000) i;
 INSERT INTO changes SELECT 'f' || i || '@hansalim', 1, -i FROM generate_series(1, 20000) i;
 INSERT INTO lines SELECT 'c' || i || '/d' || i % 100 || '/hour', 'c' || i, 'd' || i % 100, 'hour', 5, false, 1, -i
     FROM generate_series(1, 20000) i;
-INSERT INTO account_limits SELECT '!pos.c' || i || '@d' || i % 100 || '/hour', 'd' || i % 100, false, 0, NULL, 0, -1
-    FROM generate_series(1, 20000) i;
-INSERT INTO postings SELECT '!pos.c' || i || '@d' || i % 100 || '/hour', 1, -i, 1, 1, 0, false FROM generate_series(2, 20000) i;
-INSERT INTO postings SELECT '!pos.c1@d1/hour', i, i - 30001, 1, i, 0, false FROM generate_series(1, 30000) i;
+INSERT INTO account_limits SELECT '!pos.c' || i || '@d' || i % 100 || '/hour', 'd' || i % 100, false, 0, NULL, 0, -1,
+    200000 + i FROM generate_series(1, 20000) i;
+INSERT INTO legs SELECT 200000 + i, 1, -i, 1, 1, 0, false FROM generate_series(2, 20000) i;
+INSERT INTO legs SELECT 200001, i, i - 30001, 1, i, 0, false FROM generate_series(1, 30000) i;
 INSERT INTO position_sums SELECT '!pos.c1@d1/hour', i, i, 0 FROM generate_series(64, 30000, 64) i;
 INSERT INTO book_pages SELECT 'full', p, (SELECT array_agg(p * 32 + i - 30001 ORDER BY i) FROM generate_series(1, least(32, 30000 - p * 32)) i)
     FROM generate_series(0, 937) p;
@@ -178,7 +178,7 @@ scans() { # NAME
     bad=$(awk '/^[^\t]/ { app = "" } /\] ledgerd (poster|reads) LOG:/ { app = $0; query = "" }
         app == "" { next }
         /^\tQuery Text: / { query = $0 }
-        / Seq Scan on (records|texts|tiles|holders|keys|account_limits|postings|book_pages|requests|reversals|pending|pending_keys) / &&
+        / Seq Scan on (records|texts|tiles|holders|keys|account_limits|legs|book_pages|requests|reversals|pending|pending_keys) / &&
             query !~ /GROUP BY maker/ { print query; print }' "$LEDGERS"/main/pg-log/*.log | sort -u)
     [ -z "$bad" ] || die "$bad"
 }

@@ -232,10 +232,12 @@ pin_line() {
         grep -q "don't make the root of the snapshot" "$LEDGERS/main.log"
     fi
     # An entry taken out of the list.
-    ledger_psql main -c "UPDATE postings SET seq = -seq WHERE account = 'alice@hansalim/hour' AND seq = 3"
+    ledger_psql main -c "UPDATE legs SET seq = -seq WHERE seq = 3
+        AND number = (SELECT number FROM accounts WHERE account = 'alice@hansalim/hour')"
     run as alice -k alice statement alice@hansalim hour --from "$(on_day 2)" --to "$(on_day 1)" -o "$LEDGERS/hidden.json"
     [ "$status" -ne 0 ]
-    ledger_psql main -c "UPDATE postings SET seq = -seq WHERE account = 'alice@hansalim/hour' AND seq = -3"
+    ledger_psql main -c "UPDATE legs SET seq = -seq WHERE seq = -3
+        AND number = (SELECT number FROM accounts WHERE account = 'alice@hansalim/hour')"
     statement "$LEDGERS/again.json" 2 1
     as alice verify "$LEDGERS/again.json"
 }

@@ -121,9 +121,9 @@ spoilt() { # a copy of the backup, in $try
     # Balances that were meddled with in the database of the ledger that runs.
     drill --data "$LEDGERS/main" --export "$LEDGERS/open/night"
     ends 0 'would have saved you'
-    ledger_psql main -c "UPDATE postings SET amount = amount + 1 WHERE amount > 0"
+    ledger_psql main -c "UPDATE legs SET amount = amount + 1 WHERE amount > 0"
     drill --data "$LEDGERS/main" --export "$LEDGERS/open/night"
-    ledger_psql main -c "UPDATE postings SET amount = amount - 1 WHERE amount > 0"
+    ledger_psql main -c "UPDATE legs SET amount = amount - 1 WHERE amount > 0"
     ends 1 'Its balances are not those of the ledger that runs'
 }
 

@@ -45,6 +45,9 @@ FROM (SELECT *, row_number() OVER w AS n, sum(amount) OVER w AS total FROM posti
 WHERE seq <> n OR balance <> total
 LIMIT 5;
 
+SELECT 'legs without an account: ' || n FROM (SELECT (SELECT count(*) FROM legs) - (SELECT count(*) FROM postings) AS n) l
+WHERE n <> 0;
+
 SELECT account || ': postings out of the order of the log, at ' || idx
 FROM (SELECT account, idx, lag(idx) OVER (PARTITION BY account ORDER BY seq) AS before FROM postings) p
 WHERE idx <= before

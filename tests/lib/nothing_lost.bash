@@ -68,7 +68,9 @@ check_receipts() { # NAME JOURNAL
     "$HAMMER" check "$url" --journal "$2" --leaves "$2.leaves" || die "hammer check failed"
 }
 
-tables_of() { # NAME FOLDER: every derived table, in the order of its primary key
+# Every derived table, in the order of its primary key. Accounts' numbers, which only the database knows them by, are
+# as they come: what they number is looked at by name.
+tables_of() { # NAME FOLDER
     local table key columns
     mkdir -p "$2"
     ledger_psql "$1" -F ' ' -c "
@@ -76,11 +78,12 @@ tables_of() { # NAME FOLDER: every derived table, in the order of its primary ke
                 FROM pg_attribute WHERE attrelid = c.oid AND attnum = ANY (i.indkey::int2[])),
             (SELECT string_agg(quote_ident(attname), ',' ORDER BY attnum) FROM pg_attribute
                 WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped
-                    AND NOT (c.relname = 'head' AND attname = 'epoch'))
+                    AND attname <> CASE c.relname WHEN 'head' THEN 'epoch' WHEN 'account_limits' THEN 'number' ELSE '' END)
         FROM pg_class c JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
-            AND c.relname NOT LIKE 'pending%' AND c.relname NOT IN ('schema_version', 'snapshot_nodes')
+            AND c.relname NOT LIKE 'pending%' AND c.relname NOT IN ('schema_version', 'snapshot_nodes', 'legs')
         ORDER BY 1" > "$2/tables" || return 1
+    echo 'postings account,seq *' >> "$2/tables"
     while read -r table key columns; do
         ledger_psql "$1" -c "COPY (SELECT $columns FROM $table ORDER BY $key) TO STDOUT" \
             < /dev/null > "$2/$table" || return 1
