@@ -600,8 +600,7 @@ int db_load_ledger(struct db_post *db, struct ledger *l, char *err, size_t err_s
         load_lines(db, l->state, err, err_size) != 0 ||
         load_rounds(db, l->state, err, err_size) != 0 ||
         load_contras(db, l->state, err, err_size) != 0 ||
-        load_numbered(db, l, err, err_size) != 0 ||
-        load_books(db, l->state, err, err_size) != 0 ||
+        load_numbered(db, l, err, err_size) != 0 || load_books(db, l->state, err, err_size) != 0 ||
         load_voids(db, l->state, err, err_size) != 0 ||
         load_snapshot(db, l->state, err, err_size) != 0 || load_recent(db, l, err, err_size) != 0 ||
         load_tiles(db, l, err, err_size) != 0 || load_makers(db, l, err, err_size) != 0) {

@@ -201,9 +201,9 @@ const struct read_statement read_statements[READ_COUNT] = {
                        " FROM legs p JOIN records r ON r.idx = p.idx"
                        " LEFT JOIN texts t ON t.idx = p.idx AND t.field IN"
                        " ('memo', 'reason', 'reference')"
-                       " WHERE p.number = " NUMBER_OF("$1::text")
-                       " AND p.seq < $2::bigint"
-                       " ORDER BY p.seq DESC LIMIT $3::bigint",
+                       " WHERE p.number = " NUMBER_OF(
+                           "$1::text") " AND p.seq < $2::bigint"
+                                       " ORDER BY p.seq DESC LIMIT $3::bigint",
                        false},
     [READ_REQUESTS] = {"read_requests", REQUESTS_OF("payer", "payee"), false},
     [READ_COOP_REQUESTS] = {"read_coop_requests", REQUESTS_OF("payer_coop", "payee_coop"), false},

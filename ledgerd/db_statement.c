@@ -68,8 +68,9 @@ PGresult *db_statement_postings(PGconn *conn, const char *account, int64_t first
     db_ask_int(&ask, last);
     return db_ask_run(conn,
                       COLUMNS " FROM legs p JOIN records r ON r.idx = p.idx" TEXTS
-                              " WHERE p.number = " NUMBER_OF("$1::text") " AND p.seq >= $2::bigint"
-                              " AND p.seq <= $3::bigint ORDER BY p.seq",
+                              " WHERE p.number = " NUMBER_OF(
+                                  "$1::text") " AND p.seq >= $2::bigint"
+                                              " AND p.seq <= $3::bigint ORDER BY p.seq",
                       &ask, err, err_size);
 }
 

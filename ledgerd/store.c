@@ -341,8 +341,8 @@ static void put_change(struct store *st, int64_t index, const struct change *cha
     buf_free(&name);
 }
 
-void store_record(struct store *st, struct ledger *l, int64_t index, const struct act *a, const struct record *rec,
-                  const struct hash *leaf, const struct outcome *out)
+void store_record(struct store *st, struct ledger *l, int64_t index, const struct act *a,
+                  const struct record *rec, const struct hash *leaf, const struct outcome *out)
 {
     bool names =
         (a->type == ACT_MEMBER_CREATE || a->type == ACT_MEMBER_UPDATE) && a->u.member.name.there;

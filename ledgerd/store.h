@@ -86,8 +86,8 @@ void store_clear(struct store *st);
 
 /* A posted act: record, postings, books. To be called before rules_apply empties the outcome, whose
  * accounts get a number when they are new. */
-void store_record(struct store *st, struct ledger *l, int64_t index, const struct act *a, const struct record *rec,
-                  const struct hash *leaf, const struct outcome *out);
+void store_record(struct store *st, struct ledger *l, int64_t index, const struct act *a,
+                  const struct record *rec, const struct hash *leaf, const struct outcome *out);
 /* The texts that travel beside a posted act. */
 void store_texts(struct store *st, int64_t index, const struct submission *sub);
 /* After the last one: a row for each thing touched, as it is now, and the tiles that got full. */
