@@ -192,6 +192,7 @@ static void rollback_leaves_what_rests(void **state)
     (void)state;
     state_set_rest(s, &rest);
     a->balance = INT64_MIN;
+    a->number = INT64_MAX;
     a->seq = 1;
     state_put(s, THING_ACCOUNT, &a->thing);
     state_commit(s);
@@ -206,6 +207,7 @@ static void rollback_leaves_what_rests(void **state)
         state_rollback(s);
         assert_int_equal(state_account(s, "alice@hansalim/hour")->seq, 1);
         assert_true(state_account(s, "alice@hansalim/hour")->balance == INT64_MIN);
+        assert_true(state_account(s, "alice@hansalim/hour")->number == INT64_MAX);
         assert_int_equal(state_account(s, "alice@hansalim/hour")->record, -1);
         assert_null(state_account(s, "bob@hansalim/hour"));
     }
