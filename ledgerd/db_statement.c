@@ -34,7 +34,8 @@ int db_statement_span(PGconn *conn, const char *account, const char *from, const
                      " " ENTRIES_BELOW("legs", "number = v.number", "v.seq", "v.behind") ","
                      " " ENTRIES_BELOW("legs", "number = v.number", "v.seq", "$4::bigint")
                      ", v.ledger_id"
-                     " FROM (SELECT h.size AS head, h.ledger_id, coalesce(a.seq, 0) AS seq, a.number,"
+                     " FROM (SELECT h.size AS head, h.ledger_id, a.number,"
+                     "  coalesce(a.seq, 0) AS seq,"
                      "  least($4::bigint, " RECORDS_BEFORE("2") ") AS first,"
                      "  least($4::bigint, " RECORDS_BEFORE("3") ") AS behind"
                      "  FROM head h JOIN holders l ON l.holder = 'ledger'"
