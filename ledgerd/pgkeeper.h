@@ -7,8 +7,9 @@
  * server, looks after it and stops it (pgserver.h). It is there so that ledgerd itself, which reads
  * what strangers send, can give up starting programs, signalling processes and looking into /proc
  * once it serves (sandbox.h), while a PostgreSQL that dies is still started again. The keeper reads
- * nothing but the end of its line to ledgerd, and never has the ledger's keys. When ledgerd dies
- * the kernel ends the keeper, and PostgreSQL is told to stop.
+ * nothing but the end of its line to ledgerd, and never has the ledger's keys. When ledgerd dies,
+ * PostgreSQL is stopped: by the keeper, as its line has ended, or for the kernel has ended the
+ * keeper (not where Landlock keeps ledgerd's signals in, even that of its death).
  */
 
 #include "core/base.h"
