@@ -283,6 +283,35 @@ static void set_socket(struct clerk *c, int socket)
     pthread_mutex_unlock(&c->lock);
 }
 
+/* A statement that fails leaves the connection for the next errand, a server that ends doesn't. */
+static bool goes_on(const struct clerk *c, const PGconn *conn)
+{
+    return !c->stop && PQstatus(conn) == CONNECTION_OK && c->ledger_id[0] != '\0';
+}
+
+/* Each by itself: one that fails, perhaps at every look, doesn't keep the others from being done.
+ */
+static void errands(struct clerk *c, PGconn *conn)
+{
+    char err[DB_ERR_MAX], ignored[DB_ERR_MAX];
+
+    if (make(c, conn, err, sizeof(err)) != 0) {
+        if (!c->stop)
+            log_event(LOG_LEVEL_WARN, N_("the day's snapshot can't be made now"),
+                      LOG_STR("why", err));
+        (void)!db_clerk_end(conn, ignored, sizeof(ignored)); /* it was in a transaction */
+    }
+    if (goes_on(c, conn) && store(c, conn, err, sizeof(err)) != 0 && !c->stop)
+        log_event(c->store_wrong ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN,
+                  N_("a snapshot's paths can't be stored"), LOG_STR("why", err));
+    if (goes_on(c, conn) && levies(c, conn, err, sizeof(err)) != 0 && !c->stop)
+        log_event(LOG_LEVEL_WARN, N_("the month's levies can't be taken now"), LOG_STR("why", err));
+    if (goes_on(c, conn) &&
+        rounds_look(c->rounds, conn, c->ledger_id, &c->within, err, sizeof(err)) != 0 && !c->stop)
+        log_event(LOG_LEVEL_WARN, N_("rounds of clearing can't be looked at now"),
+                  LOG_STR("why", err));
+}
+
 /* False while another one posts, or none does. */
 static bool look(struct clerk *c)
 {
@@ -298,20 +327,10 @@ static bool look(struct clerk *c)
         return false;
     conn = db_connect(c->d->conninfo, &settings, err, sizeof(err));
     set_socket(c, conn ? PQsocket(conn) : -1);
-    if (!conn || make(c, conn, err, sizeof(err)) != 0) {
-        if (!c->stop)
-            log_event(LOG_LEVEL_WARN, N_("the day's snapshot can't be made now"),
-                      LOG_STR("why", err));
-    } else if (store(c, conn, err, sizeof(err)) != 0 && !c->stop) {
-        log_event(c->store_wrong ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN,
-                  N_("a snapshot's paths can't be stored"), LOG_STR("why", err));
-    } else if (levies(c, conn, err, sizeof(err)) != 0 && !c->stop) {
-        log_event(LOG_LEVEL_WARN, N_("the month's levies can't be taken now"), LOG_STR("why", err));
-    }
-    if (conn && !c->stop &&
-        rounds_look(c->rounds, conn, c->ledger_id, &c->within, err, sizeof(err)) != 0 && !c->stop)
-        log_event(LOG_LEVEL_WARN, N_("rounds of clearing can't be looked at now"),
-                  LOG_STR("why", err));
+    if (conn)
+        errands(c, conn);
+    else if (!c->stop)
+        log_event(LOG_LEVEL_WARN, N_("the day's snapshot can't be made now"), LOG_STR("why", err));
     set_socket(c, -1);
     PQfinish(conn);
     return true;

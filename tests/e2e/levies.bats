@@ -119,9 +119,13 @@ restarted() {
     answered 200 '.items[0] | .amount == 30 and (.counterparty | startswith("m00"))'
     # Now it does; and nobody pays twice, nor for another month by another id.
     posted "$(payment m0002@hansalim m0004@hansalim 50)"
+    # Whatever else the clerk can't do at that time.
+    ledger_psql main -c 'ALTER TABLE snapshot_nodes RENAME TO away'
     restarted
     levied_too() { [ "$(balance m0004@hansalim/hour)" -eq -30 ]; }
     until_ok 60 levied_too
+    ledger_psql main -c 'ALTER TABLE away RENAME TO snapshot_nodes'
+    grep -q "a snapshot's paths can't be stored" "$LEDGERS/main.log"
     [ "$(levied)" = "$((${all%|*} + 1))|$((${all#*|} + 1))" ]
     [ -n "$month" ]
 }
