@@ -16,6 +16,9 @@ SHELL := /bin/bash
 export LC_ALL := C.UTF-8
 unexport LANGUAGE
 
+# Two makes of the same things must not run side by side; each uses all cores.
+.NOTPARALLEL:
+
 # Packages are installed during the run, so the build, which asks pkg-config, is a make of its own.
 SUBMAKE = $(MAKE) --no-print-directory -f mk/build.mk $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
 
@@ -24,7 +27,7 @@ SUBMAKE = $(MAKE) --no-print-directory -f mk/build.mk $(if $(findstring -j,$(MAK
 .DEFAULT_GOAL := all
 
 all: ## build ledgerd and pumasi into $(BUILD)
-	@$(SUBMAKE) all
+	+@$(SUBMAKE) all
 
 help: ## list the targets
 	@echo 'make TARGET [BUILD=build] [PREFIX=/usr/local] [DESTDIR=] [CC=gcc] [T=name]'
@@ -44,7 +47,7 @@ deps-all:
 	@scripts/deps all
 
 unit: ## build the unit tests without running them
-	@$(SUBMAKE) unit
+	+@$(SUBMAKE) unit
 
 check: deps-check ## unit tests, end-to-end tests, source rules; T=name runs one of them
 	@scripts/check $(if $(T),-t '$(T)') source unit e2e
@@ -69,21 +72,21 @@ check-deb: deps-all ## build the Debian packages, install, use, upgrade, remove 
 	@BUILD='$(abspath $(BUILD))' scripts/check-deb
 
 demo: deps ## a running ledger whose members pay each other in hours
-	@$(SUBMAKE) all
+	+@$(SUBMAKE) all
 	@BUILD='$(abspath $(BUILD))' scripts/demo
 
 demo-network: deps-demo ## a year of twelve co-ops: trade, clearing, settlement, an audit
-	@$(SUBMAKE) all '$(BUILD)/load/world'
+	+@$(SUBMAKE) all '$(BUILD)/load/world'
 	@BUILD='$(abspath $(BUILD))' scripts/demo-network
 
 ifneq ($(wildcard scripts/bench),)
 bench: deps-check ## measure this machine, into docs/performance.md; BENCH='main slow million statement audit soak clearing positions network'
-	@$(SUBMAKE) all load
+	+@$(SUBMAKE) all load
 	@BUILD='$(abspath $(BUILD))' scripts/bench $(BENCH)
 endif
 
 install: ## install below $(DESTDIR)$(PREFIX)
-	@$(SUBMAKE) all
+	+@$(SUBMAKE) all
 	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/doc/pumasi'
 	install -m 755 '$(BUILD)/ledgerd' '$(BUILD)/pumasi' '$(DESTDIR)$(PREFIX)/bin/'
 	install -m 755 scripts/backup-drill '$(DESTDIR)$(PREFIX)/bin/ledgerd-backup-drill'
@@ -129,6 +132,6 @@ clean: ## remove $(BUILD)
 
 # Anything below $(BUILD) can be asked for by its name, e.g. make build/tests/test_num.
 $(BUILD)/%: FORCE
-	@$(SUBMAKE) '$@'
+	+@$(SUBMAKE) '$@'
 
 FORCE:
