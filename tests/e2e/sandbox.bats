@@ -155,7 +155,8 @@ need_gdb() {
     ledger_start a --sandbox require
     up_or_gone() { ledger_is_up a || ledger_is_gone "$(ledger_pid a)"; }
     until_ok 30 up_or_gone
-    if ledger_is_up a; then
+    # Whether it is up isn't asked again: while it takes the posting over it may say no for a moment.
+    if ! ledger_is_gone "$(ledger_pid a)"; then
         grep 'sandbox seccomp=on landlock=[1-9]' "$LEDGERS/a.log"
         ledger_stop a
     else
