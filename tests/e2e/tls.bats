@@ -192,7 +192,7 @@ log_has() { # WORDS
     ledger_wait other
     kill -HUP "${LEDGER_PID[other]}"
     until_ok 10 grep -qF 'There is no TLS certificate to be read again' "$LEDGERS/other.log"
-    ledger_is_up other
+    until_ok 10 ledger_is_up other
     [ -z "$(ledger_metrics other tls_certificate_expiry_seconds)" ]
     # Neither is one while it stops.
     kill -TERM "$(ledger_pid other)"
