@@ -56,7 +56,7 @@ rows() {
     rows million single single-million bulk bulk-million sql sql-million
     part million | grep -q 'of an account.s 4[0-9][0-9] postings'
     [ "$(part soak | grep -cE '^\| [0-9]+ \| [0-9]+ \| [0-9.]+ \| [0-9.]+ \|$')" -ge 1 ]
-    part soak | grep -qE '^\| postings \| [0-9.]+ \| [0-9.]+ \| [0-9]+ \|$'
+    part soak | grep -qE '^\| legs \| [0-9.]+ \| [0-9.]+ \| [0-9]+ \|$'
     CACHE=$cache bench million
     part million | grep -q 'one that an earlier run made'
     diff <(parts) "$BATS_TEST_TMPDIR/outside"
