@@ -26,11 +26,11 @@ struct sister {
     char *note;
     size_t len;
     struct checkpoint checkpoint;
-    struct witness_log log; /* as it was when the checkpoint came */
-    struct tileset tiles;   /* of the checkpoint's size */
-    bool whole;             /* a partial tile wasn't there, and all of it is asked for */
-    bool failing, behind;   /* so it was said in the log */
-    bool unwanted;          /* it doesn't take our cosignatures */
+    struct witness_log log;          /* as it was when the checkpoint came */
+    struct tileset tiles;            /* of the checkpoint's size */
+    bool whole;                      /* a partial tile wasn't there, and all of it is asked for */
+    bool failing, behind, continued; /* so it was said in the log */
+    bool unwanted;                   /* it doesn't take our cosignatures */
 };
 
 struct follower {
@@ -107,20 +107,23 @@ static void failed(struct sister *s, int64_t status, const char *why)
     s->failing = true;
 }
 
-/* Another log to a witness, which its operator has to name; said once, until it goes well again. */
+/*
+ * Another log to a witness, which its operator has to name; said once, until it goes well again,
+ * and also by a ledger that was out of reach just before, as those are that come back so.
+ */
 static void goes_on(struct sister *s, const struct checkpoint *later)
 {
     char vkey[VKEY_MAX];
 
     vkey_text(vkey, later->origin, &s->log.keys[0]);
-    if (!s->failing)
+    if (!s->continued)
         log_event(LOG_LEVEL_ERROR,
                   N_("a ledger says that it lost records and goes on under another origin: ask its "
                      "stewards, then name it under witness_for in the place of the old one"),
                   LOG_STR("origin", origin_of(s)), LOG_INT("cosigned", (int64_t)s->log.latest.size),
                   LOG_STR("goes_on_as", later->origin), LOG_INT("shown", (int64_t)later->size),
                   LOG_STR("vkey", vkey));
-    s->failing = true;
+    s->continued = true;
     s->step = STEP_IDLE;
 }
 
@@ -230,6 +233,7 @@ static void on_checkpoint(struct sister *s, const struct errand_end *end)
             failed(s, end->status, why);
         return;
     }
+    s->continued = false;
     free(s->note);
     s->note = x_strndup(end->body, end->len);
     s->len = end->len;

@@ -37,12 +37,17 @@ witness() { # ARGUMENT...
     pumasi -p watch witness "$@"
 }
 
+# How often b said that it can't reach a.
+unreached() {
+    grep -c "a ledger can't be looked at just now" "$LEDGERS/b.log" || true
+}
+
 told_of_it() {
     grep 'goes on under another origin' "$LEDGERS/b.log"
 }
 
 @test "witnesses are told that a ledger goes on, cosign nothing of it by themselves, and then what it is now" {
-    local old new watch sister
+    local old new watch sister before
     new_ledger a
     new_ledger b
     old=$(vkey a)
@@ -63,7 +68,11 @@ told_of_it() {
     until_ok 30 cosigned_by a test.example/b
     run witness --once
     [ "$status" -eq 0 ] || die "$output"
+    before=$(unreached)
     put_old_back a
+    # As it is away for a while, of which the sister tells too.
+    away() { [ "$(unreached)" -gt "$before" ]; }
+    until_ok 30 away
     # Nothing was posted by those who lost nothing: their clients have receipts of what is gone.
     go_on a
     [ "$(of_ledger a .origin)" = test.example/a/2 ]
