@@ -45,7 +45,7 @@ postgres_is_gone() {
 }
 
 # Makes the process itself evaluate C expressions; their values, a line each. Only root may.
-within() { # EXPRESSION...
+inside() { # EXPRESSION...
     local expression arguments=()
     for expression; do
         arguments+=(-ex "printf \"value %d\\n\", $expression")
@@ -56,7 +56,7 @@ within() { # EXPRESSION...
 
 need_gdb() {
     command -v gdb > /dev/null || skip 'no gdb'
-    [ "$(within '1 + 1')" = 2 ] || skip 'gdb may not look into a process here'
+    [ "$(inside '1 + 1')" = 2 ] || skip 'gdb may not look into a process here'
 }
 
 @test "every thread of a ledgerd that serves: no new privileges, no capabilities, a filter" {
@@ -87,7 +87,7 @@ need_gdb() {
     need_gdb
     echo secret > "$LEDGERS/open/secret"
     chmod 644 "$LEDGERS/open/secret"
-    run within "(int)open(\"$LEDGERS/open/secret\", 0)" '*(int *)__errno_location()' \
+    run inside "(int)open(\"$LEDGERS/open/secret\", 0)" '*(int *)__errno_location()' \
         '(int)open("/etc/passwd", 0)' '*(int *)__errno_location()' \
         "(int)open(\"$LEDGERS/open/new\", 0101, 0600)" '*(int *)__errno_location()' \
         "(int)open(\"$LEDGERS/a/log.key\", 0) > 2" '(int)socket(2, 1, 0)' '(int)fork()'
@@ -104,7 +104,7 @@ need_gdb() {
     need_sandbox
     need_gdb
     pid=$(ledger_pid a)
-    within '(int)execl("/bin/true", "true", (char *)0)'
+    inside '(int)execl("/bin/true", "true", (char *)0)'
     wait "$pid" || status=$?
     [ "$status" -eq $((128 + $(kill -l SYS))) ] || die "status $status"
     until_ok 30 postgres_is_gone || die "PostgreSQL runs on: $(ledger_pg_pids a)"
@@ -155,7 +155,6 @@ need_gdb() {
     ledger_start a --sandbox require
     up_or_gone() { ledger_is_up a || ledger_is_gone "$(ledger_pid a)"; }
     until_ok 30 up_or_gone
-    # Whether it is up isn't asked again: while it takes the posting over it may say no for a moment.
     if ! ledger_is_gone "$(ledger_pid a)"; then
         grep 'sandbox seccomp=on landlock=[1-9]' "$LEDGERS/a.log"
         ledger_stop a
