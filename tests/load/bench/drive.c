@@ -172,6 +172,14 @@ static void read_head(struct line *l)
     l->whole = (size_t)(end - l->in.data) + 4 + (size_t)length;
 }
 
+/* A ledger closes what had nothing to say for a minute, as at a low rate most connections have. */
+static void dial_again(struct driver *d, struct line *l)
+{
+    close(l->fd);
+    l->fd = dial(d->b->h.url);
+    watch(d, l, EPOLLIN, EPOLL_CTL_ADD);
+}
+
 static void pull(struct driver *d, struct line *l)
 {
     static _Thread_local char chunk[262144];
@@ -179,6 +187,10 @@ static void pull(struct driver *d, struct line *l)
 
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
+    if (n <= 0 && !l->busy) {
+        dial_again(d, l);
+        return;
+    }
     if (n <= 0)
         die_of("the connection was closed before the answer was whole");
     buf_put(&l->in, chunk, (size_t)n);
