@@ -289,8 +289,7 @@ static bool goes_on(const struct clerk *c, const PGconn *conn)
     return !c->stop && PQstatus(conn) == CONNECTION_OK && c->ledger_id[0] != '\0';
 }
 
-/* Each by itself: one that fails, perhaps at every look, doesn't keep the others from being done.
- */
+/* Each by itself: one that fails, perhaps at every look, doesn't keep the others waiting. */
 static void errands(struct clerk *c, PGconn *conn)
 {
     char err[DB_ERR_MAX], ignored[DB_ERR_MAX];

@@ -164,8 +164,7 @@ void collector_tick(struct collector *c, int64_t now)
         free(at->note);
         at->note = x_strndup(note, len);
         at->len = len;
-        /* Under another origin it is another log to the witness: of that one it knows nothing yet.
-         */
+        /* Under another origin it is another log, of which the witness knows nothing yet. */
         if (!str_eq(at->offered.origin, shown.origin)) {
             at->knows = false;
             at->ahead = 0;

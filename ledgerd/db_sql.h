@@ -81,7 +81,7 @@
     "    FROM position_sums s WHERE s.account = p.account AND s.seq = p.seq - p.seq % 64), 0)"     \
     "   + coalesce((SELECT sum(CASE WHEN p.balance < 0 THEN greatest(t.amount, 0)"                 \
     "     ELSE greatest(-t.amount, 0) END) FROM legs t"                                            \
-    "    WHERE t.number = p.number AND t.seq > p.seq - p.seq % 64), 0) AS paid OFFSET 0) d"      \
+    "    WHERE t.number = p.number AND t.seq > p.seq - p.seq % 64), 0) AS paid OFFSET 0) d"        \
     "  CROSS JOIN LATERAL (WITH RECURSIVE f(lo, hi) AS (SELECT 0::bigint, p.seq / 64 UNION ALL"    \
     "    SELECT CASE WHEN q.paid THEN q.mid ELSE q.lo END,"                                        \
     "     CASE WHEN q.paid THEN q.hi ELSE q.mid - 1 END"                                           \
@@ -93,7 +93,7 @@
     "     CASE WHEN p.balance < 0 THEN s.lowered ELSE s.raised END FROM position_sums s"           \
     "     WHERE s.account = p.account AND s.seq = f.lo * 64), 0) AS owed"                          \
     "   FROM f WHERE f.lo = f.hi OFFSET 0) m"                                                      \
-    "  JOIN legs t ON t.number = p.number AND t.seq > m.seq AND t.seq <= m.seq + 64) e"      \
+    "  JOIN legs t ON t.number = p.number AND t.seq > m.seq AND t.seq <= m.seq + 64) e"            \
     " WHERE e.owed > e.paid ORDER BY e.seq LIMIT 1)"
 /* clang-format on */
 

@@ -161,7 +161,6 @@ static void keep_leg(struct store *st, struct ledger *l, int64_t index, const st
         number_account(l, leg->after);
         touch_name(st, THING_ACCOUNT, leg->after->thing.name);
     }
-
     if (legs->n == legs->cap) {
         legs->cap = legs->cap == 0 ? 64 : legs->cap * 2;
         legs->at = x_realloc(legs->at, legs->cap * sizeof(*legs->at));
