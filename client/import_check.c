@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/import_run.h"
+#include "core/levy.h"
 #include "core/num.h"
 
 #define SHOWN_MAX 10 /* rows of a kind, where --dry-run doesn't list them all */
@@ -92,7 +93,7 @@ static size_t check_levy(const struct import *m, const struct import_plan *p)
     for (size_t i = 0; i < m->file.n_rows; i++) {
         const struct import_row *row = &m->file.rows[i];
 
-        n += row->amount * p->levy_per_mille >= 1000 && !is_purse(m, row->from) &&
+        n += levy_of(row->amount, p->levy_per_mille) > 0 && !is_purse(m, row->from) &&
              !str_eq(m->file.members.list[row->to], p->levy_purse);
     }
     if (n > 0)

@@ -8,6 +8,7 @@
 #include "client/say.h"
 #include "core/act.h"
 #include "core/date.h"
+#include "core/levy.h"
 
 int payment_options(const struct cli *cli, struct payment *p)
 {
@@ -60,7 +61,7 @@ int payment_levy(struct client *c, const struct keyfile *key, struct payment *p)
     }
     if (per_mille > 0 && per_mille <= LEVY_PER_MILLE_MAX &&
         str_eq(json_text(payer, "kind"), "person") && !str_eq(purse, p->to))
-        p->levy = p->amount * per_mille / 1000;
+        p->levy = levy_of(p->amount, per_mille);
     if (p->levy > 0) {
         char *levy = client_amount_text(c, p->levy, p->unit);
         char *sum = client_amount_text(c, p->amount + p->levy, p->unit), *safe = say_safe(purse);

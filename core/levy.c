@@ -7,6 +7,11 @@
 #include "core/buf.h"
 #include "core/date.h"
 
+int64_t levy_of(int64_t amount, int64_t per_mille)
+{
+    return amount * per_mille / 1000; /* 10^15 × 1,000 at most */
+}
+
 int64_t levy_on_transfer(const struct state *s, const struct act_transfer *t, const char **purse)
 {
     const struct holder *payer = state_holder(s, t->from), *into;
@@ -19,7 +24,7 @@ int64_t levy_on_transfer(const struct state *s, const struct act_transfer *t, co
     if (!into || into->state != HOLDER_ACTIVE)
         return 0;
     *purse = policy->levy.purse;
-    return t->amount * policy->levy.per_mille / 1000; /* 10^15 × 1,000 at most */
+    return levy_of(t->amount, policy->levy.per_mille);
 }
 
 /* floor(levy × part / whole), both at most 10^15 and part at most whole. */

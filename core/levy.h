@@ -6,11 +6,14 @@
 
 /* What members pay their co-op, as its policy for a unit says (docs/protocol.md 4.5, 4.7, 4.12). */
 
+/* floor(amount × per_mille / 1000) minor units, of at most AMOUNT_MAX and LEVY_PER_MILLE_MAX. */
+int64_t levy_of(int64_t amount, int64_t per_mille);
+
 /*
- * What the payer of a transfer pays on top of it: floor(amount × per_mille / 1000) minor units;
- * *purse is where it goes, a name that lives as long as the policy does. 0, and *purse untouched,
- * where there is none: without a levy, while its purse isn't active, when the payer is a purse, or
- * when the payee is the one that it would go into.
+ * What the payer of a transfer pays on top of it, as levy_of has it; *purse is where it goes, a
+ * name that lives as long as the policy does. 0, and *purse untouched, where there is none: without
+ * a levy, while its purse isn't active, when the payer is a purse, or when the payee is the one
+ * that it would go into.
  */
 int64_t levy_on_transfer(const struct state *s, const struct act_transfer *t, const char **purse);
 
