@@ -35,8 +35,8 @@ disturbed() { # FILE ROWS
         ledger_start main
     done
     reach 45
-    # shellcheck disable=SC2046
-    kill -KILL $(ledger_pg_pids main) 2> /dev/null
+    ledger_wait main # it may be just starting, with no PostgreSQL to be killed yet
+    ledger_pg_pids main | xargs kill -KILL || true # some end by themselves when the first is gone
     wait "$IMPORT" || die "status $?: $(cat "$LEDGERS/import.log")"
     grep -q 'The ledger is there again' "$LEDGERS/import.log"
     ledger_wait main
