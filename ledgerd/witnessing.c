@@ -104,11 +104,6 @@ static void accuse(struct witnessing *w, size_t i, const struct checkpoint *c,
     if (first && file_write(path, b.data, b.len, 0644) != 0)
         log_event(LOG_LEVEL_ERROR, N_("the evidence of a fork can't be written"),
                   LOG_STR("file", path), LOG_STR("why", strerror(errno)));
-    log_event(LOG_LEVEL_ERROR,
-              N_("FORK: this ledger has signed two histories; the other one is not cosigned"),
-              LOG_STR("origin", w->logs[i].origin),
-              LOG_INT("cosigned", (int64_t)w->logs[i].latest.size),
-              LOG_INT("shown", (int64_t)c->size), LOG_STR("evidence", path));
     if (first) {
         pthread_mutex_lock(&w->lock);
         free(w->known[i].evidence);
@@ -116,6 +111,12 @@ static void accuse(struct witnessing *w, size_t i, const struct checkpoint *c,
         pthread_mutex_unlock(&w->lock);
         atomic_fetch_add(&w->metrics->sister_forks, 1);
     }
+    /* Last: whoever reads it there finds it in all other places. */
+    log_event(LOG_LEVEL_ERROR,
+              N_("FORK: this ledger has signed two histories; the other one is not cosigned"),
+              LOG_STR("origin", w->logs[i].origin),
+              LOG_INT("cosigned", (int64_t)w->logs[i].latest.size),
+              LOG_INT("shown", (int64_t)c->size), LOG_STR("evidence", path));
     buf_free(&b);
     free(path);
 }
