@@ -446,33 +446,33 @@ add_checkpoint() { # NAME FILE: prints status, type and body
     # Its memory gone, the key must go too.
     ledger_stop a
     mv "$LEDGERS/a/witness" "$LEDGERS/a/forgotten"
-    run timeout 60 "$LEDGERD" --data "$LEDGERS/a" --listen "127.0.0.1:$(free_port)" --metrics_listen '' 3>&-
+    run timeout 240 "$LEDGERD" --data "$LEDGERS/a" --listen "127.0.0.1:$(free_port)" --metrics_listen '' 3>&-
     [ "$status" -eq 1 ]
     [[ $output == *witness.key* ]] || die "$output"
 }
 
 @test "a witness that is down, or hangs, delays nobody" {
-    local port start with without i
+    local port
     new_ledger a
     grow a 1
-    post_20() {
-        start=${EPOCHREALTIME/[.,]/}
-        grow a 20
-        echo $((${EPOCHREALTIME/[.,]/} - start))
-    }
-    without=$(post_20)
-    GROWN=40
     port=$(free_port)
-    # Takes connections and never says a word.
+    # Takes connections and never says a word; writes down when one comes, and when it is given up.
     python3 -c '
-import socket, sys, time
+import socket, sys, threading
 s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 s.bind(("127.0.0.1", int(sys.argv[1]))); s.listen(100)
-open(sys.argv[2], "w").close()
-held = []
-while True: held.append(s.accept())' "$port" "$LEDGERS/hangs" 3>&- &
+def say(word):
+    with open(sys.argv[2], "a") as f: f.write(word + "\n")
+def hold(c):
+    say("comes")
+    try:
+        while c.recv(65536): pass
+    except OSError: pass
+    say("goes")
+say("listens")
+while True: threading.Thread(target=hold, args=(s.accept()[0],), daemon=True).start()' "$port" "$LEDGERS/hangs" 3>&- &
     HANGING=$!
-    until_ok 10 [ -e "$LEDGERS/hangs" ]
+    until_ok 10 grep -qs listens "$LEDGERS/hangs"
     OPTIONS[a]='--cosign_seconds 1'
     {
         echo '[witness]'
@@ -482,15 +482,34 @@ while True: held.append(s.accept())' "$port" "$LEDGERS/hangs" 3>&- &
     install -m 644 "$LEDGERS/a.conf" "$LEDGERS/a/ledgerd.conf"
     restart a
     until_ok 20 grep -q "doesn't cosign just now.*down.example" "$LEDGERS/a.log"
-    with=$(post_20)
-    echo "20 posts: $without µs without, $with µs with a witness that hangs" >&3
-    # The hanging one has its request for half a minute, and nobody waits for that.
-    [ "$with" -lt $((20000000 + 5 * without)) ]
+    # The hanging one has its request for half a minute. Who posts doesn't wait for that: on a machine that needs less
+    # for it, several acts are posted while one and the same request hangs.
+    times() { grep -c "$1" "$LEDGERS/hangs"; }
+    hangs() { [ "$(times comes)" -gt "$(times goes)" ]; }
+    posted_meanwhile() {
+        local gone
+        gone=$(times goes)
+        hangs && grow a 3 && hangs && [ "$(times goes)" -eq "$gone" ]
+    }
+    until_ok 60 posted_meanwhile || die "$(cat "$LEDGERS/hangs")"
+    grow a 20
     [ "$(ledger_metrics a courier_up)" -eq 1 ]
-    # And it stops at once, whatever the courier waits for.
-    start=${EPOCHREALTIME/[.,]/}
-    ledger_stop a
-    [ $((${EPOCHREALTIME/[.,]/} - start)) -lt $((20000000 + 5 * without)) ]
+    # And it stops at once, whatever the courier waits for: before a request that has just come is given up.
+    stops_at_once() {
+        local begin
+        ledger_is_gone "$(ledger_pid a)" || ledger_stop a || return 1
+        until_ok 60 all_gone || return 1
+        begin=$(times comes)
+        ledger_start a
+        ledger_wait a || return 1
+        comes_again() { [ "$(times comes)" -gt "$begin" ]; }
+        until_ok 60 comes_again || return 1
+        begin=$SECONDS
+        ledger_stop a || return 1
+        [ $((SECONDS - begin)) -lt 20 ]
+    }
+    all_gone() { ! hangs; }
+    stops_at_once || stops_at_once || stops_at_once
 }
 
 @test "verify --quorum: a statement carries the cosignatures, and the names mean keys" {
@@ -573,7 +592,7 @@ while True: held.append(s.accept())' "$port" "$LEDGERS/hangs" 3>&- &
     run pumasi receipts --quorum '2 of seoul,busan'
     [ "$status" -eq 5 ] || die "$status: $output"
     local file
-    file=$(printf '%s\n' "$XDG_STATE_HOME"/pumasi/default/receipts/*.json | head -n 1)
+    file=$(grep -l '"cosigned"' "$XDG_STATE_HOME"/pumasi/default/receipts/*.json | head -n 1)
     jq '.cosigned.proof |= sub("index [0-9]+"; "index 77")' "$file" > "$LEDGERS/spoilt"
     cp "$LEDGERS/spoilt" "$file"
     of_quorum 'map(select(.reached | not)) | length == 2'

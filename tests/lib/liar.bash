@@ -6,7 +6,7 @@
 #                         lie: changes a bit of each tile and of each proof
 #                         tiles: a plain log of tlog-tiles: /checkpoint and whole or growing tiles, no more
 #                         partials: the same, and of the partial tiles only those that are the last
-#                         keep: honest, and keeps the checkpoint that it hands on
+#                         keep: honest, and keeps the checkpoint of now
 #                         old: shows the one that it kept
 #   liar_edits PATH CODE  changes the JSON of answers whose path matches: Python, j is the answer
 #   liar_stop             in teardown
@@ -20,7 +20,6 @@ liar_start() { # URL
 import http.server, json, re, sys, urllib.request, urllib.error
 
 port, url, mode_file = int(sys.argv[1]), sys.argv[2], sys.argv[3]
-seen = {}
 
 def get(path, method="GET", body=None, headers={}):
     rq = urllib.request.Request(url + path, data=body, method=method, headers=headers)
@@ -74,9 +73,7 @@ class Liar(http.server.BaseHTTPRequestHandler):
                 data = json.dumps(j).encode()
         if path == "/checkpoint":
             if mode == "old":
-                data = seen["kept"]
-            if mode == "keep":
-                seen["kept"] = data
+                data = open(mode_file + ".kept", "rb").read()
         self.answer(status, kind, data)
 
     def do_GET(self):
@@ -95,7 +92,7 @@ PY
 liar_says() { # MODE
     echo "$1" > "$LIAR_MODE.new"
     mv "$LIAR_MODE.new" "$LIAR_MODE"
-    [ "$1" != keep ] || curl -sf -m 30 -o /dev/null "$LIAR/checkpoint"
+    [ "$1" != keep ] || curl -sf -m 60 -o "$LIAR_MODE.kept" "$LIAR/checkpoint"
 }
 
 liar_edits() { # PATH CODE
