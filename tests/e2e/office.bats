@@ -193,7 +193,7 @@ found() {
         sed "$1" <<< "$payload" | tr -d '\n' | base64 -w 0 | tr /+ _- | tr -d = > "$LEDGERS/payload"
         jq --rawfile p "$LEDGERS/payload" '.act.payload = $p' "$LEDGERS/act.json" > "$2"
     }
-    swap 's/3000/9000/' "$LEDGERS/changed.json"
+    swap 's/"ceiling":3000/"ceiling":9000/' "$LEDGERS/changed.json"
     run as duri --yes sign "$LEDGERS/changed.json"
     [ "$status" -eq 1 ]
     [[ $output == *"may hold up to 150:00 hour"*"signature"* ]]

@@ -189,7 +189,7 @@ reads() { # TEXT
     korean as alice show -f html "$LEDGERS/alice.json" > ko.html
     grep -q '<html .*lang="ko"' ko.html
     grep -q '<h1>계정 명세서</h1>' ko.html
-    grep -qE "2026년 1월 1일 ~ 2026년 [0-9]+월 [0-9]+일" ko.html
+    grep -qE "2026년 1월 1일 ~ ${TODAY%%-*}년 [0-9]+월 [0-9]+일" ko.html
     as alice show -f html "$LEDGERS/empty.json" > empty.html
     command -v xmllint > /dev/null || skip 'no xmllint here'
     xmllint --noout alice.html ko.html empty.html
