@@ -76,7 +76,7 @@ refused_to() { # COMMAND...
     pumasi key export spare --private > "$LEDGERS/spare.key"
     ledger_stop main
     rm "$key"
-    run timeout 60 "$LEDGERD" --data "$LEDGERS/main" --listen "127.0.0.1:$(free_port)" --metrics_listen '' 3>&-
+    run timeout 240 "$LEDGERD" --data "$LEDGERS/main" --listen "127.0.0.1:$(free_port)" --metrics_listen '' 3>&-
     [ "$status" -eq 1 ]
     [[ $output == *"log.key"* ]] || die "$output"
     if [ "$(id -u)" -eq 0 ]; then

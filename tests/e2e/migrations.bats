@@ -105,18 +105,21 @@ go_back() { # N
 }
 
 @test "a grown ledger of an earlier version is upgraded, and is what it was" {
-    local newest
+    local newest load=1
     ledger_init main
     ledger_start main
     ledger_wait main
     "$HAMMER" setup "$(ledger_url main)" --members 8
-    "$HAMMER" run "$(ledger_url main)" --members 8 --connections 8 --seconds 2 --load 1 --journal "$LEDGERS/journal"
+    while [ "$load" -eq 1 ] || [ "$(ledger_psql main -c 'SELECT size FROM head')" -le 200 ]; do
+        "$HAMMER" run "$(ledger_url main)" --members 8 --connections 8 --seconds 2 --load "$load" --journal "$LEDGERS/journal"
+        load=$((load + 1))
+    done
     newest=$(ledger_psql main -c 'SELECT max(number) FROM schema_version')
     tables_of main "$LEDGERS/before"
     [ "$(wc -l < "$LEDGERS/before/records")" -gt 100 ]
     go_back 7
     ledger_stop main
-    run timeout 60 "$LEDGERD" --data "$LEDGERS/main" --listen "127.0.0.1:$(free_port)" --metrics_listen '' 3>&-
+    run timeout 240 "$LEDGERD" --data "$LEDGERS/main" --listen "127.0.0.1:$(free_port)" --metrics_listen '' 3>&-
     [[ $status -eq 1 && $output == *'the database is older than this ledgerd (schema 7, '* ]] || die "$output"
     run "$LEDGERD" migrate --data "$LEDGERS/main" 3>&-
     [[ $status -eq 0 && $output == *"applied now: $((newest - 7))."* ]] || die "$output"
@@ -125,7 +128,7 @@ go_back() { # N
     tables_of main "$LEDGERS/after"
     diff -r "$LEDGERS/before" "$LEDGERS/after" > "$LEDGERS/differs" || die "$(cut -c 1-400 "$LEDGERS/differs" | head -n 20)"
     # It goes on, and its log, replayed from the first record, makes the same tables.
-    "$HAMMER" run "$(ledger_url main)" --members 8 --connections 8 --seconds 1 --load 2 --journal "$LEDGERS/journal"
+    "$HAMMER" run "$(ledger_url main)" --members 8 --connections 8 --seconds 1 --load "$load" --journal "$LEDGERS/journal"
     check_receipts main "$LEDGERS/journal"
     check_books main "$LEDGERS/journal"
     check_rebuild main

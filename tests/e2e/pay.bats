@@ -139,6 +139,7 @@ says() { # STATUS TEXT: of the last run
     local pid=$!
     on_its_way() { [ "$(state_files alice outbox)" -eq 1 ]; }
     until_ok 20 on_its_way
+    kill -STOP "$pid" # so that it doesn't give up before the next lines have been through
     # While that process lives, it isn't taken for an interrupted one.
     run as alice outbox
     says 0 'Everything is finished.'
@@ -245,7 +246,8 @@ says() { # STATUS TEXT: of the last run
         sent: true, submission, intent: $intent}' --arg intent "$(intent)" "$receipt" \
         > "$state/outbox/$(jq -r .receipt.jti "$receipt").json"
     run on_terminal y pay bob@hansalim 1:30 hour -m garden
-    says 0 'You have an unfinished payment of 1:30 hour to bob@hansalim from 10 minutes ago. Finish it? [Y/n]'
+    says 0 'You have an unfinished payment of 1:30 hour to bob@hansalim from 1'
+    says 0 ' minutes ago. Finish it? [Y/n]'
     says 0 'Done before: payment of 1:30 hour to bob@hansalim (record '
     [ "$(balance alice)" -eq -90 ]
     run on_terminal '' balance

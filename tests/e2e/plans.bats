@@ -27,6 +27,7 @@ setup_file() {
     [ "$(id -u)" -ne 0 ] || chown ledgerd: "$LEDGERS/main/postgresql.conf"
     ledger_start main
     ledger_wait main
+    logged
     # What it prepares: an application, the statement's name and the statement, a tab between.
     sed -nE 's/^.*\] ledgerd (poster|reads) LOG:  duration: [0-9.]+ ms  parse ([a-z_]+): (.*)$/\1\t\2\t\3/p' \
         "$LEDGERS"/main/pg-log/*.log | grep -P '\t(SELECT|INSERT|UPDATE|DELETE|WITH) ' | sort -u > "$LEDGERS/statements"
@@ -46,6 +47,7 @@ setup_file() {
     ledger_psql main -c 'VACUUM ANALYZE'
     plans analysed
     post
+    logged
 }
 
 setup() {
@@ -60,9 +62,17 @@ teardown_file() {
     ledger_teardown_file
 }
 
+# What the server has said so far is in its log: a process of its own writes it, in the order in which it was said.
+logged() {
+    SAID=$((${SAID:-0} + 1))
+    ledger_psql main -c "SELECT 'said $SAID'" > /dev/null
+    until_ok 20 grep -qs "'said $SAID'" "$LEDGERS"/main/pg-log/*.log
+}
+
 # Acts of all kinds for a second. None of those that were posted may fail.
 post() {
-    "$HAMMER" run "$(ledger_url main)" --members 4 --connections 4 --seconds 1 --load "$RANDOM" \
+    POSTED=$((${POSTED:-0} + 1))
+    "$HAMMER" run "$(ledger_url main)" --members 4 --connections 4 --seconds 1 --load "$POSTED" \
         --journal "$LEDGERS/journal"
 }
 
@@ -77,6 +87,7 @@ settings() { # APPLICATION
 # the statement's name, a tab, a line of its plan.
 plans() { # NAME
     local app name sql script=$LEDGERS/open/script types
+    logged
     for app in poster reads; do
         echo 'BEGIN;'
         settings "$app"

@@ -9,7 +9,7 @@ load ../lib/wire
 
 setup_file() {
     ledger_setup
-    OPTIONS[main]='--statement_timeout_ms 60000' # nothing is given up before a test has seen it
+    OPTIONS[main]='--statement_timeout_ms 600000' # nothing is given up before a test has seen it
     wire_start main 4
 }
 
@@ -59,7 +59,7 @@ teardown_file() {
     bad "Bearer $(token nobody "$ID" $a GET $path)"
     bad "Bearer $(token $a "$ID" $a GET $path --iat -100 --exp -1)"
     bad "Bearer $(token $a "$ID" $a GET $path --iat 0 --exp 302)"
-    bad "Bearer $(token $a "$ID" $a GET $path --iat 330 --exp 360)"
+    bad "Bearer $(token $a "$ID" $a GET $path --iat 600 --exp 660)"
     bad "Bearer $(token $a "$ID" $a GET $path --typ pumasi-act+json)"
     bad "Bearer $(token $a "$ID" $a GET $path --typ JWT)"
     bad "Bearer $(token $a "$ID" $a GET $path --alg none)"
@@ -258,6 +258,10 @@ changes_locked() {
         AND mode = 'AccessExclusiveLock'")" -eq 1 ]
 }
 
+one_is_made() {
+    [ "$(ledger_psql main -c "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'changes'::regclass")" -eq 1 ]
+}
+
 turned_away() { # COUNT
     [ "$(grep -c '^503 too many statements' "$BODY.many")" -ge "$1" ]
 }
@@ -270,6 +274,7 @@ turned_away() { # COUNT
     for ((i = 0; i < 24; i++)); do
         statement_of m0000@hansalim >> "$BODY.many" 3>&- &
         many+=($!)
+        [ "$i" -gt 0 ] || until_ok 20 one_is_made || die "$(cat "$BODY.many")"
     done
     # One is being made, sixteen wait.
     until_ok 20 turned_away 7 || die "$(cat "$BODY.many")"

@@ -11,7 +11,6 @@ load ../lib/framing
 setup_file() {
     ledger_setup
     tls_setup main
-    OPTIONS[main]+=" --request_timeout_ms 3000"
     ledger_init main
     ledger_start main
     ledger_wait main
@@ -19,6 +18,7 @@ setup_file() {
 
 setup() {
     ledger_adopt main
+    OPTIONS[main]=$(tls_options)
     client_environment
 }
 
@@ -63,7 +63,7 @@ log_has() { # WORDS
     done
     as sora key export steward > "$LEDGERS/steward.jwk"
     TLS_PORT=$(free_port) # a ledger of its own, whose steward sora is
-    OPTIONS[own]="--tls_listen 127.0.0.1:$TLS_PORT --tls_certificate $TLS/in/chain.pem --tls_key $TLS/in/key.pem"
+    OPTIONS[own]=$(tls_options)
     ledger_init own
     ledger_start own
     ledger_wait own
@@ -218,7 +218,7 @@ log_has() { # WORDS
 
 @test "it doesn't start with half of what it needs, and says what is missing" {
     fails() { # SENTENCE OPTION...
-        run timeout 60 "$LEDGERD" --data "$LEDGERS/main" --log_format plain --listen 127.0.0.1:0 --metrics_listen= "${@:2}" 3>&-
+        run timeout 240 "$LEDGERD" --data "$LEDGERS/main" --log_format plain --listen 127.0.0.1:0 --metrics_listen= "${@:2}" 3>&-
         [ "$status" -ne 0 ] && [[ $output == *"$1"* ]] || die "$output"
     }
     fails 'given together' --tls_certificate "$TLS/ca.pem"
@@ -262,11 +262,17 @@ log_has() { # WORDS
     done
     [ "$(ledger_metrics main tls_handshakes_failed_total)" -ge $((failed + 7)) ]
     # A slow request within TLS has the time of one without.
+    ledger_stop main
+    ledger_start main --request_timeout_ms 3000
+    ledger_wait main
     tls_open
     printf 'POST /v1/acts HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{' >&"$TO"
     IFS= read -r -t 240 -u "$FROM" line
     [[ $line == 'HTTP/1.1 408 '* ]] || die "$line"
     tls_close
+    ledger_stop main
+    ledger_start main
+    ledger_wait main
 }
 
 @test "who says that he sends no more is answered still" {

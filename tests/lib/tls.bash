@@ -7,6 +7,7 @@
 #                                        localhost, for 30 days unless it says otherwise
 #   tls_setup LEDGER                     a CA "ca", a certificate in use, a port TLS_PORT and a ledger's options for
 #                                        it, from the next start on
+#   tls_options                          these options
 #   tls_use NAME                         puts that certificate and its key where the ledger looks for them
 #   tls_url                              where the ledger is
 #   tls_open, tls_close                  a connection: what is written to $TO goes to the ledger, what it sends comes
@@ -43,7 +44,11 @@ tls_setup() { # LEDGER
     tls_certificate first
     tls_use first
     TLS_PORT=$(free_port)
-    OPTIONS[$1]+=" --tls_listen 127.0.0.1:$TLS_PORT --tls_certificate $TLS/in/chain.pem --tls_key $TLS/in/key.pem"
+    OPTIONS[$1]+=" $(tls_options)"
+}
+
+tls_options() {
+    echo "--tls_listen 127.0.0.1:$TLS_PORT --tls_certificate $TLS/in/chain.pem --tls_key $TLS/in/key.pem"
 }
 
 tls_url() {

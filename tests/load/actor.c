@@ -361,7 +361,7 @@ static int run_command(struct options *o, char **args, int n)
     if (!o->typ)
         o->typ = token ? "pumasi-query+jwt" : "pumasi-act+json";
     if (o->exp == 0)
-        o->exp = token ? 60 : 600;
+        o->exp = token ? 240 : 600; /* a token may live for 300 */
     if (n == 2 && (str_eq(command, "key") || str_eq(command, "kid")))
         return cmd_key(args[1], str_eq(command, "kid"));
     if (n >= 2 && str_eq(command, "sign") && (!o->type || (o->by && o->aud)))
