@@ -28,16 +28,16 @@ teardown_file() {
 }
 
 # Sends the bytes that printf makes of it, in the clear and by TLS: no difference is to be seen.
-send() { # FORMAT
+send() { # FORMAT ANSWERS
     local plain
-    framing_send "${LEDGER_PORT[main]}" "$1"
+    framing_send "${LEDGER_PORT[main]}" "$1" "$2"
     plain=$STATUSES$CLOSED
-    framing_send_tls "$1"
+    framing_send_tls "$1" "$2"
     [ "$plain" = "$STATUSES$CLOSED" ] || die "in the clear: $plain, by TLS: $STATUSES$CLOSED"
 }
 
 refused() { # FORMAT: 400, and the connection is over
-    send "$1"
+    send "$1" ALL
     [ "$STATUSES$CLOSED" = '400 yes' ] || die "answered: $STATUSES, closed: $CLOSED"
 }
 
@@ -55,9 +55,9 @@ JSON='POST /v1/acts HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n'
 }
 
 @test "requests that are clear about it follow each other on a connection" {
-    send 'GET /v1/ledger HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n'"$SECOND"
+    send 'GET /v1/ledger HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n'"$SECOND" 2
     [ "$STATUSES" = '200 404 ' ] || [ "$STATUSES" = '200 503 ' ] || die "answered: $STATUSES" # no checkpoint yet
     [ "$CLOSED" = no ]
-    send "$JSON"'Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n''GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'
+    send "$JSON"'Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n''GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n' 2
     [ "$STATUSES" = '400 200 ' ] || die "answered: $STATUSES"
 }

@@ -229,7 +229,7 @@ log_has() { # WORDS
 @test "plain HTTP on its port is told so; who says nothing or no end is cut off" {
     local failed pids=() name
     failed=$(ledger_metrics main tls_handshakes_failed_total)
-    framing_send "$TLS_PORT" 'GET /v1/ledger HTTP/1.1\r\nHost: x\r\n\r\n'
+    framing_send "$TLS_PORT" 'GET /v1/ledger HTTP/1.1\r\nHost: x\r\n\r\n' ALL
     [ "$STATUSES$CLOSED" = '400 yes' ] || die "plain HTTP: $STATUSES$CLOSED"
     curl -s -m 60 -d '{}' "http://127.0.0.1:$TLS_PORT/v1/acts" | grep -qF '"detail":"HTTPS is spoken here, not HTTP"'
     # What a large client still sends doesn't keep it from the answer.
