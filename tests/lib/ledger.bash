@@ -212,8 +212,10 @@ ledger_mode() { # NAME: posting, standby, ...
     curl -s -m 20 "$(ledger_url "$1")/readyz" | jq -r .mode
 }
 
+# Where it serves in that mode it also reads: the next request isn't put off.
 ledger_in_mode() { # NAME MODE
-    [ "$(ledger_mode "$1")" = "$2" ]
+    [ "$(curl -s -m 20 "$(ledger_url "$1")/readyz" |
+        jq --arg mode "$2" '.mode == $mode and (.ready or (.mode | test("^(connecting|stopped)")))')" = true ]
 }
 
 ledger_wait() { # NAME [SECONDS]
