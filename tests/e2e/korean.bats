@@ -93,7 +93,7 @@ no_english() { # TEXT
 aligned() { # PATTERN...: one for each line, as for grep -E
     local line pattern
     for pattern; do
-        line=$(grep -m 1 -E "$pattern" <<< "$output") || die "no line with $pattern: $output" || return 1
+        line=$(grep -m 1 -E -e "$pattern" <<< "$output") || die "no line with $pattern: $output" || return 1
         [[ $line =~ $pattern ]] && printf '%s' "${line%%"${BASH_REMATCH[0]}"*}" | wc -L
     done | sort -u | wc -l | grep -qx 1 || die "not in columns: $output"
 }
