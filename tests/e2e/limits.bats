@@ -11,8 +11,9 @@ load ../lib/wire
 
 setup_file() {
     ledger_setup
+    # The last two: nobody takes the posting over, however slow it is; and so many verify, on whatever machine.
     OPTIONS[main]='--trusted_proxy 127.0.0.1 --refusals_per_minute 6 --member_acts_per_day 24
-        --request_timeout_ms 600000'
+        --request_timeout_ms 600000 --takeover_ms 600000 --verify_threads 2'
     wire_start main 4
 }
 
@@ -77,6 +78,14 @@ let_go() {
         ask -H "X-Forwarded-For: $1" /healthz
         [ "$STATUS" = "$2" ]
     }
+    # Addresses are counted in 4096 places, and one that shares it with those below is turned away with them.
+    one_is_let_in() { # CLIENT...
+        local client
+        for client; do
+            ! asks "$client" 200 || return 0
+        done
+        die "all are turned away: $*"
+    }
     asks 2001:db8:1:2::9 200
     # Two /64s; the connections are the proxy's, each with a request of whom it pleases.
     for ((i = 0; i < 256; i++)); do
@@ -89,16 +98,16 @@ let_go() {
     header Retry-After 1
     header Connection close
     asks '2001:db8:1:2:ffff::7, 127.0.0.1' 429
-    asks 2001:db8:1:3::9 200
-    asks '2001:db8:1:2::9, 198.51.100.1' 200
-    asks 198.51.100.1 200
+    one_is_let_in 2001:db8:1:3::9 2001:db8:1:4::9 2001:db8:1:5::9
+    one_is_let_in '2001:db8:1:2::9, 198.51.100.1' '2001:db8:1:2::9, 198.51.100.2' '2001:db8:1:2::9, 198.51.100.3'
+    one_is_let_in 198.51.100.1 198.51.100.2 198.51.100.3
     ask /healthz # the proxy's own
     answered 200
     for ((i = 0; i < 20; i++)); do
         hold 198.51.100.1
     done
     second=("${WIRES[@]}")
-    asks 198.51.100.1 200
+    one_is_let_in 198.51.100.1 198.51.100.2 198.51.100.3
     # What one connection held is free again once its request is over.
     let_go "${first[0]}"
     until_ok 60 asks 2001:db8:1:2::9 200 || die "there is no room again"
@@ -196,7 +205,7 @@ wrong_token() { # KEY
     [[ $(statuses) =~ ^([0-9]+)\ of\ 401,\ ([0-9]+)\ of\ 429$ ]] || die "$(statuses)"
     refused=${BASH_REMATCH[1]}
     # Each thread that verifies may have one in hand when the last one is counted.
-    [ "$refused" -ge 30 ] && [ "$refused" -le $((31 + $(nproc) + (SECONDS - began + 1) / 10)) ] ||
+    [ "$refused" -ge 30 ] && [ "$refused" -le $((31 + 2 + (SECONDS - began + 1) / 10)) ] ||
         die "$refused in $((SECONDS - began)) s"
     grep -qi '^Retry-After: [1-9]' "$BODY.head" || die "when to come again isn't said"
     [ "$(tail -n 1 "$BODY" | jq -r .problem.type)" = /problems/rate-limited ]
