@@ -5,6 +5,7 @@
 
 load ../lib/ledger
 load ../lib/wire
+load ../lib/nothing_lost
 
 setup_file() {
     ledger_setup
@@ -58,8 +59,7 @@ same_table() { # $BODY.items is the book at this point
 
 @test "the pages of a book are of one point of the log and sum to zero while others post" {
     local sizes=() n
-    "$HAMMER" run "$URL" --journal "$BATS_TEST_TMPDIR/journal" --seconds 120 --connections 1 > "$BATS_TEST_TMPDIR/load.log" 2>&1 3>&- &
-    LOAD=$!
+    load_start main "$BATS_TEST_TMPDIR/journal" --seconds 3600 --connections 1
     for n in 1 2 3; do
         pages treasurer1@hansalim '/v1/coops/hansalim/accounts?limit=7'
         [ "$(jq -s 'map(.balance) | add' "$BODY.items")" -eq 0 ] || die "the book doesn't sum to zero: $(cat "$BODY.items")"
@@ -74,8 +74,7 @@ same_table() { # $BODY.items is the book at this point
             die "the postings of ${sizes[n]} don't make the book"
     done
     [ "${sizes[3]}" -gt "${sizes[1]}" ]
-    kill -TERM "$LOAD"
-    wait "$LOAD" || true
+    load_stop "$BATS_TEST_TMPDIR/journal"
     LOAD=''
     # Each view can be had again, all that was posted since notwithstanding, and is what the tables say.
     for n in 1 2 3; do
