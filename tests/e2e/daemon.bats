@@ -12,7 +12,8 @@ setup_file() {
     wire_start main 4
     posted "$(payment m0000@hansalim m0002@hansalim 90 --text 'memo=두 이랑')"
     posted "$(payment m0002@hansalim m0000@hansalim 30)"
-    post "$(act threshold.set hansalim '{"holder":"hansalim","role":"treasurer","threshold":1}' treasurer2@hansalim)"
+    post "$(act threshold.set hansalim '{"holder":"hansalim","role":"treasurer","threshold":1}' treasurer2@hansalim \
+        --exp 86400)" # it waits until the last tests
     answered 202
 }
 
@@ -129,7 +130,7 @@ never() {
         ledger_stop version
     }
     serve() {
-        run timeout 60 "$LEDGERD" --data "$LEDGERS/version" --listen "127.0.0.1:$(free_port)" --metrics_listen '' 3>&-
+        run timeout 240 "$LEDGERD" --data "$LEDGERS/version" --listen "127.0.0.1:$(free_port)" --metrics_listen '' 3>&-
     }
     run "$LEDGERD" migrate --data "$LEDGERS/version" 3>&-
     says 0 'The tables are up to date; migrations applied now: 0.'
@@ -180,7 +181,7 @@ never() {
         exec 9>&-
     done
     # What PostgreSQL says about what clients sent goes there, too.
-    kill -KILL "$(ledger_pg_pids $name | head -n 1)"
+    kill -KILL "$(ledger_psql $name -c "SELECT pid FROM pg_stat_activity WHERE application_name = 'ledgerd poster'")"
     again() { posted "$(payment m0000@hansalim m0002@hansalim 2 --text 'memo=geheim 비밀')"; }
     until_ok 60 again
     ledger_stop $name

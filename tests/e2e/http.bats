@@ -157,9 +157,11 @@ teardown_file() {
 }
 
 @test "the public sees a new checkpoint only so often, a party's receipts are always fresh" {
-    local ledger=quiet shown size
+    local ledger=quiet shown size minutes=1440
+    # A day of the clock's, or of another one where that is nearly over.
+    [ $(($(date +%s) % 86400)) -lt 84600 ] || minutes=1439
     ledger_init "$ledger"
-    ledger_start "$ledger" --publish_minutes 1440
+    ledger_start "$ledger" --publish_minutes "$minutes"
     ledger_wait "$ledger"
     "$HAMMER" setup "$(ledger_url "$ledger")" --members 4
     URL=$(ledger_url "$ledger")
