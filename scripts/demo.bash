@@ -13,6 +13,7 @@
 #   demo_fail SENTENCE...      a demo that shows something wrong is worse than none
 
 DEMO=${DEMO_DIR:-${TMPDIR:-/tmp}/pumasi-$NAME-$(id -u)}
+ZONE=${DEMO_ZONE:-Asia/Seoul}
 export XDG_CONFIG_HOME=$DEMO/config XDG_STATE_HOME=$DEMO/state XDG_CACHE_HOME=$DEMO/cache
 unset PUMASI_PROFILE PUMASI_KEY
 export PATH=$BUILD:$PATH
@@ -73,7 +74,7 @@ demo_begin() {
 }
 demo_init() {
     ledgerd init --data "$DEMO/ledger" --origin demo.example/wonju --name '원주 협동조합 네트워크' \
-        --zone Asia/Seoul "$@" 2>"$DEMO/init.log" || { cat "$DEMO/init.log" >&2; exit 1; }
+        --zone "$ZONE" "$@" 2>"$DEMO/init.log" || { cat "$DEMO/init.log" >&2; exit 1; }
 }
 # Starts it, and waits until it is ready, or shows why it isn't.
 demo_start() {

@@ -104,7 +104,7 @@ row() { # PERSON RECORD ARGUMENT...: that record's line of a list
     local n before paid until
     before=$(balance bob@hansalim)
     n=$(record_of alice request bob@hansalim 1:30 hour -m '텃밭 일' -c garden)
-    until=$(TZ=Asia/Seoul date -d '30 days' +%F)
+    until=$(TZ=$LEDGER_ZONE date -d '30 days' +%F)
     [ "$(row bob "$n" requests)" = $"$n"$'\tanswer\t1:30 hour\tbob@hansalim\talice@hansalim\t'"$until"$'\t\tgarden\t텃밭 일' ] ||
         die "$(as bob requests)"
     [[ $(row alice "$n" requests) == $"$n"$'\twait\t'* ]]

@@ -3,6 +3,7 @@
 # A co-op's book: what GET /v1/coops/{coop}/accounts and …/postings answer, of one point of the log each, and
 # of days that are over.
 
+export LEDGER_ZONE=Asia/Seoul # whose midnights these tests know
 load ../lib/ledger
 load ../lib/wire
 load ../lib/nothing_lost

@@ -112,7 +112,7 @@ setup_file() {
     new_key alice alice@hansalim member alice
     install -m 644 /dev/null "$LEDGERS/open/clock"
     TODAY=$(date -u +%F)
-    # Half past four at night of the next day in the ledger's zone, which is nine hours ahead.
+    # Half past four at night of the next day in the ledger's zone, when that is nine hours ahead.
     clock 40 19:30
     ledger_init main
     ledger_start main
@@ -251,7 +251,7 @@ check_all() { # SQL ARGUMENT...
     as sora export --book hansalim --from "$MIDDLE" --to "$MIDDLE" -o day.csv
     [ "$(csv_column day.csv booked_date | sort -u)" = "$MIDDLE" ]
     [ "$(csv_column day.csv kind | grep -vc opening)" -eq "$(ledger_psql main -c "SELECT count(*) FROM postings JOIN records r USING (idx)
-        WHERE ((r.header::json->>'time')::timestamptz AT TIME ZONE 'Asia/Seoul')::date = '$MIDDLE'")" ]
+        WHERE ((r.header::json->>'time')::timestamptz AT TIME ZONE '$LEDGER_ZONE')::date = '$MIDDLE'")" ]
     # One period after the other is the whole: what one leaves the next one begins with.
     as sora export --book hansalim --to "$MIDDLE" -o first.csv
     as sora export --book hansalim --from "$(days 1)" -o second.csv

@@ -144,8 +144,8 @@ teardown_file() {
     "$ACTOR" receipt "$VKEY" < "$BODY"
     header0=$(jq -r .header "$BODY" | "$ACTOR" hash)
     ask /v1/ledger
-    answered 200 '.state == "open" and .size == 1 and .zone == "Asia/Seoul" and .rules == 1 and .units == [] and .id == $id' \
-        --arg id "test.example/closed#$header0"
+    answered 200 '.state == "open" and .size == 1 and .zone == $zone and .rules == 1 and .units == [] and .id == $id' \
+        --arg id "test.example/closed#$header0" --arg zone "$LEDGER_ZONE"
     post "$("$ACTOR" sign steward <<< "$open")"
     answered 200 '.index == 0'
     # A second one doesn't open it again.

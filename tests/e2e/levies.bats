@@ -108,7 +108,7 @@ restarted() {
     until_ok 60 taken
     get m0002@hansalim "/v1/accounts/m0002@hansalim/hour/postings?limit=1"
     answered 200 '.items[0] | .amount == -30 and .signed_by == "ledger" and .counterparty == null'
-    month=$(TZ=Asia/Seoul date +%Y-%m)
+    month=$(TZ=$LEDGER_ZONE date +%Y-%m)
     levied() { # how many were taken this month, and of how many members
         ledger_psql main -c "SELECT count(*), count(DISTINCT substring(parts from '\"account\":\"(m[^\"]*)')) FROM records
             WHERE by = 'ledger' AND parts NOT LIKE '%snapshot:%'"

@@ -11,14 +11,14 @@ load ../lib/network
 # The day of the ledger's zone that all runs take for today.
 today() {
     local day
-    day=$(cat "$LEDGERS/today" 2> /dev/null) || day=$(TZ=Asia/Seoul date +%F)
+    day=$(cat "$LEDGERS/today" 2> /dev/null) || day=$(TZ=$LEDGER_ZONE date +%F)
     echo "$day" | tee "$LEDGERS/today"
 }
 
 tell() { # NAME [VARIABLE=VALUE...]: the demo, in a folder of its own, its words in $LEDGERS/NAME.told
     local name=$1
     shift
-    env TODAY="$(today)" DEMO_DIR="$LEDGERS/$name" DEMO_PORT="$(free_port)" "$@" \
+    env TODAY="$(today)" DEMO_ZONE="$LEDGER_ZONE" DEMO_DIR="$LEDGERS/$name" DEMO_PORT="$(free_port)" "$@" \
         "$BATS_TEST_DIRNAME/../../scripts/demo-network" > "$LEDGERS/$name.told" 2>&1 3>&- < /dev/null ||
         die "$(tail -n 40 "$LEDGERS/$name.told")" "$(tail -n 20 "$LEDGERS/$name/ledgerd.log")"
 }
@@ -143,7 +143,7 @@ two_months() {
     [ "$status" -ne 0 ]
     until_ok 60 two_months || die 'no levies of the next month'
     office hansalim statement '!pos.farm@hansalim' won --output "$LEDGERS/again.statement" \
-        --from "$(TZ=Asia/Seoul date -d '2 days ago' +%F)" --to "$(TZ=Asia/Seoul date +%F)"
+        --from "$(TZ=$LEDGER_ZONE date -d '2 days ago' +%F)" --to "$(TZ=$LEDGER_ZONE date +%F)"
     "$PUMASI" --profile farm --json verify "$LEDGERS/again.statement" > "$LEDGERS/verified"
     [ "$(jq -r '.checks[] | select(.check == "complete") | .mark' "$LEDGERS/verified")" = proved ] || die "$(cat "$LEDGERS/verified")"
     LD_PRELOAD=$FAKE "$PUMASI" --profile dain --yes audit --all > "$LEDGERS/audited" || die "$(cat "$LEDGERS/audited")"

@@ -78,7 +78,7 @@ found() {
     [[ $output == *"None of your keys is among the stewards' keys"* ]]
     run as sora open
     [ "$status" -eq 3 ]
-    [[ $output == *"Asia/Seoul"* && $output == *"(your key sora-s)"* ]]
+    [[ $output == *"$LEDGER_ZONE"* && $output == *"(your key sora-s)"* ]]
     run as sora open
     [ "$status" -eq 3 ]
     [[ $output == *"You have signed this already"* ]]

@@ -260,11 +260,11 @@ ring() {
     local day id
     ring
     ledger_stop main
-    day=$(TZ=Asia/Seoul date +%A | tr '[:upper:]' '[:lower:]')
+    day=$(TZ=$LEDGER_ZONE date +%A | tr '[:upper:]' '[:lower:]')
     ledger_start main --rounds "hour weekly $day"
     ledger_wait main
     until_ok 90 shown '.state == "open"'
-    id=$(printf 'clearing\0hour\0%d' "$((($(date +%s) + 9 * 3600) / 86400))" | openssl dgst -sha256 -binary | basenc --base64url | tr -d =)
+    id=$(printf 'clearing\0hour\0%d' "$(($(date -ud "$(TZ=$LEDGER_ZONE date +%F)" +%s) / 86400))" | openssl dgst -sha256 -binary | basenc --base64url | tr -d =)
     [ "$(ledger_psql main -c "SELECT idx FROM records WHERE by = 'ledger' AND jti = '$id'")" = "$(jq .round "$BODY")" ]
     decline c2
     until_ok 20 shown '.state == "ended"'

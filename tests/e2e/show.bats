@@ -33,7 +33,7 @@ setup_file() {
     done
     as sora member create old@hansalim --name 어르신
     export TODAY
-    TODAY=$(TZ=Asia/Seoul date +%F)
+    TODAY=$(TZ=$LEDGER_ZONE date +%F)
     as alice pay bob@hansalim 1:30 hour -m '텃밭 일' --category garden --value-date 2026-01-02
     as bob pay alice@hansalim 0:30 hour -m "$EVIL"
     as sora -k registrar pay alice@hansalim 0:10 hour --from old@hansalim
@@ -93,7 +93,7 @@ reads() { # TEXT
     says 0 'account    alice@hansalim'
     says 0 'unit       hour (시간)'
     says 0 'ledger     한밭장부'
-    says 0 "period     2026-01-01 to $TODAY, days in Asia/Seoul"
+    says 0 "period     2026-01-01 to $TODAY, days in $LEDGER_ZONE"
     says 0 "$(printf '%s  2026-01-02   -1:30    -1:30  bob@hansalim' "$TODAY")"
     reads 'garden; signed by alice@hansalim'
     reads 'signed by the registrar of hansalim'

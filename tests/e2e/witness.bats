@@ -532,7 +532,7 @@ while True: threading.Thread(target=hold, args=(s.accept()[0],), daemon=True).st
     restart main
     witness --once
     cosigned_by main watch.example.org
-    today=$(TZ=Asia/Seoul date +%F)
+    today=$(TZ=$LEDGER_ZONE date +%F)
     pumasi statement alice@kenya sarafu --from "$today" --to "$today" -o "$LEDGERS/statement" --key phone
     pumasi witness pin seoul "$vkey"
     pumasi witness pin busan "$other"

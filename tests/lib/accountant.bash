@@ -94,7 +94,7 @@ csv_balances() { # FILE
 
 table_balances() { # LEDGER [SQL]
     ledger_psql "$1" -F ' ' -c "SELECT p.account, sum(p.amount) FROM postings p JOIN records r USING (idx),
-        LATERAL (SELECT ((r.header::json->>'time')::timestamptz AT TIME ZONE 'Asia/Seoul')::date AS day) d
+        LATERAL (SELECT ((r.header::json->>'time')::timestamptz AT TIME ZONE '$LEDGER_ZONE')::date AS day) d
         WHERE ${2:-true} GROUP BY 1 HAVING sum(p.amount) <> 0" | sort
 }
 
