@@ -58,6 +58,7 @@ reads_go_on() { # each read answers, 503 at worst
     ledger_init a
     printf '%s\n' 'max_wal_size = 32MB' 'min_wal_size = 32MB' > "$LEDGERS/a/postgresql.conf"
     chmod 644 "$LEDGERS/a/postgresql.conf"
+    OPTIONS[a]=$UNDER_LOAD
     ledger_start a
     ledger_wait a
     "$HAMMER" setup "$(ledger_url a)"

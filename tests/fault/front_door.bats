@@ -8,7 +8,7 @@ load ../lib/nothing_lost
 
 setup() {
     ledger_setup
-    OPTIONS[a]="--request_timeout_ms 5000"
+    OPTIONS[a]="--request_timeout_ms 5000 $UNDER_LOAD"
     ledger_init a
     ledger_start a
     ledger_wait a
@@ -53,7 +53,7 @@ trickle() { # FILE FORMAT
     url=$(ledger_url a)
     # So long may a body take, as several large ones are to be there at once.
     ledger_stop a
-    OPTIONS[a]="--request_timeout_ms 40000"
+    OPTIONS[a]="--request_timeout_ms 60000"
     ledger_start a
     ledger_wait a
     status=$(curl -s -m 120 -o /dev/null -w '%{http_code}' -H "X: $(head -c 8200 /dev/zero | tr '\0' x)" "$url/v1/ledger")
@@ -104,6 +104,7 @@ trickle() { # FILE FORMAT
 garbage() { # SEED
     local wire
     RANDOM=$1
+    trap '' PIPE # it goes on where the other side has closed
     while :; do
         exec {wire}<> "/dev/tcp/127.0.0.1/${LEDGER_PORT[a]}" || continue
         case $((RANDOM % 4)) in
@@ -121,7 +122,7 @@ garbage() { # SEED
     url=$(ledger_url a)
     command -v slowhttptest > /dev/null || die "slowhttptest is not installed (scripts/deps all)"
     "$HAMMER" setup "$url"
-    load_start a "$journal" --load 1
+    load_start a "$journal" --load 1 --once
     until_ok 30 more_acks "$journal" 200
     garbage 1 2> /dev/null 3>&- & pids+=($!)
     garbage 2 2> /dev/null 3>&- & pids+=($!)
@@ -150,7 +151,7 @@ garbage() { # SEED
     # Our own machine's aren't counted, so that this needs addresses of its own.
     ip -V > /dev/null 2>&1 && unshare --net true 2> /dev/null || skip "no network namespace can be made here"
     ledger_stop a
-    unshare --net sleep 3600 3>&- &
+    unshare --net sleep infinity 3>&- &
     net=$!
     inside=(nsenter --net="/proc/$net/ns/net")
     until_ok 5 in_another_net "$net" || die "no network namespace"
@@ -167,7 +168,7 @@ garbage() { # SEED
     until_ok 60 asks 192.0.2.2 || die "it isn't served there"
     "${inside[@]}" bash -c 'ulimit -n 400
         for ((i = 0; i < 256; i++)); do exec {wire}<> "/dev/tcp/192.0.2.1/$1" || exit 1; done
-        echo held; exec sleep 3600' - "${LEDGER_PORT[a]}" > "$BATS_TEST_TMPDIR/held" 3>&- &
+        echo held; exec sleep infinity' - "${LEDGER_PORT[a]}" > "$BATS_TEST_TMPDIR/held" 3>&- &
     holder=$!
     until_ok 20 grep -q held "$BATS_TEST_TMPDIR/held" || die "256 connections can't be had"
     refused() {

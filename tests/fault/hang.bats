@@ -15,6 +15,19 @@ teardown() {
     ledger_teardown
 }
 
+# Stops what still runs of it; true when all was stopped before. One of its processes may end, or be a new one, until
+# the first of them is stopped.
+pg_is_stopped() {
+    local pid running=0
+    for pid in $(ledger_pg_pids a); do
+        if ! grep -qs '^State:.T' "/proc/$pid/status"; then
+            kill -STOP "$pid" 2> /dev/null || true
+            running=1
+        fi
+    done
+    [ "$running" -eq 0 ]
+}
+
 answers() { # PATH STATUS...: one of these, after a while
     local status path=$1
     shift
@@ -24,7 +37,7 @@ answers() { # PATH STATUS...: one of these, after a while
 
 @test "a database that hangs: posts and reads are answered 503, then all goes on" {
     local journal=$LEDGERS/journal turn before later
-    OPTIONS[a]="--statement_timeout_ms 1000"
+    OPTIONS[a]="--statement_timeout_ms 1000 $UNDER_LOAD"
     ledger_init a
     ledger_start a
     ledger_wait a
@@ -33,13 +46,13 @@ answers() { # PATH STATUS...: one of these, after a while
     for turn in 1 2; do
         before=$(acks "$journal")
         until_ok 30 more_acks "$journal" $((before + 200)) || die "turn $turn: nothing is posted"
-        ledger_pg_pids a | xargs kill -STOP
+        until_ok 20 pg_is_stopped || die "turn $turn: PostgreSQL isn't stopped"
         later=$(put_off "$journal")
         answers /healthz 200
         answers /checkpoint 200
         answers /v1/ledger 503
         until_ok 60 more_put_off "$journal" $((later + 20)) || die "turn $turn: no post was answered 503"
-        ledger_pg_pids a | xargs kill -CONT
+        ledger_pg_pids a | xargs kill -CONT || true
     done
     before=$(acks "$journal")
     until_ok 60 more_acks "$journal" $((before + 200)) || die "nothing is posted, mode $(ledger_mode a)"

@@ -12,7 +12,7 @@ teardown() {
 }
 
 start_import() { # FILE
-    "$BUILD/pumasi" import "$1" --unit sarafu --set-limits > "$LEDGERS/import.log" 2>&1 3>&- &
+    "$BUILD/pumasi" import "$1" --unit sarafu --set-limits --patience 600 > "$LEDGERS/import.log" 2>&1 3>&- &
     IMPORT=$!
 }
 

@@ -100,6 +100,7 @@ round() { # NUMBER SEED
 @test "nothing is lost and nothing is posted twice when processes are killed in the middle of a load" {
     local n rounds=${FAULT_ROUNDS:-30} seed=${FAULT_SEED:-1000}
     echo "# FAULT_ROUNDS=$rounds FAULT_SEED=$seed" >&3
+    OPTIONS[a]=$UNDER_LOAD
     ledger_init a
     ledger_start a
     ledger_wait a

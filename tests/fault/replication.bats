@@ -9,7 +9,7 @@ load ../lib/wire
 setup() {
     ledger_setup
     ledger_init a
-    ledger_start a --statement_timeout_ms 8000 --takeover_ms 2000
+    ledger_start a --statement_timeout_ms 8000
     ledger_wait a
     "$HAMMER" setup "$(ledger_url a)" --members 4
     wire_meet a

@@ -14,18 +14,24 @@ teardown() {
 }
 
 start_with_members() {
+    OPTIONS[a]=$UNDER_LOAD
     ledger_init a
     ledger_start a
     ledger_wait a
     "$HAMMER" setup "$(ledger_url a)"
 }
 
-# ledgerd is told to stop: it ends with status 0, and PostgreSQL has ended before it.
+pg_is_gone() {
+    [ -z "$(ledger_pg_pids a)" ]
+}
+
+# ledgerd is told to stop: it ends with status 0, and PostgreSQL has ended before it. (But for its logger, which ends when
+# it sees that nobody writes any more, and for what was killed and has not been taken away yet.)
 stop() {
     local status=0
     ledger_stop a || status=$?
     [ "$status" -eq 0 ] || die "SIGTERM: exit status $status" || return 1
-    [ -z "$(ledger_pg_pids a)" ] || die "PostgreSQL still runs: $(ledger_pg_pids a)"
+    until_ok 20 pg_is_gone || die "PostgreSQL still runs: $(ledger_pg_pids a)"
 }
 
 stop_cleanly() { # and PostgreSQL wasn't just left behind

@@ -34,6 +34,11 @@ export async function until(seconds, what, condition) {
   }
 }
 
+// No day ends there while the tests run (tests/lib/ledger.bash has more of it).
+function zone() {
+  return [13, 14].includes(new Date().getUTCHours()) ? 'Asia/Dhaka' : 'Asia/Seoul';
+}
+
 export class Ledger {
   log = [];
 
@@ -55,7 +60,7 @@ export class Ledger {
       '--name',
       'Han River 한강',
       '--zone',
-      'Asia/Seoul',
+      zone(),
     ];
     await run(LEDGERD, [
       'init',

@@ -484,7 +484,7 @@ static void a_poster_that_hangs_loses_its_lock(void **state)
     (void)state;
     start();
     conf_init(&conf);
-    conf.takeover_ms = 300;
+    conf.takeover_ms = 600000; /* neither session may be idle for too long by itself */
     assert_int_equal(db_create_database(pgserver_conninfo(server), "takeover", err, sizeof(err)),
                      0);
     conn = db_connect(conninfo, &settings, err, sizeof(err));
@@ -498,6 +498,7 @@ static void a_poster_that_hangs_loses_its_lock(void **state)
     assert_int_equal(db_post_lock(next), DB_OTHERS);
     for (int i = 0; i < 3000; i++) /* libpq sends them as its buffer fills, and no end of them */
         (void)db_pipe_send(hung->pipe, "ping", NULL);
+    next->takeover_ms = 300;
     deadline = now_ms() + PATIENCE_MS;
     while ((end = db_post_lock(next)) == DB_OTHERS && now_ms() < deadline)
         poll(NULL, 0, 50);

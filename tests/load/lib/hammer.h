@@ -48,6 +48,7 @@ struct conn {
     CURL *curl;
     struct buf answer;
     int number;
+    long request_ms; /* how long it waits for an answer */
     uint64_t random;
     int64_t acts;
 };
@@ -78,13 +79,14 @@ void conn_close(struct conn *c);
 /* The status, or 0 when no whole answer came; the body is in c->answer. A body makes it a POST of
  * that type. */
 long ask(struct conn *c, const char *path, const char *body, size_t len, const char *type);
-/* GET /v1/ledger: who it is, into the hammer; the caller releases the answer. Tries for a minute.
- */
+/* GET /v1/ledger: who it is, into the hammer; the caller releases the answer. Tries for some
+ * minutes. */
 json_t *meet(struct conn *c);
 /* Journals the acts, then sends the very same bytes until all are answered or it is time to stop.
  * True when all are. The bodies are freed. */
 bool shoot(struct conn *c, struct shot *shots, size_t n, bool bulk);
-/* Sends them for at most a minute, without a line that they are; frees nothing. At most SHOTS_MAX.
+/* Sends them for some minutes at most, without a line that they are; frees nothing. At most
+ * SHOTS_MAX.
  */
 void shoot_patiently(struct conn *c, struct shot *shots, size_t n, bool bulk);
 

@@ -5,7 +5,8 @@
 #include <pthread.h>
 #include <signal.h>
 
-#define BULK_MAX 40 /* acts in one request */
+#define BULK_MAX 40    /* acts in one request */
+#define AGAIN_MS 8000L /* until a request is made again, as a ledger may be stopped */
 
 /* A payment of a purse: one treasurer, then the other; the first answer is "pending". What was
  * promised as pending must still be there when the second signature comes. */
@@ -293,6 +294,8 @@ void run(struct hammer *h)
     for (size_t i = 0; i <= n; i++) {
         if (i < n)
             conn_open(&conns[i], h, (int)i);
+        if (!h->once)
+            conns[i].request_ms = AGAIN_MS;
         if (pthread_create(&threads[i], NULL, i < n ? load_thread : checkpoint_thread, &conns[i]) !=
             0)
             abort();

@@ -2,8 +2,8 @@
 /* Sending acts until they are answered. */
 #include "tests/load/lib/hammer.h"
 
-#define REQUEST_MS 8000L
-#define FINISH_MS  60000 /* how long shoot_patiently and meet try to get an answer */
+#define REQUEST_MS 120000L
+#define FINISH_MS  240000 /* how long shoot_patiently and meet try to get an answer */
 
 static size_t take_body(char *data, size_t size, size_t n, void *arg)
 {
@@ -16,6 +16,7 @@ void conn_open(struct conn *c, struct hammer *h, int number)
     memset(c, 0, sizeof(*c));
     c->h = h;
     c->number = number;
+    c->request_ms = REQUEST_MS;
     c->random = (uint64_t)h->load * 1000003 + (uint64_t)number;
     c->curl = curl_easy_init();
     if (!c->curl)
@@ -39,7 +40,7 @@ long ask(struct conn *c, const char *path, const char *body, size_t len, const c
     curl_easy_reset(c->curl);
     curl_easy_setopt(c->curl, CURLOPT_URL, url);
     curl_easy_setopt(c->curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(c->curl, CURLOPT_TIMEOUT_MS, REQUEST_MS);
+    curl_easy_setopt(c->curl, CURLOPT_TIMEOUT_MS, c->request_ms);
     curl_easy_setopt(c->curl, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(c->curl, CURLOPT_WRITEDATA, &c->answer);
     if (body) {
