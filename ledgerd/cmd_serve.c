@@ -16,6 +16,7 @@
 #include "ledgerd/collector.h"
 #include "ledgerd/commands.h"
 #include "ledgerd/database.h"
+#include "ledgerd/db_conn.h"
 #include "ledgerd/db_init.h"
 #include "ledgerd/desk.h"
 #include "ledgerd/forecast.h"
@@ -31,6 +32,7 @@
 #include "ledgerd/privs.h"
 #include "ledgerd/reads.h"
 #include "ledgerd/sandbox.h"
+#include "ledgerd/scribe.h"
 #include "ledgerd/shown.h"
 #include "ledgerd/verify.h"
 #include "ledgerd/witnessing.h"
@@ -38,10 +40,12 @@
 struct serve {
     struct ledgerd d;
     struct database db;
+    struct scribe *scribe;
     struct sandbox *sandbox;
     struct event *term, *intr, *usr1, *hup, *keeper, *tick;
     bool stopping;
     bool failed;                       /* it stops because of that */
+    bool superuser;                    /* its role in the database is one */
     enum poster_mode mode;             /* as the service manager was last told */
     struct log_keys log_keys;          /* all that the ledger ever had */
     char first_origin[ORIGIN_MAX + 1]; /* what it is called as a witness, which never changes */
@@ -107,6 +111,16 @@ static void on_keeper(evutil_socket_t fd, short what, void *arg)
     }
 }
 
+/* What `systemctl status` shows. */
+static void tell_mode(const struct serve *s)
+{
+    char *text = x_asprintf("%s%s", poster_mode_name(s->mode),
+                            s->superuser ? _("; its role in the database is a superuser") : "");
+
+    notify_status(text);
+    free(text);
+}
+
 /* Tells systemd that the loop lives. */
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
@@ -118,7 +132,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     notify_watchdog();
     if (s->d.poster && poster_mode(s->d.poster) != s->mode) {
         s->mode = poster_mode(s->d.poster);
-        notify_status(poster_mode_name(s->mode));
+        tell_mode(s);
     }
     tick_after(s, due < 10 ? 10 : due);
 }
@@ -218,6 +232,11 @@ static int open_ledger(struct serve *s, const struct conf *conf, char *err, size
         check_log_keys(s, conf->data, &keys, err, err_size) != 0)
         goto out;
     take_keys(d, &keys);
+    s->superuser = db_is_superuser(conn);
+    if (s->superuser)
+        log_warn(
+            "ledgerd's role in the database is a superuser: whoever takes ledgerd over can have "
+            "PostgreSQL run programs.");
     d->conninfo = x_strdup(s->db.conninfo);
     if (!s->db.keeper)
         sandbox_allow_database(s->sandbox, conn);
@@ -265,6 +284,7 @@ static int open_parts(struct serve *s, const struct conf *conf, char *err, size_
                                   s->log_keys.n, err, err_size);
     if (!d->published)
         return -1;
+    published_by_scribe(d->published, s->scribe);
     published_use(d->published, s->log_keys.all, s->log_keys.n_in_force);
     d->shown = shown_new(d->published, conf->publish_minutes,
                          s->witnesses.n > 0 ? conf->cosign_seconds : 0);
@@ -308,19 +328,40 @@ static int start_parts(struct serve *s, const struct conf *conf, char *err, size
 }
 
 /*
+ * What is written of the data folder while serving. The other files in it are the configuration,
+ * the keys, and all of the private PostgreSQL: who could write those would be out at the next
+ * start.
+ */
+static void allow_data(struct serve *s, const char *data)
+{
+    static const char *const names[] = {"checkpoint", "witness"};
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        char *path = x_asprintf("%s/%s", data, names[i]);
+
+        sandbox_allow_changes(s->sandbox, path);
+        free(path);
+    }
+}
+
+/*
  * Everything, in the order of rights: the keeper with PostgreSQL, the keys, what is listened on;
  * then the sandbox; then the threads, which read what strangers send.
  */
 static int start(struct serve *s, const struct conf *conf, char *err, size_t err_size)
 {
-    s->sandbox = sandbox_new(conf->data);
+    s->sandbox = sandbox_new();
     if (*conf->tls_certificate != '\0') { /* read again at SIGHUP */
         sandbox_allow_folder_of(s->sandbox, conf->tls_certificate);
         sandbox_allow_folder_of(s->sandbox, conf->tls_key);
     }
-    if (open_outward(s, conf, err, err_size) != 0 || open_ledger(s, conf, err, err_size) != 0 ||
+    if (open_outward(s, conf, err, err_size) != 0)
+        return -1;
+    s->scribe = scribe_start(conf->data, err, err_size);
+    if (s->scribe == NULL || open_ledger(s, conf, err, err_size) != 0 ||
         open_parts(s, conf, err, err_size) != 0)
         return -1;
+    allow_data(s, conf->data);
     if (sandbox_enter(s->sandbox, (enum sandbox_want)conf->sandbox, err, err_size) != 0)
         return -1;
     return start_parts(s, conf, err, err_size);
@@ -374,6 +415,7 @@ static void stop_parts(struct serve *s)
         event_base_free(d->base);
     free(d->conninfo);
     sandbox_free(s->sandbox);
+    scribe_stop(s->scribe);
     sodium_munlock(d->log, sizeof(d->log)); /* and wipes it */
     sodium_munlock(d->clerk_secret, sizeof(d->clerk_secret));
 }

@@ -232,7 +232,7 @@ static _Noreturn void courier_main(const char *const *urls, size_t n, int want, 
         o.trips[i].headers =
             curl_slist_append(o.trips[i].headers, "Content-Type: text/plain; charset=utf-8");
     }
-    sandbox = sandbox_new(NULL);
+    sandbox = sandbox_new();
     sandbox_allow_network(sandbox);
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
         sandbox_enter(sandbox, (enum sandbox_want)want, err, sizeof(err)) != 0 ||

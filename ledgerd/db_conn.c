@@ -160,6 +160,13 @@ PGconn *db_connect(const char *conninfo, const struct db_settings *s, char *err,
     return conn;
 }
 
+bool db_is_superuser(const PGconn *conn)
+{
+    const char *is = PQparameterStatus(conn, "is_superuser");
+
+    return is != NULL && str_eq(is, "on");
+}
+
 int db_exec_simple(PGconn *conn, const char *sql, char *err, size_t err_size)
 {
     PGresult *res = PQexec(conn, sql);
@@ -170,36 +177,4 @@ int db_exec_simple(PGconn *conn, const char *sql, char *err, size_t err_size)
         db_error_text(conn, res, err, err_size);
     PQclear(res);
     return done ? 0 : -1;
-}
-
-int db_create_database(const char *conninfo, const char *name, char *err, size_t err_size)
-{
-    const struct db_settings s = {.app_name = "ledgerd init", .connect_timeout_ms = 10000};
-    const char *values[] = {name};
-    PGconn *conn = db_connect(conninfo, &s, err, err_size);
-    PGresult *res = NULL;
-    char *quoted = NULL, *sql = NULL;
-    int rc = -1;
-
-    if (conn == NULL)
-        return -1;
-    res = PQexecParams(conn, "SELECT 1 FROM pg_database WHERE datname = $1", 1, NULL, values, NULL,
-                       NULL, 0);
-    if (PQresultStatus(res) != PGRES_TUPLES_OK) {
-        db_error_text(conn, res, err, err_size);
-        goto out;
-    }
-    if (PQntuples(res) == 0) {
-        quoted = PQescapeIdentifier(conn, name, strlen(name));
-        sql = x_asprintf("CREATE DATABASE %s", quoted != NULL ? quoted : "");
-        if (quoted == NULL || db_exec_simple(conn, sql, err, err_size) != 0)
-            goto out;
-    }
-    rc = 0;
-out:
-    free(sql);
-    PQfreemem(quoted);
-    PQclear(res);
-    PQfinish(conn);
-    return rc;
 }

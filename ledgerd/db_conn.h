@@ -45,12 +45,10 @@ PGconn *db_connect(const char *conninfo, const struct db_settings *s, char *err,
  */
 void db_error_text(const PGconn *conn, const PGresult *res, char *out, size_t size);
 
+/* Whether the role of the connection is a superuser. */
+bool db_is_superuser(const PGconn *conn);
+
 /* Runs SQL that answers nothing that matters. -1 and a sentence. */
 int db_exec_simple(PGconn *conn, const char *sql, char *err, size_t err_size) MUST_CHECK;
-
-/* Makes the database `name` where it isn't there yet; conninfo names another one. -1 and a
- * sentence. */
-int db_create_database(const char *conninfo, const char *name, char *err,
-                       size_t err_size) MUST_CHECK;
 
 #endif

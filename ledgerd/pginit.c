@@ -18,6 +18,7 @@
 #include "lang/lang.h"
 #include "ledgerd/files.h"
 #include "ledgerd/pgproc.h"
+#include "ledgerd/pgroles.h"
 
 /* Where distributions put version %d. */
 static const char *const bin_places[] = {"/usr/lib/postgresql/%d/bin", "/usr/pgsql-%d/bin"};
@@ -176,7 +177,7 @@ static int run_initdb(const char *bin, const char *making, char *err, size_t err
                           "-D",
                           making,
                           "-U",
-                          PG_ROLE,
+                          PG_SUPERUSER,
                           "--encoding=UTF8",
                           "--locale-provider=libc",
                           "--locale=C.UTF-8",
@@ -231,7 +232,8 @@ int pginit_create(const char *bin, const char *pg_dir, char *err, size_t err_siz
         snprintf(err, err_size, "%s/postgresql.conf: %s", making, strerror(errno));
         goto remove;
     }
-    if (pginit_write_settings(making, err, err_size) != 0)
+    if (pginit_write_settings(making, err, err_size) != 0 ||
+        pgroles_make(bin, making, err, err_size) != 0)
         goto remove;
     if (rename(making, pg_dir) != 0) {
         snprintf(err, err_size, "%s: %s", pg_dir, strerror(errno));
@@ -327,9 +329,15 @@ int pginit_write_settings(const char *pg_dir, char *err, size_t err_size)
     put_settings(&b);
     if (write_one(pg_dir, "ledgerd-settings.conf", &b, err, err_size) != 0)
         goto out;
-    /* Who may connect: the user whom the data folder belongs to, as the role PG_ROLE. */
+    /* Who may connect: the user whom the data folder belongs to, as the role PG_ROLE and no other.
+     */
     buf_clear(&b);
-    buf_puts(&b, "# Written by ledgerd at each start.\nlocal all all peer map=owner\n");
+    buf_printf(&b,
+               "# Written by ledgerd at each start.\n"
+               "local all %s peer map=owner\n"
+               "local all all reject\n"
+               "local replication all reject\n",
+               PG_ROLE);
     if (write_one(pg_dir, "ledgerd-hba.conf", &b, err, err_size) != 0)
         goto out;
     buf_clear(&b);

@@ -9,8 +9,9 @@
 #define PG_OLDEST 15
 #define PG_NEWEST 18
 /* The database role that ledgerd is, and its database, whatever the operating system's user is
- * called. */
+ * called; and the role that initdb makes, which nobody connects as (pgroles.h). */
 #define PG_ROLE        "ledger"
+#define PG_SUPERUSER   "ledger_superuser"
 #define PG_DATABASE    "ledger"
 #define PG_SOCKET_NAME ".s.PGSQL.5432"
 
@@ -29,8 +30,9 @@ char *pginit_find_programs(const char *configured, int version, char *err,
                            size_t err_size) MUST_CHECK;
 
 /*
- * Makes a cluster in pg_dir with the programs in bin: checksums, UTF-8, no network. Made beside it
- * and renamed, so that it is there whole or not at all. -1 and a sentence.
+ * Makes a cluster in pg_dir with the programs in bin: checksums, UTF-8, no network, its roles and
+ * the database. Made beside it and renamed, so that it is there whole or not at all. -1 and a
+ * sentence.
  */
 int pginit_create(const char *bin, const char *pg_dir, char *err, size_t err_size) MUST_CHECK;
 

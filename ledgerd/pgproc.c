@@ -59,27 +59,61 @@ static void child_exec(const char *const argv[], const char *cwd, int in_fd, int
     _exit(127);
 }
 
-pid_t pgproc_spawn(const char *const argv[], const char *cwd, int out_fd, int death_signal)
+static pid_t spawn(const char *const argv[], const char *cwd, int in_fd, int out_fd,
+                   int death_signal)
 {
-    int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
     pid_t parent = getpid();
     sigset_t all, before;
     pid_t pid;
     int saved;
 
-    if (null_fd < 0)
-        return -1;
     /* No handler of ours may run in the child before its handlers are reset. */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     pid = fork();
     if (pid == 0)
-        child_exec(argv, cwd, null_fd, out_fd, death_signal, parent);
+        child_exec(argv, cwd, in_fd, out_fd, death_signal, parent);
     saved = errno;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = saved;
+    return pid;
+}
+
+pid_t pgproc_spawn(const char *const argv[], const char *cwd, int out_fd, int death_signal)
+{
+    int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    pid_t pid;
+    int saved;
+
+    if (null_fd < 0)
+        return -1;
+    pid = spawn(argv, cwd, null_fd, out_fd, death_signal);
+    saved = errno;
     close(null_fd);
     errno = saved;
     return pid;
+}
+
+/* A descriptor that reads `input`, or -1 with errno: a pipe holds that much. */
+static int input_fd(const char *input)
+{
+    size_t len = strlen(input);
+    int ends[2], rc = -1, saved;
+
+    if (len > PGPROC_INPUT_MAX) {
+        errno = EFBIG;
+        return -1;
+    }
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return -1;
+    if (len == 0 || write(ends[1], input, len) == (ssize_t)len)
+        rc = ends[0];
+    saved = errno;
+    close(ends[1]);
+    if (rc < 0)
+        close(ends[0]);
+    errno = saved;
+    return rc;
 }
 
 /* Reads fd to its end; what is over SAID_MAX is read and dropped, so that the writer never waits.
@@ -107,18 +141,27 @@ static char *read_said(int fd)
 
 int pgproc_run(const char *const argv[], const char *cwd, char **said)
 {
-    int ends[2], status = -1;
+    return pgproc_run_with(argv, cwd, "", said);
+}
+
+int pgproc_run_with(const char *const argv[], const char *cwd, const char *input, char **said)
+{
+    int ends[2], in_fd, status = -1;
     pid_t pid;
 
     if (access(argv[0], X_OK) != 0) {
         *said = x_asprintf("%s: %s", argv[0], strerror(errno));
         return -1;
     }
-    if (pipe2(ends, O_CLOEXEC) != 0) {
+    in_fd = input_fd(input);
+    if (in_fd < 0 || pipe2(ends, O_CLOEXEC) != 0) {
         *said = x_asprintf("pipe: %s", strerror(errno));
+        if (in_fd >= 0)
+            close(in_fd);
         return -1;
     }
-    pid = pgproc_spawn(argv, cwd, ends[1], SIGKILL);
+    pid = spawn(argv, cwd, in_fd, ends[1], SIGKILL);
+    close(in_fd);
     close(ends[1]);
     if (pid < 0) {
         *said = x_asprintf("fork: %s", strerror(errno));

@@ -24,6 +24,11 @@ pid_t pgproc_spawn(const char *const argv[], const char *cwd, int out_fd,
  */
 int pgproc_run(const char *const argv[], const char *cwd, char **said) MUST_CHECK;
 
+/* The same with `input`, at most PGPROC_INPUT_MAX bytes, on its standard input. */
+#define PGPROC_INPUT_MAX 16384
+int pgproc_run_with(const char *const argv[], const char *cwd, const char *input,
+                    char **said) MUST_CHECK;
+
 /* The last two lines of said that say something, without "LOG:" and the like; the caller frees it.
  */
 char *pgproc_last_words(const char *said);

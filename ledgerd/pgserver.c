@@ -15,11 +15,12 @@
 
 #include "core/num.h"
 #include "lang/lang.h"
-#include "ledgerd/db_conn.h"
+#include "ledgerd/db_roles.h"
 #include "ledgerd/files.h"
 #include "ledgerd/log.h"
 #include "ledgerd/pginit.h"
 #include "ledgerd/pgproc.h"
+#include "ledgerd/pgroles.h"
 
 #define SOCKET_NAME   ".s.PGSQL.5432"
 #define LEFTOVERS_MAX 256
@@ -161,7 +162,8 @@ int pgserver_init(struct pgserver *p, char *err, size_t err_size)
 
 /*
  * Reads a lock file of PostgreSQL: whose it is, and whether it says that the server is ready. 0, or
- * -1 when there is none. (Line 1 is the pid, line 8 of postmaster.pid the state.)
+ * -1 when there is none. (Line 1 is the pid, with a minus that of `postgres --single`, line 8 of
+ * postmaster.pid the state.)
  */
 static int read_lock_file(const char *path, pid_t *pid, bool *ready)
 {
@@ -170,7 +172,9 @@ static int read_lock_file(const char *path, pid_t *pid, bool *ready)
     int64_t n;
     int rc = -1;
 
-    if (text != NULL && num_parse(text, strcspn(text, "\n"), 1, INT32_MAX, &n) == 0) {
+    if (text != NULL && *line == '-')
+        line++;
+    if (text != NULL && num_parse(line, strcspn(line, "\n"), 1, INT32_MAX, &n) == 0) {
         *pid = (pid_t)n;
         for (int i = 1; i < 8 && line != NULL; i++) {
             line = strchr(line, '\n');
@@ -525,39 +529,25 @@ static void pause_tick(const struct pgserver *p)
     poll(NULL, 0, (int)pgserver_due_ms(p));
 }
 
-static int ensure_database(struct pgserver *p, char *err, size_t err_size)
+/* Starts it and waits until it takes connections; `began` is when the patience began. */
+static int bring_up(struct pgserver *p, int64_t began, int64_t patience_ms, char *err,
+                    size_t err_size)
 {
-    char *conninfo = pginit_conninfo(p->socket_dir, "postgres");
-    int rc = db_create_database(conninfo, PG_DATABASE, err, err_size);
-
-    free(conninfo);
-    return rc;
-}
-
-int pgserver_start(struct pgserver *p, int64_t patience_ms, char *err, size_t err_size)
-{
-    int64_t began = now_ms(), told = began;
+    int64_t told = now_ms();
 
     p->stop_wanted = false;
     p->failures = 0;
     p->pause_ms = PAUSE_FIRST_MS;
-    if (!pgserver_exists(p)) {
-        snprintf(err, err_size, _("there is no database in %s: make one with `ledgerd init`"),
-                 p->pg_dir);
-        return -1;
-    }
-    if (find_programs(p, err, err_size) != 0)
-        return -1;
     enter(p, PGSERVER_CLEARING);
     while (pgserver_tick(p) != PGSERVER_UP) {
         if (p->state == PGSERVER_WAITING && p->failures >= START_TRIES) {
             str_copy(err, err_size, p->why);
-            goto fail;
+            return -1;
         }
         if (now_ms() - began >= patience_ms) {
             snprintf(err, err_size, _("PostgreSQL was not ready after %lld s%s%s"),
                      (long long)(patience_ms / 1000), *p->why != '\0' ? ": " : "", p->why);
-            goto fail;
+            return -1;
         }
         if (now_ms() - told >= 10000) {
             told = now_ms();
@@ -568,12 +558,59 @@ int pgserver_start(struct pgserver *p, int64_t patience_ms, char *err, size_t er
     }
     p->failures = 0;
     p->pause_ms = PAUSE_FIRST_MS;
-    if (ensure_database(p, err, err_size) != 0)
-        goto fail;
     return 0;
-fail:
-    pgserver_stop(p);
-    return -1;
+}
+
+static enum db_roles look_at_roles(const struct pgserver *p, char *err, size_t err_size)
+{
+    char *conninfo = pginit_conninfo(p->socket_dir, "postgres");
+    enum db_roles found = db_roles_look(conninfo, err, err_size);
+
+    free(conninfo);
+    return found;
+}
+
+/*
+ * A cluster of an earlier ledgerd, which was its superuser: is stopped, gets its roles, and is
+ * started again. What it was before is seen by asking, not noted anywhere: ended half-way, or put
+ * back from an old copy, it is done at the next start.
+ */
+static int ensure_roles(struct pgserver *p, int64_t began, int64_t patience_ms, char *err,
+                        size_t err_size)
+{
+    enum db_roles found = look_at_roles(p, err, err_size);
+
+    if (found == DB_ROLES_OTHER) {
+        log_info("ledgerd's role in the private database gives up a superuser's rights");
+        pgserver_stop(p);
+        if (pgroles_make(p->bin, p->pg_dir, err, err_size) != 0 ||
+            bring_up(p, began, patience_ms, err, err_size) != 0)
+            return -1;
+        found = look_at_roles(p, err, err_size);
+        if (found == DB_ROLES_OTHER)
+            snprintf(err, err_size, _("the database's roles can't be made in %s: %s"), p->pg_dir,
+                     _("PostgreSQL failed without a word"));
+    }
+    return found == DB_ROLES_SUIT ? 0 : -1;
+}
+
+int pgserver_start(struct pgserver *p, int64_t patience_ms, char *err, size_t err_size)
+{
+    int64_t began = now_ms();
+
+    if (!pgserver_exists(p)) {
+        snprintf(err, err_size, _("there is no database in %s: make one with `ledgerd init`"),
+                 p->pg_dir);
+        return -1;
+    }
+    if (find_programs(p, err, err_size) != 0)
+        return -1;
+    if (bring_up(p, began, patience_ms, err, err_size) != 0 ||
+        ensure_roles(p, began, patience_ms, err, err_size) != 0) {
+        pgserver_stop(p);
+        return -1;
+    }
+    return 0;
 }
 
 void pgserver_stop(struct pgserver *p)

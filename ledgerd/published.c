@@ -18,15 +18,18 @@
  * the other one: a checkpoint costs one flush of data and no change of the folder. A slot is a note
  * and newlines up to a page, lest both share a sector. Earlier versions wrote a bare note.
  */
-#define SLOT_LEN 4096
-#define SLOTS    2
-#define FILE_LEN (SLOTS * SLOT_LEN)
+#define SLOT_LEN  4096
+#define SLOTS     2
+#define FILE_LEN  (SLOTS * SLOT_LEN)
+#define FILE_NAME "checkpoint"
+_Static_assert(NOTE_MAX <= SCRIBE_MAX && FILE_LEN <= SCRIBE_MAX, "scribe");
 
 struct published {
     pthread_mutex_t lock;
     char *path;
     char origin[ORIGIN_MAX + 1]; /* of what is signed; written by the poster, with the lock */
     char *dir;
+    struct scribe *scribe; /* NULL: files are made here */
     const struct log_signer *signers;
     size_t n_signers;
     unsigned used; /* bit i: signer i is in force */
@@ -101,9 +104,47 @@ static int take_slot(struct published *p, int slot, const char *bytes, size_t le
     return 0;
 }
 
-static char *kept_path(const struct published *p, const char *kid)
+/* ---- Files of the data folder, made by whoever may ---- */
+
+static int put_file(const struct published *p, const char *name, const void *bytes, size_t len)
 {
-    return x_asprintf("%s/checkpoint.%s", p->dir, kid);
+    if (p->scribe != NULL) {
+        return scribe_write(p->scribe, name, bytes, len);
+    }
+    char *path = x_asprintf("%s/%s", p->dir, name);
+    int rc = file_write(path, bytes, len, 0644), saved = errno;
+    free(path);
+    errno = saved;
+    return rc;
+}
+
+static char *get_file(const struct published *p, const char *name, size_t *len)
+{
+    if (p->scribe != NULL) {
+        return scribe_read(p->scribe, name, len);
+    }
+    char *path = x_asprintf("%s/%s", p->dir, name);
+    char *bytes = file_read(path, NOTE_MAX, len);
+    free(path);
+    return bytes;
+}
+
+/* Writes over a slot: a flush of data, and no word to another process where that can be. */
+static int put_slot(const struct published *p, int slot, const char *bytes)
+{
+    int64_t at = (int64_t)slot * SLOT_LEN;
+    int rc = file_overwrite(p->path, FILE_LEN, at, bytes, SLOT_LEN);
+
+    /* It may be another file by now than the one that we may write to. */
+    if (rc != 0 && p->scribe != NULL) {
+        rc = scribe_overwrite(p->scribe, FILE_NAME, FILE_LEN, at, bytes, SLOT_LEN);
+    }
+    return rc;
+}
+
+static char *kept_name(const char *kid)
+{
+    return x_asprintf(FILE_NAME ".%s", kid);
 }
 
 /* What a key signed last, for those who pinned it. It proves nothing new: that it can't be written
@@ -113,9 +154,9 @@ static void keep_last(const struct published *p, const struct key *key, const st
     struct kid kid;
 
     key_kid(&kid, key);
-    char *path = kept_path(p, kid.s);
-    (void)!file_write(path, note->data, note->len, 0644);
-    free(path);
+    char *name = kept_name(kid.s);
+    (void)!put_file(p, name, note->data, note->len);
+    free(name);
 }
 
 static bool is_ours(const struct published *p, const struct key *key)
@@ -175,7 +216,7 @@ struct published *published_open(const char *data_dir, const char *origin,
     struct published *p = x_calloc(1, sizeof(*p));
 
     pthread_mutex_init(&p->lock, NULL);
-    p->path = x_asprintf("%s/checkpoint", data_dir);
+    p->path = x_asprintf("%s/" FILE_NAME, data_dir);
     p->dir = x_strdup(data_dir);
     p->slot = -1;
     str_copy(p->origin, sizeof(p->origin), origin);
@@ -187,6 +228,11 @@ struct published *published_open(const char *data_dir, const char *origin,
         return NULL;
     }
     return p;
+}
+
+void published_by_scribe(struct published *p, struct scribe *scribe)
+{
+    p->scribe = scribe;
 }
 
 void published_free(struct published *p)
@@ -254,7 +300,7 @@ static int write_anew(struct published *p, const char *slot)
     for (int i = 0; i < SLOTS; i++) {
         buf_put(&both, slot, SLOT_LEN);
     }
-    int rc = file_write(p->path, both.data, both.len, 0644);
+    int rc = put_file(p, FILE_NAME, both.data, both.len);
     int saved = errno;
     buf_free(&both);
     errno = saved;
@@ -273,8 +319,7 @@ static int write_note(struct published *p, const struct buf *note)
     }
     memset(slot, '\n', sizeof(slot));
     memcpy(slot, note->data, note->len);
-    if (p->slot >= 0 &&
-        file_overwrite(p->path, FILE_LEN, (int64_t)next * SLOT_LEN, slot, sizeof(slot)) == 0) {
+    if (p->slot >= 0 && put_slot(p, next, slot) == 0) {
         return next;
     }
     return write_anew(p, slot) == 0 ? 0 : -1; /* the file is gone, or can't be written over */
@@ -352,9 +397,7 @@ void published_continue(struct published *p, const char *origin)
     }
     pthread_mutex_unlock(&p->lock);
     if (note.len > 0) {
-        char *path = x_asprintf("%s/checkpoint.lost", p->dir);
-        (void)!file_write(path, note.data, note.len, 0644); /* it is in the log as well */
-        free(path);
+        (void)!put_file(p, FILE_NAME ".lost", note.data, note.len); /* it is in the log as well */
     }
     buf_free(&note);
 }
@@ -457,9 +500,9 @@ bool published_by(struct published *p, const struct kid *kid, struct checkpoint 
     if (latest) { /* one that came in between is signed by it, or it is asked for again */
         return published_get(p, c, note, len);
     }
-    char *path = kept_path(p, kid->s);
-    *note = file_read(path, NOTE_MAX, len);
-    free(path);
+    char *name = kept_name(kid->s);
+    *note = get_file(p, name, len);
+    free(name);
     pthread_mutex_lock(&p->lock);
     bool ours = *note != NULL && checkpoint_read(c, *note, *len, p->origin) == 0;
     pthread_mutex_unlock(&p->lock);

@@ -6,6 +6,7 @@
 #include "core/buf.h"
 #include "core/note.h"
 #include "ledgerd/ownkeys.h"
+#include "ledgerd/scribe.h"
 
 /*
  * The latest checkpoint, signed after the commit that it covers, kept in memory for readers and
@@ -26,6 +27,9 @@ struct published;
 struct published *published_open(const char *data_dir, const char *origin,
                                  const struct log_signer *signers, size_t n_signers,
                                  const struct key *earlier, size_t n, char *err, size_t err_size);
+/* From now on the scribe, which must outlive p, does what needs the data folder's rights: all but
+ * writing over the file's bytes where that can be done. NULL: this process itself. */
+void published_by_scribe(struct published *p, struct scribe *scribe);
 void published_free(struct published *p);
 
 /*

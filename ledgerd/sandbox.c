@@ -11,26 +11,40 @@
 #include "ledgerd/sandbox_int.h"
 
 struct sandbox {
-    char *data;
-    char **read; /* files and folders */
-    size_t n_read;
+    struct paths read, change; /* files and folders */
     bool network;
 };
 
-static void allow_reading(struct sandbox *s, const char *path)
+static void add(struct paths *to, const char *path)
 {
-    s->read = x_realloc(s->read, (s->n_read + 1) * sizeof(*s->read));
-    s->read[s->n_read++] = x_strdup(path);
+    to->all = x_realloc(to->all, (to->n + 1) * sizeof(*to->all));
+    to->all[to->n++] = x_strdup(path);
 }
 
-struct sandbox *sandbox_new(const char *data_dir)
+static void free_paths(struct paths *p)
+{
+    for (size_t i = 0; i < p->n; i++)
+        free(p->all[i]);
+    free(p->all);
+}
+
+static void allow_reading(struct sandbox *s, const char *path)
+{
+    add(&s->read, path);
+}
+
+void sandbox_allow_changes(struct sandbox *s, const char *path)
+{
+    add(&s->change, path);
+}
+
+struct sandbox *sandbox_new(void)
 {
     /* Libraries that are loaded late, messages, character sets, time zones; the number of cores. */
     static const char *const system[] = {"/usr", "/lib", "/lib64", "/etc/ld.so.cache",
                                          "/sys/devices/system/cpu"};
     struct sandbox *s = x_calloc(1, sizeof(*s));
 
-    s->data = data_dir != NULL ? x_strdup(data_dir) : NULL;
     for (size_t i = 0; i < ARRAY_LEN(system); i++)
         allow_reading(s, system[i]);
     return s;
@@ -40,10 +54,8 @@ void sandbox_free(struct sandbox *s)
 {
     if (s == NULL)
         return;
-    for (size_t i = 0; i < s->n_read; i++)
-        free(s->read[i]);
-    free(s->read);
-    free(s->data);
+    free_paths(&s->read);
+    free_paths(&s->change);
     free(s);
 }
 
@@ -160,7 +172,7 @@ int sandbox_enter(const struct sandbox *s, enum sandbox_want want, char *err, si
         no_files = no_calls = _("this program was built to be looked into");
     } else if (want != SANDBOX_OFF) {
         /* In this order: the filter forbids the system calls of the other. */
-        landlock = sandbox_landlock(s->data, s->read, s->n_read, s->network, &no_files);
+        landlock = sandbox_landlock(&s->change, &s->read, s->network, &no_files);
         seccomp = sandbox_seccomp(s->network, &no_calls) == 0;
     }
     if (want == SANDBOX_REQUIRE && (landlock == 0 || !seccomp)) {

@@ -23,13 +23,15 @@ enum sandbox_want {
 };
 
 /*
- * What may be used afterwards: files in data_dir for reading and writing, what the system's
- * libraries read (time zones, the libraries themselves), sockets that are open already, and Unix
- * sockets. data_dir NULL: no such folder. Nothing is in force yet.
+ * What may be used afterwards: what the system's libraries read (time zones, the libraries
+ * themselves), sockets that are open already, and Unix sockets. Nothing is in force yet.
  */
-struct sandbox *sandbox_new(const char *data_dir) MUST_CHECK;
+struct sandbox *sandbox_new(void) MUST_CHECK;
 void sandbox_free(struct sandbox *s);
 
+/* Lets the files in a folder be read, written, made, replaced and removed, or one file be read and
+ * written, as long as it isn't replaced by a new one. Where nothing is, nothing may be made. */
+void sandbox_allow_changes(struct sandbox *s, const char *path);
 /* The same for the folder that `file` is in and, if it is a link, for that of what it leads to: for
  * a file that is replaced by a new one some day, as certificates are. */
 void sandbox_allow_folder_of(struct sandbox *s, const char *file);

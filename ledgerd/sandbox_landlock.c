@@ -83,13 +83,14 @@ static int allow(int ruleset, const char *path, uint64_t access)
     return rc;
 }
 
-int sandbox_landlock(const char *data, char *const *read, size_t n, bool network, const char **why)
+int sandbox_landlock(const struct paths *change, const struct paths *read, bool network,
+                     const char **why)
 {
     long version = syscall(SYS_landlock_create_ruleset, NULL, (size_t)0,
                            (unsigned)LANDLOCK_CREATE_RULESET_VERSION);
     struct ruleset all;
     size_t size;
-    int fd, rc;
+    int fd, rc = 0;
 
     if (version < 1) {
         *why = errno == EOPNOTSUPP ? _("switched off in the kernel") : strerror(errno);
@@ -101,9 +102,10 @@ int sandbox_landlock(const char *data, char *const *read, size_t n, bool network
         *why = strerror(errno);
         return 0;
     }
-    rc = data != NULL ? allow(fd, data, MAY_WRITE & all.fs) : 0;
-    for (size_t i = 0; rc == 0 && i < n; i++)
-        rc = allow(fd, read[i], MAY_READ);
+    for (size_t i = 0; rc == 0 && i < change->n; i++)
+        rc = allow(fd, change->all[i], MAY_WRITE & all.fs);
+    for (size_t i = 0; rc == 0 && i < read->n; i++)
+        rc = allow(fd, read->all[i], MAY_READ);
     if (rc == 0)
         rc = (int)syscall(SYS_landlock_restrict_self, fd, 0U);
     if (rc != 0)

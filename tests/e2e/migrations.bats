@@ -64,7 +64,7 @@ teardown() {
     done
     "$HAMMER" setup "$(ledger_url main)" --members 4
     # A database that something else is in as well.
-    ledger_psql main -c 'CREATE DATABASE shared' > /dev/null
+    ledger_psql_super main -c 'CREATE DATABASE shared OWNER ledger' > /dev/null
     (cd / && "${AS_LEDGERD[@]}" psql -Xq -h "$(ledger_socket main)" -U ledger shared \
         -c 'CREATE TABLE theirs AS SELECT 1 AS n' 3>&-)
     "$LEDGERD" export "$LEDGERS/open/whole" --data "$LEDGERS/main" 3>&-
@@ -83,11 +83,12 @@ teardown() {
 # The tables as the first N migrations made them, with what is in them now.
 go_back() { # N
     local number table columns
+    # Tables that are no more.
+    ledger_psql main -c 'CREATE VIEW book_entries AS
+        SELECT book, page * 32 + n AS seq, idx FROM book_pages, unnest(entries) WITH ORDINALITY u(idx, n)'
+    ledger_psql_super main -c 'ALTER SCHEMA public RENAME TO newer; CREATE SCHEMA public AUTHORIZATION ledger'
     {
-        # Tables that are no more.
-        echo 'CREATE VIEW book_entries AS
-            SELECT book, page * 32 + n AS seq, idx FROM book_pages, unnest(entries) WITH ORDINALITY u(idx, n);'
-        echo 'BEGIN; ALTER SCHEMA public RENAME TO newer; CREATE SCHEMA public;'
+        echo 'BEGIN;'
         echo 'CREATE TABLE schema_version (LIKE newer.schema_version INCLUDING ALL);'
         for number in $(seq -f %04.0f "$1"); do
             cat "$BATS_TEST_DIRNAME"/../../migrations/"$number"-*.sql

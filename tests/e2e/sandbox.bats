@@ -85,15 +85,99 @@ need_gdb() {
     start
     need_sandbox
     need_gdb
+    "$HAMMER" setup "$(ledger_url a)" --members 4
+    ledger_stop a # and its checkpoint is there
+    start
     echo secret > "$LEDGERS/open/secret"
     chmod 644 "$LEDGERS/open/secret"
     run inside "(int)open(\"$LEDGERS/open/secret\", 0)" '*(int *)__errno_location()' \
         '(int)open("/etc/passwd", 0)' '*(int *)__errno_location()' \
         "(int)open(\"$LEDGERS/open/new\", 0101, 0600)" '*(int *)__errno_location()' \
-        "(int)open(\"$LEDGERS/a/log.key\", 0) > 2" '(int)socket(2, 1, 0)' '(int)fork()'
+        "(int)open(\"$LEDGERS/a/checkpoint\", 2) > 2" '(int)socket(2, 1, 0)' '(int)fork()'
     [ "$output" = $'-1\n13\n-1\n13\n-1\n13\n1\n-1\n-1' ] || die "it answered: $output"
     [ ! -e "$LEDGERS/open/new" ]
     # And it goes on.
+    ledger_is_up a
+    ledger_stop a
+}
+
+@test "the process itself tries what decides about the next start, in the data folder, and is refused" {
+    local path tries=()
+    start
+    need_sandbox
+    need_gdb
+    for path in pg/PG_VERSION pg/postgresql.auto.conf pg/ledgerd-hba.conf pg log.key clerk.key .; do
+        tries+=("(int)open(\"$LEDGERS/a/$path\", 0)" '*(int *)__errno_location()')
+    done
+    for path in pg/postgresql.auto.conf pg/ledgerd-ident.conf pg/standby.signal pg-log/x run/x ledgerd.conf \
+        postgresql.conf log.key checkpoint.new lock; do
+        tries+=("(int)open(\"$LEDGERS/a/$path\", 0101, 0600)" '*(int *)__errno_location()')
+    done
+    tries+=("(int)unlink(\"$LEDGERS/a/pg/PG_VERSION\")" '*(int *)__errno_location()')
+    tries+=("(int)rename(\"$LEDGERS/a/lock\", \"$LEDGERS/a/ledgerd.conf\")" '*(int *)__errno_location()')
+    run within "${tries[@]}"
+    [ "$(wc -l <<< "$output")" -eq "${#tries[@]}" ] || die "it answered: $output"
+    [ "$(paste -d ' ' - - <<< "$output" | sort -u)" = '-1 13' ] || die "it answered: $output"
+    ledger_is_up a
+    ledger_stop a
+}
+
+# The process itself connects to its database as ROLE and sends each SQL; the SQLSTATE of each, a line each.
+within_database() { # ROLE SQL...
+    local sql arguments=()
+    arguments=(-ex "set \$c = (void *)PQconnectdb(\"host=$(ledger_socket a) user=$1 dbname=ledger\")"
+        -ex 'printf "value connection %d\n", (int)PQstatus($c)')
+    for sql in "${@:2}"; do
+        arguments+=(-ex "set \$r = (void *)PQexec(\$c, \"$sql\")"
+            -ex 'printf "value %d %s\n", (int)PQresultStatus($r), (int)PQresultStatus($r) == 7 ? (char *)PQresultErrorField($r, 67) : ""')
+    done
+    (cd / && timeout 120 gdb -nx -q -batch -p "$(ledger_pid a)" "${arguments[@]}" 2>&1 < /dev/null 3>&-) |
+        sed -n 's/^value //p'
+}
+
+@test "its connection to the private database gets it nowhere either" {
+    local number want='' tries=(
+        "COPY (SELECT 1) TO PROGRAM 'touch $LEDGERS/open/new'"
+        "COPY (SELECT 1) TO '$LEDGERS/open/new'"
+        "CREATE TEMP TABLE t (l text); COPY t FROM PROGRAM 'id'"
+        "CREATE TEMP TABLE t (l text); COPY t FROM '/etc/passwd'"
+        "SELECT pg_read_file('/etc/passwd')"
+        "SELECT pg_read_binary_file('PG_VERSION')"
+        "SELECT pg_ls_dir('.')"
+        "SELECT lo_import('/etc/passwd')"
+        "SELECT lo_export(lo_creat(-1), '$LEDGERS/open/new')"
+        "CREATE FUNCTION f() RETURNS int LANGUAGE internal AS 'pg_backend_pid'"
+        "CREATE FUNCTION f() RETURNS int LANGUAGE c AS 'libc.so.6', 'getpid'"
+        "LOAD '/usr/lib/postgresql/15/lib/dblink'"
+        "ALTER SYSTEM SET archive_command = 'touch $LEDGERS/open/new'"
+        "SET session_preload_libraries = 'x'"
+        "SELECT pg_reload_conf()"
+        "CREATE EXTENSION adminpack"
+        "CREATE EXTENSION file_fdw"
+        "CREATE EXTENSION dblink"
+        "CREATE EXTENSION pgcrypto"
+        "CREATE ROLE another"
+        "ALTER ROLE ledger SUPERUSER"
+        "GRANT pg_execute_server_program TO ledger"
+        "SET ROLE ledger_superuser"
+        "SET SESSION AUTHORIZATION ledger_superuser"
+        "SELECT rolpassword FROM pg_authid"
+        "UPDATE pg_database SET datdba = 1"
+        "ALTER DATABASE ledger OWNER TO ledger"
+        "DROP DATABASE postgres"
+        "CREATE TABLESPACE t LOCATION '$LEDGERS/open'"
+        "CREATE SUBSCRIPTION s CONNECTION 'host=/tmp' PUBLICATION p")
+    start
+    need_sandbox
+    need_gdb
+    run within_database ledger "SELECT size FROM head" "${tries[@]}" "SELECT size FROM head"
+    for number in "${!tries[@]}"; do
+        want+="7 42501"$'\n'
+    done
+    [ "$output" = $'connection 0\n2 \n'"$want"$'2 ' ] || die "it answered: $output"
+    [ ! -e "$LEDGERS/open/new" ]
+    run within_database ledger_superuser
+    [ "$output" = 'connection 1' ] || die "it answered: $output"
     ledger_is_up a
     ledger_stop a
 }
@@ -132,15 +216,25 @@ need_gdb() {
     start
     need_sandbox
     user=$("${AS_LEDGERD[@]}" id -un)
-    ledger_psql a -c "CREATE ROLE \"$user\" SUPERUSER LOGIN"
+    ledger_psql_super a -c "CREATE ROLE \"$user\" LOGIN" -c "GRANT ledger TO \"$user\""
     echo "owner \"$user\" \"$user\"" >> "$LEDGERS/a/pg/ledgerd-ident.conf"
-    ledger_psql a -c 'SELECT pg_reload_conf()'
+    sed -i "2i local all \"$user\" peer map=owner" "$LEDGERS/a/pg/ledgerd-hba.conf"
+    chown --reference="$LEDGERS/a/pg" "$LEDGERS/a/pg/ledgerd-hba.conf"
+    chmod 600 "$LEDGERS/a/pg/ledgerd-hba.conf"
+    ledger_psql_super a -c 'SELECT pg_reload_conf()'
     mkdir -m 700 "$LEDGERS/b"
     cp -p "$LEDGERS/a/log.key" "$LEDGERS/a/clerk.key" "$LEDGERS/b/"
     [ "$(id -u)" -ne 0 ] || chown -R ledgerd: "$LEDGERS/b"
     ledger_start b --database "host=$(ledger_socket a) dbname=ledger"
     until_ok 30 ledger_in_mode b standby || die "b: $(ledger_mode b)"
     grep 'sandbox seccomp=on landlock=[1-9]' "$LEDGERS/b.log"
+    ! grep 'is a superuser' "$LEDGERS/b.log" || die 'its role is none'
+    ledger_stop b
+    # A superuser's role does too, and is warned of.
+    ledger_psql_super a -c "ALTER ROLE \"$user\" SUPERUSER"
+    ledger_start b --database "host=$(ledger_socket a) dbname=ledger"
+    until_ok 30 ledger_in_mode b standby || die "b: $(ledger_mode b)"
+    grep "ledgerd's role in the database is a superuser" "$LEDGERS/b.log"
     ledger_stop b
     ledger_stop a
 }

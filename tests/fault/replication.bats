@@ -20,7 +20,7 @@ teardown() {
 }
 
 setting() { # SQL: and every session knows it
-    ledger_psql a -c "ALTER SYSTEM $1" -c 'SELECT pg_reload_conf()' > /dev/null
+    ledger_psql_super a -c "ALTER SYSTEM $1" -c 'SELECT pg_reload_conf()' > /dev/null
 }
 
 poster_waits_for_standby() {

@@ -2,6 +2,7 @@
 // A real ledgerd with its private PostgreSQL, in a folder of its own that goes with it.
 import { execFile, spawn } from 'node:child_process';
 import {
+  appendFile,
   chmod,
   mkdtemp,
   readdir,
@@ -120,8 +121,36 @@ export class Ledger {
     return await this.ended;
   }
 
+  // Lets the operating system's user in as the cluster's superuser, until ledgerd is started again.
+  async letSuperuserIn() {
+    const pg = (name) => join(this.data, 'pg', name);
+    const ident = await readFile(pg('ledgerd-ident.conf'), 'utf8');
+    if (ident.includes('ledger_superuser')) {
+      return;
+    }
+    await appendFile(pg('ledgerd-ident.conf'), ident.replace(/ ledger$/m, ' ledger_superuser'));
+    const hba = await readFile(pg('ledgerd-hba.conf'), 'utf8');
+    await writeFile(pg('ledgerd-hba.conf'), `local all ledger_superuser peer map=owner\n${hba}`);
+    process.kill(Number((await readFile(pg('postmaster.pid'), 'utf8')).split('\n')[0]), 'SIGHUP');
+  }
+
+  // SQL as the cluster's superuser.
+  async psqlSuper(sql, database = 'postgres') {
+    await this.letSuperuserIn();
+    return await until(30, 'the superuser is let in', async () => {
+      try {
+        return { said: await this.psql(sql, database, 'ledger_superuser') };
+      } catch (error) {
+        if (/pg_hba\.conf rejects/.test(error.stderr)) {
+          return null;
+        }
+        throw error;
+      }
+    });
+  }
+
   // SQL as ledgerd's own user.
-  async psql(sql, database = 'ledger') {
+  async psql(sql, database = 'ledger', role = 'ledger') {
     const socket = (await readFile(join(this.data, 'pg/postmaster.pid'), 'utf8')).split('\n')[4];
     const psql = [
       'psql',
@@ -131,7 +160,7 @@ export class Ledger {
       '-h',
       socket,
       '-U',
-      'ledger',
+      role,
       database,
       '-c',
       sql,

@@ -379,7 +379,7 @@ export async function breakdown(w) {
   await test('503 while the database is away', async () => {
     await w.pay('alice', 'bob', 1); // so that no proof of the latest tree is remembered
     const listeners = (o) => [...(o.outside ? [w.client] : []), ...(o.inside ? [w.inside] : [])];
-    await w.ledger.psql('ALTER DATABASE ledger ALLOW_CONNECTIONS false', 'postgres');
+    await w.ledger.psqlSuper('ALTER DATABASE ledger ALLOW_CONNECTIONS false');
     await w.ledger.psql(
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'ledger'",
       'postgres',
@@ -401,7 +401,7 @@ export async function breakdown(w) {
     for (const client of [w.client, w.inside]) {
       assert.equal((await client.get('/healthz')).status, 200);
     }
-    await w.ledger.psql('ALTER DATABASE ledger ALLOW_CONNECTIONS true', 'postgres');
+    await w.ledger.psqlSuper('ALTER DATABASE ledger ALLOW_CONNECTIONS true');
     await w.ledger.ready();
     const receipt = (await submitted).body;
     await w.keep(receipt);

@@ -191,7 +191,7 @@ bench_ledger() { # NAME MEMBERS: one with so many members, all with keys
 bench_rival() { # NAME MEMBERS
     local socket row function payee
     socket=$(ledger_socket "$1")
-    ledger_psql "$1" -c 'CREATE DATABASE rival' > /dev/null
+    ledger_psql_super "$1" -c 'CREATE DATABASE rival OWNER ledger' > /dev/null
     (cd / && "${AS_LEDGERD[@]}" "$(pg_bin)/pgbench" -i -q -s 10 -h "$socket" -U ledger rival) > "$LEDGERS/rival.out" 2>&1
     (cd / && "${AS_LEDGERD[@]}" psql -Xq -v ON_ERROR_STOP=1 -v members="$2" -h "$socket" -U ledger rival) \
         < tests/load/rival.sql

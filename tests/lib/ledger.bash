@@ -18,6 +18,7 @@
 #   ledger_kill NAME                     SIGKILL
 #   ledger_pg_pids NAME                  every PostgreSQL process of its private cluster
 #   ledger_psql NAME ARGUMENT...         psql into its private cluster, rows without decoration
+#   ledger_psql_super NAME ARGUMENT...   the same as the superuser, where ledgerd's own rights don't do
 #   ledger_checkpoint NAME               the note that its file holds: the newer one of two
 #   until_ok SECONDS COMMAND...          runs it every 50 ms until it succeeds, on a slow machine for longer
 #   end_children                         ends what a test started in the background, but for its ledgers
@@ -299,6 +300,24 @@ ledger_socket() { # NAME
     else
         sed -n 5p "$LEDGERS/$1/pg/postmaster.pid"
     fi
+}
+
+# As the superuser, whom the cluster lets nobody be: its files are changed for that, as their owner
+# may, until it is started again.
+ledger_psql_super() { # NAME ARGUMENT...
+    local pg=$LEDGERS/$1/pg psql
+    psql=("${AS_LEDGERD[@]}" psql -XqAt -v ON_ERROR_STOP=1 -h "$(ledger_socket "$1")" -U ledger_superuser -d ledger)
+    shift
+    if ! grep -q ledger_superuser "$pg/ledgerd-ident.conf"; then
+        sed -i '2i local all ledger_superuser peer map=owner' "$pg/ledgerd-hba.conf"
+        echo "owner \"$("${AS_LEDGERD[@]}" id -un)\" ledger_superuser" >> "$pg/ledgerd-ident.conf"
+        chmod go= "$pg"/ledgerd-*.conf
+        [ "$(id -u)" -ne 0 ] || chown ledgerd: "$pg"/ledgerd-*.conf
+        kill -HUP "$(head -n 1 "$pg/postmaster.pid")"
+    fi
+    let_in() { (cd / && "${psql[@]}" -c 'SELECT 1' 3>&-); }
+    until_ok 30 let_in > /dev/null 2>&1 || die "the superuser isn't let in" || return 1
+    (cd / && "${psql[@]}" "$@" 3>&-)
 }
 
 ledger_psql() { # NAME ARGUMENT...

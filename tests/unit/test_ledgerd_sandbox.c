@@ -45,7 +45,7 @@ static char base[256], data[300], elsewhere[300], certificate[300], linked[300];
 static int setup(void **state)
 {
     const char *tmp = getenv("TMPDIR");
-    char *own, *near;
+    char *own, *near, *checkpoint, *witness;
     int rc;
 
     (void)state;
@@ -58,7 +58,10 @@ static int setup(void **state)
     snprintf(certificate, sizeof(certificate), "%s/live/cert.pem", base);
     own = x_asprintf("%s/own", data);
     near = x_asprintf("%s/archive", base);
+    checkpoint = x_asprintf("%s/checkpoint", data);
+    witness = x_asprintf("%s/witness", data);
     rc = mkdir(data, 0700) != 0 || mkdir(linked, 0700) != 0 || mkdir(near, 0700) != 0 ||
+                 mkdir(witness, 0700) != 0 || file_write(checkpoint, "one", 3, 0644) != 0 ||
                  file_write(own, "x", 1, 0600) != 0 || file_write(elsewhere, "x", 1, 0644) != 0
              ? -1
              : 0;
@@ -67,6 +70,8 @@ static int setup(void **state)
     if (rc == 0)
         rc = file_write(near, "x", 1, 0600) != 0 || symlink("../archive/cert1.pem", certificate);
     free(near);
+    free(witness);
+    free(checkpoint);
     free(own);
     return rc;
 }
@@ -137,9 +142,54 @@ static int read_own(void)
 {
     return answer(open_in(data, "own", O_RDONLY));
 }
+static int list_own(void)
+{
+    return answer(open_in(data, "", O_RDONLY | O_DIRECTORY));
+}
+static int write_own(void)
+{
+    return answer(open_in(data, "own", O_WRONLY));
+}
+static int make_own(void)
+{
+    return answer(open_in(data, "ledgerd.conf", O_WRONLY | O_CREAT));
+}
+static int remove_own(void)
+{
+    char *path = x_asprintf("%s/own", data);
+    int rc = unlink(path);
+
+    free(path);
+    return answer(rc);
+}
+static int replace_own(void)
+{
+    char *from = x_asprintf("%s/witness/note", data), *to = x_asprintf("%s/own", data);
+    int rc = file_write(from, "one", 3, 0644) == 0 ? rename(from, to) : 0;
+
+    free(from);
+    free(to);
+    return answer(rc);
+}
 static int write_checkpoint(void)
 {
     char *path = x_asprintf("%s/checkpoint", data);
+    int rc = file_overwrite(path, 3, 0, "two", 3);
+
+    free(path);
+    return answer(rc);
+}
+static int replace_checkpoint(void)
+{
+    char *path = x_asprintf("%s/checkpoint", data);
+    int rc = file_write(path, "two", 3, 0644);
+
+    free(path);
+    return answer(rc);
+}
+static int remember(void)
+{
+    char *path = x_asprintf("%s/witness/log.note", data);
     int rc = file_write(path, "one", 3, 0644) == 0 ? file_write(path, "two", 3, 0644) : -1;
 
     free(path);
@@ -274,9 +324,16 @@ static int in_a_new_thread(void)
 /* database NULL: the private cluster. */
 static struct sandbox *rules(const char *database)
 {
-    struct sandbox *s = sandbox_new(data);
+    static const char *const changed[] = {"checkpoint", "witness"};
+    struct sandbox *s = sandbox_new();
     PGconn *conn = database != NULL ? PQconnectStart(database) : NULL;
 
+    for (size_t i = 0; i < ARRAY_LEN(changed); i++) {
+        char *path = x_asprintf("%s/%s", data, changed[i]);
+
+        sandbox_allow_changes(s, path);
+        free(path);
+    }
     sandbox_allow_folder_of(s, certificate);
     if (conn != NULL)
         sandbox_allow_database(s, conn);
@@ -356,8 +413,15 @@ static void files(void **state)
         {"read a process's memory", read_another_process, EACCES, EACCES},
         {"write in /usr", write_system, EACCES, EACCES},
         {"make a link in the data folder", way_out_by_link, ENOSYS, ENOSYS},
-        {"read the data folder", read_own, 0, 0},
-        {"replace the checkpoint", write_checkpoint, 0, 0},
+        {"list the data folder", list_own, EACCES, EACCES},
+        {"read a file of the data folder", read_own, EACCES, EACCES},
+        {"write a file of the data folder", write_own, EACCES, EACCES},
+        {"make a file in the data folder", make_own, EACCES, EACCES},
+        {"remove a file of the data folder", remove_own, EACCES, EACCES},
+        {"move a file over one of the data folder", replace_own, EACCES, EACCES},
+        {"write over the checkpoint", write_checkpoint, 0, 0},
+        {"replace the checkpoint", replace_checkpoint, EACCES, EACCES},
+        {"replace what a witness remembers", remember, 0, 0},
         {"read a time zone", read_zone, 0, 0},
         {"read a certificate", read_certificate, 0, 0},
         {"read outside in a new thread", in_a_new_thread, EACCES, EACCES},
