@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -99,6 +100,21 @@ static void answer(struct answer_message *a)
         continue;
 }
 
+/*
+ * Ends the scribe when its line does, whatever the other thread waits for: a disk that hangs. The
+ * signal of the parent's death doesn't always come: it is that of ledgerd, whose sandbox lets it
+ * signal nobody (Landlock's scope, from its sixth version on).
+ */
+static void *watch_line(void *none)
+{
+    struct pollfd line = {.fd = LINE}; /* its end alone */
+
+    while (poll(&line, 1, -1) <= 0 || (line.revents & (POLLHUP | POLLERR | POLLNVAL)) == 0)
+        continue;
+    (void)none;
+    _exit(0);
+}
+
 /* A signal meant for ledgerd is ledgerd's to act upon; the scribe ends when its line does. */
 static _Noreturn void scribe_main(const char *data_dir, int fd, pid_t parent)
 {
@@ -106,6 +122,7 @@ static _Noreturn void scribe_main(const char *data_dir, int fd, pid_t parent)
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     static struct question_message m;
     static struct answer_message a;
+    pthread_t watcher;
     ssize_t got;
     int folder;
 
@@ -116,7 +133,8 @@ static _Noreturn void scribe_main(const char *data_dir, int fd, pid_t parent)
     prctl(PR_SET_NAME, "ledgerd-scribe", 0, 0, 0);
     for (size_t i = 0; i < ARRAY_LEN(ignored); i++)
         sigaction(ignored[i], &ignore, NULL);
-    if ((fd != LINE && dup2(fd, LINE) < 0) || close_range(LINE + 1, ~0U, 0) != 0)
+    if ((fd != LINE && dup2(fd, LINE) < 0) || close_range(LINE + 1, ~0U, 0) != 0 ||
+        pthread_create(&watcher, NULL, watch_line, NULL) != 0)
         _exit(1);
     folder = open(data_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     while (folder >= 0 && flock(folder, LOCK_EX) != 0 && errno == EINTR)

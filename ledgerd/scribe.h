@@ -7,7 +7,7 @@
  * ledgerd's own, forked before the keys are read. Whoever may make files in a folder may, for
  * Landlock, do so in all folders in it, and could replace the configuration: so ledgerd itself
  * gives that up once it serves (sandbox.h), and asks the scribe, which knows no other names. When
- * ledgerd dies the kernel ends the scribe.
+ * ledgerd dies its line ends, and so does it, also where the disk hangs.
  */
 
 #include "core/base.h"
