@@ -120,8 +120,8 @@ static _Noreturn void scribe_main(const char *data_dir, int fd, pid_t parent)
 {
     static const int ignored[] = {SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGPIPE};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
-    static struct question_message m;
-    static struct answer_message a;
+    struct question_message *m = x_malloc(sizeof(*m));
+    struct answer_message *a = x_calloc(1, sizeof(*a));
     pthread_t watcher;
     ssize_t got;
     int folder;
@@ -139,13 +139,13 @@ static _Noreturn void scribe_main(const char *data_dir, int fd, pid_t parent)
     folder = open(data_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     while (folder >= 0 && flock(folder, LOCK_EX) != 0 && errno == EINTR)
         continue;
-    answer(&a); /* ready */
-    while ((got = recv(LINE, &m, sizeof(m), 0)) > 0 || (got < 0 && errno == EINTR)) {
+    answer(a); /* ready */
+    while ((got = recv(LINE, m, sizeof(*m), 0)) > 0 || (got < 0 && errno == EINTR)) {
         if (got < 0)
             continue;
-        a.len = 0;
-        a.error = obey(data_dir, &m, (size_t)got, &a);
-        answer(&a);
+        a->len = 0;
+        a->error = obey(data_dir, m, (size_t)got, a);
+        answer(a);
     }
     _exit(0);
 }
