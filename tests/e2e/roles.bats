@@ -16,8 +16,8 @@ teardown() {
     ledger_teardown
 }
 
-start() { # [OPTION...]
-    ledger_start main "$@"
+start() {
+    ledger_start main
     ledger_wait main
     until_ok 30 ledger_in_mode main posting || die "mode $(ledger_mode main)"
 }

@@ -115,7 +115,7 @@ need_gdb() {
     done
     tries+=("(int)unlink(\"$LEDGERS/a/pg/PG_VERSION\")" '*(int *)__errno_location()')
     tries+=("(int)rename(\"$LEDGERS/a/lock\", \"$LEDGERS/a/ledgerd.conf\")" '*(int *)__errno_location()')
-    run within "${tries[@]}"
+    run inside "${tries[@]}"
     [ "$(wc -l <<< "$output")" -eq "${#tries[@]}" ] || die "it answered: $output"
     [ "$(paste -d ' ' - - <<< "$output" | sort -u)" = '-1 13' ] || die "it answered: $output"
     ledger_is_up a
