@@ -39,7 +39,7 @@ static char err[600];
 static struct pgserver *server;
 
 static const struct db_settings settings = {.app_name = "test",
-                                            .connect_timeout_ms = 5000,
+                                            .connect_timeout_ms = PATIENCE_MS,
                                             .statement_timeout_ms = 7000,
                                             .idle_session_ms = 9000};
 
