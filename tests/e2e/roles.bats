@@ -98,6 +98,7 @@ killed_on_the_way() {
     start
     "$HAMMER" setup "$(ledger_url main)" --members 8
     "$HAMMER" run "$(ledger_url main)" --members 8 --connections 4 --seconds 1 --load 1 --journal "$LEDGERS/journal"
+    "$HAMMER" finish "$(ledger_url main)" --journal "$LEDGERS/journal" # nothing is on its way any more
     tables_of main "$LEDGERS/before"
     ledger_stop main
     former_layout
