@@ -163,10 +163,7 @@ CSV
 @test "an import that was killed goes on, and one without a ledger waits" {
     import_setup
     make_csv 20000 2000 2 > "$LEDGERS/a.csv"
-    # However fast it is, it doesn't get further than this: as if the disk were full.
-    ledger_psql main -c "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS
-            'BEGIN IF NEW.size > 10000 THEN RAISE disk_full; END IF; RETURN NEW; END'" \
-        -c 'CREATE TRIGGER full_disk BEFORE UPDATE ON head FOR EACH ROW EXECUTE FUNCTION full_disk()'
+    import_hold 10000
     "$BUILD/pumasi" import "$LEDGERS/a.csv" --unit sarafu --set-limits --patience 3600 > "$LEDGERS/first.log" 2>&1 3>&- &
     local first=$!
     until_ok 60 import_reached 2001 || die "it doesn't begin: $(cat "$LEDGERS/first.log")"
@@ -176,7 +173,7 @@ CSV
     kill -KILL "$first"
     wait "$first" || true
     [ "$(jq .finished "$(import_job)")" -eq 0 ] || die "it was through already"
-    ledger_psql main -c 'DROP TRIGGER full_disk ON head' -c 'DROP FUNCTION full_disk'
+    import_let_go
 
     ledger_kill main
     import 4 "$LEDGERS/a.csv" --key r --patience 1

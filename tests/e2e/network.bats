@@ -59,7 +59,7 @@ teardown_file() {
 
 @test "a year of twelve co-ops, told" {
     tell year SEED=1
-    # What happens in life happened.
+    # What happens in life happened. Who declines, and how much there is of each, depends on the day.
     told year '12 co-ops, 600 members, [0-9]+ lines' 'over one line [1-9].*two [1-9].*three [1-9].*four [1-9].*[1-9] by registrars' \
         '[1-9] asked for: [1-9][0-9]* paid, [1-9][0-9]* declined; [1-9][0-9]* given back' \
         'refused:.* [1-9][0-9]* line-exhausted' 'refused:.* [1-9][0-9]* insufficient-credit' \

@@ -16,18 +16,6 @@ start_import() { # FILE
     IMPORT=$!
 }
 
-# However fast it is, it doesn't get further than so many acts, until it may: as if the disk were full.
-hold_at() { # ACTS
-    ledger_psql main -c "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS
-            'BEGIN IF NEW.size > $(($(ledger_psql main -c 'SELECT size FROM head') + $1)) THEN RAISE disk_full; END IF;
-            RETURN NEW; END'" \
-        -c 'CREATE TRIGGER full_disk BEFORE UPDATE ON head FOR EACH ROW EXECUTE FUNCTION full_disk()'
-}
-
-let_go() {
-    ledger_psql main -c 'DROP FUNCTION IF EXISTS full_disk CASCADE' 2> /dev/null
-}
-
 is_through() { # ACTS: or the import has ended, and then it is in vain to wait
     import_reached "$1" || ! kill -0 "$IMPORT" 2> /dev/null
 }
@@ -40,7 +28,7 @@ reach() { # PERCENT
 # Kills ledgerd three times and PostgreSQL once while FILE is imported.
 disturbed() { # FILE ROWS
     ACTS=$2
-    hold_at $((ACTS * 60 / 100))
+    import_hold $((ACTS * 60 / 100))
     start_import "$1"
     for part in 5 15 30; do
         reach "$part"
@@ -50,7 +38,7 @@ disturbed() { # FILE ROWS
     reach 45
     ledger_wait main # it may be just starting, with no PostgreSQL to be killed yet
     ledger_pg_pids main | xargs kill -KILL || true # some end by themselves when the first is gone
-    until_ok 60 let_go || die "PostgreSQL doesn't come back"
+    until_ok 60 import_let_go || die "PostgreSQL doesn't come back"
     wait "$IMPORT" || die "status $?: $(cat "$LEDGERS/import.log")"
     grep -q 'The ledger is there again' "$LEDGERS/import.log"
     ledger_wait main

@@ -5,6 +5,8 @@
 #   import_setup [REACH]        a ledger "main" where a registrar may set floors down to REACH
 #   pumasi ARGUMENT...          as that person
 #   import_done                 acts that are through, of the one import there is; 0 before it begins
+#   import_hold ACTS            however fast it is, it doesn't get further than so many acts from now on
+#   import_let_go               until it may
 #   check_balances FILE...      every balance is what awk adds up from the files
 #   make_csv ROWS MEMBERS SEED  a file of transfers on standard output
 
@@ -52,6 +54,17 @@ import_done() {
 
 import_reached() { # ACTS
     [ "$(import_done)" -ge "$1" ]
+}
+
+import_hold() { # ACTS: as if the disk were full
+    ledger_psql main -c "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS
+            'BEGIN IF NEW.size > $(($(ledger_psql main -c 'SELECT size FROM head') + $1)) THEN RAISE disk_full; END IF;
+            RETURN NEW; END'" \
+        -c 'CREATE TRIGGER full_disk BEFORE UPDATE ON head FOR EACH ROW EXECUTE FUNCTION full_disk()'
+}
+
+import_let_go() {
+    ledger_psql main -c 'DROP FUNCTION IF EXISTS full_disk CASCADE' 2> /dev/null
 }
 
 import_acts() { # all of the import there is
