@@ -12,6 +12,7 @@ setup() {
     export PUMASI_BATCH=1 TZ=UTC XDG_CONFIG_HOME=$LEDGERS/config XDG_STATE_HOME=$LEDGERS/state
     unset PUMASI_PROFILE PUMASI_KEY NO_COLOR
     ledger_init main
+    OPTIONS[main]='--member_acts_per_day 0' # a load says more than that
     ledger_start main
     ledger_wait main
     "$HAMMER" setup "$(ledger_url main)" --members 40 > "$LEDGERS/setup.log"
