@@ -119,7 +119,7 @@ ledger_of() { # PERSON
         (.act.signatures | length == 1)' "$LEDGERS/ledger.json"
     run as alice pay bob@hansalim 1 hour
     [ "$status" -eq 4 ] || die "$output"
-    as alice outbox --json | jq -e '.items | length == 1'
+    as alice outbox --json | is_true '.items | length == 1'
     # What it waits for survives a restart, and so does the first signature.
     run as sora --yes open
     [ "$status" -eq 3 ]
@@ -158,7 +158,7 @@ ledger_of() { # PERSON
     [[ $output == *LOST* && $output == *good* ]]
     everybody follows
     run as alice outbox --finish # what was begun for the old one is refused, and forgotten
-    as alice outbox --json | jq -e ".items | length == 0"
+    as alice outbox --json | is_true ".items | length == 0"
     [ "$(as alice balance --json | jq '.items[0].balance')" -eq -60 ]
     as alice pay bob@hansalim 3 hour --memo anew
     [ "$(as bob balance --json | jq '.items[0].balance')" -eq 240 ]

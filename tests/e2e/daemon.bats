@@ -322,7 +322,7 @@ recorded_snapshots() { # NAME N
     # Everybody with a key sees it whole, and nobody else makes one.
     get m0000@hansalim "/v1/records/$(ledger_psql $name -c 'SELECT record FROM snapshots WHERE seq = 2')"
     answered 200 '.parts | length == 2'
-    jq -r '.parts[1]' "$BODY" | jq -e '.subject == "snapshot:ledger" and .seq == 2 and .state.count > 10'
+    jq -r '.parts[1]' "$BODY" | is_true '.subject == "snapshot:ledger" and .seq == 2 and .state.count > 10'
     refused 403 not-permitted "$(act snapshot ledger \
         "{\"size\":3,\"count\":1,\"root\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}" steward)"
     ledger_stop $name

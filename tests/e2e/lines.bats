@@ -183,7 +183,7 @@ office_of_haenam() {
     grep -Fxq $'haenam\tjeju\t5:00 hour\tyes' "$BODY.out"
     grep -Fxq $'jeju\thaenam\t3:20 hour\tno' "$BODY.out"
     as haenam line set haenam jeju hour 0 --transit no
-    as haenam line list --json | jq -e '.items[0] | .partner == "jeju" and .limit == 0 and .transit == false'
+    as haenam line list --json | is_true '.items[0] | .partner == "jeju" and .limit == 0 and .transit == false'
     run -2 as haenam line set haenam haenam hour 1
     run -2 as haenam line set haenam jeju hour 1 --transit perhaps
     run -1 as haenam line set haenam nowhere hour 1

@@ -55,7 +55,7 @@ log_key_revoke() { # KID
     # It waits for the stewards; until they sign the old one signs alone.
     restart
     until_ok 30 waits "$kid" || die "nobody asks the stewards"
-    curl -sf "$URL/v1/ledger" | jq -e '.log_keys | length == 1'
+    curl -sf "$URL/v1/ledger" | is_true '.log_keys | length == 1'
     # Not in one breath with it: what the old key signed last would know nothing of the new one.
     { cosign "$kid" steward; log_key_revoke "$old_kid"; } > "$LEDGERS/both"
     post_lines "$LEDGERS/both"
@@ -131,7 +131,7 @@ private_jwk() { # NAME
     old_kid=$(log_kids)
     posted "$(act key.add stewards "{\"holder\":\"ledger\",\"role\":\"log\",\"key\":$("$ACTOR" key spare)}" \
         steward spare)"
-    curl -sf "$URL/v1/ledger" | jq -e '.log_keys | length == 1' # ledgerd doesn't have it
+    curl -sf "$URL/v1/ledger" | is_true '.log_keys | length == 1' # ledgerd doesn't have it
     ledger_stop main
     private_jwk spare > "$LEDGERS/main/log.key"
     ledger_start main

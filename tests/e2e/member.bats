@@ -105,7 +105,7 @@ sora -k registrar history hour --member alice@hansalim
 sora pending
 END
     # What changes something answers with the receipt, or with the refusal.
-    as alice --json pay bob@hansalim 0:01 hour 2> /dev/null | jq -e '.index > 0 and (.proof | length > 0)' > /dev/null
+    as alice --json pay bob@hansalim 0:01 hour 2> /dev/null | is_true '.index > 0 and (.proof | length > 0)'
     as alice --json pay bob@hansalim 99 hour 2> /dev/null > "$BATS_TEST_TMPDIR/out" || [ $? -eq 1 ]
     jq -e '.type == "/problems/insufficient-credit"' "$BATS_TEST_TMPDIR/out" > /dev/null
 }

@@ -115,7 +115,7 @@ auditor() { # SCOPE NAME
     grep -qF 'hour: propose a clearing: pumasi clearing propose hansalim hour' "$BODY.out"
     pumasi positions hansalim --json > "$BODY.json"
     jq -e '.items | length == 2' "$BODY.json"
-    pumasi positions --unit box --json | jq -e '.items == [] and .totals == []'
+    pumasi positions --unit box --json | is_true '.items == [] and .totals == []'
     pumasi positions --csv > "$BODY.csv"
     grep -qF 'hour,mapo,5.000000,0.000000,' "$BODY.csv" || die "$(cat "$BODY.csv")"
     run pumasi positions mapo
@@ -195,7 +195,7 @@ round_over() {
     grep -q '<svg' "$LEDGERS/open/n.svg"
     grep -qF 'Between co-ops' "$BODY.out"
     pumasi network --csv | grep -qF ',hour,time,hansalim,mapo,'
-    pumasi network --from 2031-01 --json | jq -e '[.units[].total.payments] | add == 0'
+    pumasi network --from 2031-01 --json | is_true '[.units[].total.payments] | add == 0'
     run pumasi network --from 2031
     [ "$status" -eq 2 ]
     # From an export, without a ledger, the same.

@@ -101,7 +101,7 @@ has_cosigned_4() {
     [ "$(of_ledger c '[.witnesses[] | select(.ahead == 7)] | length')" -ge 1 ]
     [ "$(ledger_metrics c witnesses_ahead)" -ge 1 ]
     # Whoever brings the old cosignatures again calls nothing off.
-    curl -sf -m 60 --data-binary "@$LEDGERS/old-note" "$(ledger_url c)/v1/cosignatures" | jq -e '.taken == 2'
+    curl -sf -m 60 --data-binary "@$LEDGERS/old-note" "$(ledger_url c)/v1/cosignatures" | is_true '.taken == 2'
     [ "$(of_ledger c '[.witnesses[] | select(.ahead == 7)] | length')" -ge 1 ]
     [ "$(ledger_metrics c witnesses_ahead)" -ge 1 ]
     as_others
@@ -571,7 +571,7 @@ while True: threading.Thread(target=hold, args=(s.accept()[0],), daemon=True).st
     pumasi witness pin seoul "$vkey"
     pumasi witness pin busan "$other"
     of_quorum() { # FILTER
-        pumasi receipts --quorum '1 of seoul,busan' --json 2> /dev/null | jq -e "[.items[].quorum] | $1"
+        pumasi receipts --quorum '1 of seoul,busan' --json 2> /dev/null | is_true "[.items[].quorum] | $1"
     }
     run pumasi receipts --quorum '1 of seoul,busan'
     [ "$status" -eq 5 ] || die "$status: $output"

@@ -66,7 +66,7 @@ checkpoint_size() {
     [ "$(id -u)" -ne 0 ] || chown -R ledgerd: "$LEDGERS/b"
     ledger_start b --database "host=127.0.0.1,${LEDGER_SOCKET[b]} port=1,5432 dbname=ledger user=ledger"
     ledger_wait b 8
-    curl -sf -m 60 "$(ledger_url b)/v1/coops" | jq -e '.items | length == 2'
+    curl -sf -m 60 "$(ledger_url b)/v1/coops" | is_true '.items | length == 2'
     [ "$(ledger_mode b)" = standby ]
     ledger_stop b
 }

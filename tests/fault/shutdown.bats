@@ -131,7 +131,7 @@ refuses_to_post() { # WHY, as in the log
     grep -q "$1" "$LEDGERS/a.log" || die "the log doesn't say: $1" || return 1
     [ "$(ledger_metrics a fork_seen)" = 1 ] || die "/metrics: fork_seen $(ledger_metrics a fork_seen)" || return 1
     [ "$(ledger_metrics a posting)" = 0 ] || die "/metrics: posting $(ledger_metrics a posting)" || return 1
-    curl -sf -m 60 "$(ledger_url a)/v1/ledger" | jq -e '.state == "open"' > /dev/null || die "/v1/ledger fails" || return 1
+    curl -sf -m 60 "$(ledger_url a)/v1/ledger" | is_true '.state == "open"' || die "/v1/ledger fails" || return 1
     curl -sf -m 60 "$(ledger_url a)/checkpoint" | cmp - <(ledger_checkpoint a) || die "another checkpoint is shown" || return 1
     load_start a "$journal" --load $((100000 + RANDOM)) --connections 2
     until_ok 20 more_put_off "$journal" 20 || die "posts aren't answered 503: $(cut -c 1-200 "$journal" | tail -n 5)" || return 1

@@ -32,7 +32,7 @@ refuses_posts() { # NAME
 
 reads_are_served() { # NAME: from the same database, and the checkpoint follows
     local name=$1 size
-    curl -sf -m 60 "$(ledger_url "$name")/v1/ledger" | jq -e '.state == "open"' > /dev/null ||
+    curl -sf -m 60 "$(ledger_url "$name")/v1/ledger" | is_true '.state == "open"' ||
         die "$name doesn't serve /v1/ledger" || return 1
     size=$(ledger_psql a -c 'SELECT size FROM head')
     until_ok 10 checkpoint_covers "$name" "$size" ||

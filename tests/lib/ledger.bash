@@ -20,6 +20,7 @@
 #   ledger_psql NAME ARGUMENT...         psql into its private cluster, rows without decoration
 #   ledger_psql_super NAME ARGUMENT...   the same as the superuser, where ledgerd's own rights don't do
 #   ledger_checkpoint NAME               the note that its file holds: the newer one of two
+#   is_true JQ-CONDITION [ARGUMENT...]   of the JSON on standard input
 #   until_ok SECONDS COMMAND...          runs it every 50 ms until it succeeds, on a slow machine for longer
 #   end_children                         ends what a test started in the background, but for its ledgers
 #   die SENTENCE...                      fails the test
@@ -52,6 +53,11 @@ plain_build() {
 die() {
     echo "$@" >&2
     return 1
+}
+
+# (jq -e takes no JSON at all for true: what comes through a pipe may be none, as its sender failed.)
+is_true() { # JQ-CONDITION [JQ-ARGUMENT...]
+    [ "$(jq "$@")" = true ]
 }
 
 # SECONDS are more than enough where nothing else goes on. A machine may be ten times slower, and stand still for a
@@ -224,8 +230,8 @@ ledger_mode() { # NAME: posting, standby, ...
 
 # Where it serves in that mode it also reads: the next request isn't put off.
 ledger_in_mode() { # NAME MODE
-    [ "$(curl -s -m 20 "$(ledger_url "$1")/readyz" |
-        jq --arg mode "$2" '.mode == $mode and (.ready or (.mode | test("^(connecting|stopped)")))')" = true ]
+    curl -s -m 20 "$(ledger_url "$1")/readyz" |
+        is_true --arg mode "$2" '.mode == $mode and (.ready or (.mode | test("^(connecting|stopped)")))'
 }
 
 ledger_wait() { # NAME [SECONDS]

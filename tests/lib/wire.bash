@@ -96,7 +96,7 @@ ask_many() {
 # The last answer has that status, and jq finds the condition true of it.
 answered() { # STATUS [JQ-CONDITION [JQ-ARGUMENT...]]
     [ "$STATUS" = "$1" ] || die "status $STATUS instead of $1: $(cat "$BODY")" || return 1
-    [ $# -eq 1 ] || jq -e "${@:3}" "$2" "$BODY" > /dev/null || die "not $2: $(cat "$BODY")"
+    [ $# -eq 1 ] || { [ -s "$BODY" ] && jq -e "${@:3}" "$2" "$BODY" > /dev/null; } || die "not $2: $(cat "$BODY")"
 }
 
 # The last answer is a problem of that name, as RFC 9457 has it. (Without jq, which takes its time.)
