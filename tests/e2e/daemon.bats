@@ -220,7 +220,10 @@ never() {
     curl -s -m 60 -o "$hold.body" -w '%{http_code}' -H 'Content-Type: application/json' --data-binary "@$hold.act" \
         "$URL/v1/acts" > "$hold.status" 9>&- 3>&- &
     payer=$!
-    waits() { [ "$(ledger_psql main -c "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")" -gt 0 ]; }
+    waits() { # it has come, and is what waits: what has expired is looked for now and then, too
+        curl -s -m 20 "$URL/readyz" | is_true '.queue > 0' &&
+            [ "$(ledger_psql main -c "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")" -gt 0 ]
+    }
     until_ok 20 waits
     kill -TERM "$(ledger_pid main)"
     closed() { ! { : < "/dev/tcp/127.0.0.1/${LEDGER_PORT[main]}"; } 2> /dev/null; }
