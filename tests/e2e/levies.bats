@@ -97,6 +97,7 @@ restarted() {
     # An account each, of which one has next to no credit.
     posted "$(policy hansalim '')"
     posted "$(payment m0004@hansalim m0002@hansalim 50)"
+    posted "$(payment m0002@hansalim m0000@hansalim 1)"
     posted "$(act account.limits hansalim '{"member":"m0004@hansalim","unit":"hour","floor":-60,"ceiling":null}' \
         treasurer1@hansalim treasurer2@hansalim)"
     first=$(balance m0000@hansalim/hour) before=$(balance m0002@hansalim/hour) # from when the policy says so, the clerk may look
