@@ -166,9 +166,9 @@ static int make(struct clerk *c, PGconn *conn, char *err, size_t err_size)
         return -1;
     str_copy(c->ledger_id, sizeof(c->ledger_id), head.ledger_id);
     if (!c->asked) { /* once: what they decline isn't put before them again */
-        c->asked = head.ledger_id[0] != '\0';
         if (newkey_ask(c->d, conn, head.ledger_id, err, err_size) != 0)
             return -1;
+        c->asked = head.ledger_id[0] != '\0';
     }
     if (!may_try(c, is_due(&head)) || !is_signed(c, head.size))
         return db_clerk_end(conn, err, err_size);
