@@ -21,7 +21,7 @@ setup_file() {
         day_begins $day
         LEDGERD=$PLAIN/ledgerd LD_PRELOAD=$LIB ledger_start main
         LD_PRELOAD=$LIB ledger_wait main
-        day_$day >> "$LEDGERS/day.log" 2>&1 || die "day -$day: $(tail -n 5 "$LEDGERS/day.log")"
+        day_$day >> "$LEDGERS/day.log" 2>&1 # with no || behind it, or its lines might fail
         ledger_stop main
     done
     ledger_start main
@@ -40,6 +40,7 @@ teardown() {
 }
 
 teardown_file() {
+    [ -e "$LEDGERS/lived" ] || tail -n 5 "$LEDGERS/day.log" >&2 || true
     ledger_teardown_file
 }
 
@@ -110,8 +111,8 @@ day_2() {
 # A payment is taken back, and a device is lost.
 day_1() {
     until_ok 20 snapshot_is_there 2
-    then_as bob reverse "$(ledger_psql main -c "SELECT idx FROM postings WHERE account = 'bob@hansalim/hour' AND seq = 1")" \
-        0:45 -m 'half of it'
+    then_as bob --yes reverse "$(ledger_psql main -c "SELECT idx FROM postings WHERE account = 'bob@hansalim/hour' AND seq = 1")" \
+        0:45 -r 'half of it'
     then_as alice -k phone pay bob@hansalim 0:05 hour
     then_as alice -k alice --yes key revoke alice@hansalim phone
 }
@@ -186,6 +187,12 @@ pin_line() {
     [ "$status" -eq 2 ]
     run as alice -k alice statement alice@hansalim hours --from "$(on_day 2)" --to "$(on_day 1)"
     [ "$status" -eq 1 ]
+    # One's own goes without saying; an office has none.
+    as alice -k alice statement hour --from "$(on_day 2)" --to "$(on_day 1)" -o "$LEDGERS/own.json"
+    run --separate-stderr as alice verify "$LEDGERS/own.json" --json
+    [ "$(jq -r .account <<< "$output")" = alice@hansalim/hour ] || die "$output"
+    run as sora -k registrar statement hour --from "$(on_day 2)" --to "$(on_day 1)"
+    [[ $status -eq 2 && $output == *"say whose statement you want."* ]] || die "$output"
     # Members without keys, and days without entries, have one too.
     run as sora -k registrar statement noelle@hansalim hour --from "$(on_day 9)" --to "$(on_day 8)" -o "$LEDGERS/none.json"
     [ "$status" -eq 0 ]
