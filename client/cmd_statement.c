@@ -147,8 +147,14 @@ static int run(struct client *c, const struct cli *cli)
     struct keyfile *key;
     char *bytes = NULL;
     size_t len;
-    int rc = client_check_account_of(c, w.member);
+    int rc = PUMASI_OK;
 
+    if (w.unit == NULL) { /* one's own */
+        w.unit = w.member;
+        w.member = NULL;
+    } else {
+        rc = client_check_account_of(c, w.member);
+    }
     if (rc == PUMASI_OK)
         rc = take_days(cli, &w);
     if (rc == PUMASI_OK && since != NULL)
@@ -157,6 +163,11 @@ static int run(struct client *c, const struct cli *cli)
         rc = client_unit(c, w.unit, &u);
     if (rc == PUMASI_OK)
         rc = client_reading_key(c, w.member, &key);
+    if (rc == PUMASI_OK && w.member == NULL && key->role != ROLE_MEMBER)
+        rc = fail(PUMASI_USAGE, _("The key %s is an office's: say whose statement you want."),
+                  key->name);
+    if (rc == PUMASI_OK && w.member == NULL)
+        w.member = key->holder;
     if (rc == PUMASI_OK)
         rc = fetch(c, key, &w, &bytes, &len);
     if (rc == PUMASI_OK)
@@ -176,12 +187,12 @@ static const struct cli_option options[] = {
 
 const struct command cmd_statement = {
     .name = "statement",
-    .args = N_("MEMBER UNIT"),
+    .args = N_("[MEMBER] UNIT"),
     .summary = N_("Fetch an account's statement, a file that proves itself"),
-    .help = N_("The file holds what was posted in these days with all signatures and proofs. "
-               "\"pumasi verify\" checks it and \"pumasi show\" shows it, anywhere and without a "
-               "network."),
-    .min_args = 2,
+    .help = N_("Without MEMBER it is your own account. The file holds what was posted in these "
+               "days with all signatures and proofs. \"pumasi verify\" checks it and \"pumasi "
+               "show\" shows it, anywhere and without a network."),
+    .min_args = 1,
     .max_args = 2,
     .options = options,
     .run = run,
