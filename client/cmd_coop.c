@@ -242,7 +242,7 @@ static void put_shared(struct client *c, const json_t *policy, const char *unit)
         free(amount);
     }
     if (clearing[0] != '\0')
-        put_line(_("takes part in clearing"), clearing);
+        put_line(_("takes part in clearing"), word_clearing(clearing));
 }
 
 static void put_policies(struct client *c, const json_t *policies)

@@ -7,10 +7,12 @@
 #include <stdlib.h>
 
 #include "client/render_words.h"
+#include "client/words.h"
 #include "core/date.h"
 #include "core/lineage.h"
 #include "core/network.h"
 #include "core/text.h"
+#include "core/thing.h"
 
 #define LABEL_WIDTH 18
 
@@ -155,19 +157,6 @@ static void bounds_line(struct buf *b, const struct client *c, const char *label
     free(words);
 }
 
-static const char *clearing_words(enum clearing_choice choice)
-{
-    switch (choice) {
-    case CLEARING_ASK:
-        return _("when the co-op consents to the round");
-    case CLEARING_AUTO:
-        return _("always");
-    case CLEARING_NEVER:
-        return _("never");
-    }
-    return "";
-}
-
 static void details_levy(struct buf *b, const struct client *c, const struct act_coop_policy *p)
 {
     const struct act_levies *levy = &p->levy;
@@ -196,7 +185,8 @@ static void details_policy(struct buf *b, const struct client *c, const struct a
                              (unsigned long)p->reversal_days),
                     (long long)p->reversal_days);
     if (p->has_clearing)
-        render_line(b, _("takes part in clearing"), "%s", clearing_words(p->clearing));
+        render_line(b, _("takes part in clearing"), "%s",
+                    word_clearing(clearing_choice_name(p->clearing)));
     details_levy(b, c, p);
 }
 

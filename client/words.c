@@ -2,6 +2,7 @@
 #include "client/words.h"
 
 #include "client/say.h"
+#include "core/thing.h"
 
 const char *word_role(enum role role)
 {
@@ -45,6 +46,23 @@ const char *word_kind(const char *kind)
             return _(kinds[i]);
     }
     return kind;
+}
+
+const char *word_clearing(const char *choice)
+{
+    enum clearing_choice c;
+
+    if (clearing_choice_parse(choice, &c) != 0)
+        return choice;
+    switch (c) {
+    case CLEARING_ASK:
+        return _("when the co-op consents to the round");
+    case CLEARING_AUTO:
+        return _("always");
+    case CLEARING_NEVER:
+        return _("never");
+    }
+    return choice;
 }
 
 char *word_signers(long long n, const char *role, const char *holder)

@@ -14,6 +14,9 @@ const char *word_state(
     const char *state); /* "frozen"; a word that isn't known comes back as it is */
 /* "time", "person" and the like; a word that isn't known comes back as it is. */
 const char *word_kind(const char *kind);
+/* "always" for "auto", and the like: when a co-op takes part in clearing; a word that isn't known
+ * comes back as it is. */
+const char *word_clearing(const char *choice);
 /* "2 treasurers of hansalim", of signatures that are wanted; role as in the protocol. The caller
  * frees it. */
 char *word_signers(long long n, const char *role, const char *holder);

@@ -68,6 +68,7 @@ found() {
     done_by sora policy hansalim hour --levy-per-mille 50 --levy-purse fund@hansalim --clearing auto
     done_by sora coop show
     [[ $output == *"50 per mille of each payment, into fund@hansalim"* ]]
+    grep -qE 'takes part in clearing +always' <<< "$output" || die "$output"
     done_by alice pay bora@mapo 2:00 hour
     [[ $output == *"hansalim takes a levy of 0:06 hour on this, into fund@hansalim: 2:06 hour in all."* ]]
     [[ $output == *"It went straight from hansalim to mapo."* ]]
