@@ -152,7 +152,7 @@ within_database() { # ROLE SQL...
         "ALTER SYSTEM SET archive_command = 'touch $LEDGERS/open/new'"
         "SET session_preload_libraries = 'x'"
         "SELECT pg_reload_conf()"
-        "CREATE EXTENSION adminpack"
+        "CREATE EXTENSION pageinspect"
         "CREATE EXTENSION file_fdw"
         "CREATE EXTENSION dblink"
         "CREATE EXTENSION pgcrypto"
