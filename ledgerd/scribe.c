@@ -147,6 +147,8 @@ static _Noreturn void scribe_main(const char *data_dir, int fd, pid_t parent)
         a->error = obey(data_dir, m, (size_t)got, a);
         answer(a);
     }
+    free(a);
+    free(m);
     _exit(0);
 }
 
@@ -183,8 +185,11 @@ struct scribe *scribe_start(const char *data_dir, char *err, size_t err_size)
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0) {
         s->fd = ends[0];
         s->pid = fork();
-        if (s->pid == 0)
+        if (s->pid == 0) {
+            free(ready);
+            free(s);
             scribe_main(data_dir, ends[1], parent);
+        }
         close(ends[1]);
         rc = s->pid > 0 ? hear(s, ready) : -1;
     }
