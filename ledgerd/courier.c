@@ -4,17 +4,16 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "lang/lang.h"
+#include "ledgerd/child.h"
 #include "ledgerd/log.h"
 #include "ledgerd/sandbox.h"
 
@@ -244,30 +243,6 @@ static _Noreturn void courier_main(const char *const *urls, size_t n, int want, 
 
 /* ---- The minder ---- */
 
-/* Of both: it ends with its parent, and signals for ledgerd aren't for it. */
-static void settle(const char *name, pid_t parent)
-{
-    static const int ignored[] = {SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGPIPE};
-
-    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    if (getppid() != parent) /* it died before the line above */
-        _exit(1);
-    setsid();
-    prctl(PR_SET_NAME, name, 0, 0, 0);
-    for (size_t i = 0; i < ARRAY_LEN(ignored); i++)
-        signal(ignored[i], SIG_IGN);
-}
-
-/* Everything that ledgerd had open but the line and the three of each process. */
-static int close_all_but(int fd)
-{
-    int line = fd == 3 ? 3 : dup2(fd, 3);
-
-    if (line < 0 || close_range(4, ~0U, 0) != 0)
-        _exit(1);
-    return line;
-}
-
 static int64_t now_s(void)
 {
     struct timespec t;
@@ -284,15 +259,15 @@ static _Noreturn void minder_main(const char *const *urls, size_t n, int want, i
 {
     int pause = 1, status;
 
-    settle("ledgerd-minder", parent);
-    fd = close_all_but(fd);
+    child_begin("ledgerd-minder", parent);
+    fd = child_keep_only(fd);
     for (parent = getpid();;) {
         struct pollfd line = {.fd = fd}; /* POLLHUP alone */
         int64_t started = now_s();
         pid_t pid = fork();
 
         if (pid == 0) {
-            settle("ledgerd-courier", parent);
+            child_begin("ledgerd-courier", parent);
             courier_main(urls, n, want, fd);
         }
         while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)

@@ -7,12 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "lang/lang.h"
+#include "ledgerd/child.h"
 #include "ledgerd/log.h"
 #include "ledgerd/notify.h"
 #include "ledgerd/pgwriteback.h"
@@ -56,15 +56,12 @@ static void on_child(int sig)
     (void)sig; /* only ends the wait in keep_going */
 }
 
-/* A signal meant for ledgerd is ledgerd's to act upon; the keeper ends when its line does. */
+/* The end of a process of PostgreSQL's ends the wait in keep_going. */
 static void ready_signals(sigset_t *before)
 {
-    static const int ignored[] = {SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGPIPE};
-    struct sigaction ignore = {.sa_handler = SIG_IGN}, wake = {.sa_handler = on_child};
+    struct sigaction wake = {.sa_handler = on_child};
     sigset_t child;
 
-    for (size_t i = 0; i < ARRAY_LEN(ignored); i++)
-        sigaction(ignored[i], &ignore, NULL);
     /* Blocked but in ppoll: no end of PostgreSQL falls between a look and the wait. */
     sigaction(SIGCHLD, &wake, NULL);
     sigemptyset(&child);
@@ -98,11 +95,7 @@ static _Noreturn void keeper_main(struct pgserver *server, bool make, int fd, pi
     char err[512];
     sigset_t before;
 
-    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    if (getppid() != parent) /* it died before the line above */
-        _exit(1);
-    setsid();
-    prctl(PR_SET_NAME, "ledgerd-keeper", 0, 0, 0);
+    child_begin("ledgerd-keeper", parent);
     ready_signals(&before);
     if ((make && pgserver_init(server, err, sizeof(err)) != 0) ||
         pgserver_start(server, START_PATIENCE_MS, err, sizeof(err)) != 0) {

@@ -5,20 +5,17 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "lang/lang.h"
+#include "ledgerd/child.h"
 #include "ledgerd/files.h"
-
-#define LINE 3 /* the scribe's end of the line, as its number in the scribe */
 
 enum errand {
     WRITE,
@@ -95,7 +92,7 @@ static int obey(const char *data_dir, const struct question_message *m, size_t g
 
 static void answer(struct answer_message *a)
 {
-    while (send(LINE, a, offsetof(struct answer_message, bytes) + a->len, MSG_NOSIGNAL) < 0 &&
+    while (send(CHILD_LINE, a, offsetof(struct answer_message, bytes) + a->len, MSG_NOSIGNAL) < 0 &&
            errno == EINTR)
         continue;
 }
@@ -107,7 +104,7 @@ static void answer(struct answer_message *a)
  */
 static void *watch_line(void *none)
 {
-    struct pollfd line = {.fd = LINE}; /* its end alone */
+    struct pollfd line = {.fd = CHILD_LINE}; /* its end alone */
 
     while (poll(&line, 1, -1) <= 0 || (line.revents & (POLLHUP | POLLERR | POLLNVAL)) == 0)
         continue;
@@ -115,32 +112,23 @@ static void *watch_line(void *none)
     _exit(0);
 }
 
-/* A signal meant for ledgerd is ledgerd's to act upon; the scribe ends when its line does. */
 static _Noreturn void scribe_main(const char *data_dir, int fd, pid_t parent)
 {
-    static const int ignored[] = {SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGPIPE};
-    struct sigaction ignore = {.sa_handler = SIG_IGN};
     struct question_message *m = x_malloc(sizeof(*m));
     struct answer_message *a = x_calloc(1, sizeof(*a));
     pthread_t watcher;
     ssize_t got;
     int folder;
 
-    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    if (getppid() != parent) /* it died before the line above */
-        _exit(1);
-    setsid();
-    prctl(PR_SET_NAME, "ledgerd-scribe", 0, 0, 0);
-    for (size_t i = 0; i < ARRAY_LEN(ignored); i++)
-        sigaction(ignored[i], &ignore, NULL);
-    if ((fd != LINE && dup2(fd, LINE) < 0) || close_range(LINE + 1, ~0U, 0) != 0 ||
-        pthread_create(&watcher, NULL, watch_line, NULL) != 0)
+    child_begin("ledgerd-scribe", parent);
+    (void)child_keep_only(fd);
+    if (pthread_create(&watcher, NULL, watch_line, NULL) != 0)
         _exit(1);
     folder = open(data_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     while (folder >= 0 && flock(folder, LOCK_EX) != 0 && errno == EINTR)
         continue;
     answer(a); /* ready */
-    while ((got = recv(LINE, m, sizeof(*m), 0)) > 0 || (got < 0 && errno == EINTR)) {
+    while ((got = recv(CHILD_LINE, m, sizeof(*m), 0)) > 0 || (got < 0 && errno == EINTR)) {
         if (got < 0)
             continue;
         a->len = 0;
