@@ -2,6 +2,7 @@
 #ifndef PUMASI_CLIENT_AUDIT_H
 #define PUMASI_CLIENT_AUDIT_H
 
+#include "client/bar.h"
 #include "client/client.h"
 #include "core/audit.h"
 #include "core/date.h"
@@ -80,16 +81,5 @@ const char *audit_word_text(const char *word);
 void audit_show_text(const struct audit_report *r);
 json_t *audit_show_json(const struct audit_report *r);
 void audit_show_html(struct buf *b, const struct audit_report *r);
-
-/* A bar on a terminal's stderr; nothing anywhere else. */
-struct audit_bar {
-    const char *what;
-    int64_t of;
-    int64_t shown; /* milliseconds since boot */
-    bool on;
-};
-void audit_bar_begin(struct audit_bar *bar, const char *what, int64_t of);
-void audit_bar_step(struct audit_bar *bar, int64_t done);
-void audit_bar_end(struct audit_bar *bar);
 
 #endif

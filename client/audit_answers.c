@@ -291,20 +291,20 @@ int audit_answers_compare(struct audit_answers *s, struct audit_report *r,
                           const struct audit *a)
 {
     struct comparing k = {.s = s, .r = r, .a = a, .c = c};
-    struct audit_bar bar;
+    struct bar bar;
     int rc = PUMASI_OK;
 
     state_each(audit_state(a), THING_ACCOUNT, compare_account, &k);
     r->answer_accounts = (int64_t)s->n;
-    audit_bar_begin(&bar, _("Comparing accounts"), (int64_t)s->n);
+    bar_begin(&bar, _("Comparing accounts"), (int64_t)s->n);
     for (size_t i = 0; rc == PUMASI_OK && i < s->n; i++) {
         k.account = &s->accounts[i];
         check_extra(&k, k.account);
         if (k.account->sampled)
             rc = compare_postings(&k, key);
-        audit_bar_step(&bar, (int64_t)i + 1);
+        bar_step(&bar, (int64_t)i + 1);
     }
-    audit_bar_end(&bar);
+    bar_end(&bar);
     return rc;
 }
 

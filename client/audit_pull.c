@@ -252,19 +252,19 @@ static int get_page(struct pulling *p, int64_t *next)
 
 static int get_records(struct pulling *p)
 {
-    struct audit_bar bar;
+    struct bar bar;
     int64_t next = p->c->last_index + 1;
     int rc = PUMASI_OK;
 
     p->from = next;
     if ((uint64_t)next >= p->now->size)
         return PUMASI_OK;
-    audit_bar_begin(&bar, _("Getting records"), (int64_t)p->now->size);
+    bar_begin(&bar, _("Getting records"), (int64_t)p->now->size);
     while (rc == PUMASI_OK && next >= 0) {
-        audit_bar_step(&bar, next);
+        bar_step(&bar, next);
         rc = get_page(p, &next);
     }
-    audit_bar_end(&bar);
+    bar_end(&bar);
     if (rc == PUMASI_OK && !p->c->coop && p->from < (int64_t)p->now->size)
         audit_report_add(p->r, AUDIT_NOT_SHOWN, p->from, "", "", 0,
                          "the ledger shows no more records, of %llu that it signed",
@@ -278,13 +278,13 @@ static int get_records(struct pulling *p)
 static int compare_again(struct audit_report *r, const struct audit_copy *c,
                          const struct keyfile *key, int64_t size)
 {
-    struct audit_bar bar;
+    struct bar bar;
     struct buf ours = BUF_INIT, theirs = BUF_INIT;
     int64_t next = 0, index = 0;
     size_t at = 0;
     int rc = PUMASI_OK;
 
-    audit_bar_begin(&bar, _("Comparing records"), size);
+    bar_begin(&bar, _("Comparing records"), size);
     while (rc == PUMASI_OK && next >= 0 && at < c->n_good) {
         char *path = log_path(c, next);
         struct audit_page page = {0};
@@ -310,9 +310,9 @@ static int compare_again(struct audit_report *r, const struct audit_copy *c,
         next = rc == PUMASI_OK ? page.next : -1;
         audit_page_free(&page);
         json_decref(answer);
-        audit_bar_step(&bar, index);
+        bar_step(&bar, index);
     }
-    audit_bar_end(&bar);
+    bar_end(&bar);
     if (rc == PUMASI_OK && at < c->n_good)
         audit_report_add(r, AUDIT_NOT_SHOWN, index, "", "", 0,
                          "the ledger no longer shows records that it showed before");

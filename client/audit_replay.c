@@ -162,10 +162,10 @@ static void follow_log_keys(struct replay *r, const struct audit *a, int64_t rec
 
 static int judge_all(struct replay *r, struct audit *a, struct audit_report *report)
 {
-    struct audit_bar bar;
+    struct bar bar;
     size_t filled = 0;
 
-    audit_bar_begin(&bar, _("Checking records"), (int64_t)r->copy->n);
+    bar_begin(&bar, _("Checking records"), (int64_t)r->copy->n);
     for (size_t done = 0; done < r->copy->n;) {
         struct batch *b = &r->batches[done / BATCH % BATCHES];
 
@@ -183,10 +183,10 @@ static int judge_all(struct replay *r, struct audit *a, struct audit_report *rep
         (void)pthread_mutex_lock(&r->lock);
         b->state = BATCH_FREE;
         (void)pthread_mutex_unlock(&r->lock);
-        audit_bar_step(&bar, (int64_t)done);
+        bar_step(&bar, (int64_t)done);
     }
     audit_end(a);
-    audit_bar_end(&bar);
+    bar_end(&bar);
     return 0;
 }
 

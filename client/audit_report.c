@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "client/audit.h"
 #include "core/num.h"
@@ -141,46 +139,4 @@ const char *audit_word_text(const char *word)
         if (str_eq(word, refusal_name(refusals[i].code)))
             return _(refusals[i].text);
     return _("an act that the rules don't allow");
-}
-
-/* ---- A bar ---- */
-
-#define BAR_WIDTH 30
-#define BAR_MS    100
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-void audit_bar_begin(struct audit_bar *bar, const char *what, int64_t of)
-{
-    *bar = (struct audit_bar){what, of, 0, of > 0 && isatty(STDERR_FILENO) == 1};
-}
-
-void audit_bar_step(struct audit_bar *bar, int64_t done)
-{
-    char line[BAR_WIDTH + 1];
-    int64_t now = bar->on ? now_ms() : 0;
-    size_t full;
-
-    if (!bar->on || (now - bar->shown < BAR_MS && done < bar->of))
-        return;
-    bar->shown = now;
-    full = (size_t)(done >= bar->of ? BAR_WIDTH : BAR_WIDTH * done / bar->of);
-    memset(line, '.', BAR_WIDTH);
-    memset(line, '#', full);
-    line[BAR_WIDTH] = '\0';
-    fprintf(stderr, "\r%s [%s] %3d %%", bar->what, line,
-            (int)(done >= bar->of ? 100 : 100 * done / bar->of));
-}
-
-void audit_bar_end(struct audit_bar *bar)
-{
-    if (bar->on)
-        fprintf(stderr, "\r\033[K");
-    bar->on = false;
 }

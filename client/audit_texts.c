@@ -143,12 +143,12 @@ int audit_texts_compare(struct audit_answers *s, struct audit_report *r, const s
                         const struct audit_copy *c)
 {
     struct reading in = {.c = c, .b = BUF_INIT};
-    struct audit_bar bar;
+    struct bar bar;
     int rc = PUMASI_OK;
 
     if (s->n_memos > 0)
         qsort(s->memos, s->n_memos, sizeof(*s->memos), by_record);
-    audit_bar_begin(&bar, _("Comparing texts"), (int64_t)s->n_memos);
+    bar_begin(&bar, _("Comparing texts"), (int64_t)s->n_memos);
     for (size_t i = 0; rc == PUMASI_OK && i < s->n_memos; i++) {
         char *path = x_asprintf("/v1/records/%" PRId64, s->memos[i].record);
         json_t *answer = NULL;
@@ -161,9 +161,9 @@ int audit_texts_compare(struct audit_answers *s, struct audit_report *r, const s
             check_shown(r, &in, &s->memos[i], json_object_get(answer, "texts"));
         json_decref(answer);
         free(path);
-        audit_bar_step(&bar, (int64_t)i + 1);
+        bar_step(&bar, (int64_t)i + 1);
     }
-    audit_bar_end(&bar);
+    bar_end(&bar);
     reading_end(&in);
     return rc;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "client/clock.h"
 #include "client/http.h"
 #include "client/problem.h"
 #include "client/query.h"
@@ -157,14 +158,6 @@ static void *check(void *arg)
 
 /* --- sending --- */
 
-static int64_t monotonic_ms(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 static void wait_ms(int64_t ms)
 {
     struct timespec ts = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
@@ -240,7 +233,7 @@ static enum sent send_once(struct run *r, const char *url, struct body *body, lo
 /* Sends a body until all its acts have an outcome, or patience is at its end. */
 static int send_body(struct run *r, const char *url, struct body *body)
 {
-    int64_t since = monotonic_ms(), pause = BACKOFF_MIN, left;
+    int64_t since = clock_steady_ms(), pause = BACKOFF_MIN, left;
     bool told = false;
     long retry_after;
     char *why;
@@ -258,12 +251,12 @@ static int send_body(struct run *r, const char *url, struct body *body)
             r->b->tell(r->b->arg, BULK_LATER, body->first, why);
             free(why);
             wait_ms((int64_t)retry_after * 1000);
-            since = monotonic_ms(); /* it is there */
+            since = clock_steady_ms(); /* it is there */
             continue;
         case SEND_AGAIN:
             break;
         }
-        left = since + r->b->patience * 1000 - monotonic_ms();
+        left = since + r->b->patience * 1000 - clock_steady_ms();
         if (left <= 0) {
             rc = fail(PUMASI_UNKNOWN, "%s", why);
             free(why);

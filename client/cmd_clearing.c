@@ -4,10 +4,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "client/clearing_file.h"
+#include "client/clock.h"
 #include "client/commands.h"
 #include "client/client.h"
 #include "client/files.h"
@@ -16,14 +16,6 @@
 
 #define LINE_MS     5000 /* between lines of progress where there is no terminal */
 #define TERMINAL_MS 200
-
-static int64_t monotonic_ms(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /* --- progress --- */
 
@@ -35,20 +27,14 @@ struct show {
 static bool show_progress(void *arg, const struct clearing_progress *p)
 {
     struct show *s = arg;
-    int64_t now = monotonic_ms();
+    int64_t now = clock_steady_ms();
     int percent = p->to_carry == 0 ? 100 : (int)((__int128)p->carried * 100 / p->to_carry);
 
     if (now - s->last < s->every)
         return true;
     s->last = now;
-    if (s->terminal)
-        fputs("\r\033[K", stderr);
-    fprintf(stderr, _("step %d: %d%% of what concerns %" PRIu32 " debts"), p->stage + 1, percent,
-            p->debts);
-    if (s->terminal)
-        fflush(stderr);
-    else
-        fputc('\n', stderr);
+    (s->terminal ? say_progress : note)(_("step %d: %d%% of what concerns %" PRIu32 " debts"),
+                                        p->stage + 1, percent, p->debts);
     return true;
 }
 
@@ -56,13 +42,7 @@ static void show_begin(struct show *s)
 {
     s->terminal = isatty(STDERR_FILENO) == 1;
     s->every = s->terminal ? TERMINAL_MS : LINE_MS;
-    s->last = monotonic_ms();
-}
-
-static void show_end(const struct show *s)
-{
-    if (s->terminal)
-        fputs("\r\033[K", stderr);
+    s->last = clock_steady_ms();
 }
 
 /* --- plan --- */
@@ -106,7 +86,7 @@ static int solve(struct clearing_table *t, const struct names *names, struct cle
     in.arg = &show;
     show_begin(&show);
     end = clearing_solve(&in, p.cleared, sums, &at);
-    show_end(&show);
+    say_progress_end();
     for (size_t i = 0; i < t->n && end == CLEARING_DONE; i++) {
         t->rows[i].cleared = p.cleared[i];
         t->rows[i].remaining = t->rows[i].amount - p.cleared[i];
@@ -174,7 +154,7 @@ static int write_legs(const char *path, const struct clearing_table *t, const st
 static int run_plan(struct client *c, const struct cli *cli)
 {
     const char *debts = cli_value(cli, "debts"), *legs = cli_value(cli, "legs");
-    int64_t begun = monotonic_ms();
+    int64_t begun = clock_steady_ms();
     struct clearing_table t = {0}, *tables[] = {&t};
     struct clearing_sums sums;
     struct names names = {0};
@@ -192,7 +172,7 @@ static int run_plan(struct client *c, const struct cli *cli)
     if (rc == PUMASI_OK && legs != NULL)
         rc = write_legs(legs, &t, &names);
     if (rc == PUMASI_OK)
-        print_plan(c, &sums, monotonic_ms() - begun);
+        print_plan(c, &sums, clock_steady_ms() - begun);
     clearing_table_free(&t);
     names_free(&names);
     return rc;

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "client/clock.h"
 #include "client/output.h"
 #include "client/say.h"
 
@@ -94,23 +94,15 @@ static bool take(struct run *r, struct buf *svg)
     return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN));
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /* Both ways until it has said all; false when it took too long or said too much. */
 static bool talk(struct run *r, const struct buf *text, struct buf *svg)
 {
-    int64_t until = now_ms() + (int64_t)PATIENCE * 1000;
+    int64_t until = clock_steady_ms() + (int64_t)PATIENCE * 1000;
     size_t fed = 0;
 
     for (;;) {
         struct pollfd fds[] = {{.fd = r->out, .events = POLLIN}, {.fd = r->in, .events = POLLOUT}};
-        int64_t left = until - now_ms();
+        int64_t left = until - clock_steady_ms();
 
         if (left <= 0 || svg->len > SVG_MAX)
             return false;

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "client/clock.h"
 #include "client/detail.h"
 #include "client/import_run.h"
 #include "client/problem.h"
@@ -16,14 +17,6 @@
 
 #define DAY_MS      INT64_C(86400000)
 #define ZONE_MAX_MS (INT64_C(14) * 3600 * 1000) /* the zone that is farthest ahead */
-
-static int64_t now_ms(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_REALTIME, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /* --- results of acts --- */
 
@@ -61,7 +54,6 @@ static int refused(struct import *m, const struct bulk_result *r)
         return PUMASI_OK;
     if (concerns_all(m, r->i, name)) {
         sentence = problem_sentence(m->c, r->status, r->problem, NULL, m->unit->unit);
-        import_show_clear(&m->show);
         (void)fail(PUMASI_FAILED,
                    _("%s The import stops here; the same command takes it up again."), sentence);
         free(sentence);
@@ -95,10 +87,8 @@ static int take(void *arg, const struct bulk_result *r)
     if (r->status != 200 && r->status != 201)
         return refused(m, r);
     import_job_jti(&m->job, r->i, jti);
-    if (bulk_verify(&m->proofs, &receipt, r->receipt, m->job.coop, jti, &why) != 0) {
-        import_show_clear(&m->show);
+    if (bulk_verify(&m->proofs, &receipt, r->receipt, m->job.coop, jti, &why) != 0)
         return receipt_accuse(&m->c->profile, jti, r->line, why);
-    }
     buf_put(&m->results.receipts, r->line, r->len);
     buf_putc(&m->results.receipts, '\n');
     m->last = r->i;
@@ -123,11 +113,9 @@ static void tell(void *arg, enum bulk_event event, size_t sent, const char *why)
         import_show_at(&m->show, sent);
         return;
     case BULK_WAITING:
-        import_show_clear(&m->show);
         note(_("%s Waiting up to %" PRId64 " seconds for it."), why, m->o->patience);
         return;
     case BULK_LATER:
-        import_show_clear(&m->show);
         note("%s", why);
         return;
     case BULK_AGAIN:
@@ -176,7 +164,7 @@ static int make_plan(struct import *m, struct import_plan *plan)
 static int begin(struct import *m)
 {
     struct import_plan plan = {0};
-    int64_t ms = now_ms();
+    int64_t ms = clock_now_ms();
     int rc = import_prepare(m, last_day(ms));
 
     if (rc == PUMASI_OK)
@@ -221,7 +209,7 @@ static int already(const struct import *m)
 
 static int take_up(struct import *m)
 {
-    int64_t now = now_ms();
+    int64_t now = clock_now_ms();
     char *ago = say_ago(m->job.ms / 1000, now / 1000);
     int rc = import_prepare_again(m);
 
@@ -263,7 +251,7 @@ static int send_all(struct import *m)
         rc = bulk_run(m->c, &bulk, m->job.done, first_row);
     if (rc == PUMASI_OK)
         rc = bulk_run(m->c, &bulk, m->job.done, import_job_acts(&m->job));
-    import_show_clear(&m->show);
+    say_progress_end();
     import_maker_free(&m->maker);
     return rc;
 }
@@ -380,7 +368,7 @@ static int finish(struct import *m)
         rc = import_write_bad(m, bad);
     }
     if (rc == PUMASI_OK)
-        rc = import_job_finish(&m->job, now_ms());
+        rc = import_job_finish(&m->job, clock_now_ms());
     if (rc == PUMASI_OK) {
         if (r.members > 0)
             note(ngettext("%zu member was refused; its rows were too.",

@@ -8,7 +8,6 @@
 struct import_show {
     const struct import_job *job;
     bool bar;
-    bool drawn;          /* a bar stands on the line */
     size_t from;         /* acts that were through when this run began */
     int64_t begun, last; /* milliseconds of the monotonic clock */
 };
@@ -16,8 +15,6 @@ struct import_show {
 void import_show_begin(struct import_show *s, const struct import_job *job);
 /* `sent` acts are through. */
 void import_show_at(struct import_show *s, size_t sent);
-/* Clears the bar's line, so that something else can be printed. */
-void import_show_clear(struct import_show *s);
 /* Milliseconds since it began. */
 int64_t import_show_elapsed(const struct import_show *s);
 

@@ -11,10 +11,32 @@
 #include "core/date.h"
 #include "core/text.h"
 
+static bool drawn; /* a line of progress stands where the next one goes */
+
+void say_progress(const char *fmt, ...)
+{
+    va_list ap;
+
+    say_progress_end();
+    va_start(ap, fmt);
+    vfprintf(stderr, fmt, ap);
+    va_end(ap);
+    fflush(stderr);
+    drawn = true;
+}
+
+void say_progress_end(void)
+{
+    if (drawn)
+        fputs("\r\033[K", stderr);
+    drawn = false;
+}
+
 int fail(enum pumasi_exit code, const char *fmt, ...)
 {
     va_list ap;
 
+    say_progress_end();
     fflush(stdout);
     fputs("pumasi: ", stderr);
     va_start(ap, fmt);
@@ -28,6 +50,7 @@ void note(const char *fmt, ...)
 {
     va_list ap;
 
+    say_progress_end();
     fflush(stdout);
     va_start(ap, fmt);
     vfprintf(stderr, fmt, ap);
@@ -46,6 +69,7 @@ bool say_ask(bool preset, const char *fmt, ...)
     char line[64];
     va_list ap;
 
+    say_progress_end();
     for (;;) {
         fflush(stdout);
         va_start(ap, fmt);

@@ -28,6 +28,11 @@ int fail(enum pumasi_exit code, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Prints "<sentence>\n" to stderr: what people should know, but scripts don't read. */
 void note(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
+/* Draws a line on stderr, a terminal: how far something is. The next one takes its place, and so
+ * does whatever else is said; at the end nothing is left of it. By one thread. */
+void say_progress(const char *fmt, ...) PRINTF_LIKE(1, 2);
+void say_progress_end(void);
+
 /* Is stderr and stdin a terminal, so that a question can be asked? False as soon as PUMASI_BATCH is
  * set. */
 bool say_can_ask(void);

@@ -10,15 +10,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/bar.h"
 #include "client/files.h"
 #include "core/statement_read.h"
 #include "core/subject_read.h"
 #include "lang/zone.h"
 
 #define THREADS_MAX 64
-#define BAR         40
-#define FEW_RECORDS 2000 /* checked before anybody wonders */
-#define ALONE       64   /* checked before a thread has begun */
+#define FEW_RECORDS 2000
+#define ALONE       64 /* checked before a thread has begun */
 
 static int32_t day(void *arg, int64_t ms)
 {
@@ -126,35 +126,28 @@ static void *check(void *arg)
     return NULL;
 }
 
-static void draw(size_t done, size_t n)
-{
-    int full = (int)(done * BAR / n);
-
-    fprintf(stderr, "\r[%.*s%*s] %3d %%", full, "########################################",
-            BAR - full, "", (int)(done * 100 / n));
-}
-
 /* The first thread checks as well, and says how far all are. */
 static void check_all(struct statement_check_run *run)
 {
     struct work w = {.run = run, .n = statement_check_count(run)};
-    bool bar = w.n > FEW_RECORDS && isatty(STDERR_FILENO) == 1 && say_can_ask();
+    struct bar bar;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     pthread_t threads[THREADS_MAX];
     size_t n_threads = 0, i;
 
+    /* Few are checked before anybody wonders. */
+    bar_begin(&bar, _("Checking records"), w.n > FEW_RECORDS ? (int64_t)w.n : 0);
     while (w.n > ALONE && n_threads + 1 < (size_t)cores && n_threads < THREADS_MAX &&
            pthread_create(&threads[n_threads], NULL, check, &w) == 0)
         n_threads++;
     while ((i = atomic_fetch_add(&w.next, 1)) < w.n) {
         statement_check_record(run, i);
-        if (atomic_fetch_add(&w.done, 1) % 256 == 0 && bar)
-            draw(w.done, w.n);
+        if (atomic_fetch_add(&w.done, 1) % 256 == 0)
+            bar_step(&bar, (int64_t)w.done);
     }
     for (i = 0; i < n_threads; i++)
         pthread_join(threads[i], NULL);
-    if (bar)
-        fprintf(stderr, "\r%*s\r", BAR + 8, "");
+    bar_end(&bar);
 }
 
 /* --- all of it --- */

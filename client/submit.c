@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "client/clock.h"
 #include "client/problem.h"
 #include "client/query.h"
 #include "core/b64.h"
@@ -24,14 +25,6 @@ void submit_result_free(struct submit_result *r)
     free(r->by);
     free(r->jti);
     memset(r, 0, sizeof(*r));
-}
-
-static int64_t now_ms(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_REALTIME, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
 /* --- making an act --- */
@@ -363,7 +356,7 @@ static int put_and_send(struct client *c, const struct submission *s, const stru
     e.what = x_strdup(what);
     e.unit = x_strdup(unit == NULL ? "" : unit);
     e.intent = *intent;
-    e.made = now_ms() / 1000;
+    e.made = clock_now_ms() / 1000;
     e.sent = true; /* from here on it may have left, whatever becomes of this process */
     e.submission = buf_take(&text);
     json_decref(payload);
@@ -394,7 +387,7 @@ static int discard(struct client *c, struct outbox_entry *e, struct submit_resul
     char until[16] = "?";
     time_t exp = (time_t)(e->exp + CLOCK_GRACE);
 
-    if (e->sent && now_ms() / 1000 > e->exp + CLOCK_GRACE) {
+    if (e->sent && clock_now_ms() / 1000 > e->exp + CLOCK_GRACE) {
         /* Sent once more: the ledger answers with the receipt, or that it has expired. */
         int rc = send_entry(c, e, false, out);
 
@@ -438,7 +431,7 @@ int submit_discard(struct client *c, struct outbox_entry *e, struct submit_resul
 static int resume(struct client *c, const struct cli *cli, struct outbox_entry *e,
                   struct submit_result *out, bool *again)
 {
-    char *ago = say_ago(e->made, now_ms() / 1000);
+    char *ago = say_ago(e->made, clock_now_ms() / 1000);
     bool finish = true, only_finish = cli_given(cli, "finish");
     int rc;
 
@@ -501,7 +494,7 @@ int submit_act(struct client *c, const struct cli *cli, const struct submit_requ
         return PUMASI_OK;
     }
     out->outcome = SUBMIT_FAILED;
-    rc = submit_make(c, rq, keys, n_keys, now_ms(), &s);
+    rc = submit_make(c, rq, keys, n_keys, clock_now_ms(), &s);
     if (rc != PUMASI_OK)
         return rc;
     rc = put_and_send(c, &s, &intent, rq->what, rq->unit, out);
