@@ -255,7 +255,7 @@ static bool is_there(struct comparing *k, const struct keyfile *key)
 
     k->rc = query_status(k->r->c, key, path, &status, &answer);
     if (k->rc == PUMASI_OK && status != 200 && status != 404)
-        k->rc = query_failed(k->r->c, path, status, answer);
+        k->rc = query_failed(k->r->c, key, path, status, answer);
     json_decref(answer);
     free(path);
     return k->rc == PUMASI_OK && status == 200;

@@ -169,7 +169,7 @@ static int try_key(struct client *c, struct keyfile *key, int64_t index, struct 
         if (*found)
             rc = read_one(c, key, index, record, out);
     } else if (rc == PUMASI_OK && status != 404 && status != 401) {
-        rc = query_failed(c, path, status, record);
+        rc = query_failed(c, key, path, status, record);
     }
     json_decref(record);
     free(path);

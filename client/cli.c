@@ -143,6 +143,19 @@ static size_t distance(const char *a, const char *b)
     return row[lb] < 3 ? row[lb] : 3;
 }
 
+/* "key recover, ..." of the commands whose second word is `sub`; whether there are any. */
+static bool list_by_subcommand(struct buf *b, const struct command *const *commands,
+                               const char *sub)
+{
+    for (; *commands != NULL; commands++) {
+        const struct command *one = *commands;
+
+        if (one->sub != NULL && str_eq(one->sub, sub))
+            buf_printf(b, "%s%s %s", b->len == 0 ? "" : ", ", one->name, sub);
+    }
+    return b->len > 0;
+}
+
 static int unknown_command(const struct command *const *commands, const char *name, const char *sub)
 {
     struct buf known = BUF_INIT;
@@ -159,6 +172,14 @@ static int unknown_command(const struct command *const *commands, const char *na
         else
             (void)fail(PUMASI_USAGE, _("\"%s\" needs one more word: %s."), name, known.data);
         free(safe_sub);
+        buf_free(&known);
+        return PUMASI_USAGE;
+    }
+    if (list_by_subcommand(&known, commands, name)) {
+        (void)fail(PUMASI_USAGE,
+                   _("There is no command \"%s\". Did you mean: %s? \"pumasi --help\" "
+                     "lists all."),
+                   name, known.data);
         buf_free(&known);
         return PUMASI_USAGE;
     }

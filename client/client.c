@@ -35,7 +35,7 @@ int client_init(struct client *c, const struct cli *cli)
 
 void client_free(struct client *c)
 {
-    for (size_t i = 0; i < c->n_keys; i++)
+    for (size_t i = 0; i < c->n_keys + c->n_revoked; i++)
         keyfile_free(c->keys[i]);
     free(c->keys);
     http_free(c->http);

@@ -18,7 +18,8 @@ struct client {
     bool yes;           /* --yes: take the preset answer instead of asking */
     size_t n_key_names; /* --key, else PUMASI_KEY */
     const char *key_names[CLI_VALUES_MAX];
-    size_t n_keys; /* the profile's key files, sorted by name; read at the first need */
+    size_t n_keys;    /* the profile's key files, sorted by name; read at the first need */
+    size_t n_revoked; /* behind them: those known to be revoked, which only their name chooses */
     struct keyfile **keys;
     bool keys_read;
     bool ledger_checked; /* /v1/ledger was compared with the pins in this run */

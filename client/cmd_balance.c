@@ -53,7 +53,7 @@ static int ask(struct client *c, const struct keyfile *key, const char *member, 
 
     if (rc == PUMASI_OK && status != 200) {
         if (status != 404)
-            rc = query_failed(c, path, status, *out);
+            rc = query_failed(c, key, path, status, *out);
         json_decref(*out);
         *out = NULL;
     }

@@ -58,26 +58,34 @@ static char *usual_name(const char *holder, enum role role)
     return x_asprintf("%s-%s", holder, role_name(role));
 }
 
+/* "member", "member, revoked". The caller frees it. */
+static char *role_text(const struct keyfile *k)
+{
+    return x_asprintf("%s%s", word_role(k->role), k->revoked ? _(", revoked") : "");
+}
+
 static void print_key(const struct client *c, const struct keyfile *k)
 {
     struct buf jwk = BUF_INIT;
+    char *role = role_text(k);
 
     key_put_jwk(&jwk, &k->key);
     if (c->json) {
-        json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:b, s:o}", "name", k->name, "holder",
+        json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:o}", "name", k->name, "holder",
                               k->holder, "role", role_name(k->role), "kid", k->kid.s, "encrypted",
-                              k->sealed, "jwk", client_jwk_of(&k->key));
+                              k->sealed, "revoked", k->revoked, "jwk", client_jwk_of(&k->key));
         client_print_json(j);
         json_decref(j);
     } else {
         printf(_("name         %s\n"), k->name);
         printf(_("holder       %s\n"), k->holder[0] == '\0' ? _("(not known yet)") : k->holder);
-        printf(_("role         %s\n"), word_role(k->role));
+        printf(_("role         %s\n"), role);
         printf(_("fingerprint  %s\n"), k->kid.s);
         printf(_("passphrase   %s\n"), k->sealed ? _("yes") : _("no"));
         printf(_("public key   %s\n"), jwk.data);
         printf(_("file         %s\n"), k->path);
     }
+    free(role);
     buf_free(&jwk);
 }
 
@@ -161,24 +169,27 @@ static int run_list(struct client *c, const struct cli *cli)
 
     client_read_keys(c);
     t = table_new(columns, ARRAY_LEN(columns));
-    for (size_t i = 0; i < c->n_keys; i++) {
+    for (size_t i = 0; i < c->n_keys + c->n_revoked; i++) {
         const struct keyfile *k = c->keys[i];
+        char *role = role_text(k);
 
         table_add(t, k->name);
         table_add(t, k->holder);
-        table_add(t, word_role(k->role));
+        table_add(t, role);
         table_add(t, k->sealed ? _("yes") : _("no"));
         table_add(t, k->kid.s);
-        json_array_append_new(items, json_pack("{s:s, s:s, s:s, s:s, s:b}", "name", k->name,
-                                               "holder", k->holder, "role", role_name(k->role),
-                                               "kid", k->kid.s, "encrypted", k->sealed));
+        json_array_append_new(items,
+                              json_pack("{s:s, s:s, s:s, s:s, s:b, s:b}", "name", k->name, "holder",
+                                        k->holder, "role", role_name(k->role), "kid", k->kid.s,
+                                        "encrypted", k->sealed, "revoked", k->revoked));
+        free(role);
     }
     if (c->json) {
         json_t *all = json_pack("{s:O}", "items", items);
 
         client_print_json(all);
         json_decref(all);
-    } else if (c->n_keys == 0) {
+    } else if (c->n_keys + c->n_revoked == 0) {
         note(_("There is no key in the profile \"%s\" yet. Make one with: pumasi key new --holder "
                "YOU@COOP"),
              c->profile.name);
@@ -267,13 +278,16 @@ static int run_set(struct client *c, const struct cli *cli)
 
     if (rc != PUMASI_OK)
         return rc;
-    if (holder == NULL)
+    if (holder == NULL && !cli_given(cli, "revoked"))
         return fail(PUMASI_USAGE, _("Say whom the key speaks for: --holder alice@hansalim"));
-    rc = take_holder(cli, holder, &role);
-    if (rc != PUMASI_OK)
-        return rc;
-    str_copy(k->holder, sizeof(k->holder), holder);
-    k->role = role;
+    if (holder != NULL) {
+        rc = take_holder(cli, holder, &role);
+        if (rc != PUMASI_OK)
+            return rc;
+        str_copy(k->holder, sizeof(k->holder), holder);
+        k->role = role;
+    }
+    k->revoked = cli_given(cli, "revoked");
     /* A key in the clear is written again with its seed, a sealed one needn't be opened for this.
      */
     rc = keyfile_update(k);
@@ -292,6 +306,7 @@ static const struct cli_option new_options[] = {
 static const struct cli_option set_options[] = {
     {"holder", 0, N_("HOLDER"), N_("whom it speaks for")},
     {"role", 0, N_("ROLE"), N_("member (usual), treasurer, registrar, steward or auditor")},
+    {"revoked", 0, NULL, N_("it was revoked, and is left out where keys aren't named")},
     {0},
 };
 static const struct cli_option export_options[] = {

@@ -166,6 +166,21 @@ static int read_kid(struct client *c, const char *typed, struct kid *out, int *r
     return rc;
 }
 
+/* Its file stays, but it isn't chosen any more, which would spoil what other keys sign. */
+static int mark_revoked(struct client *c, const char *kid)
+{
+    struct keyfile *mine = client_find_key(c, kid);
+    int rc;
+
+    if (mine == NULL)
+        return PUMASI_OK;
+    mine->revoked = true;
+    rc = keyfile_update(mine);
+    if (rc == PUMASI_OK)
+        note(_("Your key %s is kept, and isn't used any more unless --key names it."), mine->name);
+    return rc;
+}
+
 static int run_revoke(struct client *c, const struct cli *cli)
 {
     const char *holder = cli_arg(cli, 0);
@@ -183,9 +198,8 @@ static int run_revoke(struct client *c, const struct cli *cli)
         rc = read_role(cli, holder, own_role, &role);
     if (rc != PUMASI_OK)
         return rc;
-    if (!c->yes && say_can_ask() &&
-        !say_ask(false, _("Revoke the key %s of %s for ever?"), kid.s, holder))
-        return fail(PUMASI_FAILED, _("Nothing was done."));
+    if (!office_confirm(c, _("Revoke the key %s of %s for ever?"), kid.s, holder))
+        return PUMASI_FAILED;
     who = governor(holder, role);
     rc = signers_choose(c, &who, 1, NULL, &signers);
     if (rc != PUMASI_OK)
@@ -198,7 +212,7 @@ static int run_revoke(struct client *c, const struct cli *cli)
         json_pack("{s:s, s:s, s:s}", "holder", holder, "role", role_name(role), "kid", kid.s),
         &signers, what);
     free(what);
-    return rc;
+    return rc == PUMASI_OK ? mark_revoked(c, kid.s) : rc;
 }
 
 const struct command cmd_key_revoke = {

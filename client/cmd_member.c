@@ -217,12 +217,8 @@ const struct command cmd_member_unfreeze = {
 
 static int run_close(struct client *c, const struct cli *cli)
 {
-    char *question = x_asprintf(_("Close %s for ever?"), cli_arg(cli, 0));
-    bool go = c->yes || !say_can_ask() || say_ask(false, "%s", question);
-
-    free(question);
-    if (!go)
-        return fail(PUMASI_FAILED, _("Nothing was done."));
+    if (!office_confirm(c, _("Close %s for ever?"), cli_arg(cli, 0)))
+        return PUMASI_FAILED;
     return member_act(c, cli, "member.close", "reason", false);
 }
 

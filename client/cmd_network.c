@@ -68,8 +68,12 @@ static int get_copy(struct client *c, struct audit_copy *copy)
     struct keyfile *key;
     int rc = client_check_connected(c, true);
 
-    if (rc == PUMASI_OK)
+    if (rc == PUMASI_OK) {
         rc = client_key(c, KEY_ROLE(ROLE_AUDITOR), HOLDER_ALL_NAME, &key);
+        if (rc != PUMASI_OK)
+            note(_("This is told from all co-ops' books: to an auditor of everything, or from an "
+                   "export (--log DIR)."));
+    }
     if (rc == PUMASI_OK)
         rc = client_ledger(c, NULL);
     if (rc == PUMASI_OK)

@@ -70,14 +70,6 @@ static int send_act(struct client *c, const struct cli *cli, const char *type, c
     return rc;
 }
 
-/* False, after a sentence, where somebody is there to be asked and says no. */
-static bool agreed(const struct client *c, bool answer)
-{
-    if (!c->yes && !answer)
-        (void)fail(PUMASI_FAILED, _("Nothing was done."));
-    return c->yes || answer;
-}
-
 /* --- key recover --- */
 
 static int new_keys(struct client *c, const struct cli *cli, const struct whose *w,
@@ -118,11 +110,10 @@ static int run_recover(struct client *c, const struct cli *cli)
         rc = new_keys(c, cli, &w, &signers, &members);
     if (rc != PUMASI_OK)
         return rc;
-    if (!agreed(c,
-                !say_can_ask() || say_ask(false,
-                                          _("Give %s new keys? In seven days they take the place "
-                                            "of all old ones; until then nothing is paid."),
-                                          w.holder))) {
+    if (!office_confirm(c,
+                        _("Give %s new keys? In seven days they take the place of all old ones; "
+                          "until then nothing is paid."),
+                        w.holder)) {
         json_decref(members);
         return PUMASI_FAILED;
     }
@@ -223,11 +214,9 @@ static int run_finish(struct client *c, const struct cli *cli)
                   _("The new keys for %s can come into force from %s on, not sooner."), w.holder,
                   begun.due);
     if (rc == PUMASI_OK &&
-        !agreed(c, !say_can_ask() ||
-                       say_ask(false,
-                               _("Put the new keys for %s in force? All old ones are revoked, "
-                                 "for ever."),
-                               w.holder)))
+        !office_confirm(c,
+                        _("Put the new keys for %s in force? All old ones are revoked, for ever."),
+                        w.holder))
         rc = PUMASI_FAILED;
     if (rc == PUMASI_OK) {
         what = x_asprintf(_("coming into force of the new keys for %s"), w.holder);

@@ -243,7 +243,7 @@ static int ask_name(struct reader *r, const char *member)
     path = x_asprintf("/v1/members/%s", member);
     rc = query_status(r->c, r->key, path, &status, &answer);
     if (rc == PUMASI_OK && status != 200 && status != 404)
-        rc = query_failed(r->c, path, status, answer);
+        rc = query_failed(r->c, r->key, path, status, answer);
     if (rc == PUMASI_OK)
         put_name(r, member, status == 200 ? json_object_get(answer, "name") : NULL);
     json_decref(answer);
@@ -361,7 +361,7 @@ static int read_account(struct reader *r)
             free(postings);
         }
     } else if (rc == PUMASI_OK && status != 404) {
-        rc = query_failed(r->c, path, status, answer);
+        rc = query_failed(r->c, r->key, path, status, answer);
     }
     json_decref(answer);
     free(path);

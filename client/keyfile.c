@@ -90,6 +90,8 @@ static void put_file(struct buf *b, const struct keyfile *k)
 {
     buf_printf(b, "{\n  \"pumasi_key\": %d,\n  \"holder\": \"%s\",\n  \"role\": \"%s\",\n",
                FORMAT_VERSION, k->holder, role_name(k->role));
+    if (k->revoked)
+        buf_puts(b, "  \"revoked\": true,\n");
     buf_printf(b, "  \"kid\": \"%s\",\n  \"x\": \"", k->kid.s);
     buf_put_b64u(b, k->key.x, KEY_LEN);
     if (k->sealed) {
@@ -194,6 +196,7 @@ static bool take_file(struct keyfile *k, const json_t *json)
     json_int_t version;
     const char *holder, *role, *kid;
     const json_t *sealed = json_object_get(json, "sealed");
+    const json_t *revoked = json_object_get(json, "revoked");
 
     if (json_unpack((json_t *)json, "{s:I, s:s, s:s, s:s}", "pumasi_key", &version, "holder",
                     &holder, "role", &role, "kid", &kid) != 0 ||
@@ -201,12 +204,14 @@ static bool take_file(struct keyfile *k, const json_t *json)
         return false;
     if (role_parse(role, &k->role) != 0 || !take_bytes(json, "x", k->key.x, KEY_LEN))
         return false;
-    if (holder[0] != '\0' && !name_is_holder(holder))
+    if ((holder[0] != '\0' && !name_is_holder(holder)) ||
+        (revoked != NULL && !json_is_boolean(revoked)))
         return false;
     key_kid(&k->kid, &k->key);
     if (!str_eq(k->kid.s, kid))
         return false;
     str_copy(k->holder, sizeof(k->holder), holder);
+    k->revoked = json_is_true(revoked);
     if (sealed != NULL)
         return take_sealed(k, sealed);
     return take_bytes(json, "d", seed, sizeof(seed)) && open_seed(k, seed);

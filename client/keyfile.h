@@ -23,8 +23,9 @@ struct keyfile {
     enum role role;
     struct key key;
     struct kid kid;
-    bool sealed; /* there is a passphrase */
-    bool told;   /* in this run, that its holder's keys are being recovered */
+    bool sealed;  /* there is a passphrase */
+    bool revoked; /* as far as its owner knows */
+    bool told;    /* in this run, that its holder's keys are being recovered */
     uint64_t ops, mem;
     uint8_t salt[KEYFILE_SALT_LEN], nonce[KEYFILE_NONCE_LEN], box[KEYFILE_BOX_LEN];
     uint8_t *secret; /* KEY_SECRET_LEN bytes in sodium_malloc'd memory; NULL while locked */
@@ -43,7 +44,7 @@ struct keyfile *keyfile_new(const char *name, const char *holder, enum role role
 /* Stores it in <folder>/<name>.json, made 0600 at one stroke; an existing file is never
  * overwritten. An enum pumasi_exit. */
 int keyfile_create(struct keyfile *k, const char *folder) MUST_CHECK;
-/* Stores again one that was read (holder or role changed). */
+/* Stores again one that was read (holder, role or revoked changed). */
 int keyfile_update(const struct keyfile *k) MUST_CHECK;
 /* Reads without unlocking (a key in the clear is unlocked). NULL with *why a constant sentence. */
 struct keyfile *keyfile_read(const char *path, const char **why);

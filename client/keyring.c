@@ -16,6 +16,7 @@
 
 void client_read_keys(struct client *c)
 {
+    struct keyfile **revoked;
     char *folder, **names;
     size_t n;
 
@@ -29,17 +30,22 @@ void client_read_keys(struct client *c)
         return;
     }
     c->keys = x_calloc(n + 1, sizeof(struct keyfile *));
+    revoked = x_calloc(n + 1, sizeof(struct keyfile *));
     for (size_t i = 0; i < n; i++) {
         char *path = x_asprintf("%s/%s", folder, names[i]);
         const char *why;
         struct keyfile *k = keyfile_read(path, &why);
 
-        if (k != NULL)
+        if (k != NULL && k->revoked)
+            revoked[c->n_revoked++] = k;
+        else if (k != NULL)
             c->keys[c->n_keys++] = k;
         else
             note(_("The key %s is left out: %s."), path, why);
         free(path);
     }
+    memcpy(c->keys + c->n_keys, revoked, c->n_revoked * sizeof(*revoked));
+    free(revoked);
     files_list_free(names, n);
     free(folder);
 }
@@ -47,7 +53,7 @@ void client_read_keys(struct client *c)
 struct keyfile *client_find_key(struct client *c, const char *name)
 {
     client_read_keys(c);
-    for (size_t i = 0; i < c->n_keys; i++) {
+    for (size_t i = 0; i < c->n_keys + c->n_revoked; i++) {
         if (str_eq(c->keys[i]->name, name) || str_eq(c->keys[i]->kid.s, name))
             return c->keys[i];
     }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "client/office.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -151,7 +153,9 @@ int office_reader(struct client *c, const char *coop, struct keyfile **out)
         if (!reads_books(k, coop))
             continue;
         if (found != NULL && coop == NULL && !str_eq(found->holder, k->holder))
-            return fail(PUMASI_USAGE, _("You have keys of %s and of %s: say which co-op."),
+            return fail(PUMASI_USAGE,
+                        _("You have keys of %s and of %s: say which co-op, or name a key with "
+                          "--key."),
                         found->holder, k->holder);
         /* A key in the clear asks for no passphrase. */
         if (found == NULL || (found->sealed && !k->sealed))
@@ -165,6 +169,17 @@ int office_reader(struct client *c, const char *coop, struct keyfile **out)
 
 /* --- sending --- */
 
+/* Nobody named them, and one that doesn't fit spoils it for all. */
+static void note_signers(const struct signers *s)
+{
+    struct buf names = BUF_INIT;
+
+    for (size_t i = 0; i < s->n; i++)
+        buf_printf(&names, "%s%s", i == 0 ? "" : ", ", s->keys[i]->name);
+    note(_("That was signed with your keys %s; --key names those that are to sign."), names.data);
+    buf_free(&names);
+}
+
 int office_submit(struct client *c, const struct cli *cli, const struct submit_request *rq,
                   const struct signers *s)
 {
@@ -173,6 +188,8 @@ int office_submit(struct client *c, const struct cli *cli, const struct submit_r
     bool since = r.outcome == SUBMIT_POSTED && r.before && r.resumed;
 
     rc = submit_finish(c, rq->what, &r, rc);
+    if (rc == PUMASI_FAILED && c->n_key_names == 0 && s->n > 1)
+        note_signers(s);
     if (since)
         note(_("The others have signed it since. To do it once more, run the same command again."));
     return rc;
@@ -187,6 +204,20 @@ bool office_agree(const struct client *c, const char *question)
         return false;
     }
     return say_ask(false, "%s", question);
+}
+
+bool office_confirm(const struct client *c, const char *fmt, ...)
+{
+    char question[1024];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(question, sizeof(question), fmt, ap);
+    va_end(ap);
+    if (c->yes || !say_can_ask() || say_ask(false, "%s", question))
+        return true;
+    (void)fail(PUMASI_FAILED, _("Nothing was done."));
+    return false;
 }
 
 /* --- what options say --- */

@@ -47,6 +47,9 @@ int office_submit(struct client *c, const struct cli *cli, const struct submit_r
 /* May the user go on? True with --yes; asked on a terminal, where an empty answer means no; false
  * after a sentence that names --yes where nobody can be asked. */
 bool office_agree(const struct client *c, const char *question);
+/* Same before what can't be undone, for commands that say themselves what they do: they go on where
+ * nobody can be asked. False after a sentence. */
+bool office_confirm(const struct client *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /*
  * The JWKs of every `option` (a file or the name of an own key, repeatable) as a new JSON array;

@@ -130,16 +130,56 @@ static void put_credit(struct buf *b, struct client *c, const json_t *problem, c
     free(needed);
 }
 
+static char *unknown_key(const struct keyfile *key)
+{
+    return x_asprintf(_("The ledger doesn't know your key %s, or not yet. Give the office what "
+                        "\"pumasi key export %s\" prints, so that they can register it."),
+                      key->name, key->name);
+}
+
+char *problem_of_key(const struct keyfile *key, const json_t *problem)
+{
+    const char *detail = json_text(problem, "detail");
+
+    if (key == NULL || !str_eq(problem_name(problem), "bad-token"))
+        return NULL;
+    if (str_eq(detail, WIRE_("the key is not known here")))
+        return unknown_key(key);
+    if (str_eq(detail, WIRE_("the key was revoked")))
+        return x_asprintf(_("The ledger says that your key %s was revoked. This has it left out "
+                            "from now on: pumasi key set %s --revoked"),
+                          key->name, key->name);
+    return NULL;
+}
+
+/* The key of ours that a refusal names; NULL when it names none. */
+static const struct keyfile *named_in(const struct client *c, const char *detail)
+{
+    for (size_t i = 0; i < c->n_keys; i++) {
+        if (strstr(detail, c->keys[i]->kid.s) != NULL)
+            return c->keys[i];
+    }
+    return NULL;
+}
+
 char *problem_sentence(struct client *c, long status, const json_t *problem, const char *what,
                        const char *unit)
 {
     const char *name = problem_name(problem);
+    const struct keyfile *key = named_in(c, json_text(problem, "detail"));
     struct buf b = BUF_INIT;
 
     if (what != NULL && what[0] != '\0')
         buf_printf(&b, _("Not done: %s. "), what);
     if (str_eq(name, "insufficient-credit")) {
         put_credit(&b, c, problem, unit);
+        return buf_take(&b);
+    }
+    if (str_eq(name, "unknown-key") && key != NULL) {
+        char *said = unknown_key(key);
+
+        buf_puts(&b, said);
+        free(said);
         return buf_take(&b);
     }
     for (size_t i = 0; i < ARRAY_LEN(tellings); i++) {

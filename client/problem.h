@@ -15,6 +15,8 @@ const char *problem_name(const json_t *problem);
  */
 char *problem_sentence(struct client *c, long status, const json_t *problem, const char *what,
                        const char *unit);
+/* Same, where the ledger doesn't take a query because of its key; NULL where it isn't that. */
+char *problem_of_key(const struct keyfile *key, const json_t *problem);
 /* Is the outcome open after such an answer (503, 500, 502, 504, 408, 429), so that the same act
  * must be sent again? */
 bool problem_is_open(long status);

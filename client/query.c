@@ -102,13 +102,14 @@ int query_bytes(struct client *c, const struct keyfile *key, const char *path, l
         return PUMASI_OK;
     }
     problem = json_loadb(answer.body, answer.len, JSON_REJECT_DUPLICATES, NULL);
-    rc = query_failed(c, path, answer.status, problem);
+    rc = query_failed(c, key, path, answer.status, problem);
     json_decref(problem);
     http_answer_free(&answer);
     return rc;
 }
 
-int query_failed(struct client *c, const char *path, long status, const json_t *problem)
+int query_failed(struct client *c, const struct keyfile *key, const char *path, long status,
+                 const json_t *problem)
 {
     char *sentence;
     int rc;
@@ -118,7 +119,9 @@ int query_failed(struct client *c, const char *path, long status, const json_t *
         c->profile.connected && c->profile.ledger_id[0] != '\0' &&
         client_ledger(c, NULL) == PUMASI_UNPROVED)
         return PUMASI_UNPROVED;
-    sentence = problem_sentence(c, status, problem, NULL, NULL);
+    sentence = problem_of_key(key, problem);
+    if (sentence == NULL)
+        sentence = problem_sentence(c, status, problem, NULL, NULL);
     rc = fail(problem_is_open(status) ? PUMASI_UNKNOWN : PUMASI_FAILED, "%s", sentence);
 
     free(sentence);
@@ -132,7 +135,7 @@ int query_get(struct client *c, const struct keyfile *key, const char *path, jso
 
     if (rc != PUMASI_OK || status == 200)
         return rc;
-    rc = query_failed(c, path, status, *out);
+    rc = query_failed(c, key, path, status, *out);
     json_decref(*out);
     *out = NULL;
     return rc;
@@ -228,7 +231,7 @@ int query_coop(struct client *c, const struct keyfile *key, const char *coop, js
         rc = fail(PUMASI_FAILED, _("There is no co-op \"%s\" in this ledger. Is it spelt right?"),
                   coop);
     else if (rc == PUMASI_OK && status != 200)
-        rc = query_failed(c, path, status, answer);
+        rc = query_failed(c, key, path, status, answer);
     free(path);
     if (rc == PUMASI_OK && out != NULL)
         *out = answer;
@@ -255,7 +258,7 @@ int query_member(struct client *c, const struct keyfile *key, const char *member
                         "that handle. Is it spelt right?"),
                       member, coop);
     } else if (rc == PUMASI_OK && status != 200) {
-        rc = query_failed(c, path, status, answer);
+        rc = query_failed(c, key, path, status, answer);
     }
     free(path);
     if (rc == PUMASI_OK && out != NULL)

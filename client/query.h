@@ -24,9 +24,10 @@ int query_status(struct client *c, const struct keyfile *key, const char *path, 
  */
 int query_bytes(struct client *c, const struct keyfile *key, const char *path, long seconds,
                 char **out, size_t *len) MUST_CHECK;
-/* Prints the sentence for a query that was answered `status` and `problem`; returns the exit code.
- */
-int query_failed(struct client *c, const char *path, long status, const json_t *problem) MUST_CHECK;
+/* Prints the sentence for a query that was asked with `key` (or NULL) and answered `status` and
+ * `problem`; returns the exit code. */
+int query_failed(struct client *c, const struct keyfile *key, const char *path, long status,
+                 const json_t *problem) MUST_CHECK;
 /* Calls fn for each item of a list and its following pages, at most `limit` (0: all). fn may stop
  * it by returning non-zero. */
 int query_list(struct client *c, const struct keyfile *key, const char *path, int64_t limit,

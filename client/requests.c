@@ -145,7 +145,7 @@ static int fetch_one(struct client *c, struct keyfile *key, const char *path,
 
     *known = rc == PUMASI_OK && status == 200;
     if (rc == PUMASI_OK && status != 200 && status != 401)
-        rc = query_failed(c, path, status, answer);
+        rc = query_failed(c, key, path, status, answer);
     json_decref(answer);
     if (rc == PUMASI_OK && *known) {
         t.members = json_object();

@@ -52,10 +52,11 @@ int round_fetch(struct client *c, const struct keyfile *key, const char *unit,
     rc = query_status(c, key, path, &status, &out->json);
     if (rc == PUMASI_OK && status == 404)
         rc = fail(PUMASI_FAILED,
-                  _("There was no round of clearing in %s yet in which your co-op takes part."),
+                  _("The latest round of clearing in %s, if there was one, has nothing of your "
+                    "co-op in it. What is posted stands in its book: pumasi book --postings"),
                   unit);
     else if (rc == PUMASI_OK && status != 200)
-        rc = query_failed(c, path, status, out->json);
+        rc = query_failed(c, key, path, status, out->json);
     free(path);
     if (rc != PUMASI_OK)
         return rc;

@@ -158,7 +158,7 @@ static int fetch_one(struct client *c, struct keyfile *key, struct waiting_list 
         json_array_foreach (json_object_get(answer, "items"), i, item)
             add_item(l, item, key);
     } else if (status != 401 && status != 404) {
-        rc = query_failed(c, "/v1/pending", status, answer);
+        rc = query_failed(c, key, "/v1/pending", status, answer);
     }
     json_decref(answer);
     return rc;

@@ -140,7 +140,7 @@ CSV
     import 1 "$LEDGERS/a.csv" --key x
     says "registrar key of other"
     import 1 "$LEDGERS/a.csv" --key y
-    says "not known here"
+    says "doesn't know your key y"
     import 1 "$LEDGERS/none.csv" --key r
     says "No such file"
     run pumasi --key r import "$LEDGERS/a.csv"

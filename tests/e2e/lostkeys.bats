@@ -57,6 +57,39 @@ refused_to() { # COMMAND...
     pumasi whoami --key tablet | grep -qF -- "$(kid_of tablet)"
 }
 
+@test "a key that isn't registered yet, or was revoked, is said to be the trouble, and left out" {
+    import_key carol@kenya member carol
+    import_key carol@kenya member carol2
+    pumasi member create carol@kenya --key-file carol --key r --key carol
+    # Two keys that could sign: both do, and the ledger doesn't know one of them.
+    run pumasi member allow yes --key carol2
+    [ "$status" -eq 1 ]
+    [[ $output == *'your key carol2, or not yet'*'pumasi key export carol2'* ]] || die "$output"
+    run pumasi balance --key carol2
+    [ "$status" -eq 1 ]
+    [[ $output == *'your key carol2, or not yet'* ]] || die "$output"
+    run pumasi threshold carol@kenya 1
+    [ "$status" -eq 1 ]
+    [[ $output == *'your key carol2, or not yet'*'signed with your keys carol, carol2; --key names'* ]] || die "$output"
+    pumasi key add carol@kenya carol2
+    pumasi threshold carol@kenya 1
+    # Revoked from elsewhere: whose file isn't marked spoils what both sign, until it is.
+    pumasi key revoke carol@kenya "$(kid_of carol)" --key carol2
+    [ "$(pumasi key show carol --json | jq .revoked)" = true ]
+    pumasi threshold carol@kenya 1
+    run pumasi balance --key carol
+    [ "$status" -eq 1 ]
+    [[ $output == *'your key carol was revoked'*'pumasi key set carol --revoked'* ]] || die "$output"
+    pumasi key set carol --holder carol@kenya
+    [ "$(pumasi key show carol --json | jq .revoked)" = false ]
+    run pumasi threshold carol@kenya 1
+    [ "$status" -eq 1 ]
+    [[ $output == *'signed with your keys carol, carol2; --key names'* ]] || die "$output"
+    pumasi key set carol --revoked
+    pumasi threshold carol@kenya 1
+    pumasi key list | grep -P '^carol\t' | grep -qF 'member, revoked'
+}
+
 @test "a treasurer's and a steward's key are changed" {
     import_key kenya treasurer t2
     pumasi key add kenya t2 --role treasurer -k t -k t2

@@ -82,6 +82,14 @@ static void test_in_the_clear(void **state)
     assert_string_equal(again->kid.s, k->kid.s);
     assert_false(again->sealed);
     assert_memory_equal(again->secret, k->secret, KEY_SECRET_LEN);
+    assert_false(again->revoked);
+
+    again->revoked = true;
+    assert_int_equal(keyfile_update(again), PUMASI_OK);
+    keyfile_free(again);
+    again = keyfile_read(path, &why);
+    assert_true(again->revoked);
+    assert_memory_equal(again->secret, k->secret, KEY_SECRET_LEN);
     keyfile_free(again);
 
     /* A key is never overwritten, not even by itself. */
