@@ -143,6 +143,11 @@ void audit_answers_posting(void *answers, int64_t record, const char *account, i
 
 /* ---- Comparing ---- */
 
+/* A transfer of which so much more is shown to be reversed than was audited. */
+struct excess {
+    int64_t record, more; /* minor units */
+};
+
 struct comparing {
     struct audit_answers *s;
     struct audit_report *r;
@@ -150,7 +155,9 @@ struct comparing {
     const struct audit_copy *c;
     struct audit_account *account; /* whose postings are read */
     size_t left;                   /* legs that weren't shown yet: newest first */
-    int rc;                        /* of the question whether it is there */
+    size_t n_excess;
+    struct excess *excess;
+    int rc; /* of the question whether it is there */
 };
 
 static bool asked_for(const struct audit_answers *s, const char *account)
@@ -216,6 +223,66 @@ static void keep_memo(struct audit_answers *s, int64_t record, const char *text)
     }
 }
 
+/* ---- How much of a transfer was reversed ---- */
+
+/* Less than the log has is wrong at once. More may have been reversed since: check_excess asks. */
+static void compare_reversed(struct comparing *k, const json_t *item, int64_t record)
+{
+    int64_t shown = json_number(item, "reversed"), logged = audit_reversed(k->a, record);
+
+    if (shown < logged) {
+        audit_report_add(k->r, AUDIT_ANSWER_POSTING, record, k->account->name,
+                         unit_of(k->account->name), gap(shown, logged),
+                         "%lld of the payment are shown to be reversed, and %lld are in the log",
+                         (long long)shown, (long long)logged);
+    } else if (shown > logged) {
+        if (k->n_excess % 64 == 0)
+            k->excess = x_realloc(k->excess, (k->n_excess + 64) * sizeof(*k->excess));
+        k->excess[k->n_excess++] = (struct excess){record, shown - logged};
+    }
+}
+
+static int by_record(const void *x, const void *y)
+{
+    const struct excess *a = x, *b = y;
+
+    return (a->record > b->record) - (a->record < b->record);
+}
+
+static int take_newer(void *arg, json_t *item)
+{
+    struct comparing *k = arg;
+    const struct excess of = {json_number(item, "reverses"), 0};
+    struct excess *found;
+
+    if (json_number(item, "index") < audit_copy_size(k->c))
+        return PUMASI_OK;
+    found = bsearch(&of, k->excess, k->n_excess, sizeof(of), by_record);
+    if (found)
+        found->more = 0; /* how much, the next audit has in its copy */
+    return PUMASI_OK;
+}
+
+/* Of what more is shown to be reversed than was audited, there must be a newer reversal. It is
+ * asked for again, as it may be newer than the first page that was read. */
+static int check_excess(struct comparing *k, const struct keyfile *key, const char *path)
+{
+    int rc = PUMASI_OK;
+
+    if (k->n_excess > 0) {
+        qsort(k->excess, k->n_excess, sizeof(*k->excess), by_record);
+        rc = query_list(k->r->c, key, path, 0, take_newer, k);
+    }
+    for (size_t i = 0; rc == PUMASI_OK && i < k->n_excess; i++)
+        if (k->excess[i].more > 0)
+            audit_report_add(k->r, AUDIT_ANSWER_POSTING, k->excess[i].record, k->account->name,
+                             unit_of(k->account->name), k->excess[i].more,
+                             "%lld more of the payment are shown to be reversed than the log has",
+                             (long long)k->excess[i].more);
+    k->n_excess = 0;
+    return rc;
+}
+
 static int compare_posting(void *arg, json_t *item)
 {
     struct comparing *k = arg;
@@ -224,7 +291,8 @@ static int compare_posting(void *arg, json_t *item)
     const struct audit_leg *leg;
 
     if (!is_number(item, "index") || !is_number(item, "amount") || !is_number(item, "balance") ||
-        !is_number(item, "seq") || shown.record < 0)
+        !is_number(item, "seq") || shown.record < 0 ||
+        (json_is_integer(json_object_get(item, "reversed")) && !is_number(item, "reversed")))
         return fail(PUMASI_UNPROVED, _("The ledger's list of postings makes no sense."));
     if (shown.record >= audit_copy_size(k->c))
         return PUMASI_OK; /* newer than what is audited */
@@ -239,6 +307,8 @@ static int compare_posting(void *arg, json_t *item)
                          unit_of(k->account->name), gap(shown.amount, leg ? leg->amount : 0),
                          "posting %lld of the account is shown otherwise than the log has it",
                          (long long)shown.seq);
+    else
+        compare_reversed(k, item, shown.record);
     if (json_is_string(json_object_get(item, "memo")))
         keep_memo(k->s, shown.record, json_text(item, "memo"));
     k->r->answer_postings++;
@@ -270,6 +340,8 @@ static int compare_postings(struct comparing *k, const struct keyfile *key)
     rc = is_there(k, key) ? query_list(k->r->c, key, path, 0, compare_posting, k) : k->rc;
     while (rc == PUMASI_OK && k->left > 0)
         missing(k, &k->account->legs[--k->left]);
+    if (rc == PUMASI_OK)
+        rc = check_excess(k, key, path);
     free(path);
     k->r->answer_sampled++;
     return rc;
@@ -305,6 +377,7 @@ int audit_answers_compare(struct audit_answers *s, struct audit_report *r,
         bar_step(&bar, (int64_t)i + 1);
     }
     bar_end(&bar);
+    free(k.excess);
     return rc;
 }
 

@@ -21,6 +21,7 @@ struct audit *audit_new(const struct audit_conf *conf)
     a->leaf_of = strmap_new();
     a->kept_of = strmap_new();
     a->asked = strmap_new();
+    a->reversed = strmap_new();
     return a;
 }
 

@@ -137,6 +137,9 @@ void audit_end(struct audit *a);
 
 const struct audit_counts *audit_counts(const struct audit *a);
 const struct state *audit_state(const struct audit *a);
+/* How much of the transfer in that record the reversals since took back, minor units, also those
+ * that the rules don't allow; 0 of any other record. */
+int64_t audit_reversed(const struct audit *a, int64_t record);
 /* The id as of the latest record; "" before record 0. */
 const char *audit_ledger_id(const struct audit *a);
 /* The leaves so far; of a whole log only. */

@@ -110,6 +110,27 @@ int audit_deal(void *audit, struct state *s, int64_t record)
     return 0;
 }
 
+int64_t audit_reversed(const struct audit *a, int64_t record)
+{
+    char name[DEAL_NAME_MAX + 1];
+    const int64_t *sum;
+
+    deal_name(name, record);
+    sum = strmap_get(a->reversed, name);
+    return sum ? *sum : 0;
+}
+
+/* Of a book's records too of which others' parts aren't seen, and that no deal is kept of. */
+static void keep_reversal(struct audit *a, const struct act_reversal *v)
+{
+    char name[DEAL_NAME_MAX + 1];
+    int64_t *sum;
+
+    deal_name(name, v->record);
+    sum = strmap_put(a->reversed, name);
+    *sum = *sum > NUM_MAX - v->amount ? NUM_MAX : *sum + v->amount; /* both within NUM_MAX */
+}
+
 int audit_asked(void *audit, struct state *s, const struct hash *payload_hash)
 {
     struct audit *a = audit;
@@ -220,6 +241,8 @@ void audit_keep(struct audit *a, const struct audit_item *item, const struct out
                    i++);
     for (size_t k = 0; k < out->n_deals; k++)
         keep_deal(a, out->deals[k]);
+    if (item->read && item->record.act.type == ACT_REVERSAL)
+        keep_reversal(a, &item->record.act.u.reversal);
     for (size_t k = 0; conf->key && k < out->n_keys; k++) {
         struct kid kid;
 
@@ -388,4 +411,5 @@ void audit_count_free(struct audit *a)
     strmap_free(a->leaf_of);
     strmap_free(a->kept_of);
     strmap_free(a->asked);
+    strmap_free(a->reversed);
 }

@@ -32,8 +32,9 @@ struct audit {
     size_t n_roots; /* of conf.snapshots, so far */
     struct audit_root *roots;
     /* Requests, and transfers of which something was taken back: all else comes from conf.deal. */
-    struct strmap *kept_of; /* record number → place in kept, from 1 */
-    struct strmap *asked;   /* payload hash → record + 1 */
+    struct strmap *kept_of;  /* record number → place in kept, from 1 */
+    struct strmap *asked;    /* payload hash → record + 1 */
+    struct strmap *reversed; /* record number → the sum of what reversals took of it */
     size_t n_kept, cap_kept;
     struct deal **kept;
 };

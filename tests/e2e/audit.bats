@@ -269,6 +269,13 @@ plant() { # SQL: what takes it back again is to follow
         answer-text ".record == $record"
     doctored texts "UPDATE texts SET salt = decode(repeat('00', 16), 'hex') WHERE idx = $record" \
         answer-text ".record == $record"
+    # How much of a payment was reversed: too little, too much, and by none that the log has.
+    record=$(sql -c 'SELECT record FROM reversals ORDER BY idx LIMIT 1')
+    [ -n "$record" ]
+    doctored reversals "UPDATE reversals SET amount = amount - 1 WHERE idx = (SELECT min(idx) FROM reversals)" \
+        answer-posting ".record == $record and .stake.amount == 1"
+    doctored reversals "UPDATE reversals SET amount = amount + 1 WHERE idx = (SELECT min(idx) FROM reversals)" \
+        answer-posting ".record == $record and .stake.amount == 1"
     # Erased is no fraud.
     sql -c 'CREATE TABLE kept AS TABLE texts' -c "DELETE FROM texts WHERE idx = $record"
     audit --all
@@ -445,6 +452,31 @@ got_some() { # FILE
     head -c "$(stat -c %s "$copy/records")" "$LEDGERS/open/again/records" | cmp - "$copy/records"
     audit --log "$copy"
     clean
+}
+
+@test "what is reversed while an audit goes on is no fraud" {
+    local profile=$LEDGERS/config/pumasi
+    liar_start "$URL"
+    cp -a "$profile/default" "$profile/meanwhile"
+    jq --arg url "$LIAR" '.url = $url' "$profile/default/profile.json" > "$profile/meanwhile/profile.json"
+    export PUMASI_PROFILE=meanwhile
+    posted "$(payment m0000@hansalim m0002@hansalim 50)"
+    act reversal m0002@hansalim "{\"record\":$INDEX,\"amount\":20}" m0002@hansalim > "$LIAR_MODE.once"
+    # Sent when the copy is here and answers are compared.
+    liar_edits '/accounts[?]' 'import os
+once = mode_file + ".once"
+if os.path.exists(once):
+    act = open(once, "rb").read()
+    os.remove(once)
+    get("/v1/acts", "POST", act, {"Content-Type": "application/json"})'
+    audit --all
+    clean
+    [ ! -e "$LIAR_MODE.once" ]
+    [ "$(sql -c "SELECT sum(amount) FROM reversals WHERE record = $INDEX")" = 20 ]
+    # And what only is said to be reversed since, is.
+    liar_edits '/postings' "for i in j['items']: i['reversed'] = 21 if i['index'] == $INDEX else i['reversed']"
+    audit --all
+    found answer-posting ".record == $INDEX and .stake.amount == 1"
 }
 
 @test "fraud: tables are doctored, and ledgerd posts by them" {
