@@ -8,7 +8,7 @@
 
 #include "core/num.h"
 
-#define CHUNK ((size_t)4 << 20)
+#define CHUNK ((size_t)256 << 10)
 /* A record longer than this is none. */
 #define RECORD_MAX ((size_t)256 << 20)
 

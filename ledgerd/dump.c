@@ -153,8 +153,8 @@ struct dump_reader {
     char *note;
     FILE *file[DUMP_FILES];
     struct buf record; /* the record at hand, its lines ended by NULs */
-    char *line;        /* DUMP_LINE_MAX + 1 bytes */
-    int64_t n;         /* records read */
+    struct buf line;
+    int64_t n; /* records read */
 };
 
 static char *read_small(const char *dir, const char *name, size_t *len)
@@ -196,32 +196,42 @@ fail:
     return NULL;
 }
 
+#define LINE_STEP 65536
+
 /* One line without its end into r->line. 1, 0 at the end, -1 and a sentence. */
 static int read_line(struct dump_reader *r, enum dump_file file, size_t *len, char *err,
                      size_t err_size)
 {
+    struct buf *b = &r->line;
     size_t n;
 
     if (!r->file[file])
         return 0;
-    if (!r->line)
-        r->line = x_malloc(DUMP_LINE_MAX + 1);
+    buf_clear(b);
     /* Not getline, which would take in a line of any length. */
-    if (!fgets(r->line, DUMP_LINE_MAX + 1, r->file[file])) {
-        if (!ferror(r->file[file]))
-            return 0;
-        snprintf(err, err_size, _("Can't read %s/%s: %s."), r->dir, file_names[file],
-                 strerror(errno));
-        return -1;
-    }
-    n = strlen(r->line);
-    if (n == 0 || r->line[n - 1] != '\n') { /* with a NUL in it, it ends there */
+    do {
+        buf_reserve(b, LINE_STEP);
+        if (!fgets(b->data + b->len, LINE_STEP, r->file[file])) {
+            if (ferror(r->file[file])) {
+                snprintf(err, err_size, _("Can't read %s/%s: %s."), r->dir, file_names[file],
+                         strerror(errno));
+                return -1;
+            }
+            if (b->len == 0)
+                return 0;
+            break;
+        }
+        n = strlen(b->data + b->len);
+        b->len += n;
+    } while (n == LINE_STEP - 1 && b->data[b->len - 1] != '\n' && b->len < DUMP_LINE_MAX);
+    /* With a NUL in it, it ends there. */
+    if (b->len == 0 || b->len > DUMP_LINE_MAX || b->data[b->len - 1] != '\n') {
         snprintf(err, err_size, _("%s/%s has a line that is cut off, too long or not a text."),
                  r->dir, file_names[file]);
         return -1;
     }
-    r->line[n - 1] = '\0';
-    *len = n - 1;
+    b->data[b->len - 1] = '\0';
+    *len = b->len - 1;
     return 1;
 }
 
@@ -239,7 +249,7 @@ int dump_next_record(struct dump_reader *r, const char **header, size_t *header_
             snprintf(err, err_size, _("record %lld has too many parts"), (long long)r->n);
             return -1;
         }
-        buf_put(&r->record, r->line, len + 1);
+        buf_put(&r->record, r->line.data, len + 1);
         part_list_add(parts, NULL, len);
     }
     if (ret < 0 || (ret == 0 && parts->n == 0))
@@ -266,7 +276,7 @@ int dump_next_text(struct dump_reader *r, const char **line, size_t *len, char *
 {
     int ret = read_line(r, TEXTS, len, err, err_size);
 
-    *line = r->line;
+    *line = r->line.data;
     return ret;
 }
 
@@ -275,7 +285,7 @@ int dump_next_pending(struct dump_reader *r, const char **line, size_t *len, cha
 {
     int ret = read_line(r, PENDING, len, err, err_size);
 
-    *line = r->line;
+    *line = r->line.data;
     return ret;
 }
 
@@ -287,7 +297,7 @@ void dump_close(struct dump_reader *r)
         if (r->file[i])
             fclose(r->file[i]);
     buf_free(&r->record);
-    free(r->line);
+    buf_free(&r->line);
     free(r->note);
     free(r->dir);
     free(r);
