@@ -10,6 +10,10 @@
 #include "ledgerd/outward.h"
 #include "ledgerd/witnessing.h"
 
+/* Looks at a ledger that takes no cosignatures of ours before it is offered one again: its operator
+ * may have named us since. */
+#define UNWANTED_LOOKS 10
+
 enum step {
     STEP_IDLE,
     STEP_CHECKPOINT, /* asked for */
@@ -26,11 +30,11 @@ struct sister {
     char *note;
     size_t len;
     struct checkpoint checkpoint;
-    struct witness_log log;          /* as it was when the checkpoint came */
-    struct tileset tiles;            /* of the checkpoint's size */
-    bool whole;                      /* a partial tile wasn't there, and all of it is asked for */
-    bool failing, behind, continued; /* so it was said in the log */
-    bool unwanted;                   /* it doesn't take our cosignatures */
+    struct witness_log log; /* as it was when the checkpoint came */
+    struct tileset tiles;   /* of the checkpoint's size */
+    bool whole;             /* a partial tile wasn't there, and all of it is asked for */
+    bool failing, behind, continued, untaken; /* so it was said in the log */
+    int unwanted; /* looks until it is offered a cosignature again: it didn't take the last one */
 };
 
 struct follower {
@@ -156,9 +160,12 @@ static void on_decided(struct witness_job *job)
     else
         s->failing = false;
     s->step = STEP_IDLE;
-    if (job->decision.verdict == WITNESS_COSIGN && !job->unstored && !s->unwanted &&
-        !has_our_line(s))
-        give(s, &job->lines);
+    if (job->decision.verdict == WITNESS_COSIGN && !job->unstored && !has_our_line(s)) {
+        if (s->unwanted > 0)
+            s->unwanted--;
+        else
+            give(s, &job->lines);
+    }
     witness_job_free(job);
 }
 
@@ -273,6 +280,21 @@ static void on_tile(struct sister *s, const struct errand_end *end)
     }
 }
 
+static void on_given(struct sister *s, int64_t status)
+{
+    s->step = STEP_IDLE;
+    if (status != 403 && status != 404)
+        return;
+    s->unwanted = UNWANTED_LOOKS;
+    if (!s->untaken)
+        log_event(
+            LOG_LEVEL_INFO,
+            N_("a ledger takes no cosignatures of this witness: its operator can name it under "
+               "witnesses"),
+            LOG_STR("origin", origin_of(s)), LOG_INT("status", status));
+    s->untaken = true;
+}
+
 void follower_answer(struct follower *f, const struct errand_end *end)
 {
     struct sister *s;
@@ -291,8 +313,7 @@ void follower_answer(struct follower *f, const struct errand_end *end)
         on_tile(s, end);
         break;
     case STEP_GIVING:
-        s->unwanted = end->status == 403 || end->status == 404;
-        s->step = STEP_IDLE;
+        on_given(s, end->status);
         break;
     }
 }

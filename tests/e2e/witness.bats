@@ -364,6 +364,21 @@ no_evidence() {
     jq -e '(.remembered | test("\n9\n")) and (.shown | test("\n11\n")) and (.proof | length > 1)' "$evidence"
 }
 
+@test "a ledger that doesn't take cosignatures yet is offered them again" {
+    new_ledger a
+    new_ledger b
+    OPTIONS[b]='--follow_seconds 1'
+    printf '[witness]\nwitness_for = %s %s\n' "$(vkey a)" "$(ledger_url a)" > "$LEDGERS/b.conf"
+    install -m 644 "$LEDGERS/b.conf" "$LEDGERS/b/ledgerd.conf"
+    restart b
+    until_ok 30 grep -q 'takes no cosignatures of this witness' "$LEDGERS/b.log" || die "$(checkpoint a)"
+    # a's operator names b, and b's has nothing to do.
+    printf '[witness]\nwitnesses = %s\n' "$(of_ledger b .witness.vkey)" > "$LEDGERS/a.conf"
+    install -m 644 "$LEDGERS/a.conf" "$LEDGERS/a/ledgerd.conf"
+    restart a
+    until_ok 90 cosigned_by a test.example/b || die "$(checkpoint a)"
+}
+
 @test "the process that goes out is started again when it dies" {
     local minder courier
     new_ledger a
