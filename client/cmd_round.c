@@ -55,6 +55,8 @@ static int run_propose(struct client *c, const struct cli *cli)
     rc = office_submit(c, cli, &rq, &signers);
     json_decref(rq.members);
     free(what);
+    if (rc == PUMASI_OK)
+        note(_("What it takes off, and who is asked: pumasi clearing show %s"), unit);
     return rc;
 }
 
