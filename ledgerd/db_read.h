@@ -61,7 +61,8 @@ struct read_query {
 };
 void read_query_free(struct read_query *q);
 
-/* Makers, one a statement; the columns that it answers are the enum below each. */
+/* Makers, one a statement (db_read_query.c); the columns that it answers are the enum below each.
+ */
 
 /*
  * The key of a kid: the registered one, else one that a pending act would register for `by`; and
@@ -323,6 +324,9 @@ enum {
  */
 #define ENTRY_LEN 34
 struct read_query read_entries(int64_t first, int64_t count);
+enum {
+    ENTRIES_BUNDLE
+};
 
 enum snapshots_column {
     SNAPSHOTS_SEQ,
@@ -333,9 +337,6 @@ enum snapshots_column {
 };
 /* The latest `limit` with a seq below `before`. */
 struct read_query read_snapshots(int64_t before, int64_t limit);
-enum {
-    ENTRIES_BUNDLE
-};
 
 /*
  * Records from an index on, in order: all, or those of a co-op's book and those that stewards and
