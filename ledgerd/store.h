@@ -48,7 +48,8 @@ struct store_rows {
 struct store_touched {
     struct store_touch {
         const char *name;
-        int64_t name_record; /* of a holder: the record whose texts have its name, -1 else */
+        int64_t name_record; /* of a holder: the record whose texts have its name; of a round: the
+                                one that gave it these legs; -1 else */
     } * at;
     size_t n, cap;
 };
