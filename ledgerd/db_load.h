@@ -8,6 +8,8 @@
 
 extern const struct db_stmt db_load_stmts[];
 extern const size_t db_load_stmts_count;
+extern const struct db_stmt db_load_things_stmts[];
+extern const size_t db_load_things_stmts_count;
 
 /*
  * Fills a fresh ledger that has a keyring: head, holders and keys (which rest), units, policies,

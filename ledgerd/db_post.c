@@ -81,6 +81,7 @@ static int prepare(struct db_post *db, const struct conf *conf)
     db_pipe_prepare(db->pipe, db_pending_stmts, db_pending_stmts_count);
     db_pipe_prepare(db->pipe, db_deal_stmts, db_deal_stmts_count);
     db_pipe_prepare(db->pipe, db_load_stmts, db_load_stmts_count);
+    db_pipe_prepare(db->pipe, db_load_things_stmts, db_load_things_stmts_count);
     db_pipe_prepare(db->pipe, db_continue_stmts, db_continue_stmts_count);
     return db_pipe_run(db->pipe, db->patience_ms) == PIPE_OK ? 0 : -1;
 }
