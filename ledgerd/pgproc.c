@@ -290,6 +290,12 @@ size_t pgproc_find(const char *pg_dir, pid_t *pids, size_t max)
     return n;
 }
 
+void pgproc_signal(const pid_t *pids, size_t n, int sig)
+{
+    for (size_t i = 0; i < n; i++)
+        kill(pids[i], sig);
+}
+
 bool pgproc_is_zombie(pid_t pid)
 {
     char *path = x_asprintf("/proc/%d/stat", (int)pid);

@@ -38,6 +38,11 @@ char *pgproc_last_words(const char *said);
  * resolved path). Writes at most max of them; returns how many there are.
  */
 size_t pgproc_find(const char *pg_dir, pid_t *pids, size_t max);
+#define PGPROC_MANY 256 /* as many as are dealt with at once */
+
+/* Sends n processes a signal, whether they are still there or not. */
+void pgproc_signal(const pid_t *pids, size_t n, int sig);
+#define PGPROC_QUIT_MS 10000 /* what SIGQUIT is given, to end at once, before SIGKILL follows */
 
 /* True when the process has ended and only waits to be waited for: it holds nothing any more. */
 bool pgproc_is_zombie(pid_t pid);

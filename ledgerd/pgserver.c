@@ -13,24 +13,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/num.h"
 #include "lang/lang.h"
 #include "ledgerd/db_roles.h"
 #include "ledgerd/files.h"
 #include "ledgerd/log.h"
 #include "ledgerd/pginit.h"
+#include "ledgerd/pgleftovers.h"
 #include "ledgerd/pgproc.h"
 #include "ledgerd/pgroles.h"
 
-#define SOCKET_NAME   ".s.PGSQL.5432"
-#define LEFTOVERS_MAX 256
-
 /* How long the gentle ways are given, in ms. */
 #define FAST_STOP_MS   60000 /* SIGINT: sessions end, a checkpoint is written */
-#define QUIT_STOP_MS   10000 /* SIGQUIT: at once, recovery follows; then SIGKILL */
-#define LEFT_FAST_MS   30000 /* the same for a server left by an earlier ledgerd */
-#define ORPHANS_MS     1000  /* backends without a server end by themselves */
-#define LOCKS_MS       1000  /* a lock file's owner that is no server may be about to vanish */
 #define POLL_MS        20    /* between two looks while something is going on */
 #define PAUSE_FIRST_MS 200   /* before a second start; doubled up to PAUSE_MAX_MS */
 #define PAUSE_MAX_MS   10000
@@ -158,122 +151,6 @@ int pgserver_init(struct pgserver *p, char *err, size_t err_size)
     if (pgserver_exists(p))
         return 0;
     return pginit_create(p->bin, p->pg_dir, err, err_size);
-}
-
-/*
- * Reads a lock file of PostgreSQL: whose it is, and whether it says that the server is ready. 0, or
- * -1 when there is none. (Line 1 is the pid, with a minus that of `postgres --single`, line 8 of
- * postmaster.pid the state.)
- */
-static int read_lock_file(const char *path, pid_t *pid, bool *ready)
-{
-    char *text = file_read(path, 8192, NULL);
-    const char *line = text;
-    int64_t n;
-    int rc = -1;
-
-    if (text != NULL && *line == '-')
-        line++;
-    if (text != NULL && num_parse(line, strcspn(line, "\n"), 1, INT32_MAX, &n) == 0) {
-        *pid = (pid_t)n;
-        for (int i = 1; i < 8 && line != NULL; i++) {
-            line = strchr(line, '\n');
-            line = line != NULL ? line + 1 : NULL;
-        }
-        *ready = line != NULL && strncmp(line, "ready", 5) == 0;
-        rc = 0;
-    }
-    free(text);
-    return rc;
-}
-
-static int read_pid_file(const struct pgserver *p, pid_t *pid, bool *ready)
-{
-    char *path = x_asprintf("%s/postmaster.pid", p->pg_dir);
-    int rc = read_lock_file(path, pid, ready);
-
-    free(path);
-    return rc;
-}
-
-/*
- * PostgreSQL won't start where a lock file names a living process of this user, and that may be
- * anybody after a restart of the machine or in a container, or what is left of a killed server
- * until it is waited for. Called when no server of the cluster lives. True when it is done; it
- * waits a second first.
- */
-static bool remove_misleading_locks(const struct pgserver *p)
-{
-    const char *const dirs[] = {p->pg_dir, p->socket_dir};
-    const char *const names[] = {"postmaster.pid", PG_SOCKET_NAME ".lock"};
-    bool done = true;
-
-    for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
-        char *path = x_asprintf("%s/%s", dirs[i], names[i]);
-        pid_t pid;
-        bool ready;
-
-        if (read_lock_file(path, &pid, &ready) == 0 && kill(pid, 0) == 0) {
-            if (!pgproc_is_zombie(pid) && now_ms() - p->since < LOCKS_MS) {
-                done = false;
-            } else {
-                log_info("%s names process %d, which is no PostgreSQL: removed", path, (int)pid);
-                unlink(path);
-            }
-        }
-        free(path);
-    }
-    return done;
-}
-
-static void signal_all(const pid_t *pids, size_t n, int sig)
-{
-    for (size_t i = 0; i < n; i++)
-        kill(pids[i], sig);
-}
-
-/*
- * One look at what an earlier server left: gently while there is a postmaster that can stop the
- * others, harsher with time. True when nothing is left.
- */
-static bool clear_leftovers(struct pgserver *p)
-{
-    pid_t pids[LEFTOVERS_MAX], master = 0;
-    size_t n = pgproc_find(p->pg_dir, pids, LEFTOVERS_MAX);
-    int64_t waited = now_ms() - p->since;
-    int64_t gentle = ORPHANS_MS;
-    bool ready;
-
-    if (n == 0)
-        return true;
-    if (n > LEFTOVERS_MAX)
-        n = LEFTOVERS_MAX;
-    if (read_pid_file(p, &master, &ready) == 0) {
-        for (size_t i = 0; i < n; i++) {
-            if (pids[i] != master)
-                continue;
-            gentle = LEFT_FAST_MS;
-            if (p->signalled == 0) {
-                log_info(
-                    "stopping the PostgreSQL (process %d) that an earlier ledgerd left running",
-                    (int)master);
-                kill(master, SIGINT);
-                p->signalled = SIGINT;
-            }
-        }
-    }
-    if (waited >= gentle + QUIT_STOP_MS && p->signalled != SIGKILL) {
-        log_warn("killing %zu processes of PostgreSQL that don't end", n);
-        p->signalled = SIGKILL;
-    } else if (waited >= gentle && p->signalled != SIGQUIT && p->signalled != SIGKILL) {
-        log_info("telling %zu processes of PostgreSQL to end at once", n);
-        signal_all(pids, n, SIGQUIT);
-        p->signalled = SIGQUIT;
-    }
-    /* Each time: more may have been forked meanwhile. */
-    if (p->signalled == SIGKILL)
-        signal_all(pids, n, SIGKILL);
-    return false;
 }
 
 /* The file that the server's own log collector writes today; the caller frees it. */
@@ -430,13 +307,13 @@ static bool reap(struct pgserver *p)
 
 static void tick_clearing(struct pgserver *p)
 {
-    if (!clear_leftovers(p))
+    if (!pgleftovers_clear(p->pg_dir, now_ms() - p->since, &p->signalled))
         return;
     if (p->stop_wanted) {
         enter(p, PGSERVER_STOPPED);
         return;
     }
-    if (!remove_misleading_locks(p))
+    if (!pgleftovers_unlock(p->pg_dir, p->socket_dir, now_ms() - p->since))
         return;
     if (spawn_server(p, p->why, sizeof(p->why)) != 0) {
         log_error("%s", p->why);
@@ -451,7 +328,7 @@ static void tick_starting(struct pgserver *p)
     pid_t pid;
     bool ready;
 
-    if (read_pid_file(p, &pid, &ready) != 0 || pid != p->pid || !ready)
+    if (pgleftovers_pid_file(p->pg_dir, &pid, &ready) != 0 || pid != p->pid || !ready)
         return;
     p->ups++;
     log_info("PostgreSQL is up (process %d, after %lld ms)", (int)pid,
@@ -462,13 +339,13 @@ static void tick_starting(struct pgserver *p)
 static void tick_stopping(struct pgserver *p)
 {
     int64_t waited = now_ms() - p->since;
-    pid_t pids[LEFTOVERS_MAX];
+    pid_t pids[PGPROC_MANY];
     size_t n;
 
-    if (waited >= FAST_STOP_MS + QUIT_STOP_MS && p->signalled == SIGQUIT) {
+    if (waited >= FAST_STOP_MS + PGPROC_QUIT_MS && p->signalled == SIGQUIT) {
         log_warn("PostgreSQL does not stop: killing it");
-        n = pgproc_find(p->pg_dir, pids, LEFTOVERS_MAX);
-        signal_all(pids, n < LEFTOVERS_MAX ? n : LEFTOVERS_MAX, SIGKILL);
+        n = pgproc_find(p->pg_dir, pids, PGPROC_MANY);
+        pgproc_signal(pids, n < PGPROC_MANY ? n : PGPROC_MANY, SIGKILL);
         kill(p->pid, SIGKILL);
         p->signalled = SIGKILL;
     } else if (waited >= FAST_STOP_MS && p->signalled == SIGINT) {
