@@ -167,18 +167,15 @@ static int read_kid(struct client *c, const char *typed, struct kid *out, int *r
 }
 
 /* Its file stays, but it isn't chosen any more, which would spoil what other keys sign. */
-static int mark_revoked(struct client *c, const char *kid)
+static void mark_revoked(struct client *c, const char *kid)
 {
     struct keyfile *mine = client_find_key(c, kid);
-    int rc;
 
     if (mine == NULL)
-        return PUMASI_OK;
+        return;
     mine->revoked = true;
-    rc = keyfile_update(mine);
-    if (rc == PUMASI_OK)
+    if (keyfile_update(mine) == PUMASI_OK)
         note(_("Your key %s is kept, and isn't used any more unless --key names it."), mine->name);
-    return rc;
 }
 
 static int run_revoke(struct client *c, const struct cli *cli)
@@ -212,7 +209,9 @@ static int run_revoke(struct client *c, const struct cli *cli)
         json_pack("{s:s, s:s, s:s}", "holder", holder, "role", role_name(role), "kid", kid.s),
         &signers, what);
     free(what);
-    return rc == PUMASI_OK ? mark_revoked(c, kid.s) : rc;
+    if (rc == PUMASI_OK) /* also where the file can't be written: the act is posted */
+        mark_revoked(c, kid.s);
+    return rc;
 }
 
 const struct command cmd_key_revoke = {

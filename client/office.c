@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/problem.h"
 #include "client/render.h"
 #include "client/words.h"
 #include "core/text.h"
@@ -170,10 +171,12 @@ int office_reader(struct client *c, const char *coop, struct keyfile **out)
 /* --- sending --- */
 
 /* Nobody named them, and one that doesn't fit spoils it for all. */
-static void note_signers(const struct signers *s)
+static void note_signers(const struct signers *s, const char *refusal)
 {
     struct buf names = BUF_INIT;
 
+    if (s->n < 2 || (!str_eq(refusal, "unknown-key") && !str_eq(refusal, "not-permitted")))
+        return;
     for (size_t i = 0; i < s->n; i++)
         buf_printf(&names, "%s%s", i == 0 ? "" : ", ", s->keys[i]->name);
     note(_("That was signed with your keys %s; --key names those that are to sign."), names.data);
@@ -186,10 +189,12 @@ int office_submit(struct client *c, const struct cli *cli, const struct submit_r
     struct submit_result r;
     int rc = submit_act(c, cli, rq, s->keys, s->n, &r);
     bool since = r.outcome == SUBMIT_POSTED && r.before && r.resumed;
+    char *refusal = x_strdup(problem_name(r.answer));
 
     rc = submit_finish(c, rq->what, &r, rc);
-    if (rc == PUMASI_FAILED && c->n_key_names == 0 && s->n > 1)
-        note_signers(s);
+    if (c->n_key_names == 0)
+        note_signers(s, refusal);
+    free(refusal);
     if (since)
         note(_("The others have signed it since. To do it once more, run the same command again."));
     return rc;
