@@ -208,6 +208,25 @@ int client_keys(struct client *c, unsigned roles, const char *holder, struct key
     return PUMASI_OK;
 }
 
+/* To read about oneself any of one's keys will do, first one that asks for no passphrase. */
+static int own_reading_key(struct client *c, struct keyfile **out)
+{
+    struct keyfile *best = NULL;
+
+    for (size_t i = 0; i < c->n_keys && c->n_key_names == 0; i++) {
+        struct keyfile *k = c->keys[i];
+
+        if (k->role != ROLE_MEMBER)
+            continue;
+        if (best != NULL && !str_eq(k->holder, best->holder))
+            return client_key(c, KEY_ROLE(ROLE_MEMBER), NULL, out);
+        if (best == NULL || (best->sealed && !k->sealed))
+            best = k;
+    }
+    return best != NULL ? named_key(c, best->name, out)
+                        : client_key(c, KEY_ROLE(ROLE_MEMBER), NULL, out);
+}
+
 int client_reading_key(struct client *c, const char *member, struct keyfile **out)
 {
     static const enum role office[] = {ROLE_REGISTRAR, ROLE_TREASURER, ROLE_AUDITOR};
@@ -216,7 +235,7 @@ int client_reading_key(struct client *c, const char *member, struct keyfile **ou
 
     client_read_keys(c);
     if (c->n_key_names > 0 || member == NULL)
-        return client_key(c, KEY_ROLE(ROLE_MEMBER), NULL, out);
+        return own_reading_key(c, out);
     name_coop_of(member, coop);
     for (size_t i = 0; i < c->n_keys; i++) {
         struct keyfile *k = c->keys[i];
@@ -230,7 +249,7 @@ int client_reading_key(struct client *c, const char *member, struct keyfile **ou
     }
     if (best != NULL)
         return named_key(c, best->name, out);
-    return client_key(c, KEY_ROLE(ROLE_MEMBER), NULL, out);
+    return own_reading_key(c, out);
 }
 
 /* kty, crv and x of a JWK that may say more about itself. */

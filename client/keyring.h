@@ -25,8 +25,8 @@ struct keyfile *client_find_key(struct client *c, const char *name);
 int client_key(struct client *c, unsigned roles, const char *holder,
                struct keyfile **out) MUST_CHECK;
 /*
- * The key to read about `member` with (NULL: about oneself): its own, else one of its co-op's
- * office or auditors, else one that audits all; the first that fits.
+ * The key to read about `member` with: its own, else one of its co-op's office or auditors, else
+ * one that audits all; the first that fits. NULL: about oneself, whose keys are all of one member.
  */
 int client_reading_key(struct client *c, const char *member, struct keyfile **out) MUST_CHECK;
 /*

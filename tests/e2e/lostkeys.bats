@@ -73,6 +73,14 @@ refused_to() { # COMMAND...
     [[ $output == *'your key carol2, or not yet'*'signed with your keys carol, carol2; --key names'* ]] || die "$output"
     pumasi key add carol@kenya carol2
     pumasi threshold carol@kenya 1
+    # Both are in force, and either shows what is hers; with others' keys beside them it isn't clear whose.
+    run pumasi balance
+    [ "$status" -eq 1 ]
+    [[ $output == *'Choose one with --key'* ]] || die "$output"
+    pumasi -p hers --yes connect "$(ledger_url main)" > /dev/null
+    mkdir -p "$XDG_CONFIG_HOME/pumasi/hers/keys"
+    cp "$XDG_CONFIG_HOME"/pumasi/default/keys/carol*.json "$XDG_CONFIG_HOME/pumasi/hers/keys"
+    pumasi -p hers balance
     # Revoked from elsewhere: whose file isn't marked spoils what both sign, until it is.
     pumasi key revoke carol@kenya "$(kid_of carol)" --key carol2
     [ "$(pumasi key show carol --json | jq .revoked)" = true ]
