@@ -218,7 +218,10 @@ says() { # STATUS TEXT: of the last run
     as alice key export sealed > "$LEDGERS/sealed.jwk"
     PUMASI_PASSPHRASE_FILE=$LEDGERS/passphrase run as alice -k alice -k sealed key add alice@hansalim sealed
     says 0 Done
+    # Either shows what is hers; which is to pay she says.
     run as alice balance
+    says 0 'hour'
+    run as alice pay bob@hansalim 0:10 hour
     says 1 'Several of your keys could do this: alice, sealed.'
     PUMASI_PASSPHRASE_FILE=$LEDGERS/passphrase run as alice -k sealed pay bob@hansalim 0:10 hour
     says 0 'Done: payment of 0:10 hour'
