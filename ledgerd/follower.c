@@ -282,17 +282,18 @@ static void on_tile(struct sister *s, const struct errand_end *end)
 
 static void on_given(struct sister *s, int64_t status)
 {
+    bool untaken = status == 403 || status == 404;
+
     s->step = STEP_IDLE;
-    if (status != 403 && status != 404)
-        return;
-    s->unwanted = UNWANTED_LOOKS;
-    if (!s->untaken)
+    if (untaken)
+        s->unwanted = UNWANTED_LOOKS;
+    if (untaken && !s->untaken)
         log_event(
             LOG_LEVEL_INFO,
             N_("a ledger takes no cosignatures of this witness: its operator can name it under "
                "witnesses"),
             LOG_STR("origin", origin_of(s)), LOG_INT("status", status));
-    s->untaken = true;
+    s->untaken = untaken;
 }
 
 void follower_answer(struct follower *f, const struct errand_end *end)

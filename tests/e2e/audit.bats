@@ -55,12 +55,17 @@ teardown_file() {
     clean
 }
 
-@test "who stands between the auditor and the ledger is no fork of the ledger's" {
+# The auditor's own profile once more, of that name, whose ledger is asked through a liar.
+through_liar() { # NAME
     local profile=$LEDGERS/config/pumasi
     liar_start "$URL"
-    cp -a "$profile/default" "$profile/between"
-    jq --arg url "$LIAR" '.url = $url' "$profile/default/profile.json" > "$profile/between/profile.json"
-    export PUMASI_PROFILE=between
+    cp -a "$profile/default" "$profile/$1"
+    jq --arg url "$LIAR" '.url = $url' "$profile/default/profile.json" > "$profile/$1/profile.json"
+    export PUMASI_PROFILE=$1
+}
+
+@test "who stands between the auditor and the ledger is no fork of the ledger's" {
+    through_liar between
     audit --all --no-answers
     clean
     posted "$(payment m0000@hansalim m0002@hansalim 1)"
@@ -85,11 +90,7 @@ teardown_file() {
 }
 
 @test "answers that make no sense end an audit, whatever they are" {
-    local profile=$LEDGERS/config/pumasi
-    liar_start "$URL"
-    cp -a "$profile/default" "$profile/nonsense"
-    jq --arg url "$LIAR" '.url = $url' "$profile/default/profile.json" > "$profile/nonsense/profile.json"
-    export PUMASI_PROFILE=nonsense
+    through_liar nonsense
     senseless() { # LIST PATH CODE
         liar_edits "$2" "$3"
         audit --all
@@ -455,11 +456,7 @@ got_some() { # FILE
 }
 
 @test "what is reversed while an audit goes on is no fraud" {
-    local profile=$LEDGERS/config/pumasi
-    liar_start "$URL"
-    cp -a "$profile/default" "$profile/meanwhile"
-    jq --arg url "$LIAR" '.url = $url' "$profile/default/profile.json" > "$profile/meanwhile/profile.json"
-    export PUMASI_PROFILE=meanwhile
+    through_liar meanwhile
     posted "$(payment m0000@hansalim m0002@hansalim 50)"
     act reversal m0002@hansalim "{\"record\":$INDEX,\"amount\":20}" m0002@hansalim > "$LIAR_MODE.once"
     # Sent when the copy is here and answers are compared.

@@ -57,6 +57,14 @@ three() {
     done
 }
 
+# b witnesses a, which answers there.
+b_follows_a() { # URL
+    OPTIONS[b]='--follow_seconds 1'
+    printf '[witness]\nwitness_for = %s %s\n' "$(vkey a)" "$1" > "$LEDGERS/b.conf"
+    install -m 644 "$LEDGERS/b.conf" "$LEDGERS/b/ledgerd.conf"
+    restart b
+}
+
 has_cosigned_4() {
     [ "$(ledger_metrics a 'cosigned_records{witness="test.example\/b"}')" -eq 4 ]
 }
@@ -273,10 +281,7 @@ no_evidence() {
     liar_start "$(ledger_url a)"
     witness follow "$LIAR" "$(vkey a)"
     # b witnesses a through the same.
-    OPTIONS[b]='--follow_seconds 1'
-    printf '[witness]\nwitness_for = %s %s\n' "$(vkey a)" "$LIAR" > "$LEDGERS/b.conf"
-    install -m 644 "$LEDGERS/b.conf" "$LEDGERS/b/ledgerd.conf"
-    restart b
+    b_follows_a "$LIAR"
     b_knows() {
         [ "$(of_ledger b '.witness.logs[0].size')" -eq "$1" ]
     }
@@ -367,10 +372,7 @@ no_evidence() {
 @test "a ledger that doesn't take cosignatures yet is offered them again" {
     new_ledger a
     new_ledger b
-    OPTIONS[b]='--follow_seconds 1'
-    printf '[witness]\nwitness_for = %s %s\n' "$(vkey a)" "$(ledger_url a)" > "$LEDGERS/b.conf"
-    install -m 644 "$LEDGERS/b.conf" "$LEDGERS/b/ledgerd.conf"
-    restart b
+    b_follows_a "$(ledger_url a)"
     until_ok 30 grep -q 'takes no cosignatures of this witness' "$LEDGERS/b.log" || die "$(checkpoint a)"
     # a's operator names b, and b's has nothing to do.
     printf '[witness]\nwitnesses = %s\n' "$(of_ledger b .witness.vkey)" > "$LEDGERS/a.conf"
@@ -383,10 +385,7 @@ no_evidence() {
     local minder courier
     new_ledger a
     new_ledger b
-    OPTIONS[b]='--follow_seconds 1'
-    printf '[witness]\nwitness_for = %s %s\n' "$(vkey a)" "$(ledger_url a)" > "$LEDGERS/b.conf"
-    install -m 644 "$LEDGERS/b.conf" "$LEDGERS/b/ledgerd.conf"
-    restart b
+    b_follows_a "$(ledger_url a)"
     b_knows() {
         [ "$(of_ledger b '.witness.logs[0].size')" -eq "$1" ]
     }
