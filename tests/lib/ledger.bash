@@ -69,12 +69,14 @@ until_ok() { # SECONDS COMMAND...
     within "$patience" "${@:2}"
 }
 
+# Ever more seldom, up to twice a second: asking takes from what is waited for.
 within() { # SECONDS COMMAND...
-    local deadline=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000))
+    local deadline=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000)) pause=50
     shift
     until "$@"; do
         [ "${EPOCHREALTIME/[.,]/}" -lt "$deadline" ] || return 1
-        sleep 0.05
+        sleep "${pause}e-3"
+        [ "$pause" -ge 400 ] || pause=$((pause * 6 / 5))
     done
 }
 
@@ -265,14 +267,9 @@ ledger_kill() { # NAME
 }
 
 ledger_pg_pids() { # NAME
-    local cwd pg
+    local pg
     pg=$(readlink -f "$LEDGERS/$1/pg") || return 0
-    for cwd in /proc/[0-9]*/cwd; do
-        if [ "$(readlink "$cwd" 2> /dev/null)" = "$pg" ]; then
-            cwd=${cwd#/proc/}
-            echo "${cwd%/cwd}"
-        fi
-    done
+    find /proc/[0-9]*/cwd -maxdepth 0 -lname "$pg" 2> /dev/null | cut -d / -f 3
 }
 
 # Each slot is a note and newlines, which $(…) takes away.
