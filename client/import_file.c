@@ -243,7 +243,7 @@ static bool take_amount(const struct reader *r, const char *s, int64_t *out, cha
     char *safe;
 
     import_file_unit(r->file, r->unit, &u);
-    if (cell_amount(s, &u, r->file->sheet->decimal, out, &why) == 0)
+    if (cell_amount(s, &u, r->file->sheet->decimal, out, &why) == CELL_FITS)
         return true;
     safe = say_safe(s);
     *reason = x_asprintf(_("\"%s\" is no amount of %s: %s"), safe, r->unit->unit, _(why));

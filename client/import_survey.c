@@ -22,17 +22,26 @@ struct surveying {
     struct buf text;
 };
 
+/* A cell that the unit can't have in any way still shows how the column is written: 0.017 and 1.3
+ * have a decimal point. */
 static void vote_amount(struct surveying *s, const struct csv_row *row)
 {
+    static const char marks[DECIMAL_WAYS] = {[DECIMAL_POINT] = '.', [DECIMAL_COMMA] = ','};
     enum sheet_column column = sheet_amount(s->file->sheet);
     const char *cell = sheet_cell(&s->file->head, row, column, &s->text), *why;
+    enum cell_fit fit[DECIMAL_WAYS], best = CELL_UNFIT;
     struct cell_unit u;
     bool ok[DECIMAL_WAYS];
     int64_t value[DECIMAL_WAYS] = {0, 0};
 
     import_file_unit(s->file, s->unit, &u);
-    ok[DECIMAL_POINT] = cell_amount(cell, &u, '.', &value[DECIMAL_POINT], &why) == 0;
-    ok[DECIMAL_COMMA] = cell_amount(cell, &u, ',', &value[DECIMAL_COMMA], &why) == 0;
+    for (int i = 0; i < DECIMAL_WAYS; i++) {
+        fit[i] = cell_amount(cell, &u, marks[i], &value[i], &why);
+        if (fit[i] == CELL_FITS)
+            best = CELL_FITS;
+    }
+    for (int i = 0; i < DECIMAL_WAYS; i++)
+        ok[i] = fit[i] == best;
     cell_vote(&s->survey->decimals, DECIMAL_WAYS, ok, value, row->row);
 }
 

@@ -48,8 +48,9 @@ static bool plain_number(const char *s, char decimal, char out[NUMBER_MAX])
             continue;
         }
         if (strchr(decimal == ',' ? ".' " : ",' ", s[i]) == NULL ||
-            (group != '\0' && (s[i] != group || run != 3)) || run == 0 || run > 3)
-            return false;
+            (group != '\0' && (s[i] != group || run != 3)) || run == 0 || run > 3 || s[0] == '0')
+            return false; /* nobody parts what begins with 0: in "0.017" the mark is the decimal's
+                           */
         group = s[i];
         run = 0;
     }
@@ -202,8 +203,8 @@ static int in_decimals(const char *n, const struct cell_unit *u, int64_t *out, c
     int64_t part = 0, ten = 1;
     char head[NUMBER_MAX];
 
-    /* Where nobody writes thousandths, three digits behind a mark are thousands. */
-    if (len == 3 && (u->scale == 1 || u->scale == 10 || u->scale == 100)) {
+    /* Where nobody writes thousandths, three digits behind a mark are thousands; not behind a 0. */
+    if (len == 3 && n[0] != '0' && (u->scale == 1 || u->scale == 10 || u->scale == 100)) {
         *why = N_("it has more decimals than the unit");
         return -1;
     }
@@ -219,8 +220,13 @@ static int in_decimals(const char *n, const struct cell_unit *u, int64_t *out, c
     return num_add(*out, (2 * part * u->scale + ten) / (2 * ten), out);
 }
 
-static int unsigned_amount(char *s, const struct cell_unit *u, char decimal, int64_t *out,
-                           const char **why)
+static enum cell_fit fit(int rc)
+{
+    return rc == 0 ? CELL_FITS : CELL_UNFIT;
+}
+
+static enum cell_fit unsigned_amount(char *s, const struct cell_unit *u, char decimal, int64_t *out,
+                                     const char **why)
 {
     bool clock = u->kind == UNIT_TIME && u->scale == 60;
     char n[2][NUMBER_MAX] = {"", ""};
@@ -228,34 +234,34 @@ static int unsigned_amount(char *s, const struct cell_unit *u, char decimal, int
     int rc;
 
     if (clock && strchr(s, ':') != NULL)
-        return with_colons(s, out, why);
+        return fit(with_colons(s, out, why));
     if (strchr(s, '/') != NULL)
-        return amount_parse(s, u->kind, u->scale, false, out, why);
+        return fit(amount_parse(s, u->kind, u->scale, false, out, why));
     *why = N_("it isn't a number");
     if (clock && str_eq(s, "반시간")) {
         *out = 30;
-        return 0;
+        return CELL_FITS;
     }
     if (!take_apart(s, &p) || p.n == 0)
-        return -1;
+        return CELL_NONE;
     for (size_t i = 0; i < p.n; i++) {
         if (!plain_number(p.number[i], decimal, n[i])) {
             *why = N_("it isn't a number; thousands are parted in threes");
-            return -1;
+            return CELL_NONE;
         }
     }
     if (clock && p.word[0][0] == '\0') {
         rc = in_words(&p, n, out, why);
         if (rc <= 0)
-            return rc;
+            return fit(rc);
     }
     *why = N_("there are words beside the number that aren't the unit's");
     if (p.n != 1 || (p.word[0][0] != '\0' && !is_unit(p.word[0], u)) ||
         (p.word[1][0] != '\0' && !is_unit(p.word[1], u)))
-        return -1;
+        return CELL_NONE;
     if (u->minutes && p.word[0][0] == '\0' && p.word[1][0] == '\0')
-        return minutes_of(n[0], AMOUNT_MAX, out, why);
-    return in_decimals(n[0], u, out, why);
+        return fit(minutes_of(n[0], AMOUNT_MAX, out, why));
+    return fit(in_decimals(n[0], u, out, why));
 }
 
 /* Minus signs and dashes of every sort, and white space around, as '-' and none. */
@@ -311,32 +317,32 @@ static int take_signs(char **s, bool *negative)
     return signs;
 }
 
-int cell_amount(const char *s, const struct cell_unit *u, char decimal, int64_t *out,
-                const char **why)
+enum cell_fit cell_amount(const char *s, const struct cell_unit *u, char decimal, int64_t *out,
+                          const char **why)
 {
     char *t = with_minus(s), *rest = t;
+    enum cell_fit fits = CELL_NONE;
     bool negative;
     int64_t n;
-    int rc = -1;
 
     if (t == NULL) {
         *why = N_("it isn't UTF-8");
-        return -1;
+        return CELL_NONE;
     }
     if (*t == '\0')
         *why = N_("it is empty");
     else if (take_signs(&rest, &negative) > 1)
         *why = N_("it has more than one sign");
     else
-        rc = unsigned_amount(rest, u, decimal, &n, why);
-    if (rc == 0 && n > AMOUNT_MAX) {
+        fits = unsigned_amount(rest, u, decimal, &n, why);
+    if (fits == CELL_FITS && n > AMOUNT_MAX) {
         *why = N_("the amount is too large");
-        rc = -1;
+        fits = CELL_UNFIT;
     }
-    if (rc == 0)
+    if (fits == CELL_FITS)
         *out = negative ? -n : n;
     free(t);
-    return rc;
+    return fits;
 }
 
 /* --- ways --- */

@@ -20,14 +20,21 @@ struct cell_unit {
     bool minutes; /* a bare number counts minor units: minutes of an hour */
 };
 
+enum cell_fit {
+    CELL_FITS,
+    CELL_UNFIT, /* it is written as an amount, but as none of the unit's: too fine, too large */
+    CELL_NONE,  /* it isn't */
+};
+
 /*
  * An amount in minor units, with its sign: before or after the number, or brackets around it.
- * `decimal` is '.' or ','; the other one, spaces and apostrophes may part thousands, in threes. A
- * unit of time and scale 60 also takes 1:30, 1:30:00, 1h30, 1h 30m, 90 min, 1.5 hours, 1시간 30분,
- * 1시간 반. 0, or -1 with *why set to a constant sentence without a full stop.
+ * `decimal` is '.' or ','; the other one, spaces and apostrophes may part thousands, in threes, of
+ * what doesn't begin with 0. A unit of time and scale 60 also takes 1:30, 1:30:00, 1h30, 1h 30m,
+ * 90 min, 1.5 hours, 1시간 30분, 1시간 반. Unless it fits, *why is a constant sentence without a
+ * full stop, and *out as it was.
  */
-int cell_amount(const char *s, const struct cell_unit *u, char decimal, int64_t *out,
-                const char **why) MUST_CHECK;
+enum cell_fit cell_amount(const char *s, const struct cell_unit *u, char decimal, int64_t *out,
+                          const char **why) MUST_CHECK;
 
 /* A column that can be read in several ways, and what is known of which. Begins as CELL_CHOICE. */
 #define CELL_WAYS 3

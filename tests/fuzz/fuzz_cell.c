@@ -17,6 +17,13 @@ static const struct cell_unit units[] = {
     {.unit = "box", .name = "Box", .kind = UNIT_GOODS, .scale = 12},
 };
 
+/* "0.017", "0,5": a zero, one mark and digits. */
+static bool below_one(const char *s)
+{
+    return s[0] == '0' && (s[1] == '.' || s[1] == ',') && s[2] != '\0' &&
+           strspn(s + 2, "0123456789") == strlen(s + 2);
+}
+
 /* What amount_text writes is read as the same again: no decimal mark but the point. */
 static void amounts(const char *s)
 {
@@ -28,13 +35,14 @@ static void amounts(const char *s)
             const char *why = NULL;
             int64_t n = 0, again = 0;
 
-            if (cell_amount(s, &units[i], marks[k], &n, &why) != 0) {
+            if (cell_amount(s, &units[i], marks[k], &n, &why) != CELL_FITS) {
                 MUST(why != NULL);
                 continue;
             }
             MUST(n >= -AMOUNT_MAX && n <= AMOUNT_MAX);
+            MUST(!below_one(s) || n <= units[i].scale);
             amount_text(text, n, units[i].kind, units[i].scale);
-            MUST(cell_amount(text, &units[i], '.', &again, &why) == 0 || units[i].minutes);
+            MUST(cell_amount(text, &units[i], '.', &again, &why) == CELL_FITS || units[i].minutes);
             MUST(again == n || units[i].minutes);
         }
     }

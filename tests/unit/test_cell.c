@@ -26,7 +26,7 @@ static int64_t amount(const struct cell_unit *u, const char *s, char decimal)
     int64_t n = 0;
     const char *why = NULL;
 
-    if (cell_amount(s, u, decimal, &n, &why) == 0)
+    if (cell_amount(s, u, decimal, &n, &why) == CELL_FITS)
         return n;
     assert_non_null(why);
     return NONE;
@@ -60,6 +60,18 @@ static void test_hours(void **state)
         {"1.5", 90, NONE},
         {"1,5", NONE, 90},
         {"1,500", 90000, 90},
+        {"0.017", NONE, NONE}, /* too fine, and no 17 hours */
+        {"0,017", NONE, NONE},
+        {"0.250", 15, NONE},
+        {"-0,500", NONE, -30},
+        {"00.250", 15, NONE},
+        {"0.500시간", 30, NONE},
+        {"0,500,000", NONE, NONE},
+        {"0.250,500", NONE, NONE},
+        {"0 500", NONE, NONE},
+        {"0'500", NONE, NONE},
+        {"0,000", NONE, 0},
+        {"1.234", NONE, 74040},
         {"1½", NONE, NONE},
         {"1.33", NONE, NONE},
         {"1시간 60분", NONE, NONE},
@@ -132,6 +144,11 @@ static void test_money(void **state)
         {&coin, "5 won", NONE, NONE},
         {&coin, "5e3", NONE, NONE},
         {&coin, "1.005", NONE, 100500},
+        {&coin, "0.500", 50, NONE},
+        {&coin, "0,500", NONE, 50},
+        {&coin, "0.005", NONE, NONE},
+        {&coin, "0.123,45", NONE, NONE},
+        {&coin, "012.345", NONE, NONE},
         {&coin, "5 5", NONE, NONE},
         {&coin, "99999999999999999999", NONE, NONE},
         {&won, "5,000원", 5000, NONE},
@@ -141,6 +158,8 @@ static void test_money(void **state)
         {&won, "5000", 5000, 5000},
         {&won, "5000.00", 5000, NONE},
         {&won, "1.5", NONE, NONE},
+        {&won, "0.017", NONE, NONE},
+        {&won, "0.000", 0, NONE},
         {&won, "\xff", NONE, NONE},
     };
 
@@ -162,12 +181,31 @@ static void test_minutes(void **state)
     assert_int_equal(amount(&u, "1,200", '.'), 1200);
     assert_int_equal(amount(&u, "2h", '.'), 120);
     assert_int_equal(amount(&u, "1.5", '.'), NONE);
+    assert_int_equal(amount(&u, "0.017", '.'), NONE);
+    assert_int_equal(amount(&u, "0.017", ','), NONE);
     u = hour;
     u.round = true;
     assert_int_equal(amount(&u, "1.33", '.'), 80);
     assert_int_equal(amount(&u, "0.08", '.'), 5);
     assert_int_equal(amount(&u, "0.99", '.'), 59);
+    assert_int_equal(amount(&u, "0.017", '.'), 1);
+    assert_int_equal(amount(&u, "0.017", ','), NONE);
     assert_int_equal(amount(&u, "1,999.995", '.'), 120000);
+}
+
+/* What the unit can't have is told from what isn't written as an amount. */
+static void test_fits(void **state)
+{
+    const char *why = NULL;
+    int64_t n = 7;
+
+    assert_int_equal(cell_amount("0.017", &hour, '.', &n, &why), CELL_UNFIT);
+    assert_int_equal(cell_amount("0.017", &hour, ',', &n, &why), CELL_NONE);
+    assert_int_equal(cell_amount("1.5", &won, '.', &n, &why), CELL_UNFIT);
+    assert_int_equal(cell_amount("1.5", &won, ',', &n, &why), CELL_NONE);
+    assert_int_equal(cell_amount("9007199254740993", &won, '.', &n, &why), CELL_UNFIT);
+    assert_int_equal(cell_amount("three", &won, '.', &n, &why), CELL_NONE);
+    assert_int_equal(n, 7);
 }
 
 /* --- dates --- */
@@ -295,7 +333,7 @@ int main(void)
         cmocka_unit_test(test_hours),   cmocka_unit_test(test_money),
         cmocka_unit_test(test_minutes), cmocka_unit_test(test_dates),
         cmocka_unit_test(test_serial),  cmocka_unit_test(test_order_names),
-        cmocka_unit_test(test_settle),
+        cmocka_unit_test(test_settle),  cmocka_unit_test(test_fits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

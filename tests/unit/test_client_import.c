@@ -30,8 +30,11 @@ static const struct profile_unit sarafu = {
 /* Freed with its file. */
 static struct sheet sheet;
 
+static const struct profile_unit hour = {
+    .unit = "hour", .name = (char *)"Hour", .scale = 60, .kind = UNIT_TIME};
+
 /* As "pumasi import" reads a file whose cells are handles. */
-static int read_text(struct import_file *f, const char *text)
+static int read_in(struct import_file *f, const struct profile_unit *unit, const char *text)
 {
     struct import_survey v;
     int rc;
@@ -44,10 +47,15 @@ static int read_text(struct import_file *f, const char *text)
     rc = import_file_look(f, &sheet);
     if (rc != PUMASI_OK)
         return rc;
-    import_survey_run(&v, f, &sarafu, DAY_2026_11_22, NULL);
+    import_survey_run(&v, f, unit, DAY_2026_11_22, NULL);
     rc = import_survey_settle(&v, f);
     import_survey_free(&v);
-    return rc != PUMASI_OK ? rc : import_file_read(f, "kenya", &sarafu, DAY_2026_11_22);
+    return rc != PUMASI_OK ? rc : import_file_read(f, "kenya", unit, DAY_2026_11_22);
+}
+
+static int read_text(struct import_file *f, const char *text)
+{
+    return read_in(f, &sarafu, text);
 }
 
 static void read_ok(struct import_file *f, const char *text)
@@ -97,6 +105,64 @@ static void test_columns(void **state)
     assert_string_equal(f.categories.list[f.rows[0].category - 1], "a");
     assert_int_equal(f.rows[0].day, 18263);
     import_file_free(&f);
+}
+
+/* A column of amounts, parted by blanks: what they come to, and 0 for a bad row; -1: it asks. */
+static int64_t column_of(const struct profile_unit *unit, const char *cells, size_t *bad)
+{
+    struct import_file f;
+    struct buf b = BUF_INIT;
+    int64_t sum = 0;
+    int rc;
+
+    buf_puts(&b, "from;to;amount\n");
+    for (size_t n; *cells != '\0'; cells += n + strspn(cells + n, " ")) {
+        n = strcspn(cells, " ");
+        buf_printf(&b, "a;b;%.*s\n", (int)n, cells);
+    }
+    rc = read_in(&f, unit, b.data);
+    for (size_t i = 0; i < f.n_rows; i++)
+        sum += f.rows[i].amount;
+    *bad = f.n_bad;
+    import_file_free(&f);
+    buf_free(&b);
+    return rc == PUMASI_OK ? sum : -1;
+}
+
+/* Three digits behind a mark: thousands, decimals, or a question. */
+static void test_thousands(void **state)
+{
+    static const struct {
+        const struct profile_unit *unit;
+        const char *cells;
+        int64_t sum;
+        size_t bad;
+    } columns[] = {
+        {&hour, "0.017", 0, 1},
+        {&hour, "0,017", 0, 1},
+        {&hour, "0.250 0.333 0.017 1.500", 15 + 90, 2},
+        {&hour, "0,250 0,333 0,017 1,500", 15 + 90, 2},
+        {&hour, "0.017 1.500", 90, 1},
+        {&hour, "1.500", -1, 0},
+        {&hour, "1.500 2.250", -1, 0},
+        {&hour, "1.500 12.5", 90 + 750, 0},
+        {&hour, "1.500 1:30", -1, 0},
+        {&sarafu, "0.500", 50, 0},
+        {&sarafu, "0,500 0,25", 75, 0},
+        {&sarafu, "1.500", 150000, 0},
+        {&sarafu, "1.234.567 1.500", 123456700 + 150000, 0},
+        {&sarafu, "0.500 1.500", -1, 0}, /* decimals in one row, and thousands in the other? */
+        {&sarafu, "0.017 1.500", -1, 0},
+        {&sarafu, "0.0175 1,500.00", 150000, 1},
+    };
+    size_t bad;
+
+    for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
+        int64_t sum = column_of(columns[i].unit, columns[i].cells, &bad);
+
+        if (sum != columns[i].sum || bad != columns[i].bad)
+            fail_msg("%s: %lld, %zu bad", columns[i].cells, (long long)sum, bad);
+    }
 }
 
 static void test_no_columns(void **state)
@@ -549,6 +615,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_thousands),
         cmocka_unit_test(test_no_columns),
         cmocka_unit_test(test_bad_rows),
         cmocka_unit_test(test_bad_file),
