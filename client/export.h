@@ -29,10 +29,10 @@ struct export_posting {
     bool has_value_date;
     int32_t value_date;
     int64_t amount, balance, seq;
-    char counterparty[ACCOUNT_MAX + 1]; /* an address, "" when there is none */
+    char counterparty[ADDRESS_MAX + 1]; /* a member or a co-op, "" when there is none */
     char category[CATEGORY_MAX + 1];
     char *memo;                /* "" without one */
-    char *signed_by;           /* "member", "registrar", "treasurers" */
+    char *signed_by;           /* "member", "registrar", "treasurers", "ledger" */
     int64_t reverses, request; /* records: what this gives back, what it answers; -1 */
     bool forced;
 };

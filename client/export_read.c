@@ -91,14 +91,10 @@ static int copy_if(char *out, size_t size, const char *s, bool ok)
     return 0;
 }
 
-static bool is_address(const char *s)
+/* A member, or the co-op that a settlement was with. */
+static bool is_counterparty(const char *s)
 {
-    /* Contra accounts have no grammar of their own without a unit. */
-    char *account = x_asprintf("%s/u", s);
-    bool ok = name_is_account(account) && strchr(s, '/') == NULL;
-
-    free(account);
-    return ok;
+    return name_is_address(s) || name_is_coop(s);
 }
 
 /* One posting of the account, or 0 and *day only. */
@@ -142,8 +138,8 @@ static int take_posting(struct reader *r, const json_t *item, size_t account)
     p->reverses = record_of(item, "reverses");
     p->request = record_of(item, "request");
     p->forced = json_is_true(json_object_get(item, "forced"));
-    if (copy_if(p->counterparty, sizeof(p->counterparty), counterparty, is_address(counterparty)) !=
-            0 ||
+    if (copy_if(p->counterparty, sizeof(p->counterparty), counterparty,
+                is_counterparty(counterparty)) != 0 ||
         copy_if(p->category, sizeof(p->category), category, name_is_category(category)) != 0)
         return senseless();
     return 0;

@@ -32,8 +32,9 @@ void record_view_free(struct record_view *v);
 
 /* How a transfer or a reversal looks from one of its accounts, for lists of postings. */
 struct transfer_view {
-    char counterparty[ADDRESS_MAX + 1]; /* empty when the act moves nothing of this member's */
-    char category[CATEGORY_MAX + 1];    /* of a reversal: the transfer's */
+    /* A member, of a settlement a co-op; empty when the act moves nothing of this member's */
+    char counterparty[ADDRESS_MAX + 1];
+    char category[CATEGORY_MAX + 1]; /* of a reversal: the transfer's */
     bool has_value_date;
     int32_t value_date;
     /* "member", "registrar" (for a person), "treasurers" (forced, or of the co-op's own), "ledger";
@@ -46,8 +47,9 @@ struct transfer_view {
     int64_t reversed; /* minor units, 0 for nothing */
     bool through;     /* between members of other co-ops: nothing else is told */
 };
-/* `coop`: in whose book it is seen; NULL for those who may see all. `col`: the first of the row's
- * columns of enum transfer_column. -1, and logged, when the row is damaged. */
+/* `member`: whose account it is; of a co-op's own that account's name without the unit, or in a
+ * book the co-op. `coop`: in whose book it is seen; NULL for those who may see all. `col`: the
+ * first of the row's columns of enum transfer_column. -1, and logged, when the row is damaged. */
 int transfer_view_of(struct transfer_view *out, const struct act *act, const char *member,
                      const char *coop, const PGresult *res, int row, int col) MUST_CHECK;
 /* Appends the members "value_date", "counterparty", "memo", "category", "signed_by", "reverses",

@@ -294,7 +294,8 @@ static int64_t put_postings(struct buf *b, const struct request *r, const PGresu
             continue;
         }
         scope_concerned(p, member, coop);
-        if (transfer_view_of(&t, &v->act, member, book, res, row, COOP_POSTINGS_TRANSFER) != 0) {
+        if (transfer_view_of(&t, &v->act, member[0] != '\0' ? member : coop, book, res, row,
+                             COOP_POSTINGS_TRANSFER) != 0) {
             return -1;
         }
         if (k->category != NULL && !str_eq(t.category, k->category)) {
