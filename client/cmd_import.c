@@ -53,15 +53,12 @@ static int wrong(const char *option, char *why)
 static int take_column(struct sheet *s, const char *value)
 {
     const char *equals = strchr(value, '=');
-    char *name, *why = NULL;
-    bool known = false;
+    char *name, *why;
 
     if (equals == NULL || equals[1] == '\0')
         return fail(PUMASI_USAGE, _("Say which column it is: --column from=\"HEADER\""));
     name = x_strndup(value, (size_t)(equals - value));
-    for (int i = 0; i < SHEET_COLUMNS; i++)
-        known = known || str_eq(name, sheet_column_name((enum sheet_column)i));
-    why = sheet_set(s, known ? name : "", equals + 1);
+    why = sheet_set_column(s, name, equals + 1);
     free(name);
     return why == NULL ? PUMASI_OK : wrong("column", why);
 }

@@ -173,21 +173,31 @@ static const struct {
     {"negative", set_negative},   {"skip-rows", set_skip},        {"opening", set_opening},
 };
 
-char *sheet_set(struct sheet *s, const char *name, const char *value)
+char *sheet_set_column(struct sheet *s, const char *name, const char *value)
 {
+    char *safe, *why;
+
     for (size_t i = 0; i < SHEET_COLUMNS; i++) {
         if (!str_eq(name, column_names[i]))
             continue;
         replace(&s->columns[i], value);
         return NULL;
     }
+    safe = say_safe(name);
+    why = x_asprintf(_("there is nothing called \"%s\"; columns are from, to, amount, date, "
+                       "category, memo, unit, member and balance"),
+                     safe);
+    free(safe);
+    return why;
+}
+
+char *sheet_set(struct sheet *s, const char *name, const char *value)
+{
     for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
         if (str_eq(name, settings[i].name))
             return settings[i].set(s, value);
     }
-    return x_asprintf(_("there is nothing called \"%s\"; columns are from, to, amount, date, "
-                        "category, memo, unit, member and balance"),
-                      name);
+    return sheet_set_column(s, name, value);
 }
 
 /* --- the file --- */

@@ -52,6 +52,8 @@ void sheet_free(struct sheet *s);
  * frees.
  */
 char *sheet_set(struct sheet *s, const char *name, const char *value);
+/* The same of columns alone: --column takes no settings. */
+char *sheet_set_column(struct sheet *s, const char *name, const char *value);
 
 /* Reads a mapping file, over what is set already. An enum pumasi_exit, after a sentence. */
 int sheet_load(struct sheet *s, const char *path) MUST_CHECK;

@@ -7,6 +7,7 @@
 #include "client/say.h"
 #include "core/fold.h"
 #include "core/num.h"
+#include "core/text.h"
 
 #define LOOK_ROWS 20
 #define SHOWN_MAX 400
@@ -300,10 +301,30 @@ static int look(void *arg, const struct csv_row *row)
     return want == 0 ? 2 : 0;
 }
 
-static int missing(const struct looking *l)
+/* The first line among those where headers are that isn't UTF-8, counted from 1; 0 if all are. What
+ * is said to be UTF-8 is taken as it is, and its headers may be in a row that can't be read. */
+static int64_t line_not_utf8(const char *bytes, size_t len)
+{
+    for (int64_t line = 1; line <= LOOK_ROWS && len > 0; line++) {
+        const char *end = memchr(bytes, '\n', len);
+        size_t n = end == NULL ? len : (size_t)(end - bytes) + 1;
+
+        if (!text_is_utf8(bytes, n))
+            return line;
+        bytes += n;
+        len -= n;
+    }
+    return 0;
+}
+
+static int missing(const struct looking *l, const char *bytes, size_t len)
 {
     const char *name = sheet_column_name(l->lacks);
+    int64_t line = line_not_utf8(bytes, len);
 
+    if (line > 0)
+        return fail(PUMASI_USAGE, _("This file isn't %s: see its line %lld."), "UTF-8",
+                    (long long)line);
     if (l->seen == NULL)
         return fail(PUMASI_USAGE, _("This file is empty. A row at its top must name the columns."));
     (void)fail(PUMASI_USAGE,
@@ -335,7 +356,7 @@ int sheet_head_find(struct sheet_head *h, const struct sheet *s, const char *byt
         csv_free(csv);
     }
     if (found != 1) {
-        rc = missing(&l);
+        rc = missing(&l, bytes, len);
     } else if (l.twice != NULL) {
         char *safe = say_safe(l.twice);
 

@@ -159,6 +159,13 @@ CSV
     import 1 "$LEDGERS/b.csv" --unit hour --decimal point --dates mdy
     says "Done: 1 row booked"
     grep -q '^2;".*";a;b;1,5;13/04/2026$' "$LEDGERS/b.bad.csv" || die "$(cat "$LEDGERS/b.bad.csv")"
+    # Nobody parts the thousands of what begins with 0: these are decimals, and one is no whole minutes.
+    printf 'from;to;amount\na;b;0.017\n' > "$LEDGERS/d.csv"
+    import 1 "$LEDGERS/d.csv" --unit hour --dry-run
+    says '"0.017" is no amount of hour: the unit can'"'"'t be divided so finely'
+    says_not "Sum of the rows: 17:00"
+    import 0 "$LEDGERS/d.csv" --unit hour --amounts rounded --dry-run
+    says "Sum of the rows: 0:01"
     # A serial number is a date only when told.
     printf 'from\tto\tamount\tdate\na\tb\t1\t45000\n' > "$LEDGERS/c.txt"
     import 1 "$LEDGERS/c.txt" --unit hour --dry-run
@@ -187,6 +194,16 @@ CSV
     time_bank
     printf '보낸이;받은이;금액;적요\r\nann;ben;1시간;김장\r\nann;ben;약 2시간;이사\r\n' |
         iconv -f UTF-8 -t CP949 > "$LEDGERS/a.csv"
+    import 2 "$LEDGERS/a.csv" --unit hour --encoding UTF-8 --column from=보낸이 --column to=받은이
+    says "This file isn't UTF-8: see its line 1."
+    # Headers that can be read, and one bad row: that is a bad row.
+    printf 'from,to,amount\nann,ben,1:00\nann,b\xff,1:00\n' > "$LEDGERS/u.csv"
+    import 1 "$LEDGERS/u.csv" --unit hour --encoding UTF-8 --dry-run
+    says "it isn't UTF-8"
+    import 2 "$LEDGERS/a.csv" --unit hour --column payer=A
+    says '--column: there is nothing called "payer"; columns are from, to,'
+    import 2 "$LEDGERS/a.csv" --unit hour --column decimal=comma
+    says '--column: there is nothing called "decimal"'
     local args=(--unit hour --encoding CP949 --column from=보낸이 --column to=받은이)
     import 1 "$LEDGERS/a.csv" "${args[@]}"
     says "1 row is not booked"
