@@ -36,6 +36,10 @@ static char *remarks_of(const struct statement_line *l)
         return x_strdup(_("settlement outside the ledger"));
     if (l->has_act && l->type == ACT_CLEARING_POST)
         return x_strdup(_("clearing round"));
+    if (l->has_act && l->type == ACT_LEVY)
+        return x_strdup(_("monthly levy"));
+    if (l->has_act && l->type == ACT_ESTATE)
+        return x_strdup(_("estate"));
     return x_strdup("");
 }
 

@@ -61,7 +61,12 @@ const char *view_counterparty(const struct statement_view *v, const struct view_
 
     if (r->counterparty[0] != '\0')
         return r->counterparty;
-    return position_parse(&position, v->account) ? _("payment between members") : "?";
+    if (str_eq(r->kind, act_type_name(ACT_LEVY)))
+        return name_coop_start(v->member);
+    /* Of what members paid each other over a position its statement has the postings alone. */
+    return r->kind[0] == '\0' && position_parse(&position, v->account)
+               ? _("payment between members")
+               : "?";
 }
 
 char *view_row_amount(const struct statement_view *v, const struct view_row *r, bool sign)

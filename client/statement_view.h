@@ -58,8 +58,8 @@ struct statement_view {
 
 void statement_view_free(struct statement_view *v);
 
-/* With whom, as people read it: what the file doesn't say of a position between co-ops is a payment
- * of members. */
+/* With whom, as people read it: an entry of a position between co-ops without its act is a payment
+ * of members, and a monthly levy goes to the co-op. */
 const char *view_counterparty(const struct statement_view *v, const struct view_row *r);
 /* An amount as people read it, "1,234:30" with a sign where `sign`; "?" of a row that has none. The
  * caller frees it. */

@@ -2,6 +2,7 @@
 /* Entries as people read them. */
 #include <string.h>
 
+#include "core/network.h"
 #include "core/statement_run.h"
 
 static void take_terms(const struct statement_check_run *run, const struct act_transfer *t,
@@ -13,6 +14,28 @@ static void take_terms(const struct statement_check_run *run, const struct act_t
     str_copy(out->counterparty, sizeof(out->counterparty),
              str_eq(from, run->st->account) ? t->to : t->from);
     str_copy(out->category, sizeof(out->category), t->category);
+}
+
+/* With whom, of what is neither a transfer nor a reversal, as far as the act says it. */
+static void take_partner(const struct statement_check_run *run, const struct act *a,
+                         struct statement_line *out)
+{
+    char member[ACCOUNT_MAX + 1], coop[COOP_MAX + 1];
+    struct position position;
+    const char *with = "";
+
+    name_coop_of(run->st->account, coop);
+    str_copy(member, sizeof(member), run->st->account);
+    member[strcspn(member, "/")] = '\0';
+    if (a->type == ACT_SETTLEMENT)
+        with = str_eq(coop, a->u.settlement.from) ? a->u.settlement.to : a->u.settlement.from;
+    else if (a->type == ACT_CLEARING_POST && position_parse(&position, run->st->account))
+        with = position.partner;
+    else if (a->type == ACT_LEVY && !str_eq(member, a->u.levy.member))
+        with = a->u.levy.member; /* which purse it goes into, the act doesn't say */
+    else if (a->type == ACT_ESTATE)
+        with = str_eq(member, a->u.estate.member) ? a->u.estate.purse : a->u.estate.member;
+    str_copy(out->counterparty, sizeof(out->counterparty), with);
 }
 
 static void take_text(const struct run_record *r, const struct act_hash *hash,
@@ -80,17 +103,15 @@ static void take_act(const struct statement_check_run *run, const struct run_rec
             take_terms(run, &of->act->u.transfer, out);
         out->forced = r->judged && r->signed_as == ROLE_TREASURER && of &&
                       !is_purse(run, of->act->u.transfer.to);
+    } else {
+        take_partner(run, a, out);
     }
     if (a->type == ACT_SETTLEMENT) {
-        const struct act_settlement *t = &a->u.settlement;
-        char coop[COOP_MAX + 1];
-
-        name_coop_of(run->st->account, coop);
-        str_copy(out->counterparty, sizeof(out->counterparty),
-                 str_eq(coop, t->from) ? t->to : t->from);
-        take_text(r, &t->reference, out);
+        take_text(r, &a->u.settlement.reference, out);
         out->has_value_date = true;
-        out->value_date = t->date;
+        out->value_date = a->u.settlement.date;
+    } else if (a->type == ACT_ESTATE) {
+        take_text(r, &a->u.estate.reason, out);
     }
     if (r->judged)
         out->signed_by = signed_by(r, out->forced);

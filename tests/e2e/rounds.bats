@@ -155,6 +155,16 @@ ring() {
     owes_are 'c1 c2 40' 'c2 c3 0' 'c3 haru 0' 'haru c1 0' 'c2 c5 30' 'c5 c1 30'
     run as haru clearing show hour
     [[ $output == *'is posted: 6:40 hour was taken off'* ]] || die "$output"
+    # With whom it was is said where a position's entries are, and what of them members paid.
+    as haru statement '!pos.c1@haru' hour --from 2026-01-01 --to 2099-12-31 -o "$LEDGERS/cleared.json"
+    run as haru show "$LEDGERS/cleared.json" --format csv
+    [ "$(tr -d '\r' <<< "$output" | cut -d, -f4,6,10 | tail -n 2)" = $',,100\nclearing.post,c1,-100' ] || die "$output"
+    run as haru show "$LEDGERS/cleared.json" --format text
+    [ "$(grep -c 'payment between members' <<< "$output")" -eq 1 ] || die "$output"
+    grep -qE '^.* -1:40 +0:00  c1$' <<< "$output" || die "$output"
+    run as haru --json report haru
+    jq -e '.units[0].total | .exchanges == 2 and .other_amount == 0 and .coops_records == 1 and .coops_amount == 100' <<< "$output" || die "$output"
+    as haru export --book haru --format hledger > "$LEDGERS/haru.journal"
 }
 
 @test "who takes no part sees nothing of it" {

@@ -607,6 +607,39 @@ static void amounts_are_parted_in_thousands(void **state)
     }
 }
 
+/* What stands as the other side where the file names nobody, and where it does. */
+static void the_other_side_is_said(void **state)
+{
+    static const struct {
+        const char *account, *kind, *counterparty, *said;
+    } rows[] = {
+        {"!pos.medical@farm/hour", "", "", "payment between members"},
+        {"!pos.medical@farm/hour", "clearing.post", "medical", "medical"},
+        {"!pos.medical@farm/hour", "settlement", "medical", "medical"},
+        {"!pos.medical@farm/hour", "clearing.post", "", "?"},
+        {"!outside@farm/hour", "", "", "?"},
+        {"alice@farm/hour", "levy", "", "farm"},
+        {"fund@farm/hour", "levy", "alice@farm", "alice@farm"},
+        {"alice@farm/hour", "", "", "?"},
+        {"alice@farm/hour", "reversal", "", "?"},
+    };
+
+    (void)state;
+    speak("en");
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char *account = x_strdup(rows[i].account),
+             *member = x_strndup(account, strcspn(account, "/"));
+        char *with = x_strdup(rows[i].counterparty);
+        struct statement_view v = {.account = account, .member = member};
+        struct view_row r = {.kind = rows[i].kind, .counterparty = with};
+
+        assert_string_equal(view_counterparty(&v, &r), rows[i].said);
+        free(account);
+        free(member);
+        free(with);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -618,6 +651,7 @@ int main(void)
         cmocka_unit_test(every_reason_has_words),
         cmocka_unit_test(findings_are_gathered),
         cmocka_unit_test(amounts_are_parted_in_thousands),
+        cmocka_unit_test(the_other_side_is_said),
     };
 
     return cmocka_run_group_tests(tests, set_up, NULL);
