@@ -147,9 +147,10 @@ const struct command cmd_report = {
     .help = N_("Counted from the postings of its book, and reconciled with it: for every account "
                "the opening balance and what was posted make the closing balance that \"pumasi "
                "book --as-of\" shows, or there is no report. An exchange is a transfer between two "
-               "members; purses are counted by themselves. What was taken back is counted when "
-               "that was booked, under its transfer's category, and taken off. A member is active "
-               "who paid or was paid at least once."),
+               "members, of this co-op or of two; what purses pay and are paid, levies too, is "
+               "counted by itself, and so is what co-ops settle and clear. What was taken back is "
+               "counted when that was booked, under its transfer's category, and taken off. A "
+               "member is active who paid or was paid at least once."),
     .max_args = 1,
     .options = options,
     .run = run,

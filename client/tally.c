@@ -90,16 +90,33 @@ static struct tally_account *account(struct tally *t, const char *name)
     return a;
 }
 
-/* One record's part in one row. */
-static int count(struct tally_sum *s, bool exchange, bool reversal, int64_t amount)
-{
-    int64_t *n = exchange ? (reversal ? &s->reversals : &s->transfers)
-                          : (reversal ? &s->other_reversals : &s->other_transfers);
-    int64_t *sum = exchange ? (reversal ? &s->reversed : &s->amount)
-                            : (reversal ? &s->other_reversed : &s->other_amount);
+/* What one record is in this book. */
+struct moved {
+    bool exchange, coops; /* neither: with a purse */
+    bool reversal;
+    int64_t amount, levy; /* that is in the amount of an exchange */
+};
 
+static int add(int64_t *n, int64_t *sum, int64_t amount)
+{
     ++*n;
     return num_add(*sum, amount, sum);
+}
+
+/* One record's part in one row. */
+static int count(struct tally_sum *s, const struct moved *m)
+{
+    int64_t *levies = m->reversal ? &s->other_reversed : &s->other_amount;
+
+    if (m->coops)
+        return add(&s->coops_records, &s->coops_amount, m->amount);
+    if (!m->exchange)
+        return m->reversal ? add(&s->other_reversals, &s->other_reversed, m->amount)
+                           : add(&s->other_transfers, &s->other_amount, m->amount);
+    if (num_add(*levies, m->levy, levies) != 0)
+        return -1;
+    return m->reversal ? add(&s->reversals, &s->reversed, m->amount - m->levy)
+                       : add(&s->transfers, &s->amount, m->amount - m->levy);
 }
 
 static void mark_active(const struct tally *t, struct tally_row *r)
@@ -117,22 +134,32 @@ static void mark_active(const struct tally *t, struct tally_row *r)
     }
 }
 
-/* All its parties are persons, whose accounts are in this book. */
-static bool is_exchange(const struct tally *t)
+/*
+ * Which accounts of the book move tells it. Of a payment to or from another co-op's member there is
+ * an account with that co-op in that member's place. A purse beside two others is the levy's.
+ */
+static int judge(const struct tally *t, struct moved *m)
 {
+    size_t persons = 0, contras = 0, i;
+    int64_t purses = 0;
     json_t *leg;
-    size_t i;
 
     json_array_foreach (t->legs, i, leg) {
         const char *name = json_text(leg, "account");
         char *member = x_strndup(name, strcspn(name, "/"));
         bool person = str_eq(book_kind(t->members, member), "person");
+        int64_t n = json_number(leg, "amount");
 
         free(member);
-        if (!person)
-            return false;
+        persons += person;
+        contras += name[0] == '!';
+        if (!person && name[0] != '!' && num_add(purses, n < 0 ? -n : n, &purses) != 0)
+            return -1;
     }
-    return json_array_size(t->legs) == 2;
+    m->coops = contras == json_array_size(t->legs);
+    m->exchange = persons > 0 && persons + contras == 2;
+    m->levy = m->exchange ? purses : 0;
+    return m->levy <= m->amount ? 0 : -1;
 }
 
 static int post(struct tally *t, const json_t *leg)
@@ -149,7 +176,8 @@ static int post(struct tally *t, const json_t *leg)
 static int end_record(struct tally *t)
 {
     const json_t *first = json_array_get(t->legs, 0);
-    int64_t amount = 0, sum = 0;
+    struct moved moved = {0};
+    int64_t sum = 0;
     json_t *leg;
     size_t i;
     int rc = PUMASI_OK;
@@ -161,7 +189,7 @@ static int end_record(struct tally *t)
         int64_t n = json_number(leg, "amount");
 
         if (n < NUM_MIN || n > NUM_MAX || num_add(sum, n, &sum) != 0 ||
-            (n > 0 && num_add(amount, n, &amount) != 0) || post(t, leg) != 0)
+            (n > 0 && num_add(moved.amount, n, &moved.amount) != 0) || post(t, leg) != 0)
             return too_much();
         if (!str_eq(book_unit_of(json_text(leg, "account")), unit))
             sum = NUM_MAX; /* in two units it doesn't sum at all */
@@ -172,16 +200,18 @@ static int end_record(struct tally *t)
                       "it, and tell the ledger's operator."),
                     json_number(first, "index"));
 
+    moved.reversal = json_is_integer(json_object_get(first, "reverses"));
+    if (judge(t, &moved) != 0)
+        return too_much();
+
     char *month = x_strndup(json_text(first, "day"), MONTH_LEN);
     const char *const keys[TALLY_KINDS] = {"", month, json_text(first, "category")};
-    bool reversal = json_is_integer(json_object_get(first, "reverses"));
-    bool exchange = is_exchange(t);
     for (int by = 0; rc == PUMASI_OK && by < TALLY_KINDS; by++) {
         struct tally_row *r = row(t, (enum tally_by)by, unit, keys[by]);
 
-        if (count(&r->sum, exchange, reversal, amount) != 0)
+        if (count(&r->sum, &moved) != 0)
             rc = too_much();
-        if (!reversal)
+        if (!moved.reversal)
             mark_active(t, r);
     }
     free(month);
@@ -236,7 +266,8 @@ static int check_counted(const struct tally *t, const struct tally_row *total)
     }
     if (num_add(s->amount, s->reversed, &counted) != 0 ||
         num_add(counted, s->other_amount, &counted) != 0 ||
-        num_add(counted, s->other_reversed, &counted) != 0)
+        num_add(counted, s->other_reversed, &counted) != 0 ||
+        num_add(counted, s->coops_amount, &counted) != 0)
         return too_much();
     if (counted != received || counted != paid)
         return fail(PUMASI_UNPROVED, _("What was counted in %s isn't what was posted."),

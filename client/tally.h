@@ -8,16 +8,19 @@
  * What a report counts, from the very postings that make the book. Amounts are minor units; all
  * arithmetic is checked, and what can't be added up is an error, never a wrong sum.
  *
- * A transfer between two persons is an exchange; one in which a purse or a contra account has a
- * part is counted by itself. A reversal is counted in the month in which it was booked, under its
+ * A transfer between two persons is an exchange, also where one is another co-op's; one that a
+ * purse pays or is paid is counted by itself, and so is an exchange's levy. What moves nobody's
+ * account but the co-op's own with other co-ops is counted by itself, too: settlements, clearing,
+ * payments that only pass. A reversal is counted in the month in which it was booked, under its
  * transfer's category, and taken off what was exchanged; the transfer stays one. A member is active
  * who paid or was paid in a transfer, whether reversed later or not.
  */
 struct tally_sum {
-    int64_t transfers, amount;   /* exchanges */
-    int64_t reversals, reversed; /* of exchanges */
-    int64_t other_transfers, other_amount;
+    int64_t transfers, amount;             /* exchanges */
+    int64_t reversals, reversed;           /* of exchanges */
+    int64_t other_transfers, other_amount; /* with purses; levies are in the amount alone */
     int64_t other_reversals, other_reversed;
+    int64_t coops_records, coops_amount; /* between co-ops */
 };
 int64_t tally_net(const struct tally_sum *s);       /* amount − reversed */
 int64_t tally_other_net(const struct tally_sum *s); /* the same of the others */

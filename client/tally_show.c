@@ -44,14 +44,15 @@ static const struct table_column reconciliation[] = {
 
 /* For programs: not translated. docs/man/pumasi.1 tells what each is. */
 static const char *const csv_columns[] = {
-    "unit",         "by",
-    "key",          "exchanges",
-    "amount",       "reversals",
-    "reversed",     "net",
-    "active",       "other_transfers",
-    "other_net",    "scale",
-    "amount_minor", "reversed_minor",
-    "net_minor",    "other_net_minor",
+    "unit",          "by",
+    "key",           "exchanges",
+    "amount",        "reversals",
+    "reversed",      "net",
+    "active",        "other_transfers",
+    "other_net",     "scale",
+    "amount_minor",  "reversed_minor",
+    "net_minor",     "other_net_minor",
+    "coops_records", "coops_amount_minor",
 };
 static const char *const csv_members[] = {
     "unit",          "account",        "name",       "kind",          "opening",
@@ -198,9 +199,11 @@ static void print_reconciliation(struct client *c, const struct report *r, size_
         add_line(c, t, x_strdup(_("exchanges")), s->amount, -s->amount, unit);
         add_line(c, t, x_strdup(_("taken back")), s->reversed, -s->reversed, unit);
         add_line(c, t, x_strdup(_("with purses")), s->other_amount, -s->other_amount, unit);
-        if (s->other_reversals > 0)
+        if (s->other_reversed > 0)
             add_line(c, t, x_strdup(_("taken back, with purses")), s->other_reversed,
                      -s->other_reversed, unit);
+        if (s->coops_records > 0)
+            add_line(c, t, x_strdup(_("between co-ops")), s->coops_amount, -s->coops_amount, unit);
     }
     add_line(c, t, x_strdup(_("all that was posted")), received, -paid, unit);
     if (tally_standing(&r->tally, unit, true, &credit, &debt) == 0)
@@ -340,6 +343,8 @@ static json_t *row_json(const struct tally_row *row, const char *key)
     json_object_set_new(out, "other_reversals", json_integer(s->other_reversals));
     json_object_set_new(out, "other_reversed", json_integer(s->other_reversed));
     json_object_set_new(out, "other_net", json_integer(tally_other_net(s)));
+    json_object_set_new(out, "coops_records", json_integer(s->coops_records));
+    json_object_set_new(out, "coops_amount", json_integer(s->coops_amount));
     json_object_foreach (row->active, address, member)
         json_array_append_new(active, json_string(address));
     json_object_set_new(out, "active", json_integer((json_int_t)json_array_size(active)));
@@ -431,6 +436,8 @@ static void put_row(struct client *c, struct csv_table *s, const struct tally_ro
     csv_table_int(s, sum->reversed);
     csv_table_int(s, tally_net(sum));
     csv_table_int(s, tally_other_net(sum));
+    csv_table_int(s, sum->coops_records);
+    csv_table_int(s, sum->coops_amount);
     csv_table_end_row(s);
 }
 

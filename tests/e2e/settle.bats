@@ -5,6 +5,7 @@
 
 load ../lib/ledger
 load ../lib/client
+load ../lib/accountant
 
 setup() {
     ledger_setup
@@ -23,6 +24,30 @@ setup() {
 
 teardown() {
     ledger_teardown
+}
+
+# What a co-op's office exports of its book is what the tables have, in each format.
+exported() { # PERSON COOP
+    local export=("$1" export --book "$2" --names) at=$LEDGERS/$2
+    table_balances main "p.account LIKE '%@$2/%'" > "$at.expected"
+    done_by "${export[@]}" -o "$at.csv"
+    csv_balances "$at.csv" > "$at.seen"
+    same_balances "$at.expected" "$at.seen"
+    done_by "${export[@]}" --format hledger -o "$at.journal"
+    hledger_checks "$at.journal"
+    hledger_balances "$at.journal" > "$at.seen"
+    same_balances "$at.expected" "$at.seen"
+    done_by "${export[@]}" --format beancount -o "$at.beancount"
+    beancount_checks "$at.beancount"
+    beancount_balances "$at.beancount" > "$at.seen"
+    same_balances "$at.expected" "$at.seen"
+}
+
+# Of the report: exchanges, what purses had, and what went between co-ops, each how often and how much.
+counted() { # PERSON COOP EXPECTED
+    done_by "$1" --json report "$2"
+    [ "$(jq -c '.units[0].total | [.exchanges, .amount, .other_transfers, .other_amount, .coops_records, .coops_amount]' \
+        <<< "$output")" = "$3" ] || die "$2: $output"
 }
 
 done_by() { # PERSON ARGUMENT...
@@ -103,6 +128,12 @@ found() {
     run as duri sign # nobody to ask
     [[ $output == *"settlement of 2:00 hour that hansalim gave mapo"*money*"계좌 이체 4711"* ]]
     done_by duri --yes sign
+    exported sora hansalim
+    exported duri mapo
+    csv_cells "$LEDGERS/mapo.csv" | grep -q $'\x1f!outside@mapo\x1fhansalim\x1fhour\x1f' || die "$(cat "$LEDGERS/mapo.csv")"
+    csv_cells "$LEDGERS/hansalim.csv" | grep -q $'\x1f!pos.mapo@hansalim\x1fmapo\x1fhour\x1f' || die "$(cat "$LEDGERS/hansalim.csv")"
+    counted sora hansalim '[1,120,0,6,1,120]'
+    counted duri mapo '[1,120,0,0,1,120]'
     # Both sides' statements show it, who signed it among it; what a member paid isn't theirs to show.
     local who account
     for who in "sora !pos.mapo@hansalim 2 -120" "sora !outside@hansalim 1 120" "duri !pos.hansalim@mapo 2 120" \
@@ -160,6 +191,18 @@ found() {
     run as minho member create nari@hansalim
     done_by alice pay nari@hansalim 0:10 hour
     [[ $output == *Done:* && $output != *"It went"* ]]
+    # The other way round, where payments passed as well.
+    run as duri settle mapo hansalim 0:30 hour --means hours
+    [ "$status" -eq 3 ]
+    done_by sora --yes sign
+    exported sora hansalim
+    exported duri mapo
+    exported gaon clinic
+    csv_cells "$LEDGERS/mapo.csv" | grep -q $'\x1f!pos.hansalim@mapo\x1fhansalim\x1fhour\x1f' || die "$(cat "$LEDGERS/mapo.csv")"
+    csv_cells "$LEDGERS/hansalim.csv" | grep -q $'\x1f!outside@hansalim\x1fmapo\x1fhour\x1f' || die "$(cat "$LEDGERS/hansalim.csv")"
+    counted sora hansalim '[3,190,0,6,1,30]'
+    counted duri mapo '[0,0,0,0,3,210]'
+    counted gaon clinic '[2,180,0,0,0,0]'
     # Programs get the receipt, whose header has as many parts.
     done_by alice --json pay dami@clinic 0:20 hour
     [[ $output != *"It went"* ]]

@@ -156,6 +156,48 @@ static void test_counts(void **state)
     scene_free(s);
 }
 
+static void legs(struct scene *s, int64_t index, size_t n, const char *const accounts[],
+                 const int64_t amounts[], int64_t reverses)
+{
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(leg(s, index, "2026-02-20", accounts[i], amounts[i], NULL, reverses),
+                         PUMASI_OK);
+}
+
+/* With members of other co-ops, with a levy, and what moves no member's account. */
+static void test_kinds(void **state)
+{
+    static const char *const abroad[] = {"a@x-y/hour", "!pos.z@x-y/hour", "fund@x-y/hour"};
+    static const char *const within[] = {"a@x-y/hour", "b@x-y/hour", "fund@x-y/hour"};
+    static const char *const coops[] = {"!pos.z@x-y/hour", "!pos.w@x-y/hour", "!outside@x-y/hour"};
+    static const char *const grant[] = {"fund@x-y/hour", "!pos.z@x-y/hour"};
+    struct scene *s = scene_new();
+    const struct tally_sum *sum;
+
+    (void)state;
+    legs(s, 20, 2, coops, (int64_t[]){-7, 7}, -1); /* cleared, or passing */
+    legs(s, 19, 2, (const char *const[]){coops[0], coops[2]}, (int64_t[]){-50, 50}, -1);
+    legs(s, 18, 2, grant, (int64_t[]){-11, 11}, -1);
+    legs(s, 17, 3, within, (int64_t[]){42, -40, -2}, 16);
+    legs(s, 16, 3, within, (int64_t[]){-84, 80, 4}, -1);
+    legs(s, 15, 2, abroad, (int64_t[]){30, -30}, -1); /* is paid */
+    legs(s, 14, 3, abroad, (int64_t[]){63, -60, -3}, 13);
+    legs(s, 13, 3, abroad, (int64_t[]){-126, 120, 6}, -1);
+    stands(&s->closing, "a@x-y/hour", -126 + 63 + 30 - 84 + 42, 5);
+    stands(&s->closing, "b@x-y/hour", 40, 2);
+    stands(&s->closing, "fund@x-y/hour", 6 - 3 + 4 - 2 - 11, 5);
+    stands(&s->closing, "!pos.z@x-y/hour", 120 - 60 - 30 + 11 - 50 - 7, 6);
+    stands(&s->closing, "!pos.w@x-y/hour", 7, 1);
+    stands(&s->closing, "!outside@x-y/hour", 50, 1);
+    assert_int_equal(settle(s), PUMASI_OK);
+    is_row(s, TALLY_TOTAL, "hour", "",
+           (int64_t[8]){3, 120 + 30 + 80, 2, 60 + 40, 1, 11 + 6 + 4, 0, 3 + 2}, 2);
+    sum = &tally_find(&s->tally, TALLY_TOTAL, "hour", "")->sum;
+    assert_int_equal(sum->coops_records, 2);
+    assert_int_equal(sum->coops_amount, 57);
+    scene_free(s);
+}
+
 /* Rows are in order: by unit, kind, key. */
 static void test_order(void **state)
 {
@@ -319,10 +361,15 @@ static void test_strange_postings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_counts),           cmocka_unit_test(test_order),
-        cmocka_unit_test(test_disagreements),    cmocka_unit_test(test_records),
-        cmocka_unit_test(test_overflow),         cmocka_unit_test(test_book),
-        cmocka_unit_test(test_strange_accounts), cmocka_unit_test(test_strange_postings),
+        cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_order),
+        cmocka_unit_test(test_disagreements),
+        cmocka_unit_test(test_records),
+        cmocka_unit_test(test_overflow),
+        cmocka_unit_test(test_book),
+        cmocka_unit_test(test_strange_accounts),
+        cmocka_unit_test(test_strange_postings),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
