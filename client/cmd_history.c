@@ -105,19 +105,59 @@ static int take(void *arg, json_t *item)
     return 0;
 }
 
-/* The unit that goes without saying: the only one there is. */
-static int only_unit(struct client *c, const char **unit)
-{
-    int rc = client_ledger(c, NULL);
+/* The units in which a member has an account. */
+struct own_units {
+    size_t n, n_used;        /* used: something was posted */
+    const char *last, *used; /* the last of them */
+    struct buf list;         /* "hour, won" */
+};
 
-    if (rc != PUMASI_OK)
-        return rc;
-    if (c->profile.n_units == 1) {
-        *unit = c->profile.units[0].unit;
-        return PUMASI_OK;
+static int find_units(struct client *c, const struct keyfile *key, const char *member,
+                      struct own_units *own)
+{
+    int rc = PUMASI_OK;
+
+    for (size_t i = 0; rc == PUMASI_OK && i < c->profile.n_units; i++) {
+        const char *unit = c->profile.units[i].unit;
+        char *path = x_asprintf("/v1/accounts/%s/%s", member, unit);
+        json_t *account = NULL;
+        long status;
+
+        rc = query_status(c, key, path, &status, &account);
+        if (rc == PUMASI_OK && status == 200) {
+            buf_printf(&own->list, "%s%s", own->n++ > 0 ? ", " : "", unit);
+            own->last = unit;
+            if (json_number(account, "seq") > 0) {
+                own->n_used++;
+                own->used = unit;
+            }
+        } else if (rc == PUMASI_OK && status != 404) {
+            rc = query_failed(c, key, path, status, account);
+        }
+        json_decref(account);
+        free(path);
     }
-    return fail(PUMASI_USAGE,
-                _("There are several units here: say which, as in \"pumasi history hour\"."));
+    return rc;
+}
+
+/* The unit that goes without saying: the only one in which the member has an account, or of several
+ * the only one in which anything was posted on it. */
+static int only_unit(struct client *c, const struct keyfile *key, const char *member,
+                     const char **unit)
+{
+    struct own_units own = {.list = BUF_INIT};
+    int rc = find_units(c, key, member, &own);
+
+    *unit = own.n == 1 ? own.last : own.n_used == 1 ? own.used : NULL;
+    if (rc == PUMASI_OK && own.n == 0)
+        rc = query_no_account(c, key, member, NULL);
+    else if (rc == PUMASI_OK && *unit == NULL)
+        rc = fail(PUMASI_USAGE,
+                  _("%s has accounts in several units: %s. Say which, as in \"pumasi history "
+                    "%s\"."),
+                  member, own.list.data, own.last);
+    buf_free(&own.list);
+    return rc;
 }
 
 static int show(struct client *c, const struct keyfile *key, const char *member, const char *unit,
@@ -170,7 +210,7 @@ static int run(struct client *c, const struct cli *cli)
         limit = 0;
     if (member != NULL && (rc = client_check_account_of(c, member)) != PUMASI_OK)
         return rc;
-    rc = unit != NULL ? client_unit(c, unit, &u) : only_unit(c, &unit);
+    rc = unit != NULL ? client_unit(c, unit, &u) : client_ledger(c, NULL);
     if (rc != PUMASI_OK)
         return rc;
     rc = client_reading_key(c, member, &key);
@@ -180,7 +220,11 @@ static int run(struct client *c, const struct cli *cli)
         return fail(PUMASI_USAGE,
                     _("The key %s is an office's: say whose history you want, with --member."),
                     key->name);
-    return show(c, key, member != NULL ? member : key->holder, unit, limit);
+    if (member == NULL)
+        member = key->holder;
+    if (unit == NULL && (rc = only_unit(c, key, member, &unit)) != PUMASI_OK)
+        return rc;
+    return show(c, key, member, unit, limit);
 }
 
 static const struct cli_option options[] = {

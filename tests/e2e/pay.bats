@@ -87,6 +87,20 @@ says() { # STATUS TEXT: of the last run
     [ "$(jq -r '.items[] | .amount' <<< "$output")" = -30 ]
     run as alice receipts
     says 0 $'\tgood\tpayment of 1:30 hour to bob@hansalim'
+    # A second unit that bob has no account in, then one with nothing on it, then a payment.
+    as sora unit create won --name Won --scale 1 --kind credit > "$LEDGERS/unit.log" 2>&1
+    run as bob history -n 1 --json
+    [ "$(jq -r '.items[] | .amount' <<< "$output")" = -30 ] || die "$output"
+    as sora policy hansalim won --floor -100 --ceiling 100 > "$LEDGERS/policy.log" 2>&1
+    run as bob history -n 1 --json
+    [ "$(jq -r '.items[] | .amount' <<< "$output")" = -30 ] || die "$output"
+    as bob pay alice@hansalim 7 won > "$LEDGERS/pay.log" 2>&1 || die "$(cat "$LEDGERS/pay.log")"
+    run as bob history
+    says 2 'bob@hansalim has accounts in several units: hour, won. Say which, as in "pumasi history won".'
+    run as bob history won --json
+    [ "$(jq -r '.items[] | .amount' <<< "$output")" = -7 ] || die "$output"
+    run as sora history --member carol@hansalim
+    says 1 carol@hansalim
     run as alice whoami --json
     [ "$(jq -r '[.holder, .role, .ledger_says.state] | join(" ")' <<< "$output")" = 'alice@hansalim member active' ]
     [ "$(state_files alice outbox)" -eq 0 ]
