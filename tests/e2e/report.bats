@@ -177,7 +177,7 @@ END
     done | jq -s 'transpose | map(add)' | diff "$LEDGERS/all" -
     run pumasi report --csv --by category
     [ "$(tr -d '\r' <<< "$output" | grep ',category,garden,')" = \
-        'hour,category,garden,1,1.500000,1,0.500000,1.000000,2,0,0.000000,60,90,30,60,0' ] || die "$output"
+        'hour,category,garden,1,1.500000,1,0.500000,1.000000,2,0,0.000000,60,90,30,60,0,0,0' ] || die "$output"
 }
 
 @test "no sum is ever wrong beside a running load" {
