@@ -16,13 +16,6 @@ void reversal_parse(struct strict *in, struct act *a)
     parse_hash(in, "reason_hash", &v->reason);
 }
 
-/* Who has a part in a transfer, and so may know that there is one. */
-static bool has_part(const char *by, const struct deal *transfer)
-{
-    return str_eq(by, transfer->from) || str_eq(by, transfer->to) ||
-           str_eq(by, name_coop_start(transfer->from)) || str_eq(by, name_coop_start(transfer->to));
-}
-
 /*
  * The payee (a purse: treasurers); the registrar's co-op that recorded it; the payee's treasurers,
  * forced. By a co-op the signers' role tells which it is.
@@ -33,7 +26,7 @@ int reversal_ways(const struct state *s, const struct act *a, struct ways *out, 
     const struct deal *transfer = state_deal(s, v->record);
     const struct holder *payer, *payee;
 
-    if (!transfer || transfer->is_request || !has_part(a->by, transfer))
+    if (!transfer || transfer->is_request || !deal_concerns(transfer, a->by))
         return refuse(r, REFUSED_UNKNOWN_RECORD, "There is no transfer %lld.",
                       (long long)v->record);
     payer = state_holder(s, transfer->from);
@@ -127,5 +120,11 @@ int reversal_decide(const struct state *s, const struct act *a, struct moment no
                                .back = true,
                                .forced = out->forced};
     way_back(transfer, &payment.way);
-    return payment_decide(s, &payment, index, out);
+    if (payment_decide(s, &payment, index, out) == 0)
+        return 0;
+    /* The payer's office takes back what it recorded, and reads the payee's account only if that is
+     * of its own co-op. */
+    if (!str_eq(a->by, transfer->to) && !str_eq(a->by, name_coop_start(transfer->to)))
+        out->refusal.has_numbers = false;
+    return -1;
 }

@@ -206,6 +206,8 @@ static int pass_on(const struct state *s, struct payment *p, int64_t index, stru
     name_coop_of(p->to, to);
     if (str_eq(from, to))
         return 0;
+    if (!state_holder(s, to))
+        return refuse(&out->refusal, REFUSED_PAYEE_CANNOT_RECEIVE, "There is no co-op %s.", to);
     if (!p->back && !network_path(s, from, to, p->unit, p->amount, p->max_hops, &p->way))
         return refuse(&out->refusal, REFUSED_LINE_EXHAUSTED,
                       "The lines between the two co-ops don't carry this.");
@@ -257,8 +259,8 @@ int terms_decide(const struct state *s, const struct act_transfer *t, struct mom
 }
 
 /*
- * The request that a transfer answers, as it would be after. Whoever isn't asked learns nothing of
- * it, not even that there is one.
+ * The request that a transfer answers, as it would be after. Whoever has no part in it learns
+ * nothing of it, not even that there is one.
  */
 static struct deal *answer_request(const struct state *s, const struct act *a, struct moment now,
                                    int64_t index, struct refusal *r)
@@ -267,14 +269,15 @@ static struct deal *answer_request(const struct state *s, const struct act *a, s
     const struct deal *request = state_deal(s, t->request);
     struct deal *after;
 
-    if (!request || !request->is_request || !str_eq(request->from, t->from)) {
+    if (!request || !request->is_request || !deal_concerns(request, a->by)) {
         (void)refuse(r, REFUSED_UNKNOWN_RECORD, "There is no request %lld.", (long long)t->request);
         return NULL;
     }
-    if (!str_eq(request->to, t->to) || !str_eq(request->unit, t->unit) ||
-        request->amount != t->amount) {
+    if (!str_eq(request->from, t->from) || !str_eq(request->to, t->to) ||
+        !str_eq(request->unit, t->unit) || request->amount != t->amount) {
         (void)refuse(r, REFUSED_REQUEST_MISMATCH,
-                     "Request %lld is for another payee, unit or amount.", (long long)t->request);
+                     "Request %lld is for another payer, payee, unit or amount.",
+                     (long long)t->request);
         return NULL;
     }
     if (request->answer >= 0) {

@@ -318,6 +318,12 @@ struct deal *deal_new(const struct act *a, int64_t record, int64_t ms)
     return d;
 }
 
+bool deal_concerns(const struct deal *d, const char *holder)
+{
+    return str_eq(holder, d->from) || str_eq(holder, d->to) ||
+           str_eq(holder, name_coop_start(d->from)) || str_eq(holder, name_coop_start(d->to));
+}
+
 void deal_add_via(struct deal *d, const char *coop)
 {
     if (d->n_via < DEAL_VIA_MAX)

@@ -229,6 +229,8 @@ void deal_name(char out[DEAL_NAME_MAX + 1], int64_t record);
 /* The deal that record `record` of that act (a transfer or a request) is, before anything named it;
  * `ms` is its time. */
 struct deal *deal_new(const struct act *a, int64_t record, int64_t ms);
+/* Has that holder a part in it, as payer, payee or the office of one, and so may know of it? */
+bool deal_concerns(const struct deal *d, const char *holder);
 /* The next co-op that the transfer passed; one too many is passed over. */
 void deal_add_via(struct deal *d, const char *coop);
 struct ask *ask_new(const struct hash *payload_hash, int64_t record);

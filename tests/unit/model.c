@@ -85,11 +85,16 @@ static const char *transfer(struct model *m, const struct model_act *a, int64_t 
         return "malformed";
     if (a->record >= 0) {
         bool payer = asked && same(a->coop, a->member, asked->coop, asked->member);
+        bool concerned =
+            asked && (a->by_member < 0
+                          ? a->by_coop == asked->coop || a->by_coop == asked->to_coop
+                          : same(a->by_coop, a->by_member, asked->coop, asked->member) ||
+                                same(a->by_coop, a->by_member, asked->to_coop, asked->to_member));
         bool payee = asked && same(a->to_coop, a->to_member, asked->to_coop, asked->to_member);
 
-        if (!payer)
+        if (!concerned)
             return "unknown-record";
-        if (!payee || asked->unit != a->unit || asked->amount != a->amount)
+        if (!payer || !payee || asked->unit != a->unit || asked->amount != a->amount)
             return "request-mismatch";
         if (asked->answered)
             return "already-answered";

@@ -129,7 +129,10 @@ static void test_answered(void **state)
                "'request':%zu",
                request),
        "request-mismatch");
-    /* Who isn't asked isn't told that it is a request. */
+    /* Who asks may know of it; another of its own payments answers it as little. */
+    IS(PAY(f, "alice", "alice@hansalim", "alice@hansalim", "bob@hansalim", "60", request),
+       "request-mismatch");
+    /* Who has no part in it isn't told that it is a request. */
     IS(PAY(f, "carol1 carol2", "carol@hansalim", "carol@hansalim", "alice@hansalim", "60", request),
        "unknown-record");
     IS(PAY(f, "carol1 carol2", "carol@hansalim", "carol@hansalim", "fund@hansalim", "60", request),

@@ -106,6 +106,37 @@ static void test_by_recorder(void **state)
     IS(reverse(f, "r1 t1", "hansalim", f->n - 1, 20), "not-permitted");
 }
 
+/* The balance of who has to pay back is said to its own office, not to that of another co-op. */
+static void test_numbers_of_others(void **state)
+{
+    struct fix *f = *state;
+    size_t record = recorded(f);
+
+    IS(fix_act(f, "t1 t2", "account.limits", "hansalim",
+               "'member':'bob@hansalim','unit':'hour','floor':60,'ceiling':null"),
+       "posted");
+    IS(reverse(f, "r1", "hansalim", record, 20), "insufficient-credit");
+    assert_true(f->out.refusal.has_numbers);
+    assert_int_equal(f->out.refusal.balance, 60);
+    fix_found_second(f);
+    IS(fix_act(f, "u1", "line.set", "icoop",
+               "'coop':'icoop','partner':'hansalim','unit':'hour','limit':600,'transit':false"),
+       "posted");
+    IS(fix_act(f, "r1", "transfer", "hansalim",
+               "'from':'old@hansalim','to':'dora@icoop','unit':'hour','amount':60"),
+       "posted");
+    record = f->n - 1;
+    IS(fix_act(f, "u1", "account.limits", "icoop",
+               "'member':'dora@icoop','unit':'hour','floor':60,'ceiling':null"),
+       "posted");
+    IS(reverse(f, "r1", "hansalim", record, 20), "insufficient-credit");
+    assert_false(f->out.refusal.has_numbers);
+    IS(reverse(f, "dora", "dora@icoop", record, 20), "insufficient-credit");
+    assert_true(f->out.refusal.has_numbers);
+    IS(reverse(f, "u1", "icoop", record, 20), "insufficient-credit");
+    assert_true(f->out.refusal.has_numbers);
+}
+
 static void test_forced(void **state)
 {
     struct fix *f = *state;
@@ -214,6 +245,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_by_payee, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(test_in_parts, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(test_by_recorder, fix_setup, fix_teardown),
+        cmocka_unit_test_setup_teardown(test_numbers_of_others, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(test_forced, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(test_purse, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(test_floor_and_ceiling, fix_setup, fix_teardown),

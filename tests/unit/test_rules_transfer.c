@@ -209,7 +209,7 @@ static void test_unknown(void **state)
 }
 
 /* Between co-ops there is no line yet. What is wrong with the payer is said before, what is wrong
- * with the payee isn't said at all. */
+ * with the payee isn't said at all, but that there is no such co-op. */
 static void test_between_coops(void **state)
 {
     struct fix *f = *state;
@@ -218,7 +218,7 @@ static void test_between_coops(void **state)
     IS(fix_pay(f, "alice", "alice@hansalim", "dora@icoop", 1), "line-exhausted");
     IS(fix_pay(f, "dora", "dora@icoop", "alice@hansalim", 1), "line-exhausted");
     IS(fix_pay(f, "alice", "alice@hansalim", "nobody@icoop", 1), "line-exhausted");
-    IS(fix_pay(f, "alice", "alice@hansalim", "dora@nowhere", 1), "line-exhausted");
+    IS(fix_pay(f, "alice", "alice@hansalim", "dora@nowhere", 1), "payee-cannot-receive");
     IS(fix_pay(f, "alice", "alice@hansalim", "dora@icoop", 601), "insufficient-credit");
     assert_int_equal(fix_seq(f, "alice@hansalim/hour"), 0);
 }
