@@ -131,6 +131,24 @@ static void keep_reversal(struct audit *a, const struct act_reversal *v)
     *sum = *sum > NUM_MAX - v->amount ? NUM_MAX : *sum + v->amount; /* both within NUM_MAX */
 }
 
+/* Of a record that is here in part the act is the first, where it is shown at all. */
+static void keep_shown_reversal(struct audit *a, const struct audit_item *item)
+{
+    struct part part;
+    struct act act;
+    struct refusal ignored;
+    const char *why;
+
+    if (item->parts.n == 0 || part_parse(&part, item->parts.text[0], item->parts.len[0], &why) != 0)
+        return;
+    if (part.kind == PART_ACT && act_parse(&act, &part.act, &ignored) == 0) {
+        if (act.type == ACT_REVERSAL)
+            keep_reversal(a, &act.u.reversal);
+        act_free(&act);
+    }
+    part_free(&part);
+}
+
 int audit_asked(void *audit, struct state *s, const struct hash *payload_hash)
 {
     struct audit *a = audit;
@@ -243,6 +261,8 @@ void audit_keep(struct audit *a, const struct audit_item *item, const struct out
         keep_deal(a, out->deals[k]);
     if (item->read && item->record.act.type == ACT_REVERSAL)
         keep_reversal(a, &item->record.act.u.reversal);
+    else if (item->in_part)
+        keep_shown_reversal(a, item);
     for (size_t k = 0; conf->key && k < out->n_keys; k++) {
         struct kid kid;
 
