@@ -8,6 +8,7 @@
 #include "client/client.h"
 #include "client/commands.h"
 #include "client/files.h"
+#include "client/logkey.h"
 #include "client/output.h"
 #include "client/query.h"
 #include "client/statement_file.h"
@@ -54,8 +55,8 @@ static int take_since(struct client *c, const char *path, int64_t *since)
     } else if (statement_read(&st, bytes, len, &why) != 0) {
         rc = statement_unread(PUMASI_FAILED, safe, st.at, why);
     } else {
-        if (checkpoint_open(&checkpoint, st.checkpoint.s, st.checkpoint.len, c->profile.origin,
-                            &c->profile.log_key, &why) != 0)
+        if (logkey_open_kept(&c->profile, st.checkpoint.s, st.checkpoint.len, &checkpoint, NULL,
+                             &why) != 0)
             rc = fail(PUMASI_UNPROVED, _("%s isn't a statement of this ledger: %s."), safe, _(why));
         else
             *since = (int64_t)checkpoint.size;

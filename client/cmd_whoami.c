@@ -225,10 +225,10 @@ static int run(struct client *c, const struct cli *cli)
 
     if (cli_given(cli, "readers"))
         return readers(c);
+    rc = client_ledger(c, &ledger); /* first: the log key may have been changed */
     key_kid(&kid, &c->profile.log_key);
     if (!c->json)
         print_pins(&c->profile);
-    rc = client_ledger(c, &ledger);
     if (rc == PUMASI_OK && c->profile.ledger_id[0] != '\0')
         rc = client_key(c, KEY_ANY_ROLE, NULL, &key);
     if (rc == PUMASI_OK && key != NULL)

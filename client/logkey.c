@@ -200,6 +200,18 @@ int logkey_open(const struct profile *p, const char *note, size_t len, struct ch
     return open_under(p, p->origin, note, len, out, by, why);
 }
 
+const struct key *logkey_named(const struct profile *p, const struct kid *kid)
+{
+    for (size_t i = 0; i < p->n_earlier; i++) {
+        struct kid other;
+
+        key_kid(&other, &p->earlier[i]);
+        if (str_eq(other.s, kid->s))
+            return &p->earlier[i];
+    }
+    return &p->log_key;
+}
+
 int logkey_open_kept(const struct profile *p, const char *note, size_t len, struct checkpoint *out,
                      const struct key **by, const char **why)
 {

@@ -44,8 +44,10 @@ bool logkey_follow(struct client *c, const struct key *keys, size_t n);
  */
 int logkey_open(const struct profile *p, const char *note, size_t len, struct checkpoint *out,
                 const struct key **by, const char **why) MUST_CHECK;
-/* The same of what is kept here, which may be of an origin that was pinned before: out->origin says
- * of which. */
+/* The log key of that kid, pinned now or before; else the pinned one. The profile's own. */
+const struct key *logkey_named(const struct profile *p, const struct kid *kid);
+/* The same as logkey_open of what is kept here, which may be of an origin that was pinned before:
+ * out->origin says of which. */
 int logkey_open_kept(const struct profile *p, const char *note, size_t len, struct checkpoint *out,
                      const struct key **by, const char **why) MUST_CHECK;
 

@@ -12,6 +12,7 @@
 
 #include "client/bar.h"
 #include "client/files.h"
+#include "client/logkey.h"
 #include "core/statement_read.h"
 #include "core/subject_read.h"
 #include "lang/zone.h"
@@ -74,6 +75,7 @@ static int take_trust(struct client *c, const struct cli *cli, struct statement_
 {
     const char *pin = cli_value(cli, "pin"), *why;
 
+    f->profile = NULL;
     f->pinned = true;
     if (pin != NULL) {
         if (pin_parse(&f->trust, pin, &why) != 0)
@@ -82,6 +84,7 @@ static int take_trust(struct client *c, const struct cli *cli, struct statement_
     }
     f->pinned = c->profile.connected && c->profile.ledger_id[0] != '\0';
     if (f->pinned) {
+        f->profile = &c->profile;
         f->trust.ledger_id = x_strdup(c->profile.ledger_id);
         f->trust.log_key = c->profile.log_key;
     }
@@ -104,6 +107,17 @@ static void take_past(const struct profile *p, struct statement_file *f)
         else
             note("%s", _("This statement is of before the ledger went on under another id."));
     }
+}
+
+/* A statement that was made before the stewards changed the log key is good for ever, but whoever
+ * stole the old one could make one now. */
+static void tell_earlier_key(const struct statement_file *f)
+{
+    if (f->profile != NULL && !logkeys_have(&f->trust.log_key, 1, &f->profile->log_key))
+        note("%s",
+             _("This statement is signed with a log key that the ledger's stewards have "
+               "replaced since. If they did because it was stolen, get a new statement of the "
+               "same days and compare the two."));
 }
 
 /* --- checking on all cores --- */
@@ -192,14 +206,16 @@ int statement_unread(int rc, const char *what, const char *at, const char *why)
     return fail(rc, _("%s is no statement: in it, \"%s\": %s."), what, at, _(why));
 }
 
-static int read_file(const char *path, struct statement *out, const struct key *log_key,
-                     struct beside *b)
+/* Under the key `by`, unless nobody is trusted yet. Where that is a profile's, an earlier one of
+ * the profile's takes its place if that signed: it led to the one that is pinned now. */
+static int read_file(const char *path, struct statement *out, struct key *by,
+                     const struct profile *profile, struct beside *b)
 {
     char *safe = say_safe(path);
     const char *why, *at = NULL;
     int rc;
 
-    *b = (struct beside){.st = out, .log_key = log_key};
+    *b = (struct beside){.st = out, .log_key = by};
     if (files_read(path, STATEMENT_MAX, &b->bytes, &b->len) != 0) {
         rc = fail(PUMASI_UNPROVED, _("%s can't be read: %s."), safe, strerror(errno));
         free(safe);
@@ -207,6 +223,8 @@ static int read_file(const char *path, struct statement *out, const struct key *
     }
     rc = statement_open(out, b->bytes, b->len, &why);
     if (rc == 0) {
+        if (by != NULL && profile != NULL)
+            *by = *logkey_named(profile, &out->kid);
         b->begun = pthread_create(&b->thread, NULL, work_beside, b) == 0;
         if (!b->begun)
             work_beside(b);
@@ -226,9 +244,9 @@ static int read_file(const char *path, struct statement *out, const struct key *
 }
 
 /* Is it signed by whom the other file is judged by, or by a log key that it names? */
-static bool is_signed(const struct statement *st, const struct pin *trust)
+static bool is_signed(const struct statement *st, const char *ledger_id, const struct key *log_key)
 {
-    struct statement_trust by = {.ledger_id = trust->ledger_id, .log_key = &trust->log_key};
+    struct statement_trust by = {.ledger_id = ledger_id, .log_key = log_key};
     struct statement_check_run *run = statement_check_begin(st, &by);
     struct statement_verdict v;
     bool good;
@@ -251,9 +269,12 @@ static int read_earlier(const char *path, struct statement_file *f)
     int rc;
 
     f->earlier = x_calloc(1, sizeof(*f->earlier));
-    rc = read_file(path, f->earlier, NULL, &b);
+    rc = read_file(path, f->earlier, NULL, NULL, &b);
     beside_end(&b);
-    if (rc == PUMASI_OK && !is_signed(f->earlier, &f->trust)) {
+    f->earlier_key = rc == PUMASI_OK && f->profile != NULL
+                         ? logkey_named(f->profile, &f->earlier->kid)
+                         : &f->trust.log_key;
+    if (rc == PUMASI_OK && !is_signed(f->earlier, f->trust.ledger_id, f->earlier_key)) {
         statement_free(f->earlier);
         rc = fail(PUMASI_UNPROVED, _("%s isn't a statement that this ledger signed."), safe);
     }
@@ -282,6 +303,7 @@ static void judge(struct statement_file *f, struct beside *b)
         .log_key = &f->trust.log_key,
         .day = f->zone[0] == '\0' ? NULL : day,
         .earlier = f->earlier,
+        .earlier_key = f->earlier_key,
         .signature_ahead = b != NULL && b->log_key != NULL,
     };
     f->run = statement_check_begin(&f->st, &f->judged_by);
@@ -313,13 +335,14 @@ int statement_file_open(struct client *c, const struct cli *cli, const char *pat
     memset(out, 0, sizeof(*out));
     rc = take_trust(c, cli, out);
     if (rc == PUMASI_OK)
-        rc = read_file(path, &out->st, out->pinned ? &out->trust.log_key : NULL, &b);
+        rc = read_file(path, &out->st, out->pinned ? &out->trust.log_key : NULL, out->profile, &b);
     if (rc != PUMASI_OK) {
         pin_free(&out->trust);
         return rc;
     }
     if (cli_value(cli, "pin") == NULL)
         take_past(&c->profile, out);
+    tell_earlier_key(out);
     if (cli_value(cli, "since") != NULL) {
         if (!out->pinned)
             trust_file(out);

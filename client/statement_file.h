@@ -13,10 +13,12 @@ struct statement_file {
     struct statement st;
     struct pin trust; /* whom it was judged by: what is pinned, else what the file says itself */
     bool pinned;      /* false: then nothing is proved, whatever the verdict says */
-    char *zone;       /* the ledger's; "" where this machine doesn't know it */
+    const struct profile *profile; /* where what is pinned comes from; NULL: elsewhere */
+    char *zone;                    /* the ledger's; "" where this machine doesn't know it */
     char *ledger_name;
-    struct hash hash;          /* SHA-256 of the file */
-    struct statement *earlier; /* the one that --since names; NULL: none */
+    struct hash hash;              /* SHA-256 of the file */
+    struct statement *earlier;     /* the one that --since names; NULL: none */
+    const struct key *earlier_key; /* by which that one was judged */
     struct statement_trust judged_by;
     struct statement_check_run *run;
     struct statement_verdict verdict;

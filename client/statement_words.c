@@ -70,7 +70,8 @@ static const struct {
     {CHECK_EARLIER, REASON_BAD_CHECKPOINT,
      N_("The state of the log in the earlier statement isn't signed by this ledger.")},
     {ANY, REASON_BAD_CHECKPOINT,
-     N_("The state of the log that the statement refers to isn't signed by the ledger.")},
+     N_("The state of the log that the statement refers to isn't signed with the log key that you "
+        "trust. If the ledger's stewards changed that key since, verify it with the one of then.")},
     {CHECK_RECORDS, REASON_MALFORMED, N_("What should be a record of the log isn't one.")},
     {CHECK_KEYS, REASON_MALFORMED, N_("A change of keys can't be read.")},
     {CHECK_SIGNATURES, REASON_MALFORMED, N_("What was signed can't be read.")},

@@ -274,6 +274,7 @@ static enum statement_reason judge_log(const struct statement_check_run *run,
 void judge_earlier(struct statement_check_run *run)
 {
     const struct statement *old = run->trust.earlier, *st = run->st;
+    const struct key *by = run->trust.earlier_key ? run->trust.earlier_key : run->trust.log_key;
     struct checkpoint checkpoint;
     enum statement_reason why;
     const char *ignored;
@@ -288,8 +289,8 @@ void judge_earlier(struct statement_check_run *run)
         return;
     }
     run->count[CHECK_EARLIER]++;
-    if (checkpoint_open(&checkpoint, old->checkpoint.s, old->checkpoint.len, run->origin,
-                        run->trust.log_key, &ignored) != 0) {
+    if (checkpoint_open(&checkpoint, old->checkpoint.s, old->checkpoint.len, run->origin, by,
+                        &ignored) != 0) {
         run_find(run, CHECK_EARLIER, REASON_BAD_CHECKPOINT, -1, 0, NULL);
         return;
     }

@@ -127,6 +127,7 @@ struct statement_trust {
     void *arg;
     const struct statement *earlier; /* a statement of this account, to be the beginning of this
                                       * one; NULL: none */
+    const struct key *earlier_key;   /* that signed it; NULL: log_key did */
 };
 
 /* "Asia/Seoul", from record 0 as far as it can be read; "" when it can't. The caller frees it. */

@@ -46,6 +46,7 @@ something_waits() {
 @test "stewards add a log key, both sign, members follow by proof, the old one goes" {
     local new kept
     pumasi pay bob@kenya 1 sarafu --key alice
+    pumasi statement sarafu --from 2020-01-01 --to 2099-12-31 --key alice -o "$LEDGERS/before.json"
     run "$LEDGERD" key new-log --data "$LEDGERS/main" 3>&-
     [ "$status" -eq 0 ]
     new=$(grep -oE '[A-Za-z0-9_-]{43}' <<< "$output" | head -n 1)
@@ -88,6 +89,22 @@ something_waits() {
     run pumasi receipts
     [ "$status" -eq 0 ]
 
+    # So do statements: by the profile that followed, and as what a newer one is compared with.
+    run pumasi verify "$LEDGERS/before.json"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ $output == *"have replaced since"* ]]
+    pumasi statement sarafu --from 2020-01-01 --to 2099-12-31 --key alice --since "$LEDGERS/before.json" \
+        -o "$LEDGERS/after.json"
+    run pumasi verify "$LEDGERS/after.json" --since "$LEDGERS/before.json"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ $output != *"have replaced since"* ]]
+    run pumasi verify "$LEDGERS/before.json" --pin "$(pumasi whoami --key alice | sed -n 's/^to pin *//p')"
+    echo "$output"
+    [ "$status" -eq 1 ]
+    [[ $output == *"changed that key since"* ]]
+
     # What one may see of one's records is kept beside the receipts, once.
     run pumasi receipts --parts --key alice
     echo "$output"
@@ -100,7 +117,12 @@ something_waits() {
     run pumasi receipts --parts --key alice
     [[ $output == *"parts of their records now: 0 more"* ]]
 
-    # Who slept through it all is led along as well.
+    # Who slept through it all is led along as well, and shown what is pinned from now on.
+    cp -R "$LEDGERS/sleeper.config" "$LEDGERS/asker.config"
+    run env XDG_CONFIG_HOME="$LEDGERS/asker.config" XDG_STATE_HOME="$LEDGERS/asker.state" "$BUILD/pumasi" whoami --key alice 3>&-
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ $output == *"log key  $new"* ]]
     run sleeper pay bob@kenya 6 sarafu --key alice
     echo "$output"
     [ "$status" -eq 0 ]
