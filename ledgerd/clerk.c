@@ -203,7 +203,7 @@ static int store(struct clerk *c, PGconn *conn, char *err, size_t err_size)
         return -1;
     if (n == 0 && c->stored) {
         rc = db_snapshot_prune(conn, c->d->conf->snapshot_days, &c->stored, err, err_size);
-        c->soon = c->stored;
+        c->soon = c->soon || c->stored;
         return rc;
     }
     if (n == 0)
