@@ -130,17 +130,7 @@ static bool agrees(struct client *c, const struct cli *cli, const char *origin, 
 
 static int changed(const struct profile *p, const char *id, const struct key *log_key)
 {
-    struct kid kid, old;
-    char *safe = say_safe(id);
-
-    key_kid(&kid, log_key);
-    key_kid(&old, &p->log_key);
-    note("%s", _("@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@\n"
-                 "@  WARNING: this is not the ledger that you connected to before!      @\n"
-                 "@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@"));
-    note(_("pinned: %s, log key %s"), p->ledger_id, old.s);
-    note(_("shown:  %s, log key %s"), safe, kid.s);
-    free(safe);
+    client_tell_another(p, id, log_key);
     return fail(PUMASI_UNPROVED,
                 _("Someone may be in between, or it was set up anew. Nothing was stored. Ask "
                   "those who run it; for another ledger take another profile: pumasi "
@@ -225,6 +215,7 @@ static int run(struct client *c, const struct cli *cli)
     char *ca = NULL;
     size_t ca_len = 0, n_keys;
     bool same = true;
+    long status;
     int rc;
 
     if (url == NULL)
@@ -233,7 +224,11 @@ static int run(struct client *c, const struct cli *cli)
     if (rc != PUMASI_OK)
         goto out;
     c->profile.url = url;
-    rc = query_get(c, NULL, "/v1/ledger", &ledger);
+    rc = query_status(c, NULL, "/v1/ledger", &status, &ledger);
+    if (rc == PUMASI_OK && status == 404)
+        rc = fail(PUMASI_FAILED, _("There is no ledger at %s: is the address right?"), url);
+    else if (rc == PUMASI_OK && status != 200)
+        rc = query_failed(c, NULL, "/v1/ledger", status, ledger);
     c->profile.url = old;
     if (rc != PUMASI_OK)
         goto out;

@@ -65,6 +65,8 @@ static int members(struct client *c, const struct cli *cli, const struct keyfile
     json_decref(now);
     if (rc == PUMASI_OK)
         rc = office_check_bounds(json_object_get(*out, "floor"), json_object_get(*out, "ceiling"));
+    if (rc == PUMASI_OK && !office_means_floor(c, low, json_object_get(*out, "floor"), unit))
+        rc = PUMASI_FAILED;
     return rc;
 }
 

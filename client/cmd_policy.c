@@ -181,6 +181,11 @@ static int members(struct client *c, const struct cli *cli, const struct keyfile
         rc = office_check_bounds(json_object_get(payload, "registrar_floor"),
                                  json_object_get(payload, "registrar_ceiling"));
     json_object_set_new(payload, "reversal_days", json_integer(days));
+    if (rc == PUMASI_OK &&
+        !(office_means_floor(c, cli_value(cli, "floor"), json_object_get(payload, "floor"), unit) &&
+          office_means_floor(c, cli_value(cli, "registrar-floor"),
+                             json_object_get(payload, "registrar_floor"), unit)))
+        rc = PUMASI_FAILED;
     if (rc == PUMASI_OK)
         rc = clearing(cli, now, payload);
     if (rc == PUMASI_OK)

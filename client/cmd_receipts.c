@@ -29,6 +29,8 @@ struct shelf {
     struct table *table;
     json_t *items;
     size_t bad, lost;
+    const json_t *last; /* the receipt of the row before that is good and not lost; NULL: none */
+    size_t forked;
     const struct keyfile *key; /* with --parts: whose parts are fetched */
     size_t fetched;
     struct cosigned *cosigned; /* with --quorum */
@@ -86,6 +88,20 @@ static int keep_parts(struct shelf *s, const char *path, json_t *file, const jso
     return rc;
 }
 
+/* Two records of one number: the ledger's log was another one when it gave one of them. */
+static void compare_with_last(struct shelf *s, const json_t *receipt)
+{
+    if (s->last != NULL && json_number(s->last, "index") == json_number(receipt, "index") &&
+        !str_eq(json_text(s->last, "header"), json_text(receipt, "header"))) {
+        s->forked++;
+        note(_("WARNING: two receipts are of record %" PRId64
+               ", and they differ: the ledger signed "
+               "two histories. Keep both, and show them to its stewards and auditors."),
+             json_number(receipt, "index"));
+    }
+    s->last = receipt;
+}
+
 /* Verifies one file and adds its row. */
 static int take(struct shelf *s, const char *path)
 {
@@ -115,6 +131,8 @@ static int take(struct shelf *s, const char *path)
     else if (s->cosigned != NULL)
         table_add(s->table, "-");
     table_add(s->table, json_text(file, "what"));
+    if (ok && !lost)
+        compare_with_last(s, receipt);
     if (receipt != NULL)
         json_array_append_new(s->items,
                               json_pack("{s:s, s:s, s:b, s:b, s:O, s:O}", "what",
@@ -185,6 +203,8 @@ static int run(struct client *c, const struct cli *cli)
                      "the ledger went on without them.",
                      (unsigned long)s.lost),
             s.lost);
+    if (s.forked > 0)
+        rc = PUMASI_UNPROVED;
     if (s.bad > 0)
         rc = fail(PUMASI_UNPROVED, _("Receipts that don't verify: %zu."), s.bad);
     else if (s.few > 0)

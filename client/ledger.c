@@ -9,22 +9,35 @@
 #include "client/logkey.h"
 #include "client/query.h"
 
-/* Says loudly that this isn't the ledger whose id or key is pinned. */
-static int another_ledger(const struct profile *p, const char *id)
+void client_tell_another(const struct profile *p, const char *id, const struct key *log_key)
 {
+    struct kid shown = {""}, pinned;
     char *safe = say_safe(id);
 
+    key_kid(&pinned, &p->log_key);
+    if (log_key != NULL)
+        key_kid(&shown, log_key);
     note("%s", _("@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@\n"
                  "@  WARNING: this is not the ledger that you connected to before!      @\n"
                  "@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@"));
-    (void)fail(
-        PUMASI_UNPROVED,
-        _("%s now shows another id or log key (%s) than the one pinned (%s). Someone may be in "
-          "between, or it was set up anew. Nothing was sent. Ask those who run it; only if "
-          "they confirm it, connect under another profile: pumasi --profile NAME connect %s"),
-        p->url, safe, p->ledger_id[0] != '\0' ? p->ledger_id : p->origin, p->url);
+    note(_("pinned: %s, log key %s"), p->ledger_id[0] != '\0' ? p->ledger_id : p->origin, pinned.s);
+    note(_("shown:  %s, log key %s"), safe[0] != '\0' ? safe : _("(not opened yet)"),
+         shown.s[0] != '\0' ? shown.s : "-");
     free(safe);
-    return PUMASI_UNPROVED;
+}
+
+/* Says loudly that this isn't the ledger whose id or key is pinned. */
+static int another_ledger(const struct profile *p, const json_t *ledger)
+{
+    struct key keys[LOGKEYS_MAX];
+
+    client_tell_another(p, json_text(ledger, "id"), logkeys_read(ledger, keys) > 0 ? keys : NULL);
+    return fail(
+        PUMASI_UNPROVED,
+        _("What answers at %s isn't the ledger that is pinned. Someone may be in between, or "
+          "it was set up anew. Nothing was sent. Ask those who run it; only if they confirm "
+          "it, connect under another profile: pumasi --profile NAME connect %s"),
+        p->url, p->url);
 }
 
 void client_tell_alarms(const json_t *ledger)
@@ -70,7 +83,7 @@ int client_ledger(struct client *c, json_t **out)
     if (p->ledger_id[0] != '\0' &&
         (!str_eq(id, p->ledger_id) || !str_eq(json_text(ledger, "origin"), p->origin) ||
          !logkey_follow(c, keys, logkeys_read(ledger, keys)))) {
-        rc = continued_claims(p, ledger) ? continued_refuse(p, ledger) : another_ledger(p, id);
+        rc = continued_claims(p, ledger) ? continued_refuse(p, ledger) : another_ledger(p, ledger);
         json_decref(ledger);
         return rc;
     }

@@ -14,6 +14,9 @@ struct client;
  * ledger), units cached. *out (a new reference) may be NULL.
  */
 int client_ledger(struct client *c, json_t **out) MUST_CHECK;
+/* Says loudly that a ledger with this id ("" before it is opened) and log key (NULL: none) isn't
+ * the one that is pinned, and shows both. */
+void client_tell_another(const struct profile *p, const char *id, const struct key *log_key);
 /*
  * Tells the user what /v1/ledger says of histories that don't fit: what the ledger has seen of
  * others as their witness, and what its own witnesses say of it. Such things mustn't go unnoticed

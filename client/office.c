@@ -273,6 +273,22 @@ int office_ceiling(struct client *c, const char *text, const char *unit, json_t 
     return rc;
 }
 
+bool office_means_floor(struct client *c, const char *typed, const json_t *floor, const char *unit)
+{
+    char *text, *owed;
+
+    if (typed == NULL || json_integer_value(floor) <= 0)
+        return true;
+    text = client_amount_text(c, json_integer_value(floor), unit);
+    owed = client_amount_text(c, -json_integer_value(floor), unit);
+    note(_("A floor of %s is above nothing: who has less than that can't pay at all. How much may "
+           "be owed is written with a minus: %s"),
+         text, owed);
+    free(text);
+    free(owed);
+    return office_confirm(c, "%s", _("Set it all the same?"));
+}
+
 int office_check_bounds(const json_t *floor, const json_t *ceiling)
 {
     if (!json_is_integer(ceiling) || json_integer_value(ceiling) >= json_integer_value(floor))

@@ -68,6 +68,10 @@ int office_ceiling(struct client *c, const char *text, const char *unit, json_t 
  */
 int office_check_bounds(const json_t *floor, const json_t *ceiling) MUST_CHECK;
 
+/* May a floor that was typed be taken? What one may owe is written with a minus, which is easily
+ * forgotten: asks where the floor is above nothing. False after a sentence. */
+bool office_means_floor(struct client *c, const char *typed, const json_t *floor, const char *unit);
+
 /*
  * The key to read a co-op's book with, unlocked: one of its treasurers', registrars' or auditors',
  * else an auditor's of all. coop NULL: whichever co-op the only office among the keys is. As

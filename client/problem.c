@@ -43,8 +43,8 @@ static const struct telling tellings[] = {
     {"payee-cannot-receive", N_("The other side can't receive this."),
      N_("Their account may be full, frozen or closed: ask them."), false},
     {"line-exhausted", N_("The two co-ops don't extend each other enough credit for that."),
-     N_("Members of different co-ops can't pay each other here until their treasurers agree on a "
-        "line."),
+     N_("Their treasurers agree on a line, or on a larger one, or settle what is owed: \"pumasi "
+        "line list\" shows them how much room is left."),
      false},
     {"same-account", N_("Payer and payee are the same account."), NULL, false},
     {"frozen", N_("The account is frozen."), N_("Ask your co-op's office why."), true},

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "client/clock.h"
+#include "client/detail.h"
 #include "client/problem.h"
 #include "client/query.h"
 #include "core/b64.h"
@@ -244,6 +245,24 @@ static int unknown(struct outbox_entry *e, const char *sentence, struct submit_r
                 sentence, e->what);
 }
 
+/* With the ledger's own reason, where it gives one. */
+static char *not_now(const struct client *c, long status, const json_t *problem)
+{
+    char *said, *sentence;
+    size_t len;
+
+    if (!str_eq(problem_name(problem), "busy") || json_text(problem, "detail")[0] == '\0')
+        return x_asprintf(_("The ledger at %s can't answer now (status %ld)."), c->profile.url,
+                          status);
+    said = detail_translate(json_text(problem, "detail"));
+    len = strlen(said);
+    if (len > 0 && said[len - 1] == '.')
+        said[len - 1] = '\0';
+    sentence = x_asprintf(_("The ledger at %s can't take this now (%s)."), c->profile.url, said);
+    free(said);
+    return sentence;
+}
+
 static int judge(struct client *c, struct outbox_entry *e, const struct http_answer *answer,
                  struct submit_result *out)
 {
@@ -274,8 +293,7 @@ static int judge(struct client *c, struct outbox_entry *e, const struct http_ans
                     c->profile.url, answer->retry_after < 1 ? 60 : answer->retry_after, e->what);
     }
     if (problem_is_open(answer->status))
-        sentence = x_asprintf(_("The ledger at %s can't answer now (status %ld)."), c->profile.url,
-                              answer->status);
+        sentence = not_now(c, answer->status, out->answer);
     else
         sentence = x_asprintf(_("What answers at %s (status %ld) doesn't speak like a ledger."),
                               c->profile.url, answer->status);

@@ -49,12 +49,14 @@ int decline_judge(const struct state *s, const struct pendings *p, const struct 
         return 0;
     }
     bool called_for = rules_calls_for(s, &waiting, &sub.env, a->by, as);
+    bool revokes = waiting.type == ACT_KEY_REVOKE;
     act_free(&waiting);
     submission_free(&sub);
     if (!called_for) {
-        return refuse(r, REFUSED_NOT_PERMITTED,
-                      "The act doesn't need a %s of %s, so that they can't decline it.",
-                      role_name(as), a->by);
+        return revokes ? refuse(r, REFUSED_NOT_PERMITTED, "Nobody can decline a key.revoke.")
+                       : refuse(r, REFUSED_NOT_PERMITTED,
+                                "The act doesn't need a %s of %s, so that they can't decline it.",
+                                role_name(as), a->by);
     }
     return 0;
 }

@@ -521,6 +521,14 @@ if os.path.exists(once):
     rm "$LEDGERS/main/checkpoint" # or it wouldn't post
     ledger_start main
     ledger_wait main
+    # Somebody else who never saw the other history gets a receipt of the same number.
+    (XDG_STATE_HOME=$BATS_TEST_TMPDIR/other; auditor_key fourth '*' stewards steward)
+    cp -a "$XDG_STATE_HOME" "$BATS_TEST_TMPDIR/both"
+    cp "$BATS_TEST_TMPDIR"/other/pumasi/default/receipts/*.json "$BATS_TEST_TMPDIR/both/pumasi/default/receipts"
+    run env XDG_STATE_HOME="$BATS_TEST_TMPDIR/both" "$BUILD/pumasi" receipts 3>&-
+    echo "$output"
+    [ "$status" -eq 5 ]
+    [[ $output == *"two receipts are of record $n, and they differ"* ]]
     posted "$(payment m0000@hansalim m0002@hansalim 1)"
     posted "$(payment m0000@hansalim m0002@hansalim 2)"
     posted "$(payment m0000@hansalim m0002@hansalim 3)"
