@@ -329,6 +329,12 @@ static bool read_head(struct http_conn *c, struct evbuffer *in)
     if (len == 0) {
         return false;
     }
+    /* Such as a handshake of TLS: nobody has to wait until its head is too late. */
+    if (!http_head_may_begin((const char *)evbuffer_pullup(in, len < 2 ? 1 : 2), len)) {
+        memset(&c->head, 0, sizeof(c->head));
+        refuse_request(c, 400, WIRE_("the request line is none"));
+        return true;
+    }
     if (!c->begun) {
         c->begun = true;
         c->request_ms = now_ms() + c->all->request_ms;

@@ -13,6 +13,13 @@ static bool is_token_char(unsigned char c)
            (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
 }
 
+bool http_head_may_begin(const char *bytes, size_t len)
+{
+    unsigned char first = len > 0 ? (unsigned char)bytes[0] : '\r';
+
+    return first == '\r' ? len < 2 || bytes[1] == '\n' : is_token_char(first);
+}
+
 static bool is_token(const char *s, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
@@ -51,7 +58,8 @@ static char *next_line(char **at, char *end, size_t *len)
     return line;
 }
 
-/* "http://host/path" is "/path" to us (RFC 9112 section 3.2.2). */
+/* "http://host/path" is "/path" to us (RFC 9112 section 3.2.2). The host ends at a '/' or a '?'
+ * (RFC 3986 section 3.2); one without a path is refused. */
 static char *origin_form(char *target)
 {
     static const char *const schemes[] = {"http://", "https://"};
@@ -59,8 +67,8 @@ static char *origin_form(char *target)
     for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
         size_t len = strlen(schemes[i]);
         if (strncasecmp(target, schemes[i], len) == 0) {
-            char *path = strchr(target + len, '/');
-            return path != NULL && path > target + len ? path : NULL;
+            char *host = target + len, *path = host + strcspn(host, "/?");
+            return *path == '/' && path > host ? path : NULL;
         }
     }
     return target[0] == '/' ? target : NULL;

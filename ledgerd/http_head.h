@@ -40,6 +40,12 @@ struct http_head {
  */
 int http_head_parse(struct http_head *out, char *bytes, size_t len, const char **why) MUST_CHECK;
 
+/*
+ * Can a request begin with these bytes, the first that came: a method, or the empty line that an
+ * old client sends before it (RFC 9112 section 2.2)? No bytes at all can.
+ */
+bool http_head_may_begin(const char *bytes, size_t len);
+
 /* A field's value by its name, in any case; NULL when it isn't there. The first of several. */
 const char *http_head_field(const struct http_head *head, const char *name);
 

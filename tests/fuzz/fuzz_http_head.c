@@ -37,6 +37,23 @@ static void check_again(const struct http_head *head)
     buf_free(&b);
 }
 
+/* The path is the target, or stands in it behind "http://" or "https://" and a host that ends with
+ * it: no other reader takes a part of the query for it. */
+static void check_target(const struct http_head *head, const uint8_t *data, size_t size)
+{
+    const char *target = memchr(data, ' ', size);
+    size_t len = strcspn(++target, " "), scheme = strncasecmp(target, "https", 5) == 0 ? 8 : 7;
+
+    if (target[0] == '/')
+        scheme = 0;
+    else
+        MUST(strncasecmp(target, "http", 4) == 0 && memcmp(target + scheme - 3, "://", 3) == 0);
+    const char *path = target + scheme + strcspn(target + scheme, "/?# ");
+    MUST(*path == '/' && (scheme == 0) == (path == target));
+    MUST((size_t)(target + len - path) >= strlen(head->path));
+    MUST(memcmp(path, head->path, strlen(head->path)) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *bytes = x_malloc(size + 1);
@@ -58,6 +75,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         MUST(!(head.chunked && head.has_length));
         for (size_t i = 0; i < head.n_fields; i++)
             check_field(&head.fields[i]);
+        check_target(&head, data, size);
+        MUST(http_head_may_begin((const char *)data, size));
         check_again(&head);
     }
     free(bytes);

@@ -224,6 +224,30 @@ static void bodies_that_are_only_announced_take_no_room(void **state)
     assert_memory_equal(first, "HTTP/1.1 200 ", 13);
 }
 
+/* A handshake of TLS, say: what can begin no request is answered at once, not when its time is up.
+ */
+static void what_begins_no_request_is_refused_at_once(void **state)
+{
+    static const char *const all[] = {"\x16\x03\x01\x02", "\r\n\r\n\x16", "\rG", "\n", " GET",
+                                      GET "\x80"};
+    struct server *s = *state;
+    char first[64];
+    bool open;
+
+    s->all.answers_max = 64 * ANSWER;
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        bool second = i == ARRAY_LEN(all) - 1; /* behind a request that has its answer */
+        size_t n = drink(s, dial(s, all[i]), first, &open);
+
+        assert_memory_equal(first, second ? "HTTP/1.1 200 " : "HTTP/1.1 400 ", 13);
+        assert_true(second ? n > ANSWER + 300 : n < 1000);
+        assert_false(open);
+    }
+    (void)drink(s, dial(s, "\r\n\r"), first, &open);
+    assert_string_equal(first, ""); /* it may become one */
+    assert_true(open);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +256,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(small_bodies_find_room_beside_large_ones, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(bodies_that_are_only_announced_take_no_room, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_begins_no_request_is_refused_at_once, set_up,
                                         tear_down),
     };
 

@@ -136,10 +136,30 @@ static void test_request_line(void **state)
     refused("GET ledger.example:80 HTTP/1.1\r\n" HOST "\r\n", 400);
     refused("GET http://ledger.example HTTP/1.1\r\n" HOST "\r\n", 400);
     refused("GET http:/// HTTP/1.1\r\n" HOST "\r\n", 400);
+    /* The host ends at a '?' too, so there is no path: not everybody's "/healthz". */
+    refused("GET http://h?a=/healthz HTTP/1.1\r\n" HOST "\r\n", 400);
+    refused("GET https://?/healthz HTTP/1.1\r\n" HOST "\r\n", 400);
     refused("GET ftp://x/ HTTP/1.1\r\n" HOST "\r\n", 400);
     refused("GET /a#b HTTP/1.1\r\n" HOST "\r\n", 400);
     refused("GET /\xed\x95\x9c HTTP/1.1\r\n" HOST "\r\n", 400);
     refused("GET /\x7f HTTP/1.1\r\n" HOST "\r\n", 400);
+}
+
+static void test_first_bytes(void **state)
+{
+    (void)state;
+    assert_true(http_head_may_begin("", 0));
+    assert_true(http_head_may_begin("G", 1));
+    assert_true(http_head_may_begin("~x", 2));
+    assert_true(http_head_may_begin("\r", 1)); /* more may come */
+    assert_true(http_head_may_begin("\r\n", 2));
+    assert_false(http_head_may_begin("\rG", 2));
+    assert_false(http_head_may_begin("\nG", 2));
+    assert_false(http_head_may_begin(" G", 2));
+    assert_false(http_head_may_begin("\0G", 2));
+    assert_false(http_head_may_begin("(", 1));
+    assert_false(http_head_may_begin("\xed\x95\x9c", 3));
+    assert_false(http_head_may_begin("\x16\x03\x01", 3)); /* TLS */
 }
 
 static void test_fields(void **state)
@@ -257,10 +277,10 @@ static void test_chunks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plain),           cmocka_unit_test(test_keep_alive),
-        cmocka_unit_test(test_request_line),    cmocka_unit_test(test_fields),
-        cmocka_unit_test(test_too_many_fields), cmocka_unit_test(test_framing),
-        cmocka_unit_test(test_chunks),
+        cmocka_unit_test(test_plain),        cmocka_unit_test(test_keep_alive),
+        cmocka_unit_test(test_request_line), cmocka_unit_test(test_first_bytes),
+        cmocka_unit_test(test_fields),       cmocka_unit_test(test_too_many_fields),
+        cmocka_unit_test(test_framing),      cmocka_unit_test(test_chunks),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
