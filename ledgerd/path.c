@@ -57,6 +57,17 @@ void path_free(struct path *p)
     memset(p, 0, sizeof(*p));
 }
 
+/* Nothing that a path names has other characters, and not all bytes are a text to the database. */
+static bool is_name(const char *segment)
+{
+    const char *s = segment;
+
+    while (*s >= '!' && *s <= '~') {
+        s++;
+    }
+    return *s == '\0' && s > segment;
+}
+
 bool path_match(const struct path *p, const char *pattern, const char *args[PATH_ARGS_MAX])
 {
     size_t n_args = 0;
@@ -73,7 +84,7 @@ bool path_match(const struct path *p, const char *pattern, const char *args[PATH
         }
         len = strcspn(pattern, "/");
         if (pattern[0] == '{') {
-            if (segment[0] == '\0' || n_args == PATH_ARGS_MAX) {
+            if (!is_name(segment) || n_args == PATH_ARGS_MAX) {
                 return false;
             }
             args[n_args++] = segment;

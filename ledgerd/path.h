@@ -23,8 +23,8 @@ void path_free(struct path *p);
 
 /*
  * Against a pattern, "/v1/members/{member}": true when each segment is the pattern's, or stands
- * where the pattern has one in braces; args are the latter, borrowed from p. A * at the end stands
- * for one or more segments of any kind.
+ * where the pattern has one in braces and is visible ASCII; args are the latter, borrowed from p. A
+ * * at the end stands for one or more segments of any kind.
  */
 bool path_match(const struct path *p, const char *pattern, const char *args[PATH_ARGS_MAX]);
 

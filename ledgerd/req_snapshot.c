@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * GET /v1/snapshots, and the path of one leaf of a snapshot: of an account, a book or a subject,
- * for whoever may see the part that the leaf counts last.
+ * GET /v1/snapshots, and the path of one leaf of a snapshot: of an account or a book, for whoever
+ * may read that, of a subject, for whoever may see its changes.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -150,10 +150,10 @@ static void ask_path(struct request *r, enum leaf_kind kind, const char *name)
     free(ask);
 }
 
-/* May the caller see a part of that kind and name, as records show parts? */
-static bool sees(const struct request *r, enum part_kind kind, const char *name)
+/* May the caller see a change of that subject, as records show changes? */
+static bool sees_change(const struct request *r, const char *name)
 {
-    struct part part = {.kind = kind};
+    struct part part = {.kind = PART_CHANGE};
     bool visible;
 
     str_copy(part.name, sizeof(part.name), name);
@@ -164,21 +164,17 @@ void req_snapshot_account(struct request *r)
 {
     char account[ACCOUNT_MAX + 1];
 
-    if (strlen(r->arg[1]) > ADDRESS_MAX || !name_is_unit(r->arg[2])) {
+    if (!name_is_unit(r->arg[2]) || !scope_sees_accounts(&r->caller, r->arg[1])) {
         request_not_found(r);
         return;
     }
     name_account(account, r->arg[1], r->arg[2]);
-    if (!name_is_account(account) || !sees(r, PART_POSTING, account)) {
-        request_not_found(r);
-        return;
-    }
     ask_path(r, LEAF_ACCOUNT, account);
 }
 
 void req_snapshot_book(struct request *r)
 {
-    if (!name_is_coop(r->arg[1]) || !sees(r, PART_BOOK, r->arg[1])) {
+    if (!name_is_coop(r->arg[1]) || !scope_sees_coop(&r->caller, r->arg[1])) {
         request_not_found(r);
         return;
     }
@@ -188,7 +184,7 @@ void req_snapshot_book(struct request *r)
 /* A name such as policy:hansalim/hour comes with %2F. */
 void req_snapshot_subject(struct request *r)
 {
-    if (strlen(r->arg[1]) > LEAF_NAME_MAX || !sees(r, PART_CHANGE, r->arg[1])) {
+    if (strlen(r->arg[1]) > LEAF_NAME_MAX || !sees_change(r, r->arg[1])) {
         request_not_found(r);
         return;
     }

@@ -22,11 +22,6 @@ bool scope_filtered(const struct request *r)
     return r->caller.known;
 }
 
-static bool of_member(const struct request *r)
-{
-    return name_is_address(r->arg[0]) && scope_sees_member(&r->caller, r->arg[0]);
-}
-
 bool scope_of_coop(const struct request *r)
 {
     return name_is_coop(r->arg[0]) && scope_sees_coop(&r->caller, r->arg[0]);
@@ -34,17 +29,7 @@ bool scope_of_coop(const struct request *r)
 
 bool scope_of_account(const struct request *r)
 {
-    char account[ACCOUNT_MAX + 1], coop[COOP_MAX + 1];
-
-    if (r->arg[0][0] != '!') {
-        return of_member(r);
-    }
-    name_account(account, r->arg[0], "x"); /* any unit: what it is shows later */
-    if (strlen(r->arg[0]) > ACCOUNT_MAX - 2 || !name_is_account(account)) {
-        return false;
-    }
-    name_coop_of(r->arg[0], coop);
-    return scope_sees_coop(&r->caller, coop);
+    return scope_sees_accounts(&r->caller, r->arg[0]);
 }
 
 bool scope_of_log(const struct request *r)
@@ -71,6 +56,21 @@ bool scope_sees_member(const struct caller *c, const char *member)
         return true;
     }
     name_coop_of(member, coop);
+    return scope_sees_coop(c, coop);
+}
+
+bool scope_sees_accounts(const struct caller *c, const char *of)
+{
+    char account[ACCOUNT_MAX + 1], coop[COOP_MAX + 1];
+
+    if (of[0] != '!') {
+        return name_is_address(of) && scope_sees_member(c, of);
+    }
+    name_account(account, of, "x"); /* any unit: what it is shows later */
+    if (strlen(of) > ACCOUNT_MAX - 2 || !name_is_account(account)) {
+        return false;
+    }
+    name_coop_of(of, coop);
     return scope_sees_coop(c, coop);
 }
 

@@ -20,8 +20,7 @@ bool scope_everyone(const struct request *r);
 bool scope_filtered(const struct request *r);
 /* The pattern's first argument is a co-op. */
 bool scope_of_coop(const struct request *r);
-/* The first argument is a member or, for its office, a co-op's own account: !pos.medical@hansalim.
- */
+/* The first argument is whose accounts they are, as in scope_sees_accounts. */
 bool scope_of_account(const struct request *r);
 /* The log in order: for auditors of all, and offices and auditors of a co-op, whom it shows their
  * book's records and the network's own. */
@@ -30,6 +29,9 @@ bool scope_of_log(const struct request *r);
 bool scope_audits_all(const struct caller *c);
 bool scope_sees_member(const struct caller *c, const char *member);
 bool scope_sees_coop(const struct caller *c, const char *coop);
+/* `of` is a member or, for its office alone, a co-op's own: !pos.medical@hansalim. False for what
+ * is neither. */
+bool scope_sees_accounts(const struct caller *c, const char *of);
 
 /*
  * Which parts of a record the caller may see (`visible`, n flags). A member: the act, and what is

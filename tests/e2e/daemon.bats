@@ -297,7 +297,7 @@ recorded_snapshots() { # NAME N
 }
 
 @test "the clerk commits to everything once a day, after the day" {
-    local lib name=clerk day
+    local lib name=clerk day size one
     lib=$(find /usr/lib -name libfaketimeMT.so.1 -print -quit 2> /dev/null)
     [ -n "$lib" ] || skip "no faketime here"
     [ -z "$(grep -l __asan_init "$LEDGERD")" ] || skip "a sanitizer wants to be the first library"
@@ -326,6 +326,21 @@ recorded_snapshots() { # NAME N
     get m0000@hansalim "/v1/records/$(ledger_psql $name -c 'SELECT record FROM snapshots WHERE seq = 2')"
     answered 200 '.parts | length == 2'
     jq -r '.parts[1]' "$BODY" | is_true '.subject == "snapshot:ledger" and .seq == 2 and .state.count > 10'
+    # Its leaves are for whoever may read what they count, and a book is no steward's.
+    size=$(ledger_psql $name -c 'SELECT size FROM snapshots WHERE seq = 2')
+    get registrar@hansalim "/v1/snapshots/$size/books/hansalim"
+    answered 200 '.leaf | fromjson | .name == "hansalim"'
+    for one in steward m0000@hansalim registrar@mapo; do
+        get "$one" "/v1/snapshots/$size/books/hansalim"
+        problem 404 not-found
+    done
+    get steward "/v1/snapshots/$size/accounts/m0000@hansalim/hour"
+    problem 404 not-found
+    get steward "/v1/snapshots/$size/subjects/hansalim"
+    answered 200 '.leaf | fromjson | .name == "hansalim"'
+    # What is no text to the database isn't asked of it.
+    get m0000@hansalim "/v1/snapshots/$size/subjects/x%ff:m0000@hansalim"
+    problem 404 not-found
     refused 403 not-permitted "$(act snapshot ledger \
         "{\"size\":3,\"count\":1,\"root\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}" steward)"
     ledger_stop $name

@@ -37,6 +37,13 @@ static void test_match(void **state)
     assert_true(match("/v1/members/alice@hansalim", "/v1/members/{member}", "alice@hansalim"));
     assert_true(match("/v1/members/alice%40hansalim", "/v1/members/{member}", "alice@hansalim"));
     assert_true(match("/v1/members/a%2Fb", "/v1/members/{member}", "a/b"));
+    /* No name has such bytes, of which the database would say that they are no text. */
+    assert_true(match("/v1/members/%21~", "/v1/members/{member}", "!~"));
+    assert_false(match("/v1/members/x%ff:a", "/v1/members/{member}", NULL));
+    assert_false(match("/v1/members/%ED%95%9C", "/v1/members/{member}", NULL));
+    assert_false(match("/v1/members/a%20b", "/v1/members/{member}", NULL));
+    assert_false(match("/v1/members/a%7f", "/v1/members/{member}", NULL));
+    assert_false(match("/v1/members/%0a", "/v1/members/{member}", NULL));
     assert_false(match("/v1/members/", "/v1/members/{member}", NULL));
     assert_false(match("/v1/members/a/b", "/v1/members/{member}", NULL));
     assert_true(match("/v1/records/7/proof", "/v1/records/{index}/proof", "7"));

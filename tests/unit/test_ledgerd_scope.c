@@ -261,6 +261,19 @@ static void test_members_and_coops(void **state)
     assert_true(scope_sees_coop(&all, "medical"));
     assert_false(scope_sees_member(&steward, "bob@medical"));
     assert_false(scope_sees_coop(&steward, "medical"));
+    /* A position is its office's: it is made of what members pay, and so no steward's. */
+    assert_true(scope_sees_accounts(&alice, "alice@hansalim"));
+    assert_true(scope_sees_accounts(&clerk, "alice@hansalim"));
+    assert_true(scope_sees_accounts(&clerk, "!pos.medical@hansalim"));
+    assert_true(scope_sees_accounts(&all, "!pos.medical@hansalim"));
+    assert_false(scope_sees_accounts(&alice, "!pos.medical@hansalim"));
+    assert_false(scope_sees_accounts(&clerk, "!pos.hansalim@medical"));
+    assert_false(scope_sees_accounts(&steward, "!pos.medical@hansalim"));
+    assert_false(scope_sees_accounts(&steward, "alice@hansalim"));
+    assert_false(scope_sees_accounts(&all, "!pos.medical"));
+    assert_false(scope_sees_accounts(&all, "hansalim"));
+    assert_true(scope_sees_accounts(&all, "!pos.a2345678901234567890123456789012@"
+                                          "b2345678901234567890123456789012"));
 }
 
 static void test_pending(void **state)
