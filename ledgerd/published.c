@@ -35,6 +35,7 @@ struct published {
     unsigned used; /* bit i: signer i is in force */
     bool there;
     unsigned signed_by; /* the latest is, bit i by signer i; 0: by an earlier key */
+    uint64_t turns;     /* how often that, or the origin, became another one */
     int slot;           /* it stands there; -1 when the file is none of two slots */
     struct checkpoint latest;
     int64_t time; /* when it was signed, or written last */
@@ -342,6 +343,8 @@ int published_write(struct published *p, struct draft *d)
     struct buf old = p->note;
     p->note = d->note;
     d->note = old;
+    p->turns +=
+        p->signed_by != d->signed_by || !str_eq(p->latest.origin, d->checkpoint.origin) ? 1 : 0;
     p->latest = d->checkpoint;
     p->slot = slot;
     p->there = true;
@@ -477,29 +480,26 @@ const struct log_signer *published_newest(struct published *p)
     return newest;
 }
 
-/* Did the key of that kid sign the latest note? With the lock. */
-static bool signed_latest(const struct published *p, const struct kid *kid)
+bool published_signed(struct published *p, const struct kid *kid)
 {
     struct kid ours;
+    unsigned it = 0;
 
     for (size_t i = 0; i < p->n_signers; i++) {
         key_kid(&ours, &p->signers[i].key);
         if (str_eq(ours.s, kid->s)) {
-            return p->there && (p->signed_by & 1U << i) != 0;
+            it = 1U << i;
         }
     }
-    return false;
+    pthread_mutex_lock(&p->lock);
+    bool signed_it = p->there && (p->signed_by & it) != 0;
+    pthread_mutex_unlock(&p->lock);
+    return signed_it;
 }
 
-bool published_by(struct published *p, const struct kid *kid, struct checkpoint *c, char **note,
-                  size_t *len)
+bool published_kept(struct published *p, const struct kid *kid, struct checkpoint *c, char **note,
+                    size_t *len)
 {
-    pthread_mutex_lock(&p->lock);
-    bool latest = signed_latest(p, kid);
-    pthread_mutex_unlock(&p->lock);
-    if (latest) { /* one that came in between is signed by it, or it is asked for again */
-        return published_get(p, c, note, len);
-    }
     char *name = kept_name(kid->s);
     *note = get_file(p, name, len);
     free(name);
@@ -512,6 +512,14 @@ bool published_by(struct published *p, const struct kid *kid, struct checkpoint 
     free(*note);
     *note = NULL;
     return false;
+}
+
+uint64_t published_turns(struct published *p)
+{
+    pthread_mutex_lock(&p->lock);
+    uint64_t turns = p->turns;
+    pthread_mutex_unlock(&p->lock);
+    return turns;
 }
 
 int64_t published_time(struct published *p)

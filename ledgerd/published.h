@@ -34,8 +34,8 @@ void published_free(struct published *p);
 
 /*
  * From now on only those of the log keys that are among these n sign: all that are in force. What a
- * key signed last is kept when it goes (published_by), so that whoever pinned it can still be shown
- * what follows it.
+ * key signed last is kept when it goes (published_kept), so that whoever pinned it can still be
+ * shown what follows it.
  */
 void published_use(struct published *p, const struct key *in_force, size_t n);
 /*
@@ -76,12 +76,15 @@ int published_sign(struct published *p, uint64_t size, const struct hash *root) 
 /* A copy of the latest signed note (caller frees) and what it says; false when there is none yet.
  */
 bool published_get(struct published *p, struct checkpoint *c, char **note, size_t *len);
-/*
- * The latest note that the key of that kid signed: the latest of all while it is in force, else
- * what it signed last as far as that was here. As published_get.
- */
-bool published_by(struct published *p, const struct kid *kid, struct checkpoint *c, char **note,
-                  size_t *len);
+/* Has the key of that kid signed the latest? */
+bool published_signed(struct published *p, const struct kid *kid);
+/* What the key of that kid signed last, once it signs no more, as far as that was here. As
+ * published_get. */
+bool published_kept(struct published *p, const struct kid *kid, struct checkpoint *c, char **note,
+                    size_t *len);
+/* How often the latest was signed by other keys, or is of another origin, than the one before: as
+ * long as it is the same number, what was shown before can be verified as the latest can. */
+uint64_t published_turns(struct published *p);
 /* When the latest was signed, in seconds since 1970; 0 when there is none yet. */
 int64_t published_time(struct published *p);
 

@@ -42,8 +42,9 @@ request_go req_readyz;
 request_go req_metrics;
 
 /*
- * The published checkpoint that ?key= asks for, the latest without it; the caller frees *note. -1
- * once the request was answered: malformed, or there is none by that key.
+ * The checkpoint that ?key= asks for: the one that everybody is shown where that key signs, else
+ * what it signed last; without it the one that is shown. The caller frees *note. -1 once the
+ * request was answered: malformed, or there is none by that key.
  */
 int req_asked_checkpoint(struct request *r, struct checkpoint *checkpoint, char **note,
                          size_t *note_len) MUST_CHECK;

@@ -10,6 +10,7 @@
 #include "ledgerd/out.h"
 #include "ledgerd/record_view.h"
 #include "ledgerd/req.h"
+#include "ledgerd/shown.h"
 
 struct shown_keys {
     struct checkpoint checkpoint;
@@ -78,6 +79,18 @@ static void on_change(struct request *r, const PGresult *res)
     nodes_prove(reads_nodes(r->d->reads), k->checkpoint.size, &k->index, 1, on_proof, r);
 }
 
+/* What everybody is shown. */
+static bool get_shown(struct request *r, struct checkpoint *checkpoint, char **note, size_t *len)
+{
+    const char *shown;
+
+    if (!shown_get(r->d->shown, request_now(), checkpoint, &shown, len)) {
+        return false;
+    }
+    *note = x_strndup(shown, *len);
+    return true;
+}
+
 int req_asked_checkpoint(struct request *r, struct checkpoint *checkpoint, char **note,
                          size_t *note_len)
 {
@@ -86,14 +99,17 @@ int req_asked_checkpoint(struct request *r, struct checkpoint *checkpoint, char 
     bool there;
 
     if (key == NULL) {
-        there = published_get(r->d->published, checkpoint, note, note_len);
+        there = get_shown(r, checkpoint, note, note_len);
     } else if (!kid_is_valid(key)) {
         request_malformed(r, "key must be the kid of a key");
         free(key);
         return -1;
     } else {
         str_copy(kid.s, sizeof(kid.s), key);
-        there = published_by(r->d->published, &kid, checkpoint, note, note_len);
+        /* Who signed the latest signed what is shown. */
+        there = published_signed(r->d->published, &kid)
+                    ? get_shown(r, checkpoint, note, note_len)
+                    : published_kept(r->d->published, &kid, checkpoint, note, note_len);
     }
     free(key);
     if (!there) {

@@ -10,6 +10,7 @@ struct shown {
     struct published *published;
     int64_t period; /* seconds */
     int64_t slot;   /* the period in which the note was taken; they are counted from 1970 */
+    uint64_t turns; /* published_turns then */
     struct checkpoint checkpoint;
     bool there;
     struct buf note;        /* as it is shown */
@@ -81,11 +82,14 @@ static void take_latest(struct shown *s)
 bool shown_get(struct shown *s, int64_t now, struct checkpoint *c, const char **note, size_t *len)
 {
     int64_t slot = s->period > 0 ? now / s->period : 0;
+    uint64_t turns =
+        published_turns(s->published); /* before it is taken: what comes then is seen */
 
     /* A clock that was set back must not hold it up for longer than a period. */
-    if (!s->there || s->period == 0 || slot != s->slot) {
+    if (!s->there || s->period == 0 || slot != s->slot || turns != s->turns) {
         take_latest(s);
         s->slot = slot;
+        s->turns = turns;
     }
     if (!s->there) {
         return false;

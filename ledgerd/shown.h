@@ -10,7 +10,9 @@
  * The checkpoint that anybody may see. Each batch has a checkpoint of its own, and whoever watched
  * them all would learn when the ledger is used and how much. So where the operator says so, the
  * public sees a new one only once in so many minutes, while a party's receipts and proofs are
- * always under the latest. The loop's thread.
+ * always under the latest. But when other log keys sign, or the ledger goes on under another
+ * origin, the latest is shown at once: nobody could verify the one before as of today, or follow,
+ * until the time is up. The loop's thread.
  */
 struct shown;
 

@@ -157,7 +157,7 @@ teardown_file() {
 }
 
 @test "the public sees a new checkpoint only so often, a party's receipts are always fresh" {
-    local ledger=quiet shown size minutes=1440
+    local ledger=quiet shown size key minutes=1440
     # A day of the clock's, or of another one where that is nearly over.
     [ $(($(date +%s) % 86400)) -lt 84600 ] || minutes=1439
     ledger_init "$ledger"
@@ -177,6 +177,11 @@ teardown_file() {
     cmp "$BODY" "$BODY.shown"
     ask /v1/ledger
     answered 200 '.size == $size' --argjson size "$shown"
+    # Nor by what proves the log keys, without and with the key that signs.
+    for key in '' "?key=$(ledger_psql "$ledger" -c "SELECT kid FROM keys WHERE role = 'log'")"; do
+        ask "/v1/ledger/log-keys$key"
+        answered 200 '.proof | contains($size)' --arg size $'\n'"$shown"$'\n'
+    done
     ask "/tile/0/000.p/$shown"
     [ "$STATUS" = 200 ]
     [ "$(stat -c %s "$BODY")" -eq $((32 * shown)) ]

@@ -247,7 +247,7 @@ static void an_earlier_key_is_followed_by_ours(void **state)
     assert_int_equal(published_sign(p, 21, &f->root[2]), 0);
     /* What the earlier one signed last is there for those who pinned it. */
     key_kid(&kid, &f->signer[0].key);
-    assert_true(published_by(p, &kid, &c, &note, &len));
+    assert_true(published_kept(p, &kid, &c, &note, &len));
     assert_int_equal(c.size, 20);
     free(note);
     (void)snprintf(kept, sizeof(kept), "%s/checkpoint.%s", f->dir, kid.s);
@@ -306,7 +306,7 @@ static void keys_in_force_sign_together(void **state)
     p = published_open(f->dir, ORIGIN, &f->signer[1], 1, both, 2, err, sizeof(err));
     assert_non_null(p);
     key_kid(&kid, &old);
-    assert_true(published_by(p, &kid, &c, &note, &len));
+    assert_true(published_kept(p, &kid, &c, &note, &len));
     assert_int_equal(c.size, 6);
     free(note);
     (void)snprintf(kept, sizeof(kept), "%s/checkpoint.%s", f->dir, kid.s);
@@ -319,12 +319,14 @@ static void keys_in_force_sign_together(void **state)
     published_use(p, &next, 1);
     assert_int_equal(published_sign(p, 7, &f->root[2]), 0);
     key_kid(&kid, &old);
-    assert_true(published_by(p, &kid, &c, &note, &len));
+    assert_true(published_kept(p, &kid, &c, &note, &len));
     assert_int_equal(c.size, 6);
     assert_true(is_signed_by(note, len, &f->signer[0]));
     free(note);
+    assert_false(published_signed(p, &kid));
     key_kid(&kid, &next);
-    assert_true(published_by(p, &kid, &c, &note, &len));
+    assert_true(published_signed(p, &kid));
+    assert_true(published_get(p, &c, &note, &len));
     assert_int_equal(c.size, 7);
     assert_true(is_signed_by(note, len, &f->signer[1]) && !is_signed_by(note, len, &f->signer[0]));
     free(note);
@@ -335,7 +337,7 @@ static void keys_in_force_sign_together(void **state)
     assert_int_equal(published_sign(p, 8, &f->root[0]), -1);
     assert_int_equal(errno, EKEYREVOKED);
     str_copy(kid.s, sizeof(kid.s), "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
-    assert_false(published_by(p, &kid, &c, &note, &len));
+    assert_false(published_signed(p, &kid) || published_kept(p, &kid, &c, &note, &len));
     published_free(p);
     for (size_t i = 0; i < 2; i++) {
         key_kid(&kid, &f->signer[i].key);

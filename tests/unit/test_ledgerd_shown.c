@@ -18,7 +18,7 @@
 
 struct fixture {
     char dir[64];
-    struct log_signer signer;
+    struct log_signer signer[2]; /* the first is in force alone */
     struct published *published;
 };
 
@@ -31,9 +31,12 @@ static int set_up(void **state)
     (void)snprintf(f->dir, sizeof(f->dir), "%s/shown-XXXXXX",
                    tmp != NULL && strlen(tmp) < 40 ? tmp : "/tmp");
     assert_non_null(mkdtemp(f->dir));
-    key_generate(&f->signer.key, f->signer.secret);
-    f->published = published_open(f->dir, ORIGIN, &f->signer, 1, NULL, 0, err, sizeof(err));
+    for (size_t i = 0; i < 2; i++) {
+        key_generate(&f->signer[i].key, f->signer[i].secret);
+    }
+    f->published = published_open(f->dir, ORIGIN, f->signer, 2, NULL, 0, err, sizeof(err));
     assert_non_null(f->published);
+    published_use(f->published, &f->signer[0].key, 1);
     *state = f;
     return 0;
 }
@@ -114,11 +117,49 @@ static void one_a_period(void **state)
     shown_free(s);
 }
 
+/* Who trusts what is shown has to learn at once who signs now, and of what origin. */
+static void other_keys_and_another_origin_show_at_once(void **state)
+{
+    const struct fixture *f = *state;
+    struct key keys[2] = {f->signer[0].key, f->signer[1].key};
+    struct shown *s = shown_new(f->published, 60, 0);
+    int64_t now = 100 * HOUR;
+    struct checkpoint c;
+    const char *note;
+    size_t len;
+
+    grow(f, 3);
+    check(s, now, 3);
+    grow(f, 4);
+    published_use(f->published, keys, 2);
+    check(s, now + 1, 3); /* nothing is signed by both yet */
+    grow(f, 5);
+    check(s, now + 2, 5);
+    grow(f, 6);
+    check(s, now + 3, 5);
+    published_use(f->published, keys + 1, 1);
+    grow(f, 7);
+    check(s, now + 4, 7);
+    grow(f, 8);
+    check(s, now + 5, 7);
+    published_continue(f->published, ORIGIN "/2");
+    grow(f, 2);
+    assert_true(shown_get(s, now + 6, &c, &note, &len));
+    assert_int_equal(c.size, 2);
+    assert_string_equal(c.origin, ORIGIN "/2");
+    grow(f, 3);
+    assert_true(shown_get(s, now + 7, &c, &note, &len));
+    assert_int_equal(c.size, 2);
+    shown_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_one_without_a_period, set_up, tear_down),
         cmocka_unit_test_setup_teardown(one_a_period, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(other_keys_and_another_origin_show_at_once, set_up,
+                                        tear_down),
     };
 
     if (sodium_init() < 0) {
