@@ -32,7 +32,16 @@ struct init {
     char local_zone[128];
     int64_t threshold;
     struct key stewards[ACT_KEYS_MAX];
+    const char *steward_files[ACT_KEYS_MAX];
     size_t n_stewards;
+};
+
+/* A new ledger before anything of it is on the disk. */
+struct opening {
+    struct ownkeys keys;
+    struct submission sub;
+    struct act act;
+    bool parsed;
 };
 
 PRINTF_LIKE(1, 2)
@@ -53,15 +62,21 @@ static int usage_error(const char *fmt, ...)
 
 static int add_steward(struct init *in, const char *path)
 {
+    struct key *key = &in->stewards[in->n_stewards];
     char err[512];
 
     if (in->n_stewards == ACT_KEYS_MAX)
         return usage_error(_("There are more than 100 stewards at %s."), path);
-    if (jwk_file_read(&in->stewards[in->n_stewards], path, err, sizeof(err)) != 0) {
+    if (jwk_file_read(key, path, err, sizeof(err)) != 0) {
         fprintf(stderr, "ledgerd init: %s\n", err);
         return 1;
     }
-    in->n_stewards++;
+    for (size_t i = 0; i < in->n_stewards; i++)
+        if (memcmp(key, &in->stewards[i], sizeof(*key)) == 0)
+            return usage_error(_("%s and %s hold the same key: each steward is named once, by a key"
+                                 " of their own."),
+                               in->steward_files[i], path);
+    in->steward_files[in->n_stewards++] = path;
     return 0;
 }
 
@@ -122,6 +137,8 @@ static int check_options(struct init *in)
 
     if (in->from)
         return 0;
+    if (in->keys)
+        return usage_error(_("--keys goes with --from: a new ledger gets keys of its own."));
     if (!in->origin || !name_is_origin(in->origin))
         return usage_error(
             _("--origin is wanted: the ledger's name in its log, for ever, lower-case"
@@ -174,82 +191,124 @@ static void put_payload(struct buf *b, const struct init *in, const struct ownke
     buf_printf(b, "],\"threshold\":%lld,\"rules\":%d}", (long long)in->threshold, RULES_VERSION);
 }
 
-/* Makes, signs and stores ledger.open. -1 and a sentence. */
-static int store_opening(PGconn *conn, const struct init *in, const struct ownkeys *keys, char *err,
-                         size_t err_size)
+/*
+ * Makes the ledger's own keys and ledger.open, signed, in memory. Through the same door as
+ * everybody's acts: what is refused there is refused before anything is made. -1 and a sentence.
+ */
+static int opening_make(struct opening *o, const struct init *in, char *err, size_t err_size)
 {
-    struct buf payload = BUF_INIT, needs = BUF_INIT;
-    struct submission sub = {0};
+    struct buf payload = BUF_INIT;
     struct refusal r;
-    struct act act;
-    int ret = -1;
 
-    put_payload(&payload, in, keys);
-    envelope_new(&sub.env, payload.data, payload.len);
-    envelope_sign(&sub.env, keys->log[0].secret);
-    envelope_sign(&sub.env, keys->clerk_secret);
-    buf_printf(&needs, "[{\"holder\":\"stewards\",\"role\":\"steward\",\"have\":0,\"of\":%zu}]",
-               in->n_stewards);
-    /* Through the same door as everybody's: two stewards with one key, say, are refused here. */
-    if (act_parse(&act, &sub.env, &r) != 0) {
-        snprintf(err, err_size, "%s", r.detail);
-    } else {
-        ret = db_init_ledger(conn, in->origin, &act, &sub, needs.data, err, err_size);
-        act_free(&act);
-    }
-    submission_free(&sub);
+    ownkeys_generate(&o->keys);
+    put_payload(&payload, in, &o->keys);
+    envelope_new(&o->sub.env, payload.data, payload.len);
+    envelope_sign(&o->sub.env, o->keys.log[0].secret);
+    envelope_sign(&o->sub.env, o->keys.clerk_secret);
     buf_free(&payload);
-    buf_free(&needs);
-    return ret;
+    o->parsed = act_parse(&o->act, &o->sub.env, &r) == 0;
+    if (!o->parsed)
+        snprintf(err, err_size, "%s", r.detail);
+    return o->parsed ? 0 : -1;
 }
 
-/* An empty schema in the database, and a connection to it. NULL and a sentence. */
-static PGconn *empty_schema(const struct database *db, char *err, size_t err_size)
+static void opening_free(struct opening *o)
+{
+    if (o->parsed)
+        act_free(&o->act);
+    submission_free(&o->sub);
+    ownkeys_wipe(&o->keys);
+}
+
+/* Keys that lie in the data folder already are never written over, nor is another ledger begun
+ * with them. -1 and a sentence when they are in the way. */
+static int check_keys(const struct conf *conf, const struct init *in, const struct ownkeys *old,
+                      char *err, size_t err_size)
+{
+    char *cluster = x_asprintf("%s/pg", conf->data);
+    bool has_database = *conf->database || access(cluster, F_OK) == 0;
+
+    free(cluster);
+    if (!ownkeys_there(conf->data))
+        return 0;
+    if (in->keys)
+        return ownkeys_are(old, conf->data, err, err_size);
+    /* Whose they are is seen in the database, where there is one. */
+    return in->from || has_database ? 0 : ownkeys_left(conf->data, err, err_size);
+}
+
+/*
+ * An empty schema in the database, and a connection to it. NULL and a sentence; *there when that is
+ * because of a ledger that it has.
+ */
+static PGconn *empty_schema(const struct database *db, bool *there, char *err, size_t err_size)
 {
     PGconn *conn = database_connect(db, "ledgerd init", err, err_size);
-    bool there = false;
+    enum schema_state state;
     int applied;
 
     if (!conn)
         return NULL;
-    if (db_migrate_run(conn, &applied, err, err_size) == 0 &&
-        db_has_ledger(conn, &there, err, err_size) == 0) {
-        if (!there)
-            return conn;
+    /* One of an older ledgerd isn't brought up to date here either. */
+    state = db_schema_check(conn, err, err_size);
+    if (state == SCHEMA_ERROR || ((state == SCHEMA_OK || state == SCHEMA_OLDER) &&
+                                  db_has_ledger(conn, there, err, err_size) != 0))
+        goto fail;
+    if (*there) {
         snprintf(err, err_size,
                  _("There is a ledger in this database already: nothing was changed."));
+        goto fail;
     }
+    if (db_migrate_run(conn, &applied, err, err_size) == 0)
+        return conn;
+fail:
     PQfinish(conn);
     return NULL;
 }
 
-static int make_new(const struct conf *conf, const struct init *in, PGconn *conn)
+/* Keys that this run made are taken back where the database is sure to know of no ledger. */
+static void take_back(const struct conf *conf, PGconn *conn)
 {
-    struct ownkeys keys;
-    char err[512], vkey[VKEY_MAX];
+    char ignored[512];
+    bool there = true;
+
+    if (db_has_ledger(conn, &there, ignored, sizeof(ignored)) == 0 && !there)
+        ownkeys_remove(conf->data);
+}
+
+/* The keys are on the disk before anything names them. -1 and a sentence. */
+static int make_new(const struct conf *conf, const struct init *in, const struct opening *o,
+                    PGconn *conn, char *err, size_t err_size)
+{
+    struct buf needs = BUF_INIT;
+    char vkey[VKEY_MAX];
     struct kid kid;
     int ret;
 
-    ret = ownkeys_create(&keys, conf->data, err, sizeof(err));
-    if (ret == 0) /* the ledger's keys are on the disk before anything names them */
-        ret = store_opening(conn, in, &keys, err, sizeof(err));
+    if (ownkeys_there(conf->data))
+        return ownkeys_left(conf->data, err, err_size);
+    buf_printf(&needs, "[{\"holder\":\"stewards\",\"role\":\"steward\",\"have\":0,\"of\":%zu}]",
+               in->n_stewards);
+    ret = ownkeys_write(&o->keys, conf->data, err, err_size);
+    if (ret == 0)
+        ret = db_init_ledger(conn, in->origin, &o->act, &o->sub, needs.data, err, err_size);
+    buf_free(&needs);
     if (ret != 0) {
-        fprintf(stderr, "ledgerd init: %s\n", err);
-    } else {
-        vkey_text(vkey, in->origin, &keys.log[0].key);
-        key_kid(&kid, &keys.log[0].key);
-        printf(_("The ledger %s is made in %s; its days are days in %s.\n"
-                 "Print the fingerprint of its log key on paper, as \"pumasi connect\" shows it to "
-                 "everybody who connects: %s\n"
-                 "The same key as programs take it that check checkpoints: %s\n\n"
-                 "It opens once its stewards have signed, within 30 days:\n"
-                 "  ledgerd --data %s\n"
-                 "and then each steward:\n"
-                 "  pumasi connect http://127.0.0.1:7474 && pumasi open\n"),
-               in->origin, conf->data, in->zone, kid.s, vkey, conf->data);
+        take_back(conf, conn);
+        return -1;
     }
-    ownkeys_wipe(&keys);
-    return ret == 0 ? 0 : 1;
+    vkey_text(vkey, in->origin, &o->keys.log[0].key);
+    key_kid(&kid, &o->keys.log[0].key);
+    printf(_("The ledger %s is made in %s; its days are days in %s.\n"
+             "Print the fingerprint of its log key on paper, as \"pumasi connect\" shows it to "
+             "everybody who connects: %s\n"
+             "The same key as programs take it that check checkpoints: %s\n\n"
+             "It opens once its stewards have signed, within 30 days:\n"
+             "  ledgerd --data %s\n"
+             "and then each steward:\n"
+             "  pumasi connect http://127.0.0.1:7474 && pumasi open\n"),
+           in->origin, conf->data, in->zone, kid.s, vkey, conf->data);
+    return 0;
 }
 
 static int look_at(const char *export, char *err, size_t err_size)
@@ -264,41 +323,61 @@ static int look_at(const char *export, char *err, size_t err_size)
     return 0;
 }
 
+/* Makes everything, once all has been checked. */
+static int make(const struct conf *conf, const struct init *in, const struct opening *o,
+                const struct ownkeys *old)
+{
+    struct database db;
+    PGconn *conn = NULL;
+    bool there = false;
+    char err[512];
+    int ret = 1;
+
+    if (database_open(&db, conf, true, false, err, sizeof(err)) != 0)
+        goto fail;
+    conn = empty_schema(&db, &there, err, sizeof(err));
+    if (conn && in->from)
+        ret = rebuild_from(conf, &db, conn, in->from, in->keys ? old : NULL);
+    else if (conn && make_new(conf, in, o, conn, err, sizeof(err)) == 0)
+        ret = 0;
+    PQfinish(conn);
+    database_close(&db);
+    if (ret == 0 || (conn && in->from)) /* a rebuild says itself what failed */
+        return ret;
+fail:
+    fprintf(stderr, "ledgerd init: %s\n", err);
+    if (!there && !ownkeys_there(conf->data))
+        fprintf(stderr,
+                _("No ledger was made. Once that is mended, run this again: nothing in %s has to be"
+                  " removed first.\n"),
+                conf->data);
+    return 1;
+}
+
 int cmd_init(struct conf *conf, int argc, char **argv)
 {
     struct init in = {0};
+    struct opening o = {0};
     struct ownkeys old = {0};
-    struct database db;
     char err[512];
-    PGconn *conn;
     int ret;
 
     zone_prepare();
     if ((ret = read_options(&in, argc, argv)) != 0 || (ret = check_options(&in)) != 0)
         return ret;
-    /* What root may read and the daemon's user perhaps not is read first. */
-    if (in.keys && ownkeys_read(&old, in.keys, err, sizeof(err)) != 0)
-        goto fail;
-    /* No cluster is made for an export that there isn't. */
-    if (privs_become(conf->user, conf->data, true, err, sizeof(err)) != 0 ||
+    /* What root may read and the daemon's user perhaps not is read first; and no cluster is made
+     * for an export that there isn't. */
+    if ((in.keys && ownkeys_read(&old, in.keys, err, sizeof(err)) != 0) ||
+        (!in.from && opening_make(&o, &in, err, sizeof(err)) != 0) ||
+        privs_become(conf->user, conf->data, true, err, sizeof(err)) != 0 ||
         (in.from && look_at(in.from, err, sizeof(err)) != 0) ||
-        database_open(&db, conf, true, false, err, sizeof(err)) != 0)
-        goto fail;
-    conn = empty_schema(&db, err, sizeof(err));
-    if (!conn) {
+        check_keys(conf, &in, &old, err, sizeof(err)) != 0) {
         fprintf(stderr, "ledgerd init: %s\n", err);
         ret = 1;
-    } else if (in.from) {
-        ret = rebuild_from(conf, &db, conn, in.from, in.keys ? &old : NULL);
     } else {
-        ret = make_new(conf, &in, conn);
+        ret = make(conf, &in, &o, &old);
     }
-    PQfinish(conn);
-    database_close(&db);
+    opening_free(&o);
     ownkeys_wipe(&old);
     return ret;
-fail:
-    fprintf(stderr, "ledgerd init: %s\n", err);
-    ownkeys_wipe(&old);
-    return 1;
 }

@@ -108,19 +108,60 @@ int ownkeys_write(const struct ownkeys *k, const char *data_dir, char *err, size
     return key_write(k->clerk_secret, data_dir, CLERK_FILE, err, err_size);
 }
 
-int ownkeys_create(struct ownkeys *k, const char *data_dir, char *err, size_t err_size)
+void ownkeys_generate(struct ownkeys *k)
 {
-    if (file_is_there(data_dir, LOG_FILE)) {
-        snprintf(err, err_size,
-                 _("%s holds a ledger's own keys already (log.key): move them away if"
-                   " they aren't needed."),
-                 data_dir);
-        return -1;
-    }
     key_generate(&k->log[0].key, k->log[0].secret);
     k->n_log = 1;
     key_generate(&k->clerk_key, k->clerk_secret);
-    return ownkeys_write(k, data_dir, err, err_size);
+}
+
+bool ownkeys_there(const char *data_dir)
+{
+    return file_is_there(data_dir, LOG_FILE) || file_is_there(data_dir, NEXT_FILE) ||
+           file_is_there(data_dir, CLERK_FILE);
+}
+
+int ownkeys_left(const char *data_dir, char *err, size_t err_size)
+{
+    snprintf(
+        err, err_size,
+        _("There is no ledger in the database, but %s holds the keys of one (log.key,"
+          " clerk.key). If it was ever begun they are needed: put its database back, or make it"
+          " again with `ledgerd init --from`. If they are left from an init that failed, remove"
+          " both and run this again."),
+        data_dir);
+    return -1;
+}
+
+int ownkeys_are(const struct ownkeys *k, const char *data_dir, char *err, size_t err_size)
+{
+    struct ownkeys there;
+    int ret = ownkeys_read(&there, data_dir, err, err_size);
+
+    if (ret == 0 &&
+        (there.n_log != k->n_log || memcmp(there.clerk_secret, k->clerk_secret, KEY_SECRET_LEN) ||
+         memcmp(there.log[0].secret, k->log[0].secret, KEY_SECRET_LEN) ||
+         (k->n_log > 1 && memcmp(there.log[1].secret, k->log[1].secret, KEY_SECRET_LEN)))) {
+        snprintf(err, err_size,
+                 _("%s holds other keys than --keys names (log.key, clerk.key), and they aren't"
+                   " written over: move them away, or leave out --keys."),
+                 data_dir);
+        ret = -1;
+    }
+    ownkeys_wipe(&there);
+    return ret;
+}
+
+void ownkeys_remove(const char *data_dir)
+{
+    static const char *const names[] = {LOG_FILE, CLERK_FILE};
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        char *path = x_asprintf("%s/%s", data_dir, names[i]);
+
+        (void)unlink(path);
+        free(path);
+    }
 }
 
 int ownkeys_read(struct ownkeys *k, const char *data_dir, char *err, size_t err_size)

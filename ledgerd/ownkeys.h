@@ -25,14 +25,24 @@ struct ownkeys {
     uint8_t clerk_secret[KEY_SECRET_LEN];
 };
 
-/* Makes a log key and a clerk key and writes DATA/log.key and DATA/clerk.key; never over others. -1
- * and a sentence. */
-int ownkeys_create(struct ownkeys *k, const char *data_dir, char *err, size_t err_size) MUST_CHECK;
+/* Makes a log key and a clerk key, in memory. */
+void ownkeys_generate(struct ownkeys *k);
+/* Does any of these files lie in the data folder? */
+bool ownkeys_there(const char *data_dir);
+/* -1 always, and a sentence: such files lie there, and the database knows of no ledger. */
+int ownkeys_left(const char *data_dir, char *err, size_t err_size) MUST_CHECK;
+/* -1 and a sentence unless those in the data folder are all of k and no others. */
+int ownkeys_are(const struct ownkeys *k, const char *data_dir, char *err,
+                size_t err_size) MUST_CHECK;
 /* Reads all. -1 and a sentence when log.key or clerk.key is missing, or a file is no key. */
 int ownkeys_read(struct ownkeys *k, const char *data_dir, char *err, size_t err_size) MUST_CHECK;
-/* Writes all, as ownkeys_create does. */
+/* Writes all, over what is there: DATA/log.key, DATA/clerk.key, and DATA/log-next.key where there
+ * is one. -1 and a sentence. */
 int ownkeys_write(const struct ownkeys *k, const char *data_dir, char *err,
                   size_t err_size) MUST_CHECK;
+/* Removes DATA/log.key and DATA/clerk.key: only those that were just made and that nothing names.
+ */
+void ownkeys_remove(const char *data_dir);
 void ownkeys_wipe(struct ownkeys *k);
 
 /* Makes the log key that is to follow and writes DATA/log-next.key; never over another. -1 and a

@@ -79,10 +79,13 @@ never() {
     says 2 'The time zone "Mars/Base" isn'
     init --origin o.example --name N --steward "$steward" --frob
     says 2 'usage: '
+    # The same key twice is no ledger either; nor is one with the keys of another.
+    cp "$steward" "$LEDGERS/same.jwk"
+    init --origin o.example --name N --steward "$steward" "$LEDGERS/same.jwk"
+    says 2 "$steward and $LEDGERS/same.jwk hold the same key"
+    init --origin o.example --name N --steward "$steward" --keys "$LEDGERS/main"
+    says 2 '--keys goes with --from'
     [ ! -e "$LEDGERS/no" ]
-    # The same key twice is no ledger either.
-    init --origin o.example --name N --steward "$steward" --steward "$steward"
-    [ "$status" -ne 0 ]
     run "$LEDGERD" --data "$LEDGERS/nowhere" 3>&-
     says 1 'there is no data folder'
     run "$LEDGERD" frobnicate 3>&-
@@ -118,6 +121,49 @@ never() {
     chmod 777 "$LEDGERS/port"
     run "$LEDGERD" --data "$LEDGERS/port" --listen "127.0.0.1:$(free_port)" --metrics_listen '' 3>&-
     says 1 'others can write the data folder'
+}
+
+@test "an init that failed half-way can be repeated, and never touches keys that it didn't make" {
+    local data=$LEDGERS/open/half sum
+    init() { # [OPTION...]
+        run "$LEDGERD" init --data "$data" --origin o.example --name N --steward "$LEDGERS/steward.jwk" "$@" 3>&-
+    }
+    # No PostgreSQL: nothing is in the way of the next try.
+    init --pg_bin "$LEDGERS/nothing"
+    says 1 "No ledger was made. Once that is mended, run this again: nothing in $data has to be removed first."
+    # The database is there and the second key can't be written: the first one is taken back.
+    "${AS_LEDGERD[@]}" mkdir "$data/clerk.key.new"
+    init
+    says 1 "Can't write $data/clerk.key"
+    says 1 "No ledger was made."
+    [ ! -e "$data/log.key" ]
+    rmdir "$data/clerk.key.new"
+    # Keys that this run didn't make stay: of a run that was killed, or of a ledger whose database is gone.
+    for file in log.key clerk.key log-next.key; do
+        cp -p "$LEDGERS/main/log.key" "$data/$file"
+        init
+        says 1 "There is no ledger in the database, but $data holds the keys of one"
+        says 1 "remove both and run this again."
+        cmp "$LEDGERS/main/log.key" "$data/$file"
+        [ "$(cd "$data" && echo *.key)" = "$file" ]
+        # Without a database none is made either.
+        mv "$data/pg" "$data/away"
+        init
+        says 1 "There is no ledger in the database, but $data holds the keys of one"
+        [ ! -e "$data/pg" ]
+        mv "$data/away" "$data/pg"
+        rm "$data/$file"
+    done
+    init
+    says 0 "The ledger o.example is made in $data"
+    # An export is no way over them.
+    sum=$(cat "$data/log.key" "$data/clerk.key" | sha256sum)
+    "$LEDGERD" export "$LEDGERS/open/begun" --data "$LEDGERS/main" 3>&-
+    mv "$data/pg" "$data/away"
+    run "$LEDGERD" init --data "$data" --from "$LEDGERS/open/begun" --keys "$LEDGERS/main" 3>&-
+    says 1 "$data holds other keys than --keys names"
+    [ ! -e "$data/pg" ]
+    [ "$(cat "$data/log.key" "$data/clerk.key" | sha256sum)" = "$sum" ]
 }
 
 @test "a database of another version is refused, and it is said which" {
