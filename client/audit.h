@@ -36,6 +36,7 @@ struct audit_report {
     char *subject; /* "*", a co-op, or the folder of an export */
     bool whole;    /* all records */
     bool answers;  /* what the ledger answers was compared */
+    bool own_word; /* nothing but the export itself says whose it is */
     char ledger_id[256], vkey[VKEY_MAX];
     char name[TEXT_NAME_MAX + 1]; /* of the ledger */
     int64_t made;                 /* seconds since 1970 */

@@ -52,21 +52,22 @@ static void unseen(struct audit_lines *l, const char *line)
 
 static void put_facts(struct audit_lines *l, const struct audit_report *r)
 {
-    char made[64], size[32], *fingerprint = x_strdup(r->vkey);
+    char made[64], size[32], root[HASH_B64U_LEN + 1];
     time_t t = (time_t)r->made;
     struct tm tm;
 
     fact(l, _("Ledger:"), r->ledger_id);
-    fact(l, _("Log key:"), fingerprint);
+    fact(l, _("Log key:"), r->vkey);
     (void)snprintf(size, sizeof(size), "%" PRIu64, r->checkpoint.size);
     fact(l, _("Records in the signed log:"), size);
+    hash_text(root, &r->checkpoint.root);
+    fact(l, _("Root of their tree:"), root);
     if (r->time[0] != '\0')
         fact(l, _("Time of the last one:"), r->time);
     if (localtime_r(&t, &tm) && strftime(made, sizeof(made), "%Y-%m-%d %H:%M", &tm) > 0)
         fact(l, _("Audited:"), made);
     if (r->copy)
         fact(l, _("Your copy:"), r->copy);
-    free(fingerprint);
 }
 
 /* Loudly, as it is no fault of the log that is audited. */
@@ -183,6 +184,10 @@ void audit_lines_make(struct audit_lines *l, const struct audit_report *r)
         buf_puts(&b, _("Everything that was checked is right."));
         if (r->n_continued > 0)
             buf_puts(&b, _(" But this ledger HAS LOST RECORDS before: see above."));
+        if (r->own_word)
+            buf_puts(&b, _(" But whose ledger it is, only the export itself says: compare the "
+                           "ledger's id and log key above with what somebody whom you trust gave "
+                           "you, or give them with --id and --vkey."));
     } else {
         buf_printf(&b, ngettext("%zu thing is WRONG.", "%zu things are WRONG.", r->found),
                    r->found);

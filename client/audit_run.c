@@ -150,6 +150,7 @@ int audit_run_export(struct audit_report *r, const struct audit_ask *ask)
             p->connected && is_same_log(copy.info.origin, p->origin) && p->ledger_id[0] != '\0';
         const char *id = ask->id ? ask->id : known ? p->ledger_id : copy.info.id;
 
+        r->own_word = !ask->id && !ask->vkey && !known;
         describe(r, &copy, a);
         last_time(r, &copy);
         check_whose(r, &copy, a, id);

@@ -138,6 +138,7 @@ json_t *audit_show_json(const struct audit_report *r)
                      "checkpoint", "size", (json_int_t)r->checkpoint.size, "root", root, "checked",
                      checked_json(r), "found", (json_int_t)r->found, "findings", findings, "stakes",
                      stakes);
+    json_object_set_new(json, "pinned", json_boolean(!r->own_word));
     put_continued(json, r);
     if (r->copy)
         json_object_set_new(json, "copy", json_string(r->copy));

@@ -10,6 +10,7 @@
 #include "client/audit_run.h"
 #include "client/commands.h"
 #include "client/files.h"
+#include "client/pin.h"
 
 static int write_page(const struct audit_report *r, const char *path)
 {
@@ -40,6 +41,33 @@ static int show(const struct audit_report *r, const struct cli *cli)
     return r->found > 0 ? PUMASI_FAILED : rc != PUMASI_OK ? PUMASI_UNKNOWN : PUMASI_OK;
 }
 
+/* --id and --vkey, what they may be. A slip of the pen isn't to look like another ledger. */
+static int check_trusted(const struct cli *cli)
+{
+    const char *id = cli_value(cli, "id"), *vkey = cli_value(cli, "vkey");
+    char name[ORIGIN_MAX + 1], *safe;
+    struct key key;
+    int rc = PUMASI_OK;
+
+    if (id && !pin_is_id(id)) {
+        safe = say_safe(id);
+        rc = fail(
+            PUMASI_USAGE,
+            _("\"%s\" isn't the id of a ledger: \"pumasi whoami\" prints it, and behind it the "
+              "log key for --vkey."),
+            safe);
+        free(safe);
+    } else if (vkey && vkey_parse(vkey, name, sizeof(name), &key) != 0) {
+        safe = say_safe(vkey);
+        rc = fail(PUMASI_USAGE,
+                  _("\"%s\" isn't a log key as --vkey takes it: \"pumasi whoami\" prints it behind "
+                    "the ledger's id."),
+                  safe);
+        free(safe);
+    }
+    return rc;
+}
+
 static int check_options(const struct cli *cli)
 {
     int n = cli_given(cli, "book") + cli_given(cli, "all") + cli_given(cli, "log");
@@ -53,7 +81,7 @@ static int check_options(const struct cli *cli)
         (cli_given(cli, "again") || cli_given(cli, "accounts") || cli_given(cli, "no-answers")))
         return fail(PUMASI_USAGE, _("--again, --accounts and --no-answers are for --book and "
                                     "--all."));
-    return PUMASI_OK;
+    return check_trusted(cli);
 }
 
 static int run(struct client *c, const struct cli *cli)

@@ -30,6 +30,13 @@ static bool split_id(const char *id, char origin[ORIGIN_MAX + 1])
     return name_is_origin(origin);
 }
 
+bool pin_is_id(const char *id)
+{
+    char origin[ORIGIN_MAX + 1];
+
+    return split_id(id, origin);
+}
+
 int pin_parse(struct pin *out, const char *line, const char **why)
 {
     static const char blanks[] = " \t\r\n";

@@ -12,6 +12,9 @@
  */
 void pin_put(struct buf *b, const char *ledger_id, const struct key *log_key);
 
+/* Is it shaped like a ledger's id, <origin>#<hash>? */
+bool pin_is_id(const char *id);
+
 struct pin {
     char *ledger_id; /* NULL: nothing is pinned */
     struct key log_key;

@@ -171,14 +171,50 @@ through_liar() { # NAME
     sed -E '5s/....==?$/AAA=/; 5s/[A-Za-z0-9+]{4}$/AAAA/' "$LEDGERS/export/checkpoint" > "$other/checkpoint"
     audit --log "$other"
     found checkpoint
-    audit --log "$LEDGERS/export" --id "${ID%?}x"
+    # Whose it must be: what is no id and no key at all is a slip, not a finding, and nothing is read.
+    local id=${ID%%#*}'#AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' bad
+    local vkey='test.example/main+a09da1ad+AddamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea' # of another key
+    audit --log "$LEDGERS/export" --id "$id"
     found ledger-id '.record == 0'
-    audit --log "$LEDGERS/export" --vkey other+1+x
+    audit --log "$LEDGERS/export" --vkey "$vkey"
     found checkpoint
+    for bad in "--vkey foo" "--vkey other+1+x" "--vkey ${vkey%?}" "--id foo" "--id ${ID%?}" "--id ${ID%?}x"; do
+        # shellcheck disable=SC2086
+        audit --log "$BATS_TEST_TMPDIR/nowhere" $bad
+        [ "$STATUS" -eq 2 ] && grep -q "pumasi whoami" "$REPORT.err" || die "$bad: $STATUS $(cat "$REPORT.err")"
+    done
     audit --log "$BATS_TEST_TMPDIR"
     [ "$STATUS" -eq 4 ]
     audit
     [ "$STATUS" -eq 2 ]
+}
+
+@test "the report shows size and root, and says when only the export itself tells whose it is" {
+    local root page=$BATS_TEST_TMPDIR/page.html
+    export_of main
+    root=$(sed -n 3p "$LEDGERS/export/checkpoint" | tr '+/' '-_' | tr -d =)
+    stranger() { # [OPTION...]: whose profile is connected to no ledger
+        run env XDG_CONFIG_HOME="$BATS_TEST_TMPDIR/stranger" "$BUILD/pumasi" audit --log "$LEDGERS/export" "$@" 3>&-
+        [ "$status" -eq 0 ] || die "$status: $output"
+    }
+    stranger --html "$page"
+    [[ $output == *"Records in the signed log: $(sed -n 2p "$LEDGERS/export/checkpoint")"$'\n'"  Root of their tree: $root"* ]] ||
+        die "$output"
+    [[ $output == *"is right. But whose ledger it is, only the export itself says"*"--id and --vkey."* ]] || die "$output"
+    grep -qF "<dd>$root</dd>" "$page"
+    grep -q 'only the export itself says' "$page"
+    stranger --json
+    jq -e --arg root "$root" '.pinned == false and .checkpoint.root == $root' <<< "$output"
+    for pin in "--id $ID" "--vkey $VKEY" "--id $ID --vkey $VKEY"; do
+        # shellcheck disable=SC2086
+        stranger $pin
+        [[ $output == *"Everything that was checked is right." ]] || die "$pin: $output"
+    done
+    # As a profile does that is connected to the ledger, and an audit of the ledger itself.
+    audit --log "$LEDGERS/export"
+    is_true .pinned "$REPORT"
+    audit --book hansalim
+    is_true .pinned "$REPORT"
 }
 
 # --- Frauds in the tables of a running ledger -----------------------------------------------------
