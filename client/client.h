@@ -20,6 +20,7 @@ struct client {
     const char *key_names[CLI_VALUES_MAX];
     size_t n_keys;    /* the profile's key files, sorted by name; read at the first need */
     size_t n_revoked; /* behind them: those known to be revoked, which only their name chooses */
+    size_t n_unread;  /* files that are no key, or can't be read, and were left out */
     struct keyfile **keys;
     bool keys_read;
     bool ledger_checked; /* /v1/ledger was compared with the pins in this run */

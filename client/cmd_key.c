@@ -190,9 +190,11 @@ static int run_list(struct client *c, const struct cli *cli)
         client_print_json(all);
         json_decref(all);
     } else if (c->n_keys + c->n_revoked == 0) {
-        note(_("There is no key in the profile \"%s\" yet. Make one with: pumasi key new --holder "
-               "YOU@COOP"),
-             c->profile.name);
+        if (c->n_unread == 0) /* else that was said */
+            note(
+                _("There is no key in the profile \"%s\" yet. Make one with: pumasi key new --holder "
+                  "YOU@COOP"),
+                c->profile.name);
     } else {
         table_print(t, stdout, table_style_of(stdout));
     }

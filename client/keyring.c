@@ -5,6 +5,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/client.h"
 #include "client/files.h"
@@ -26,6 +27,7 @@ void client_read_keys(struct client *c)
     folder = profile_config_path(&c->profile, "keys", NULL);
     if (files_list(folder, ".json", &names, &n) != 0) {
         note(_("The keys in %s can't be read: %s."), folder, strerror(errno));
+        c->n_unread++;
         free(folder);
         return;
     }
@@ -40,8 +42,10 @@ void client_read_keys(struct client *c)
             revoked[c->n_revoked++] = k;
         else if (k != NULL)
             c->keys[c->n_keys++] = k;
-        else
+        else {
             note(_("The key %s is left out: %s."), path, why);
+            c->n_unread++;
+        }
         free(path);
     }
     memcpy(c->keys + c->n_keys, revoked, c->n_revoked * sizeof(*revoked));
@@ -116,15 +120,28 @@ static void list_roles(struct buf *b, unsigned roles)
     }
 }
 
-static int none_fits(struct client *c, unsigned roles, const char *holder)
+int client_any_key(const struct client *c)
 {
-    struct buf b = BUF_INIT;
-
-    if (c->n_keys == 0)
+    /* A new key wouldn't be the member's: it would have to be registered. */
+    if (c->n_keys == 0 && c->n_unread > 0)
+        return fail(PUMASI_FAILED,
+                    _("No key in the profile \"%s\" can be used: see above. Put back a copy of the "
+                      "file; if there is none, ask your co-op's office about a new key."),
+                    c->profile.name);
+    if (c->n_keys + c->n_revoked == 0)
         return fail(PUMASI_FAILED,
                     _("You have no key in the profile \"%s\" yet. Make one with: pumasi "
                       "key new --holder YOU@COOP"),
                     c->profile.name);
+    return PUMASI_OK;
+}
+
+static int none_fits(const struct client *c, unsigned roles, const char *holder)
+{
+    struct buf b = BUF_INIT;
+
+    if (client_any_key(c) != PUMASI_OK)
+        return PUMASI_FAILED;
     list_roles(&b, roles);
     if (holder != NULL)
         (void)fail(
@@ -140,6 +157,18 @@ static int none_fits(struct client *c, unsigned roles, const char *holder)
     return PUMASI_FAILED;
 }
 
+/* Is there a file by this name, which was left out? */
+static bool is_unread(const struct client *c, const char *name)
+{
+    char *file = x_asprintf("%s.json", name);
+    char *path = profile_config_path(&c->profile, "keys", file);
+    bool there = c->n_unread > 0 && access(path, F_OK) == 0;
+
+    free(path);
+    free(file);
+    return there;
+}
+
 /* A key named by --key. That it fits is for the ledger to say: it knows what a key may do. */
 static int named_key(struct client *c, const char *name, struct keyfile **out)
 {
@@ -148,10 +177,16 @@ static int named_key(struct client *c, const char *name, struct keyfile **out)
     *out = client_find_key(c, name);
     if (*out == NULL) {
         safe = say_safe(name);
-        (void)fail(PUMASI_FAILED,
-                   _("There is no key \"%s\" in the profile \"%s\". \"pumasi key list\" "
-                     "shows what there is."),
-                   safe, c->profile.name);
+        if (is_unread(c, name))
+            (void)fail(PUMASI_FAILED,
+                       _("The key \"%s\" can't be used: see above. Put back a copy of the file; if "
+                         "there is none, ask your co-op's office about a new key."),
+                       safe);
+        else
+            (void)fail(PUMASI_FAILED,
+                       _("There is no key \"%s\" in the profile \"%s\". \"pumasi key list\" "
+                         "shows what there is."),
+                       safe, c->profile.name);
         free(safe);
         return PUMASI_FAILED;
     }

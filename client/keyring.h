@@ -14,6 +14,9 @@ struct client;
 
 /* Reads the profile's key files; broken ones are noted and left out. */
 void client_read_keys(struct client *c);
+/* PUMASI_FAILED after a sentence when the profile, whose keys have been read, has none at all: none
+ * yet, or none that can be used. */
+int client_any_key(const struct client *c) MUST_CHECK;
 /* By name or by kid; NULL when there is none. */
 struct keyfile *client_find_key(struct client *c, const char *name);
 /*

@@ -90,7 +90,9 @@ static void print_net(struct client *c, const struct position_sum *s, const char
     char *on_the_whole = client_amount_text(c, net < 0 ? -net : net, unit);
     char *clears = client_amount_text(c, s->clears, unit);
 
-    if (net < 0)
+    if (net == 0)
+        printf(_("We owe %s and are owed as much: on the whole we are quits.\n"), owe);
+    else if (net < 0)
         printf(_("We owe %s and are owed %s: on the whole we owe %s.\n"), owe, owed, on_the_whole);
     else
         printf(_("We owe %s and are owed %s: on the whole we are owed %s.\n"), owe, owed,

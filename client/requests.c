@@ -177,10 +177,12 @@ int requests_fetch(struct client *c, const char *state, struct request_list *out
         answered += known;
     }
     free(path);
+    if (rc == PUMASI_OK && n == 0)
+        rc = client_any_key(c);
     if (rc == PUMASI_OK && answered == 0)
         rc = fail(PUMASI_FAILED,
-                  n == 0 ? _("This profile has no key of a member or an office to ask with. "
-                             "\"pumasi key new\" makes one.")
+                  n == 0 ? _("None of your keys is a member's or an office's. \"pumasi key list\" "
+                             "shows what there is.")
                          : _("The ledger knows none of your keys yet: the office has to register "
                              "them first."));
     if (out->n > 1)

@@ -192,10 +192,13 @@ int waiting_fetch(struct client *c, struct waiting_list *out)
         rc = fetch_one(c, keys[i], out, &known);
         answered += known;
     }
+    if (rc == PUMASI_OK && n == 0)
+        rc = client_any_key(c);
     if (rc == PUMASI_OK && answered == 0)
         rc =
             fail(PUMASI_FAILED,
-                 n == 0 ? _("This profile has no key to ask with. \"pumasi key new\" makes one.")
+                 n == 0 ? _("None of your keys says whom it speaks for. \"pumasi key list\" shows "
+                            "what there is.")
                         : _("The ledger knows none of your keys yet: somebody has to register them "
                             "first, for example with \"pumasi member create\" or \"pumasi key "
                             "add\"."));

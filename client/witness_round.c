@@ -186,7 +186,7 @@ static int judge(struct look *l, const struct witness_request *rq)
     }
     if (d.verdict != WITNESS_COSIGN) {
         l->result = "refused";
-        return fail(PUMASI_FAILED, _("%s is not cosigned: %s."), log->origin, d.why);
+        return fail(PUMASI_FAILED, _("%s is not cosigned: %s."), log->origin, _(d.why));
     }
     return PUMASI_OK;
 }

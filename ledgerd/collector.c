@@ -205,7 +205,7 @@ static void on_cosigned(struct at *at, const struct errand_end *end)
         at->pause = PAUSE_MIN_S;
         at->failing = false;
     } else {
-        put_off(at, end->status, why);
+        put_off(at, end->status, _(why));
     }
     buf_free(&b);
 }

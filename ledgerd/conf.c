@@ -327,7 +327,7 @@ int conf_read_file(struct conf *c, const char *path, char *err, size_t err_size)
     rc = ini_parse_stream(reading_line, &r, reading_option, &r);
     if (r.bad_line == 0 && rc != 0) {
         r.line = rc > 0 ? rc : r.line;
-        reading_fail(&r, N_("this is neither [section], name = value nor a comment"));
+        reading_fail(&r, _("this is neither [section], name = value nor a comment"));
     }
     if (r.bad_line == 0 && ferror(r.file))
         reading_fail(&r, strerror(errno));

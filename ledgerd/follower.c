@@ -156,7 +156,7 @@ static void on_decided(struct witness_job *job)
 
     /* Its tiles aren't those of the checkpoint: by its own doing, or by somebody's in between. */
     if (job->decision.verdict == WITNESS_UNPROVED && !job->decision.fork)
-        failed(s, 200, job->decision.why);
+        failed(s, 200, _(job->decision.why));
     else
         s->failing = false;
     s->step = STEP_IDLE;
@@ -237,7 +237,7 @@ static void on_checkpoint(struct sister *s, const struct errand_end *end)
         if (witness_goes_on(&s->log, end->body, end->len, &s->checkpoint))
             goes_on(s, &s->checkpoint);
         else
-            failed(s, end->status, why);
+            failed(s, end->status, _(why));
         return;
     }
     s->continued = false;

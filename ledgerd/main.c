@@ -24,6 +24,8 @@ static const struct {
     {"export", cmd_export, "export DIR", N_("write all records into a new folder")},
     {"recover", cmd_recover, "recover --from SOURCE...",
      N_("take back records that the database lacks, from copies that others have")},
+    {"recover", cmd_recover, "recover --continue [--from SOURCE...]",
+     N_("prepare to go on without records that are nowhere to be had")},
     {"key", cmd_key, "key new-log", N_("make the log key that is to follow the one in use")},
 };
 

@@ -7,6 +7,7 @@
 
 #include "core/note.h"
 #include "core/record.h"
+#include "lang/lang.h"
 #include "ledgerd/ledgerd.h"
 #include "ledgerd/log.h"
 #include "ledgerd/nodes.h"
@@ -89,7 +90,7 @@ static enum read_end receipt_write(struct receipts *r, size_t i, const struct no
     }
     if (record_header_peek(&header, f->header, strlen(f->header), &why) != 0) {
         log_event(LOG_LEVEL_ERROR, "a record's header is damaged",
-                  LOG_INT("record", (int64_t)index), LOG_STR("why", why));
+                  LOG_INT("record", (int64_t)index), LOG_STR("why", _(why)));
         return READ_BROKEN;
     }
     if (proof != NULL) {

@@ -199,6 +199,35 @@ END
     says 0 good
 }
 
+@test "a key that is damaged or can't be read is no key that there isn't" {
+    local keys=$LEDGERS/damaged/config/pumasi/default/keys args
+    connect damaged
+    run as damaged balance
+    [[ $output == *'You have no key in the profile "default" yet.'* ]] || die "$output"
+    run as damaged key new --holder bob@hansalim --out bob --no-passphrase
+    says 0 ''
+    printf '{' > "$keys/bob.json"
+    for args in balance requests pending; do
+        # shellcheck disable=SC2086
+        run as damaged $args
+        [[ $status -ne 0 && $output == *"The key $keys/bob.json is left out: "* && $output == *'Put back a copy of the file'* &&
+            $output != *'Make one with'* ]] || die "$args: $output"
+    done
+    run as damaged --key bob balance
+    [[ $status -ne 0 && $output == *'The key "bob" can'*'Put back a copy of the file'* ]] || die "$output"
+    run as damaged --key rob balance
+    [[ $status -ne 0 && $output == *'There is no key "rob"'* ]] || die "$output"
+    run as damaged key list
+    [[ $output == *"is left out: "* && $output != *'Make one with'* ]] || die "$output"
+    # Nor is one that was revoked.
+    rm "$keys/bob.json"
+    run as damaged key new --holder bob@hansalim --out bob --no-passphrase
+    run as damaged key set bob --holder bob@hansalim --revoked
+    says 0 ''
+    run as damaged balance
+    [[ $status -ne 0 && $output != *'Make one with'* && $output == *'"pumasi key list" shows what there is.' ]] || die "$output"
+}
+
 @test "profiles are apart: other keys, other ledgers" {
     run as alice --profile second whoami
     [ "$status" -ne 0 ]

@@ -203,6 +203,13 @@ round_over() {
     XDG_CONFIG_HOME=$LEDGERS/nowhere pumasi network --log "$LEDGERS/open/export" --json | diff - "$BODY.json"
 }
 
+@test "a co-op that is owed what it owes is quits" {
+    posted "$(payment doc@clinic m0000@hansalim 50)"
+    screen positions > "$BODY.out"
+    grep -qF 'We owe 5:00 hour and are owed as much: on the whole we are quits.' "$BODY.out" || die "$(cat "$BODY.out")"
+    posted "$(payment m0000@hansalim doc@clinic 50)"
+}
+
 # Of an account, by all of its postings: the record of the oldest that isn't paid off.
 oldest() { # ACCOUNT
     ledger_psql main -F ' ' -c "SELECT amount, idx FROM postings WHERE account = '$1' ORDER BY seq" | awk '
