@@ -110,6 +110,9 @@ aligned() { # PATTERN...: one for each line, as for grep -E
     says 1 '데이터 폴더'
     run "$LEDGERD" init --data "$LEDGERS/absent" --origin x.example --name '' --steward "$LEDGERS/steward.jwk"
     says 2 '이름이 올바르지 않습니다: 비어 있습니다.'
+    printf 'nonsense\n' > "$BATS_TEST_TMPDIR/bad.conf"
+    run "$LEDGERD" --config "$BATS_TEST_TMPDIR/bad.conf"
+    says 2 'bad.conf:1: [구역]도, 이름 = 값도, 주석도 아닙니다'
     # Keys and levels of the log are the same in every language.
     grep -q ' info  준비됨 origin=test.example/main listen=' "$LEDGERS/main.log"
 }
@@ -274,7 +277,8 @@ END
     new_key dana hansalim treasurer dana
     connect dana
     as sora key add hansalim "$LEDGERS/dana.jwk" --role treasurer || [ $? -eq 3 ]
-    as dana --yes sign
+    run as dana --yes sign
+    says 0 '되었습니다: hansalim 재무 담당자의 키 추가'
     run as sora -k treasurer --yes threshold hansalim 2
     [ "$status" -eq 0 ] || says 3 '서명을 기다립니다'
     run as sora -k treasurer policy hansalim hour --floor -25
@@ -288,6 +292,26 @@ END
     run as dana --yes sign
     says 0 'hansalim 재무 담당자의 자격으로 내 키 dana을(를) 써서 서명합니다.'
     says 0 '되었습니다: hansalim 조합원의 hour 한도'
+}
+
+@test "what was begun is finished" {
+    local outbox=$LEDGERS/alice/state/pumasi/default/outbox
+    # The log's head is held, so that a payment stays on its way.
+    mkfifo "$LEDGERS/hold"
+    ledger_psql main < "$LEDGERS/hold" > "$LEDGERS/held" &
+    exec 9> "$LEDGERS/hold"
+    echo 'BEGIN; SELECT * FROM head FOR UPDATE;' >&9
+    until_ok 20 test -s "$LEDGERS/held"
+    XDG_CONFIG_HOME=$LEDGERS/alice/config XDG_STATE_HOME=$LEDGERS/alice/state "$PUMASI" pay bob@hansalim 0:07 hour \
+        > "$LEDGERS/pay.log" 2>&1 3>&- 9>&- &
+    local pid=$!
+    on_its_way() { [ -n "$(ls "$outbox" 2> /dev/null)" ]; }
+    until_ok 20 on_its_way
+    kill -KILL "$pid"
+    exec 9>&-
+    until_ok 20 ledger_is_up main
+    run as alice --yes pay bob@hansalim 0:07 hour
+    says 0 '방금 시작한 bob@hansalim에게 0:07 hour 지급을(를) 마저 끝냅니다.'
 }
 
 @test "an import and an export" {
