@@ -189,14 +189,12 @@ static int run_list(struct client *c, const struct cli *cli)
 
         client_print_json(all);
         json_decref(all);
-    } else if (c->n_keys + c->n_revoked == 0) {
-        if (c->n_unread == 0) /* else that was said */
-            note(
-                _("There is no key in the profile \"%s\" yet. Make one with: pumasi key new --holder "
-                  "YOU@COOP"),
-                c->profile.name);
-    } else {
+    } else if (c->n_keys + c->n_revoked > 0) {
         table_print(t, stdout, table_style_of(stdout));
+    } else if (c->n_unread == 0) { /* of others it was said that they are left out */
+        note(_("There is no key in the profile \"%s\" yet. Make one with: pumasi key new --holder "
+               "YOU@COOP"),
+             c->profile.name);
     }
     json_decref(items);
     table_free(t);

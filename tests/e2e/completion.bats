@@ -131,10 +131,12 @@ commands_of_help() {
 }
 
 @test "ledgerd's completions know every option of its help" {
-    local option n=0
+    local option command n=0
     for option in $(ledgerd --help | grep -oE -- '--[a-z_]+' | sort -u); do
         [ "$option" = --OPTION ] && continue
-        run of_ledgerd "ledgerd init ${option:0:4}"
+        command=init
+        [ "$option" != --continue ] || command=recover
+        run of_ledgerd "ledgerd $command ${option:0:4}"
         has "$option"
         grep -qE -- "-l ${option#--} " "$ROOT/completions/ledgerd.fish"
         grep -qE -- "'\*?$option\[" "$ROOT/completions/ledgerd.zsh"
