@@ -102,7 +102,7 @@ static const char *word_stand(enum round_stand stand)
     case ROUND_CONSENTED:
         return _("consented");
     case ROUND_DECLINED:
-        return _("declined");
+        return _("has declined");
     case ROUND_SILENT:
         return _("didn't answer");
     }
