@@ -121,7 +121,11 @@ static void put_row(struct table *t, const struct view_row *r)
     csv_put_plain(&t->csv.out, time);
     csv_table_text(&t->csv, r->signer);
     csv_table_text(&t->csv, r->kids);
-    end_row(t, r->faulty ? "failed" : t->verdict);
+    if (r->faulty)
+        end_row(t, "failed");
+    else
+        end_row(t, r->open && t->v->result == VIEW_PROVED ? statement_mark_name(MARK_NOT_SHOWN)
+                                                          : t->verdict);
 }
 
 void view_put_csv(struct buf *b, const struct statement_view *v, const struct csv_style *style)

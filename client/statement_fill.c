@@ -88,6 +88,7 @@ static void fill_row(const struct statement_file *f, size_t i, struct view_row *
         .request = l.request,
         .forced = l.forced,
         .faulty = !readable || !l.proved,
+        .open = l.open,
     };
 }
 

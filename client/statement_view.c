@@ -101,25 +101,40 @@ const char *view_heading(const struct statement_view *v, enum statement_mark mar
     return "";
 }
 
-/* Is it open whether an entry is missing? */
-static bool may_lack(const struct statement_view *v)
+static bool is_open(const struct statement_view *v, enum statement_check check)
 {
     for (size_t i = 0; i < v->n_findings; i++) {
-        if (v->findings[i].check == CHECK_COMPLETE && v->findings[i].mark == MARK_NOT_SHOWN)
+        if (v->findings[i].check == check && v->findings[i].mark == MARK_NOT_SHOWN)
             return true;
     }
     return false;
+}
+
+/* What was proved, and no more than that: whether entries are missing may be open, and who signed
+ * one, or whether its amount is right. */
+static const char *proved_summary(const struct statement_view *v)
+{
+    const bool lacks = is_open(v, CHECK_COMPLETE) || is_open(v, CHECK_DAYS);
+    const bool entries = is_open(v, CHECK_SIGNATURES) || is_open(v, CHECK_AUTHORITY) ||
+                         is_open(v, CHECK_AMOUNTS) || (!lacks && is_open(v, CHECK_REVOCATIONS));
+
+    if (lacks && entries)
+        return _("What is shown is proved: nothing that was checked failed. Whether all amounts "
+                 "and signers are right, and whether an entry is missing, this file can't show.");
+    if (entries)
+        return _("What is shown is proved: nothing that was checked failed. Whether all amounts "
+                 "and signers are right, this file can't show.");
+    if (lacks)
+        return _("What is shown is proved: nothing that was checked failed. Whether an entry is "
+                 "missing, this file can't show yet.");
+    return _("This statement proves itself: nothing that was checked failed.");
 }
 
 const char *view_summary(const struct statement_view *v)
 {
     switch (v->result) {
     case VIEW_PROVED:
-        if (may_lack(v))
-            return _(
-                "What is shown is proved: nothing that was checked failed. Whether an entry is "
-                "missing, this file can't show yet.");
-        return _("This statement proves itself: nothing that was checked failed.");
+        return proved_summary(v);
     case VIEW_UNPROVED:
         return _("Nothing is proved: you haven't said which ledger you trust, and by which log "
                  "key. Anybody could have written this file.");

@@ -33,6 +33,7 @@ struct view_row {
     int64_t reverses, request;            /* records; -1 */
     bool forced;
     bool faulty; /* something about this entry failed */
+    bool open;   /* who signed it, or whether its amount is right, isn't shown */
 };
 
 struct statement_view {

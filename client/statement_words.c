@@ -29,8 +29,6 @@ static const struct {
         "made tomorrow can show it.")},
     {ANY, REASON_NO_LEAF_YET,
      N_("Whether an entry was left out: the snapshot is from before the first one.")},
-    {ANY, REASON_TRANSFER_ELSEWHERE,
-     N_("Whether what was given back had been paid before: that payment isn't in this file.")},
     {CHECK_AUTHORITY, REASON_OTHER_ACT,
      N_("Whether those signed who had to: this program can't judge it for an act of this kind.")},
     {ANY, REASON_OTHER_ACT,
@@ -51,13 +49,28 @@ static const struct {
     {ANY, REASON_NO_CONSISTENCY,
      N_("Whether it agrees with the earlier statement: this file doesn't connect the two states of "
         "the log.")},
+    {CHECK_AMOUNTS, REASON_ACT_WITHHELD,
+     N_("Whether an amount is the one that was signed: the act behind an entry isn't in this file.")},
     {ANY, REASON_ACT_WITHHELD, N_("Who signed: the act behind an entry isn't in this file.")},
+    {ANY, REASON_LEVY_ELSEWHERE,
+     N_("Whether a monthly levy is as high as the co-op's policy says: the policy isn't in this "
+        "file.")},
+    {ANY, REASON_ESTATE_ELSEWHERE,
+     N_("Whether an estate is all that the member had or owed: the member's account isn't in this "
+        "file.")},
+    {ANY, REASON_ROUND_ELSEWHERE,
+     N_("How much a clearing round was to take off: the round itself isn't in this file.")},
     /* What failed. */
     {CHECK_SIGNATURE, REASON_BAD_SIGNATURE,
      N_("The ledger's signature doesn't fit: the file was changed after it was made, or the ledger "
         "never made it.")},
     {CHECK_SNAPSHOT, REASON_BAD_SIGNATURE,
      N_("The signature of the ledger's clerk under its snapshot is false.")},
+    {CHECK_SNAPSHOT, REASON_NOT_IN_TREE,
+     N_("The ledger's snapshot doesn't stand in its log, or not like that, so it counts for "
+        "nothing.")},
+    {CHECK_SNAPSHOT, REASON_PART_NOT_NAMED,
+     N_("What is shown of the ledger's snapshot isn't what was recorded.")},
     {ANY, REASON_BAD_SIGNATURE, N_("A signature under an entry is false.")},
     {CHECK_SIGNATURE, REASON_OTHER_KEY,
      N_("The statement is signed with another key than the log key of the ledger that you trust.")},
@@ -89,7 +102,11 @@ static const struct {
     {CHECK_COMPLETE, REASON_GAP,
      N_("An entry was left out: the ledger's snapshot counts more than are shown.")},
     {ANY, REASON_GAP, N_("An entry was left out: a number is missing.")},
+    {CHECK_RECORDS, REASON_DOUBLE, N_("A hash of the proofs is there twice.")},
     {CHECK_KEYS, REASON_DOUBLE, N_("A change of keys is there twice, or in the wrong place.")},
+    {CHECK_SNAPSHOT, REASON_DOUBLE,
+     N_("The ledger's snapshot counts an account's entries, or the changes of somebody's keys, "
+        "twice.")},
     {CHECK_AUTHORITY, REASON_DOUBLE, N_("What was signed once was booked twice.")},
     {ANY, REASON_DOUBLE, N_("An entry is there twice, or in the wrong place.")},
     {CHECK_KEYS, REASON_UNKNOWN_KEY, N_("The ledger's own keys aren't shown.")},
@@ -123,6 +140,20 @@ static const struct {
         "than are shown.")},
     {ANY, REASON_LEAF_MISMATCH,
      N_("An entry was left out or put in: the ledger's snapshot counts others than are shown.")},
+    {ANY, REASON_NO_ACT,
+     N_("What was signed was left out of a record: nobody can tell who signed, nor for how much.")},
+    {CHECK_AUTHORITY, REASON_NO_TRANSFER,
+     N_("Nobody can tell who might give a payment back, as the payment was left out of the file.")},
+    {ANY, REASON_NO_TRANSFER,
+     N_("A payment that was given back was left out of the file: nobody can tell how much of it "
+        "might be.")},
+    {ANY, REASON_NEVER_POSTS,
+     N_("What was signed moves nothing on any account, and yet an entry was booked by it.")},
+    {ANY, REASON_AGAINST_RULES,
+     N_("What was booked is against the ledger's rules: who is frozen or closed pays nothing, and "
+        "an estate is taken of who has been frozen for 30 days.")},
+    {ANY, REASON_NO_PROOF,
+     N_("A hash in the file is in no proof, as if what it proved had been taken out.")},
     {ANY, REASON_NOT_CONSISTENT,
      N_("THE LEDGER HAS REWRITTEN ITS PAST: the log of the earlier statement isn't the beginning of"
         " this one. Keep both files: together they prove it.")},
@@ -184,7 +215,8 @@ static char *proved(enum statement_check check, long long n)
     case CHECK_BALANCES:
         return x_strdup(_("Each balance is the one before it and the amount."));
     case CHECK_AMOUNTS:
-        return x_strdup(_("Each amount is the one that was signed."));
+        return x_strdup(_("Each amount is the one that was signed. A levy on top is no more than "
+                          "was agreed to."));
     case CHECK_TOTALS:
         return x_strdup(_("The opening balance, the sums and the closing balance add up."));
     case CHECK_DAYS:
@@ -288,8 +320,9 @@ static void add_found(const struct statement_verdict *v, enum statement_mark mar
 
         if (said[i] || f->mark != mark)
             continue;
-        /* What follows from that is said where it follows. */
-        if (f->check == CHECK_SNAPSHOT && f->reason == REASON_NO_SNAPSHOT)
+        /* What follows from that is said where it follows, or what it follows from. */
+        if ((f->check == CHECK_SNAPSHOT && f->reason == REASON_NO_SNAPSHOT) ||
+            (f->check == CHECK_AUTHORITY && f->reason == REASON_ACT_WITHHELD))
             continue;
         for (size_t k = i; k < v->n_findings; k++) {
             if (v->findings[k].mark == mark && v->findings[k].check == f->check &&
@@ -312,8 +345,55 @@ static bool is_empty(const struct statement_verdict *v, enum statement_check che
     return v->checks[check].count == 0;
 }
 
+/* Does all that is shown stand in a log that the ledger signed? */
+static bool is_in_log(const struct statement_verdict *v)
+{
+    for (size_t i = 0; i < v->n_findings; i++) {
+        const struct statement_finding *f = &v->findings[i];
+
+        if (f->mark == MARK_FAILED &&
+            (f->check == CHECK_CHECKPOINT ||
+             (f->check == CHECK_RECORDS &&
+              (f->reason == REASON_NOT_IN_TREE || f->reason == REASON_MALFORMED))))
+            return false;
+    }
+    return true;
+}
+
+/* Does it say something of what is recorded, rather than of the file by itself? Where the log isn't
+ * the ledger's, or what is shown doesn't stand in it, such a sentence would be false. */
+static bool rests_on_log(enum statement_check check)
+{
+    switch (check) {
+    case CHECK_SIGNATURE:
+    case CHECK_CHECKPOINT:
+    case CHECK_SEQUENCE:
+    case CHECK_BALANCES:
+    case CHECK_TOTALS:
+    case CHECK_DAYS:
+        return false;
+    case CHECK_LEDGER:
+    case CHECK_RECORDS:
+    case CHECK_PARTS:
+    case CHECK_TEXTS:
+    case CHECK_KEYS:
+    case CHECK_SIGNATURES:
+    case CHECK_AUTHORITY:
+    case CHECK_AMOUNTS:
+    case CHECK_SNAPSHOT:
+    case CHECK_COMPLETE:
+    case CHECK_REVOCATIONS:
+    case CHECK_EARLIER:
+    case CHECK_WITNESSES:
+        break;
+    }
+    return true;
+}
+
 void statement_words(const struct statement_verdict *v, struct view_finding **out, size_t *n)
 {
+    const bool in_log = is_in_log(v);
+
     *out = NULL;
     *n = 0;
     add_found(v, MARK_FAILED, out, n);
@@ -321,7 +401,8 @@ void statement_words(const struct statement_verdict *v, struct view_finding **ou
     add(out, n, CHECK_PARTS, MARK_NOT_SHOWN, x_strdup(statement_never_shown()));
     for (int c = 0; c < CHECKS; c++) {
         enum statement_check check = (enum statement_check)c;
-        if (v->checks[c].mark == MARK_PROVED && !is_empty(v, check))
+        if (v->checks[c].mark == MARK_PROVED && !is_empty(v, check) &&
+            (in_log || !rests_on_log(check)))
             add(out, n, check, MARK_PROVED, proved(check, (long long)v->checks[c].count));
     }
 }

@@ -38,18 +38,10 @@ int levy_ways(const struct state *s, const struct act *a, struct ways *out, stru
     return 0;
 }
 
-/* Whether there is anything to take, and when: in its month, or in the one after, should the ledger
- * have been away. */
-static int judge_levy(const struct state *s, const struct act_levy *l, struct moment now,
-                      struct refusal *r)
+int levy_is_due(const struct state *s, const struct act_levy *l, int32_t today, struct refusal *r)
 {
-    const char *coop = name_coop_start(l->member);
-    const struct policy *policy = state_policy(s, coop, l->unit);
-    const int32_t month = levy_month_of(now.today);
+    const int32_t month = levy_month_of(today);
 
-    if (!policy || !policy->levy.has_monthly)
-        return refuse(r, REFUSED_UNKNOWN_UNIT, "%s has no monthly levy in the unit %s.", coop,
-                      l->unit);
     if (state_holder(s, l->member)->kind != HOLDER_PERSON)
         return refuse(r, REFUSED_NOT_PERMITTED, "%s is a purse: it pays no levy.", l->member);
     if (l->month > month)
@@ -57,6 +49,19 @@ static int judge_levy(const struct state *s, const struct act_levy *l, struct mo
     if (l->month < month - 1)
         return refuse(r, REFUSED_EXPIRED, "This month is over too long.");
     return 0;
+}
+
+/* Whether there is anything to take, and when. */
+static int judge_levy(const struct state *s, const struct act_levy *l, struct moment now,
+                      struct refusal *r)
+{
+    const char *coop = name_coop_start(l->member);
+    const struct policy *policy = state_policy(s, coop, l->unit);
+
+    if (!policy || !policy->levy.has_monthly)
+        return refuse(r, REFUSED_UNKNOWN_UNIT, "%s has no monthly levy in the unit %s.", coop,
+                      l->unit);
+    return levy_is_due(s, l, now.today, r);
 }
 
 int levy_decide(const struct state *s, const struct act *a, struct moment now, int64_t index,
@@ -98,26 +103,31 @@ int estate_ways(const struct state *s, const struct act *a, struct ways *out, st
     return 0;
 }
 
-static int judge_estate(const struct state *s, const struct act_estate *e, struct moment now,
-                        struct refusal *r)
+int estate_is_due(const struct state *s, const struct act_estate *e, int64_t ms, struct refusal *r)
 {
     const struct holder *member = state_holder(s, e->member);
 
-    if (str_eq(e->member, e->purse))
-        return refuse(r, REFUSED_SAME_ACCOUNT, "Member and purse are the same.");
-    if (!state_policy(s, name_coop_start(e->member), e->unit))
-        return refuse(r, REFUSED_UNKNOWN_UNIT, "%s has no policy for the unit %s.",
-                      name_coop_start(e->member), e->unit);
     if (member->state == HOLDER_CLOSED)
         return refuse(r, REFUSED_CLOSED, "%s is closed.", e->member);
     if (member_is_active(state_holder(s, e->purse), r) != 0)
         return -1;
     if (member->state != HOLDER_FROZEN)
         return refuse(r, REFUSED_NOT_PERMITTED, "%s isn't frozen.", e->member);
-    if (now.ms < member->frozen_ms + ESTATE_MS)
+    if (ms < member->frozen_ms + ESTATE_MS)
         return refuse(r, REFUSED_NOT_YET_VALID, "%s has to have been frozen for %d days.",
                       e->member, ESTATE_DAYS);
     return 0;
+}
+
+static int judge_estate(const struct state *s, const struct act_estate *e, struct moment now,
+                        struct refusal *r)
+{
+    if (str_eq(e->member, e->purse))
+        return refuse(r, REFUSED_SAME_ACCOUNT, "Member and purse are the same.");
+    if (!state_policy(s, name_coop_start(e->member), e->unit))
+        return refuse(r, REFUSED_UNKNOWN_UNIT, "%s has no policy for the unit %s.",
+                      name_coop_start(e->member), e->unit);
+    return estate_is_due(s, e, now.ms, r);
 }
 
 /* One side of it, past floor and ceiling. */

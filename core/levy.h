@@ -37,4 +37,19 @@ int32_t levy_month_of(int32_t day);
  */
 void levy_jti(char out[HASH_B64U_LEN + 1], const char *member, const char *unit, const char *month);
 
+/*
+ * What the rules ask of a levy besides the policy: of a person, in its month or the one after,
+ * should the ledger have been away. 0, or -1 with the refusal. The member is there; today is the
+ * record's day in the ledger's zone.
+ */
+int levy_is_due(const struct state *s, const struct act_levy *l, int32_t today,
+                struct refusal *r) MUST_CHECK;
+/*
+ * What they ask of an estate besides the policy: of a member who has been frozen for 30 days, into
+ * a purse that is active. 0, or -1 with the refusal. Member and purse are there; ms is the record's
+ * time.
+ */
+int estate_is_due(const struct state *s, const struct act_estate *e, int64_t ms,
+                  struct refusal *r) MUST_CHECK;
+
 #endif

@@ -44,6 +44,54 @@ static void judge_step(struct statement_check_run *run, struct stand *at,
 
 /* ---- Amounts ---- */
 
+bool run_is_position(const struct statement_check_run *run)
+{
+    struct position position;
+
+    return position_parse(&position, run->st->account);
+}
+
+bool run_posts(enum act_type type)
+{
+    switch (type) {
+    case ACT_TRANSFER:
+    case ACT_REVERSAL:
+    case ACT_LEVY:
+    case ACT_ESTATE:
+    case ACT_SETTLEMENT:
+    case ACT_CLEARING_POST:
+        return true;
+    case ACT_LEDGER_OPEN:
+    case ACT_UNIT_CREATE:
+    case ACT_COOP_CREATE:
+    case ACT_COOP_POLICY:
+    case ACT_MEMBER_CREATE:
+    case ACT_MEMBER_UPDATE:
+    case ACT_MEMBER_FREEZE:
+    case ACT_MEMBER_UNFREEZE:
+    case ACT_MEMBER_CLOSE:
+    case ACT_RECORD_ALLOW:
+    case ACT_ACCOUNT_LIMITS:
+    case ACT_KEY_ADD:
+    case ACT_KEY_REVOKE:
+    case ACT_THRESHOLD_SET:
+    case ACT_REQUEST:
+    case ACT_DECLINE:
+    case ACT_SNAPSHOT:
+    case ACT_KEY_RECOVER:
+    case ACT_KEY_RECOVER_FINISH:
+    case ACT_KEY_OBJECT:
+    case ACT_LINE_SET:
+    case ACT_CLEARING_PROPOSE:
+    case ACT_CLEARING_CONSENT:
+    case ACT_CLEARING_DECLINE:
+    case ACT_LEDGER_CONTINUE:
+    case ACT_COOP_CLOSE:
+        break;
+    }
+    return false;
+}
+
 /* What a transfer between these moves on the account; 0 when it isn't one of the two. */
 static int64_t moved(const struct statement_check_run *run, const struct act_transfer *t,
                      int64_t amount)
@@ -57,15 +105,23 @@ static int64_t moved(const struct statement_check_run *run, const struct act_tra
     return str_eq(run->st->account, to) ? amount : 0;
 }
 
-/* Are the parties of that co-op, and is the account one of its purses', as far as a name tells? */
+/* Is the account one of the purses of that party's co-op, as far as its name tells, and what is
+ * shown of its holder? */
 static bool may_be_purse(const struct statement_check_run *run, const char *from, const char *unit)
 {
-    char coop[COOP_MAX + 1], its[COOP_MAX + 1];
-    const char *slash = strchr(run->st->account, '/');
+    char coop[COOP_MAX + 1], its[COOP_MAX + 1], holder[ACCOUNT_MAX + 1];
+    const struct run_change *c;
+    char *slash;
 
+    str_copy(holder, sizeof(holder), run->st->account);
+    slash = strchr(holder, '/');
+    if (holder[0] == '!' || !slash || !str_eq(slash + 1, unit))
+        return false;
+    *slash = '\0';
     name_coop_of(from, coop);
-    name_coop_of(run->st->account, its);
-    return str_eq(coop, its) && slash && str_eq(slash + 1, unit);
+    name_coop_of(holder, its);
+    c = run_change_of(run, holder);
+    return str_eq(coop, its) && !(c && c->holder && c->holder->kind != HOLDER_PURSE);
 }
 
 /*
@@ -90,19 +146,37 @@ static enum statement_reason fits(const struct statement_check_run *run,
     return moves == posted ? REASON_NONE : REASON_WRONG_AMOUNT;
 }
 
-/* What moves between a member and a purse: how much, the act doesn't say. */
-static enum statement_reason between(const struct statement_check_run *run, const char *member,
-                                     const char *purse, const char *unit)
+/* Is it the account of that holder? */
+static bool is_of(const struct statement_check_run *run, const char *holder, const char *unit)
 {
     char account[ACCOUNT_MAX + 1];
 
-    name_account(account, member, unit);
-    if (str_eq(run->st->account, account))
-        return REASON_NONE;
-    if (!purse)
-        return may_be_purse(run, member, unit) ? REASON_NONE : REASON_WRONG_ACCOUNT;
-    name_account(account, purse, unit);
-    return str_eq(run->st->account, account) ? REASON_NONE : REASON_WRONG_ACCOUNT;
+    name_account(account, holder, unit);
+    return str_eq(run->st->account, account);
+}
+
+/* From the member into a purse; how much, the policy said. */
+static enum statement_reason levied(const struct statement_check_run *run, const struct act_levy *l,
+                                    int64_t posted)
+{
+    const bool pays = is_of(run, l->member, l->unit);
+
+    if (!pays && !may_be_purse(run, l->member, l->unit))
+        return REASON_WRONG_ACCOUNT;
+    if (pays ? posted >= 0 || posted < -AMOUNT_MAX : posted <= 0 || posted > AMOUNT_MAX)
+        return REASON_WRONG_AMOUNT;
+    return REASON_LEVY_ELSEWHERE;
+}
+
+/* All that the member had, or owed: it leaves nothing on that account. Only there one sees it. */
+static enum statement_reason left(const struct statement_check_run *run, const struct act_estate *e,
+                                  const struct run_record *r)
+{
+    if (is_of(run, e->member, e->unit))
+        return r->amount != 0 && r->balance == 0 ? REASON_NONE : REASON_WRONG_AMOUNT;
+    if (!is_of(run, e->purse, e->unit))
+        return REASON_WRONG_ACCOUNT;
+    return r->amount != 0 ? REASON_ESTATE_ELSEWHERE : REASON_WRONG_AMOUNT;
 }
 
 /* What a settlement moves on one of a co-op's own accounts; 0 when it isn't one of the four. */
@@ -124,56 +198,61 @@ static int64_t settled(const struct statement_check_run *run, const struct act_s
     return 0;
 }
 
-/* On a co-op's own accounts. A round takes off what is owed, how much of it its act doesn't say. */
-static enum statement_reason between_coops(const struct statement_check_run *run,
-                                           const struct run_record *r)
+/* A round takes off what is owed: towards zero, and not past it. How much, its act doesn't say. */
+static enum statement_reason cleared(const struct statement_check_run *run,
+                                     const struct act_clearing *c, const struct run_record *r)
 {
-    const struct act *a = r->act;
     const char *unit = strchr(run->st->account, '/');
-    int64_t moves, before;
+    int64_t before;
 
-    if (a->type == ACT_SETTLEMENT) {
-        moves = settled(run, &a->u.settlement);
-        if (moves == 0)
-            return REASON_WRONG_ACCOUNT;
-        return moves == r->amount ? REASON_NONE : REASON_WRONG_AMOUNT;
-    }
-    if (a->type != ACT_CLEARING_POST)
-        return REASON_OTHER_ACT; /* they are nobody's payer or payee */
-    if (!unit || !str_eq(unit + 1, a->u.clearing.unit) ||
-        strncmp(run->st->account, "!pos.", 5) != 0)
+    if (!run_is_position(run) || !unit || !str_eq(unit + 1, c->unit))
         return REASON_WRONG_ACCOUNT;
-    /* Towards zero, and not past it. */
     if (num_sub(r->balance, r->amount, &before) != 0)
         return REASON_WRONG_AMOUNT;
     return (before > 0 && r->amount < 0 && r->balance >= 0) ||
                    (before < 0 && r->amount > 0 && r->balance <= 0)
-               ? REASON_NONE
+               ? REASON_ROUND_ELSEWHERE
                : REASON_WRONG_AMOUNT;
+}
+
+static enum statement_reason paid_back(const struct statement_check_run *run,
+                                       const struct run_record *r)
+{
+    const struct act_reversal *v = &r->act->u.reversal;
+    const struct run_record *of = run_transfer(run, v->record);
+
+    if (!of)
+        return REASON_NO_TRANSFER;
+    if (of->index >= r->index)
+        return REASON_WRONG_AMOUNT; /* how much of it may be, put_reversal says */
+    return fits(run, &of->act->u.transfer, v->amount, -1, r->amount);
 }
 
 static enum statement_reason amount_of(const struct statement_check_run *run,
                                        const struct run_record *r)
 {
     const struct act *a = r->act;
-    const struct run_record *of;
+    int64_t moves;
 
-    if (run->st->account[0] == '!')
-        return between_coops(run, r);
+    if (!run_posts(a->type))
+        return REASON_NEVER_POSTS;
+    if (a->type == ACT_SETTLEMENT) {
+        moves = settled(run, &a->u.settlement);
+        if (moves == 0)
+            return REASON_WRONG_ACCOUNT;
+        return moves == r->amount ? REASON_NONE : REASON_WRONG_AMOUNT;
+    }
+    if (a->type == ACT_CLEARING_POST)
+        return cleared(run, &a->u.clearing, r);
+    if (run_is_position(run) && (a->type == ACT_TRANSFER || a->type == ACT_REVERSAL))
+        return REASON_OTHER_ACT; /* the position is nobody's payer or payee */
     if (a->type == ACT_TRANSFER)
         return fits(run, &a->u.transfer, a->u.transfer.amount, 1, r->amount);
+    if (a->type == ACT_REVERSAL)
+        return paid_back(run, r);
     if (a->type == ACT_LEVY)
-        return between(run, a->u.levy.member, NULL, a->u.levy.unit);
-    if (a->type == ACT_ESTATE)
-        return between(run, a->u.estate.member, a->u.estate.purse, a->u.estate.unit);
-    if (a->type != ACT_REVERSAL)
-        return REASON_OTHER_ACT;
-    of = run_transfer(run, a->u.reversal.record);
-    if (!of)
-        return REASON_TRANSFER_ELSEWHERE;
-    if (of->index >= r->index || a->u.reversal.amount > of->act->u.transfer.amount)
-        return REASON_WRONG_AMOUNT;
-    return fits(run, &of->act->u.transfer, a->u.reversal.amount, -1, r->amount);
+        return levied(run, &a->u.levy, r->amount);
+    return left(run, &a->u.estate, r);
 }
 
 static void judge_amount(struct statement_check_run *run, const struct run_record *r)
@@ -181,7 +260,7 @@ static void judge_amount(struct statement_check_run *run, const struct run_recor
     enum statement_reason why;
 
     if (!r->act || !r->has_posting)
-        return; /* that it isn't there, or is none, was said */
+        return; /* that it isn't there, or is none, is said elsewhere */
     why = amount_of(run, r);
     run->count[CHECK_AMOUNTS]++;
     if (why != REASON_NONE)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/levy.h"
 #include "core/statement_run.h"
 
 /* ---- The changes ---- */
@@ -33,17 +34,31 @@ static size_t judge_subject(struct statement_check_run *run, size_t first)
     return n;
 }
 
+/* Is the change in the log that the ledger signed? */
+static bool is_in_log(const struct statement_check_run *run, const struct run_change *c)
+{
+    const struct run_record *r = &run->records[c->record];
+
+    return run->has_checkpoint && r->readable && !r->why[CHECK_RECORDS] && !r->why[CHECK_PARTS];
+}
+
 /* The key that signed the statement must be a log key of the ledger, as it stands at the
- * checkpoint. */
+ * checkpoint; and one that isn't trusted by itself counts by what the log says only. */
 static void judge_log_key(struct statement_check_run *run, const struct run_change *last)
 {
-    const struct holder *ledger = last->holder;
+    const struct holder *ledger = last ? last->holder : NULL;
+    struct kid kid;
 
-    if (!ledger || ledger->kind != HOLDER_LEDGER)
+    if (run->signature_why != REASON_NONE)
         return; /* said already */
+    key_kid(&kid, run->trust.log_key);
+    if (!str_eq(kid.s, run->st->kid.s) && (!last || !is_in_log(run, last))) {
+        run_find(run, CHECK_SIGNATURE, REASON_OTHER_KEY, -1, 0, NULL);
+        return;
+    }
+    if (!ledger || ledger->kind != HOLDER_LEDGER)
+        return; /* said elsewhere */
     for (size_t i = 0; i < ledger->n_keys; i++) {
-        struct kid kid;
-
         key_kid(&kid, &ledger->keys[i].key);
         if (ledger->keys[i].role == ROLE_LOG && str_eq(kid.s, run->st->kid.s))
             return;
@@ -53,17 +68,16 @@ static void judge_log_key(struct statement_check_run *run, const struct run_chan
 
 void judge_keys(struct statement_check_run *run)
 {
-    bool ledger = false;
+    const struct run_change *ledger = NULL; /* the last one */
 
     for (size_t i = 0; i < run->n_changes;) {
         size_t n = judge_subject(run, i);
 
-        if (str_eq(run->changes[i].name, "ledger")) {
-            ledger = true;
-            judge_log_key(run, &run->changes[i + n - 1]);
-        }
+        if (str_eq(run->changes[i].name, "ledger"))
+            ledger = &run->changes[i + n - 1];
         i += n;
     }
+    judge_log_key(run, ledger);
     if (!ledger)
         run_find(run, CHECK_KEYS, REASON_UNKNOWN_KEY, -1, 0, "ledger");
 }
@@ -78,10 +92,18 @@ static int compare_by_index(const void *a, const void *b)
     return x->index < y->index ? -1 : x->index > y->index;
 }
 
-static void apply(struct state *s, const struct run_change *c)
+static void apply(const struct statement_check_run *run, struct state *s,
+                  const struct run_change *c)
 {
-    if (c->holder)
-        holder_learn(s, c->holder, c->seq, c->index);
+    const struct holder *before = c->holder ? state_holder(s, c->name) : NULL;
+
+    if (!c->holder)
+        return;
+    if (c->holder->state == HOLDER_FROZEN) /* since when, no change says */
+        c->holder->frozen_ms = before && before->state == HOLDER_FROZEN
+                                   ? before->frozen_ms
+                                   : run->records[c->record].ms;
+    holder_learn(s, c->holder, c->seq, c->index);
 }
 
 /* Is each signer's key one that some holder has at this record? */
@@ -99,16 +121,12 @@ static bool all_in_force(const struct state *s, const struct envelope *env)
 /* Acts whose authority depends on nobody but the holders that statements have. */
 static bool is_judged(enum act_type type)
 {
-    return type == ACT_TRANSFER || type == ACT_REVERSAL || type == ACT_SNAPSHOT ||
-           type == ACT_LEVY || type == ACT_ESTATE || type == ACT_SETTLEMENT ||
-           type == ACT_CLEARING_POST;
+    return run_posts(type) || type == ACT_SNAPSHOT;
 }
 
 /* What a refusal of core's rules says about a statement. */
 static enum statement_reason reason_of(const struct refusal *r)
 {
-    if (r->code == REFUSED_UNKNOWN_RECORD)
-        return REASON_TRANSFER_ELSEWHERE;
     return r->code == REFUSED_UNKNOWN_ACCOUNT ? REASON_UNKNOWN_KEY : REASON_NOT_IN_FORCE;
 }
 
@@ -132,7 +150,42 @@ static enum statement_reason continues(struct state *s, struct run_record *r)
     return why;
 }
 
-static enum statement_reason authority_of(struct state *s, struct run_record *r)
+/* Whoever pays by the act, as far as its state is shown; NULL: nobody, or nobody that is. */
+static const struct holder *payer_of(const struct statement_check_run *run, const struct state *s,
+                                     const struct act *a)
+{
+    if (a->type == ACT_TRANSFER)
+        return state_holder(s, a->u.transfer.from);
+    if (a->type == ACT_REVERSAL)
+        return state_holder(s,
+                            run_transfer(run, a->u.reversal.record)->act->u.transfer.to);
+    return a->type == ACT_LEVY ? state_holder(s, a->u.levy.member) : NULL;
+}
+
+/* May it be taken of them at that time? As far as that can be read from the changes of holders and
+ * the ledger's zone. */
+static enum statement_reason may_pay(const struct statement_check_run *run, const struct state *s,
+                                     const struct run_record *r)
+{
+    const struct statement_trust *trust = &run->trust;
+    const struct act *a = r->act;
+    const struct holder *payer = payer_of(run, s, a);
+    const bool forced = a->type == ACT_REVERSAL && r->signed_as == ROLE_TREASURER && payer &&
+                        payer->kind == HOLDER_PERSON;
+    struct refusal refusal;
+
+    if (payer && payer->state != HOLDER_ACTIVE && !(forced && payer->state == HOLDER_FROZEN))
+        return REASON_AGAINST_RULES;
+    if (a->type == ACT_ESTATE && estate_is_due(s, &a->u.estate, r->ms, &refusal) != 0)
+        return REASON_AGAINST_RULES;
+    if (a->type == ACT_LEVY && trust->day &&
+        levy_is_due(s, &a->u.levy, trust->day(trust->arg, r->ms), &refusal) != 0)
+        return refusal.code == REFUSED_NOT_PERMITTED ? REASON_AGAINST_RULES : REASON_OUT_OF_TIME;
+    return REASON_NONE;
+}
+
+static enum statement_reason authority_of(const struct statement_check_run *run, struct state *s,
+                                          struct run_record *r)
 {
     int64_t iat = r->act->iat, exp = r->act->exp;
     struct outcome out;
@@ -146,12 +199,16 @@ static enum statement_reason authority_of(struct state *s, struct run_record *r)
         return continues(s, r);
     if (!is_judged(r->act->type))
         return REASON_OTHER_ACT;
+    if (r->act->type == ACT_REVERSAL && !run_transfer(run, r->act->u.reversal.record))
+        return REASON_NO_TRANSFER;
     rules_authority(s, r->act, &r->env, &out, NULL);
     if (out.verdict == VERDICT_PENDING)
         why = REASON_TOO_FEW;
     else if (out.verdict == VERDICT_REFUSED)
         why = reason_of(&out.refusal);
     r->signed_as = out.signed_as;
+    if (why == REASON_NONE)
+        why = may_pay(run, s, r);
     r->judged = why == REASON_NONE;
     outcome_free(&out);
     return why;
@@ -163,6 +220,26 @@ static void put_transfer(struct state *s, const struct run_record *r)
     if (r->act->type != ACT_TRANSFER || state_deal(s, r->index))
         return;
     state_put(s, THING_DEAL, &deal_new(r->act, r->index, r->ms)->thing);
+    state_commit(s);
+}
+
+/* So much of it was given back, of all that is shown no more than there was. */
+static void put_reversal(struct statement_check_run *run, struct state *s,
+                         const struct run_record *r)
+{
+    const struct act_reversal *v = &r->act->u.reversal;
+    const struct deal *of = r->act->type == ACT_REVERSAL ? state_deal(s, v->record) : NULL;
+    struct deal *after;
+
+    if (!of)
+        return;
+    if (v->amount > of->amount - of->reversed) {
+        run_find(run, CHECK_AMOUNTS, REASON_WRONG_AMOUNT, r->index, v->amount, NULL);
+        return;
+    }
+    after = deal_copy(of);
+    after->reversed += v->amount;
+    state_put(s, THING_DEAL, &after->thing);
     state_commit(s);
 }
 
@@ -212,13 +289,14 @@ void judge_authority(struct statement_check_run *run)
         enum statement_reason why;
 
         for (; next < run->n_changes && changes[next]->index < r->index; next++)
-            apply(s, changes[next]);
-        why = authority_of(s, r);
+            apply(run, s, changes[next]);
+        why = authority_of(run, s, r);
         run->count[CHECK_AUTHORITY]++;
         if (why != REASON_NONE)
             run_find(run, CHECK_AUTHORITY, why, r->index, 0, r->act->by);
         if (reversals)
             put_transfer(s, r);
+        put_reversal(run, s, r);
     }
     judge_ids(run);
     state_free(s);

@@ -133,6 +133,7 @@ bool statement_line_of(const struct statement_check_run *run, size_t i, struct s
     out->balance = r->balance;
     out->seq = r->seq;
     out->proved = !r->failed;
+    out->open = r->open;
     if (r->act)
         take_act(run, r, out);
     return true;

@@ -39,12 +39,11 @@ const char *statement_mark_name(enum statement_mark mark)
 
 const char *statement_reason_name(enum statement_reason reason)
 {
-    static const char *const names[] = {
+    static const char *const names[REASONS] = {
         [REASON_NONE] = "none",
         [REASON_NO_SNAPSHOT] = "no-snapshot",
         [REASON_AFTER_SNAPSHOT] = "after-snapshot",
         [REASON_NO_LEAF_YET] = "no-leaf-yet",
-        [REASON_TRANSFER_ELSEWHERE] = "transfer-elsewhere",
         [REASON_OTHER_ACT] = "other-act",
         [REASON_NO_TEXT] = "no-text",
         [REASON_NO_WITNESS] = "no-witness",
@@ -53,6 +52,9 @@ const char *statement_reason_name(enum statement_reason reason)
         [REASON_NOTHING_EARLIER] = "nothing-earlier",
         [REASON_NO_CONSISTENCY] = "no-consistency",
         [REASON_ACT_WITHHELD] = "act-withheld",
+        [REASON_LEVY_ELSEWHERE] = "levy-elsewhere",
+        [REASON_ESTATE_ELSEWHERE] = "estate-elsewhere",
+        [REASON_ROUND_ELSEWHERE] = "round-elsewhere",
         [REASON_BAD_SIGNATURE] = "bad-signature",
         [REASON_OTHER_KEY] = "other-key",
         [REASON_OTHER_LEDGER] = "other-ledger",
@@ -77,6 +79,11 @@ const char *statement_reason_name(enum statement_reason reason)
         [REASON_WRONG_ROOT] = "wrong-root",
         [REASON_NO_LEAF] = "no-leaf",
         [REASON_LEAF_MISMATCH] = "leaf-mismatch",
+        [REASON_NO_ACT] = "no-act",
+        [REASON_NO_TRANSFER] = "no-transfer",
+        [REASON_NEVER_POSTS] = "never-posts",
+        [REASON_AGAINST_RULES] = "against-rules",
+        [REASON_NO_PROOF] = "no-proof",
         [REASON_NOT_CONSISTENT] = "not-consistent",
         [REASON_LEFT_OUT] = "left-out",
     };
@@ -88,5 +95,5 @@ enum statement_mark reason_mark(enum statement_reason reason)
 {
     if (reason == REASON_NONE)
         return MARK_PROVED;
-    return reason <= REASON_ACT_WITHHELD ? MARK_NOT_SHOWN : MARK_FAILED;
+    return reason <= REASON_ROUND_ELSEWHERE ? MARK_NOT_SHOWN : MARK_FAILED;
 }

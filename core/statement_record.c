@@ -130,8 +130,8 @@ static void check_parts(struct statement_check_run *run, struct run_record *r,
 
 /*
  * The ledger's signature of all of it: by the pinned log key, or by one that follows it, which the
- * ledger's own changes name. Those are in the tree under a checkpoint that the pinned key signed,
- * or all fails anyway.
+ * ledger's own changes name. Whether those are in the tree under a checkpoint that the pinned key
+ * signed, judge_log_key asks.
  */
 static void check_signature(struct statement_check_run *run)
 {

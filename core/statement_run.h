@@ -36,6 +36,7 @@ struct run_record {
     enum role signed_as; /* once authority was judged */
     bool judged;
     bool failed; /* something about it did */
+    bool open;   /* of an entry: who signed it, or its amount, isn't shown */
 };
 
 /* A change of a holder, in the order of their records. */
@@ -100,10 +101,18 @@ void run_gather_ids(struct statement_check_run *run);
 /* The transfer of that index among what is shown; NULL when it isn't. */
 const struct run_record *run_transfer(const struct statement_check_run *run, int64_t index);
 
+/* Is the account what a co-op is owed by another or owes it? What members pay over it is theirs to
+ * show, so that their acts aren't in its statement; in any other each entry has its act. */
+bool run_is_position(const struct statement_check_run *run);
+/* Does an act of that type ever move anything? */
+bool run_posts(enum act_type type);
+
 /* The parts of the judgement: statement_keys.c, statement_account.c, statement_snapshot.c. */
 /* The first change of a holder; NULL when there is none. */
 const struct run_change *run_change_of(const struct statement_check_run *run, const char *name);
 bool run_shows_act(const struct run_record *r); /* is it one whose act should be shown? */
+/* `hashes` has all that the proofs need, once, and no other. */
+void judge_hashes(struct statement_check_run *run);
 void judge_keys(struct statement_check_run *run);
 void judge_authority(struct statement_check_run *run);
 void judge_account(struct statement_check_run *run);

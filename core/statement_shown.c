@@ -119,6 +119,46 @@ int statement_unit(const struct statement *st, struct statement_unit *out)
     return rc;
 }
 
+/* ---- Hashes ---- */
+
+static int compare_hashes(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct hash));
+}
+
+static void use_places(bool *used, const uint32_t *places, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        used[places[i]] = true;
+}
+
+void judge_hashes(struct statement_check_run *run)
+{
+    const struct statement *st = run->st;
+    const size_t n = st->n_hashes;
+    bool *used = x_calloc(n + 1, sizeof(*used)), all = true, once = true;
+    struct hash *sorted = x_calloc(n + 1, sizeof(*sorted));
+
+    for (size_t i = 0; i < run->n; i++)
+        use_places(used, run->records[i].shown->proof, run->records[i].shown->n_proof);
+    for (size_t i = 0; i < st->n_leaves; i++)
+        use_places(used, st->leaves[i].proof, st->leaves[i].n_proof);
+    use_places(used, st->consistency, st->n_consistency);
+    if (n > 0)
+        memcpy(sorted, st->hashes, n * sizeof(*sorted));
+    qsort(sorted, n, sizeof(*sorted), compare_hashes);
+    for (size_t i = 0; i < n; i++) {
+        all = all && used[i];
+        once = once && (i == 0 || !hash_eq(&sorted[i - 1], &sorted[i]));
+    }
+    if (!all)
+        run_find(run, CHECK_RECORDS, REASON_NO_PROOF, -1, 0, NULL);
+    if (!once)
+        run_find(run, CHECK_RECORDS, REASON_DOUBLE, -1, 0, NULL);
+    free(sorted);
+    free(used);
+}
+
 /* ---- Keys that the file knows ---- */
 
 static int compare_keys(const void *a, const void *b)

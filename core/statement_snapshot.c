@@ -53,9 +53,25 @@ static void take_leaf(struct statement_check_run *run, struct covering *c,
     c->n++;
 }
 
+/* Why the snapshot's record can't be believed. */
+static enum statement_reason distrust(const struct covering *c)
+{
+    static const enum statement_check checks[] = {CHECK_RECORDS, CHECK_PARTS, CHECK_SIGNATURES};
+    const struct run_record *r = c->record;
+
+    for (size_t i = 0; i < ARRAY_LEN(checks); i++)
+        if (r->why[checks[i]])
+            return (enum statement_reason)r->why[checks[i]];
+    if (!r->judged)
+        return REASON_NOT_IN_FORCE;
+    return c->act->size > r->index ? REASON_MALFORMED : REASON_NONE;
+}
+
 /* The snapshot's act and leaves. False when there is none that can be believed. */
 static bool open_snapshot(struct statement_check_run *run, struct covering *c)
 {
+    enum statement_reason why;
+
     c->record = run_one(run, RUN_SNAPSHOT);
     if (!c->record) {
         run_find(run, CHECK_SNAPSHOT, REASON_NO_SNAPSHOT, -1, 0, NULL);
@@ -67,9 +83,9 @@ static bool open_snapshot(struct statement_check_run *run, struct covering *c)
         return false;
     }
     c->act = &c->record->act->u.snapshot;
-    if (!c->record->judged || c->record->why[CHECK_SIGNATURES] || c->record->why[CHECK_RECORDS] ||
-        c->record->why[CHECK_PARTS] || c->act->size > c->record->index) {
-        run_find(run, CHECK_SNAPSHOT, REASON_BAD_SIGNATURE, c->record->index, 0, NULL);
+    why = distrust(c);
+    if (why != REASON_NONE) {
+        run_find(run, CHECK_SNAPSHOT, why, c->record->index, 0, NULL);
         return false;
     }
     c->leaves = x_calloc(run->st->n_leaves + 1, sizeof(*c->leaves));
@@ -77,6 +93,9 @@ static bool open_snapshot(struct statement_check_run *run, struct covering *c)
         take_leaf(run, c, &run->st->leaves[i]);
     if (c->n)
         qsort(c->leaves, c->n, sizeof(*c->leaves), compare_leaves);
+    for (size_t i = 1; i < c->n; i++)
+        if (compare_leaves(&c->leaves[i - 1], &c->leaves[i]) == 0)
+            run_find(run, CHECK_SNAPSHOT, REASON_DOUBLE, c->record->index, 0, c->leaves[i].name);
     return true;
 }
 

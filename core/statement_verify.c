@@ -130,6 +130,20 @@ static void judge_frame(struct statement_check_run *run)
         run_find(run, CHECK_LEDGER, REASON_OTHER_LEDGER, 0, 0, run->st->aud);
 }
 
+/* Only what members pay over a co-op's position may lack its act: then who signed it is open, and
+ * whether its amount is what they signed. */
+static void find_no_act(struct statement_check_run *run, const struct run_record *r)
+{
+    static const enum statement_check checks[] = {CHECK_SIGNATURES, CHECK_AUTHORITY, CHECK_AMOUNTS};
+
+    if (r->section != RUN_ENTRY || !run_is_position(run)) {
+        run_find(run, CHECK_SIGNATURES, REASON_NO_ACT, r->index, 0, NULL);
+        return;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(checks); i++)
+        run_find(run, checks[i], REASON_ACT_WITHHELD, r->index, 0, NULL);
+}
+
 /* What was found of each record by itself. */
 static void gather_findings(struct statement_check_run *run)
 {
@@ -145,10 +159,42 @@ static void gather_findings(struct statement_check_run *run)
                 run_find(run, (enum statement_check)c, (enum statement_reason)r->why[c], r->index,
                          0, NULL);
         if (r->readable && run_shows_act(r) && r->n_sigs == 0)
-            run_find(run, CHECK_SIGNATURES, REASON_ACT_WITHHELD, r->index, 0, NULL);
+            find_no_act(run, r);
         if (r->readable && (r->section == RUN_KEY || r->section == RUN_UNIT) && r->n_changes == 0)
             run_find(run, CHECK_PARTS, REASON_MALFORMED, r->index, 0, NULL);
     }
+}
+
+static int compare_int(const void *a, const void *b)
+{
+    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+/* The transfers that reversals among the entries take back, and nothing else. */
+static void judge_named(struct statement_check_run *run)
+{
+    const struct statement *st = run->st;
+    int64_t *wanted = x_calloc(st->n_entries + 1, sizeof(*wanted));
+    size_t n = 0;
+
+    for (size_t i = 0; i < st->n_entries; i++) {
+        const struct act *a = run_entry(run, i)->act;
+
+        if (a && a->type == ACT_REVERSAL)
+            wanted[n++] = a->u.reversal.record;
+    }
+    qsort(wanted, n, sizeof(*wanted), compare_int);
+    for (size_t i = 0; i < run->n; i++) {
+        const struct run_record *r = &run->records[i];
+
+        if (r->section == RUN_NAMED && r->act &&
+            (r->act->type != ACT_TRANSFER ||
+             !bsearch(&r->index, wanted, n, sizeof(*wanted), compare_int)))
+            run_find(run, CHECK_PARTS, REASON_MALFORMED, r->index, 0, NULL);
+    }
+    free(wanted);
 }
 
 static void judge_unit(struct statement_check_run *run)
@@ -183,15 +229,44 @@ static int compare_findings(const void *a, const void *b)
     return x->index < y->index ? -1 : x->index > y->index;
 }
 
-/* The entries that a failure is about. */
-static void mark_failed(struct statement_check_run *run)
+/* Is it about an entry's own signatures and amount? */
+static bool is_of_entry(const struct statement_finding *f)
 {
-    for (size_t i = 0; i < run->n_findings; i++) {
-        struct run_record *r = run_act_at(run, run->findings[i].index);
+    return f->check == CHECK_SIGNATURES || f->check == CHECK_AUTHORITY || f->check == CHECK_AMOUNTS;
+}
 
-        if (r && run->findings[i].mark == MARK_FAILED)
-            r->failed = true;
+/* The entries that failures are about, and those of which something isn't shown. */
+static void mark_entries(struct statement_check_run *run, enum statement_mark mark)
+{
+    int64_t *records = x_calloc(run->n_findings + 1, sizeof(*records));
+    size_t n = 0;
+
+    for (size_t i = 0; i < run->n_findings; i++)
+        if (run->findings[i].mark == mark && (mark == MARK_FAILED || is_of_entry(&run->findings[i])))
+            records[n++] = run->findings[i].index;
+    qsort(records, n, sizeof(*records), compare_int);
+    for (size_t i = 0; n && i < run->st->n_entries; i++) {
+        struct run_record *r = run_entry(run, i);
+
+        if (bsearch(&r->index, records, n, sizeof(*records), compare_int))
+            *(mark == MARK_FAILED ? &r->failed : &r->open) = true;
     }
+    free(records);
+}
+
+/* Of one check and reason no more than FINDINGS_MAX, so that none is lost behind many of another. */
+static void keep_findings(const struct statement_check_run *run, struct statement_verdict *out)
+{
+    size_t(*kept)[REASONS] = x_calloc(CHECKS, sizeof(*kept));
+
+    out->findings = x_calloc(run->n_findings + 1, sizeof(*out->findings));
+    for (size_t i = 0; i < run->n_findings; i++) {
+        const struct statement_finding *f = &run->findings[i];
+
+        if (kept[f->check][f->reason]++ < FINDINGS_MAX)
+            out->findings[out->n_findings++] = *f;
+    }
+    free(kept);
 }
 
 void statement_check_end(struct statement_check_run *run, struct statement_verdict *out)
@@ -200,7 +275,9 @@ void statement_check_end(struct statement_check_run *run, struct statement_verdi
     judge_frame(run);
     gather_findings(run);
     judge_unit(run);
+    judge_hashes(run);
     run_sort_acts(run);
+    judge_named(run);
     judge_keys(run);
     judge_authority(run);
     judge_account(run);
@@ -220,11 +297,10 @@ void statement_check_end(struct statement_check_run *run, struct statement_verdi
         out->checks[i].count = run->count[i];
         out->checks[i].failed = run->failed[i];
     }
-    mark_failed(run);
+    mark_entries(run, MARK_FAILED);
+    mark_entries(run, MARK_NOT_SHOWN);
     qsort(run->findings, run->n_findings, sizeof(*run->findings), compare_findings);
-    out->n_findings = run->n_findings < FINDINGS_MAX ? run->n_findings : FINDINGS_MAX;
-    out->findings = x_calloc(out->n_findings + 1, sizeof(*out->findings));
-    memcpy(out->findings, run->findings, out->n_findings * sizeof(*out->findings));
+    keep_findings(run, out);
     if (run->st->has_snapshot && run->failed[CHECK_SNAPSHOT] == 0) {
         const struct run_record *s = run_one(run, RUN_SNAPSHOT);
 

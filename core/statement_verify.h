@@ -49,7 +49,6 @@ enum statement_reason {
     REASON_NO_SNAPSHOT,        /* there is none yet that covers these days */
     REASON_AFTER_SNAPSHOT,     /* records from `index` on aren't covered by a snapshot */
     REASON_NO_LEAF_YET,        /* the snapshot is from before the account's first posting */
-    REASON_TRANSFER_ELSEWHERE, /* what is reversed isn't in this file */
     REASON_OTHER_ACT,          /* an act of a kind whose postings this program doesn't judge */
     REASON_NO_TEXT,            /* a text was erased or not asked for */
     REASON_NO_WITNESS, /* nobody else has signed the checkpoint: a split view isn't ruled out */
@@ -57,7 +56,11 @@ enum statement_reason {
     REASON_ZONE_UNKNOWN,    /* this machine doesn't know the ledger's time zone */
     REASON_NOTHING_EARLIER, /* no earlier statement was given to compare with */
     REASON_NO_CONSISTENCY,  /* the file doesn't connect its log with the earlier one */
-    REASON_ACT_WITHHELD,    /* an entry's act isn't in the file */
+    REASON_ACT_WITHHELD, /* a co-op's position shows no act of what members pay over it */
+    /* How much is posted isn't in the act, and what says it isn't in the file: */
+    REASON_LEVY_ELSEWHERE,   /* the policy that says how much a monthly levy is */
+    REASON_ESTATE_ELSEWHERE, /* the account that the member left */
+    REASON_ROUND_ELSEWHERE,  /* the round of clearing */
     /* Failed: */
     REASON_BAD_SIGNATURE,
     REASON_OTHER_KEY,      /* signed by a key that isn't the pinned log key */
@@ -83,9 +86,15 @@ enum statement_reason {
     REASON_WRONG_ROOT,     /* the snapshot's leaf doesn't lead to its root */
     REASON_NO_LEAF,        /* the snapshot's leaf of somebody who should have one is missing */
     REASON_LEAF_MISMATCH,  /* the leaf counts another number of entries, or another last one */
+    REASON_NO_ACT,         /* an act is missing that its party may see */
+    REASON_NO_TRANSFER,    /* what is reversed is missing */
+    REASON_NEVER_POSTS,    /* an act of a kind that moves nothing */
+    REASON_AGAINST_RULES,  /* of whom nothing may be taken: frozen, closed, not frozen for long */
+    REASON_NO_PROOF,       /* a hash that is in no proof: what it proved was taken out */
     REASON_NOT_CONSISTENT, /* the earlier log isn't the beginning of this one */
     REASON_LEFT_OUT,       /* an entry of the earlier statement has gone or is another */
 };
+#define REASONS (REASON_LEFT_OUT + 1)
 const char *statement_reason_name(enum statement_reason reason); /* "no-snapshot" */
 
 /* One thing that isn't proved. */
@@ -104,7 +113,9 @@ struct statement_verdict {
         int64_t count;            /* how many things were looked at */
         int64_t failed;           /* how many of them failed */
     } checks[CHECKS];
-    size_t n_findings; /* in the order of checks; at most FINDINGS_MAX are kept, failures first */
+    /* Failures first, each mark in the order of checks; of one check and reason at most
+     * FINDINGS_MAX are kept. */
+    size_t n_findings;
     struct statement_finding *findings;
     int64_t covered;    /* all records below this index are covered by the snapshot; 0: none */
     size_t n_witnesses; /* signature lines of others below the checkpoint */
@@ -178,6 +189,7 @@ struct statement_line {
     int64_t reverses; /* the transfer's record; -1: it is no reversal */
     int64_t request;  /* the request's record; -1: it answers none */
     bool proved;      /* nothing about this record failed */
+    bool open;        /* who signed it, or whether its amount is right, isn't shown */
 };
 /* Entry i of the statement, after statement_check_end; false when it can't be read at all. */
 bool statement_line_of(const struct statement_check_run *run, size_t i, struct statement_line *out);

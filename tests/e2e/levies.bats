@@ -186,6 +186,23 @@ restarted() {
     refused 422 closed "$(policy mapo '')"
 }
 
+@test "statements of all this verify, and say what they can't show of amounts" {
+    verified() { # WHO ACCOUNT REASONS: of what is open
+        get "$1" "/v1/accounts/$2/statement?from=2020-01-01&to=2099-12-31"
+        run pumasi verify "$BODY" --pin "$ID $VKEY" --json
+        [ "$status" -eq 0 ] || die "$2: $output"
+        [ "$(jq -r '[.findings[] | select(.check == "amounts") | .reason] | unique | join(" ")' <<< "$output")" = "$3" ] ||
+            die "$2: $output"
+        [ "$(jq -r '.checks[] | select(.check == "authority") | .mark' <<< "$output")" = "${4:-proved}" ] || die "$2: $output"
+    }
+    verified m0000@hansalim m0000@hansalim/hour levy-elsewhere
+    verified m0002@hansalim m0002@hansalim/hour levy-elsewhere
+    verified treasurer1@hansalim fund@hansalim/hour levy-elsewhere
+    verified m0001@mapo m0001@mapo/hour ''
+    verified treasurer1@hansalim '!pos.mapo@hansalim/hour' act-withheld not-shown
+    verified treasurer1@hansalim '!outside@hansalim/hour' ''
+}
+
 @test "a ledger made anew of the records has the same tables" {
     check_rebuild main
     # A ledgerd that starts again knows what it knew.

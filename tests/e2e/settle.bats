@@ -141,7 +141,13 @@ found() {
         read -r who account entries amount <<< "$who"
         done_by "$who" statement "$account" hour --from 2026-01-01 --to 2099-12-31 -o "$LEDGERS/settled.json"
         done_by "$who" verify "$LEDGERS/settled.json"
-        [[ $output == *"Each amount is the one that was signed."* ]]
+        # So whether that amount is the one that was signed, a position's can't.
+        if [[ $account == '!outside'* ]]; then
+            [[ $output == *"Each amount is the one that was signed."* && $output != *"Who signed:"* ]] || die "$output"
+        else
+            [[ $output != *"Each amount is"* && $output != *"proves itself"* && $output == *"Who signed:"* &&
+                $output == *"Whether an amount is the one that was signed:"* ]] || die "$output"
+        fi
         done_by "$who" --json show "$LEDGERS/settled.json"
         jq -e --argjson n "$entries" --argjson amount "$amount" '(.entries | length) == $n and (.entries[-1] |
             .amount == $amount and .memo == "계좌 이체 4711" and .signed_by == "treasurers") and

@@ -264,7 +264,8 @@ static void make_posting(struct forged *f, const struct forger *of, const struct
     } else if (p.seq >= want->first && p.seq <= want->last && p.seq != want->skip_entry) {
         r = &st->entries[st->n_entries++];
         show(f, r, of, index);
-        show_part(r, of, index, 0);
+        if (p.seq != want->withhold)
+            show_part(r, of, index, 0);
         show_part(r, of, index, part);
         st->closing = point;
         *(p.amount >= 0 ? &st->in : &st->out) += p.amount >= 0 ? p.amount : -p.amount;
@@ -272,6 +273,58 @@ static void make_posting(struct forged *f, const struct forger *of, const struct
         show(f, &st->after, of, index);
         show_part(&st->after, of, index, part);
     }
+}
+
+/* The record that the reversal in that record takes back; -1 when it is none. */
+static int64_t reversed_by(const struct forger *of, size_t index)
+{
+    struct refusal refusal;
+    struct part p;
+    struct act act;
+    const char *why;
+    int64_t record = -1;
+
+    assert_int_equal(
+        part_parse(&p, of->log[index].parts[0].data, of->log[index].parts[0].len, &why), 0);
+    if (act_parse(&act, &p.act, &refusal) == 0) {
+        record = act.type == ACT_REVERSAL ? act.u.reversal.record : -1;
+        act_free(&act);
+    }
+    part_free(&p);
+    return record;
+}
+
+static void show_named(struct forged *f, const struct forger *of, const struct forging *want,
+                       size_t index)
+{
+    struct statement_record *r = &f->st.named[f->st.n_named++];
+    struct part p;
+    size_t part = own_posting(of, index, want->account, &p);
+
+    show(f, r, of, index);
+    show_part(r, of, index, 0);
+    if (part > 0)
+        show_part(r, of, index, part);
+}
+
+/* What the entries take back, unless it is an entry itself. */
+static void make_named(struct forged *f, const struct forger *of, const struct forging *want,
+                       size_t index)
+{
+    int64_t record;
+    struct part p;
+    size_t part = own_posting(of, index, want->account, &p);
+
+    if (part == 0 || p.seq < want->first || p.seq > want->last || p.seq == want->skip_entry ||
+        want->account[0] == '!')
+        return;
+    record = reversed_by(of, index);
+    if (record < 0 || (size_t)record >= of->n)
+        return;
+    part = own_posting(of, (size_t)record, want->account, &p);
+    if (part > 0 && p.seq >= want->first && p.seq <= want->last)
+        return;
+    show_named(f, of, want, (size_t)record);
 }
 
 static bool is_wanted(const struct forging *want, const char *name)
@@ -297,7 +350,8 @@ static void make_keys(struct forged *f, const struct forger *of, const struct fo
 
         assert_int_equal(
             part_parse(&p, of->log[index].parts[k].data, of->log[index].parts[k].len, &why), 0);
-        if (p.kind == PART_CHANGE && is_wanted(want, p.name)) {
+        if (p.kind == PART_CHANGE && is_wanted(want, p.name) &&
+            (int64_t)index != want->skip_key) {
             if (key.n_parts == 0)
                 show(f, &key, of, index);
             show_part(&key, of, index, k);
@@ -308,7 +362,7 @@ static void make_keys(struct forged *f, const struct forger *of, const struct fo
         }
         part_free(&p);
     }
-    if (key.n_parts > 0 && (int64_t)index != want->skip_key)
+    if (key.n_parts > 0)
         f->st.keys[f->st.n_keys++] = key;
 }
 
@@ -404,12 +458,16 @@ void forged_make(struct forged *out, const struct forger *of, const struct forgi
     st->made = of->log[size - 1].ms + DAY_MS;
     st->opening.index = st->closing.index = -1;
     st->entries = x_calloc(size + 1, sizeof(*st->entries));
-    st->named = x_calloc(1, sizeof(*st->named));
+    st->named = x_calloc(size + 1, sizeof(*st->named));
     st->keys = x_calloc(size + 1, sizeof(*st->keys));
     for (size_t i = 0; i < size; i++) {
         make_posting(out, of, want, i);
+        if (!want->skip_named)
+            make_named(out, of, want, i);
         make_keys(out, of, want, i);
     }
+    if (want->also_named > 0)
+        show_named(out, of, want, (size_t)want->also_named);
     if (want->snapshot >= 0)
         make_snapshot(out, of, want);
     if (want->since)

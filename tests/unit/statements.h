@@ -37,7 +37,9 @@ struct forging {
     int64_t snapshot;    /* record of the snapshot, -1: none */
     int64_t skip_entry;  /* this seq isn't among the entries; 0: none */
     int64_t skip_key;    /* this record isn't among the keys; -1: none */
-    bool skip_before, skip_after, skip_account_leaf;
+    int64_t withhold;    /* the entry of this seq is shown without its act; 0: none */
+    int64_t also_named;  /* this record too, which nothing takes back; 0: none */
+    bool skip_before, skip_after, skip_account_leaf, skip_named;
     const char *skip_leaf; /* no leaf of this subject; NULL: all */
     const char *holders;   /* whose changes, a blank between; "ledger" comes by itself */
     size_t since;          /* consistency with that size; 0: none */
