@@ -157,8 +157,7 @@ static const struct holder *payer_of(const struct statement_check_run *run, cons
     if (a->type == ACT_TRANSFER)
         return state_holder(s, a->u.transfer.from);
     if (a->type == ACT_REVERSAL)
-        return state_holder(s,
-                            run_transfer(run, a->u.reversal.record)->act->u.transfer.to);
+        return state_holder(s, run_transfer(run, a->u.reversal.record)->act->u.transfer.to);
     return a->type == ACT_LEVY ? state_holder(s, a->u.levy.member) : NULL;
 }
 

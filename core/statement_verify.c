@@ -242,7 +242,8 @@ static void mark_entries(struct statement_check_run *run, enum statement_mark ma
     size_t n = 0;
 
     for (size_t i = 0; i < run->n_findings; i++)
-        if (run->findings[i].mark == mark && (mark == MARK_FAILED || is_of_entry(&run->findings[i])))
+        if (run->findings[i].mark == mark &&
+            (mark == MARK_FAILED || is_of_entry(&run->findings[i])))
             records[n++] = run->findings[i].index;
     qsort(records, n, sizeof(*records), compare_int);
     for (size_t i = 0; n && i < run->st->n_entries; i++) {
@@ -254,7 +255,8 @@ static void mark_entries(struct statement_check_run *run, enum statement_mark ma
     free(records);
 }
 
-/* Of one check and reason no more than FINDINGS_MAX, so that none is lost behind many of another. */
+/* Of one check and reason no more than FINDINGS_MAX, so that none is lost behind many of another.
+ */
 static void keep_findings(const struct statement_check_run *run, struct statement_verdict *out)
 {
     size_t(*kept)[REASONS] = x_calloc(CHECKS, sizeof(*kept));

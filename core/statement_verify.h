@@ -46,17 +46,17 @@ const char *statement_mark_name(enum statement_mark mark); /* "proved", "not-sho
 enum statement_reason {
     REASON_NONE,
     /* Not shown by this file: */
-    REASON_NO_SNAPSHOT,        /* there is none yet that covers these days */
-    REASON_AFTER_SNAPSHOT,     /* records from `index` on aren't covered by a snapshot */
-    REASON_NO_LEAF_YET,        /* the snapshot is from before the account's first posting */
-    REASON_OTHER_ACT,          /* an act of a kind whose postings this program doesn't judge */
-    REASON_NO_TEXT,            /* a text was erased or not asked for */
-    REASON_NO_WITNESS, /* nobody else has signed the checkpoint: a split view isn't ruled out */
+    REASON_NO_SNAPSHOT,    /* there is none yet that covers these days */
+    REASON_AFTER_SNAPSHOT, /* records from `index` on aren't covered by a snapshot */
+    REASON_NO_LEAF_YET,    /* the snapshot is from before the account's first posting */
+    REASON_OTHER_ACT,      /* an act of a kind whose postings this program doesn't judge */
+    REASON_NO_TEXT,        /* a text was erased or not asked for */
+    REASON_NO_WITNESS,     /* nobody else has signed the checkpoint: a split view isn't ruled out */
     REASON_UNKNOWN_WITNESS, /* others have, whose keys aren't known here */
     REASON_ZONE_UNKNOWN,    /* this machine doesn't know the ledger's time zone */
     REASON_NOTHING_EARLIER, /* no earlier statement was given to compare with */
     REASON_NO_CONSISTENCY,  /* the file doesn't connect its log with the earlier one */
-    REASON_ACT_WITHHELD, /* a co-op's position shows no act of what members pay over it */
+    REASON_ACT_WITHHELD,    /* a co-op's position shows no act of what members pay over it */
     /* How much is posted isn't in the act, and what says it isn't in the file: */
     REASON_LEVY_ELSEWHERE,   /* the policy that says how much a monthly levy is */
     REASON_ESTATE_ELSEWHERE, /* the account that the member left */

@@ -350,8 +350,7 @@ static void make_keys(struct forged *f, const struct forger *of, const struct fo
 
         assert_int_equal(
             part_parse(&p, of->log[index].parts[k].data, of->log[index].parts[k].len, &why), 0);
-        if (p.kind == PART_CHANGE && is_wanted(want, p.name) &&
-            (int64_t)index != want->skip_key) {
+        if (p.kind == PART_CHANGE && is_wanted(want, p.name) && (int64_t)index != want->skip_key) {
             if (key.n_parts == 0)
                 show(f, &key, of, index);
             show_part(&key, of, index, k);

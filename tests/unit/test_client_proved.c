@@ -36,8 +36,7 @@ static void judge(struct statement_view *v, struct statement_finding *findings, 
 static bool says(const struct statement_view *v, enum statement_mark mark, const char *begin)
 {
     for (size_t i = 0; i < v->n_findings; i++)
-        if (v->findings[i].mark == mark &&
-            strncmp(v->findings[i].text, begin, strlen(begin)) == 0)
+        if (v->findings[i].mark == mark && strncmp(v->findings[i].text, begin, strlen(begin)) == 0)
             return true;
     return false;
 }
@@ -60,9 +59,9 @@ static void what_is_open_is_summed_up(void **state)
 {
     static const char whole[] = "This statement proves itself: nothing that was checked failed.";
     static const char shown[] = "What is shown is proved: nothing that was checked failed. ";
-    static const enum statement_reason amounts[] = {
-        REASON_ACT_WITHHELD,     REASON_LEVY_ELSEWHERE, REASON_ESTATE_ELSEWHERE,
-        REASON_ROUND_ELSEWHERE, REASON_OTHER_ACT};
+    static const enum statement_reason amounts[] = {REASON_ACT_WITHHELD, REASON_LEVY_ELSEWHERE,
+                                                    REASON_ESTATE_ELSEWHERE, REASON_ROUND_ELSEWHERE,
+                                                    REASON_OTHER_ACT};
     struct statement_finding f[2];
 
     (void)state;
@@ -117,10 +116,17 @@ static void what_is_withheld_is_said(void **state)
 /* A file that isn't the ledger's, but adds up: nothing of what a ledger would have recorded. */
 static void what_holds_of_a_forgery(void **state)
 {
-    static const char *const false_then[] = {
-        "The ledger made",   "It is of the ledger",  "What is shown of each", "The keys of",
-        "7 signatures",      "Each entry was",       "Each amount",           "The ledger's clerk",
-        "No entry was left", "No revocation of a",   "7 memos"};
+    static const char *const false_then[] = {"The ledger made",
+                                             "It is of the ledger",
+                                             "What is shown of each",
+                                             "The keys of",
+                                             "7 signatures",
+                                             "Each entry was",
+                                             "Each amount",
+                                             "The ledger's clerk",
+                                             "No entry was left",
+                                             "No revocation of a",
+                                             "7 memos"};
     struct statement_finding f[] = {
         finding(CHECK_SIGNATURE, MARK_FAILED, REASON_OTHER_KEY, -1),
         finding(CHECK_CHECKPOINT, MARK_FAILED, REASON_BAD_CHECKPOINT, -1),
@@ -171,8 +177,8 @@ static void a_table_says_it_of_each_entry(void **state)
         bool open, faulty;
         const char *verdict;
     } cases[] = {
-        {VIEW_PROVED, false, false, "proved"},      {VIEW_PROVED, true, false, "not-shown"},
-        {VIEW_UNPROVED, true, false, "unproved"},   {VIEW_FAILED, true, false, "failed"},
+        {VIEW_PROVED, false, false, "proved"},    {VIEW_PROVED, true, false, "not-shown"},
+        {VIEW_UNPROVED, true, false, "unproved"}, {VIEW_FAILED, true, false, "failed"},
         {VIEW_FAILED, false, true, "failed"},
     };
 

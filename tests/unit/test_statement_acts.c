@@ -21,7 +21,7 @@
 #define FUND             "fund@hansalim/hour"
 #define POSITION         "!pos.icoop@hansalim/hour"
 #define OUTSIDE          "!outside@hansalim/hour"
-#define EVERYBODY                                                                               \
+#define EVERYBODY                                                                           \
     "alice@hansalim bob@hansalim carol@hansalim old@hansalim fund@hansalim hansalim icoop " \
     "stewards"
 
@@ -99,7 +99,8 @@ static const char *failure(const struct world *w, const struct forging *want)
     return answer;
 }
 
-/* What is open about the amount of entry i, and nothing else: it is `reason`, and nothing failed. */
+/* What is open about the amount of entry i, and nothing else: it is `reason`, and nothing failed.
+ */
 static void amount_is_open(const struct world *w, const struct forging *want, size_t i,
                            enum statement_reason reason)
 {
@@ -139,11 +140,11 @@ static void plant(struct world *w, const struct planting *p)
 {
     char *payload = fix_payload(w->f, p->type, p->by, "%s", p->members);
     char *act = forger_act(payload, p->signers);
-    char *posting = x_asprintf("{\"part\":\"posting\",\"salt\":\"AAAAAAAAAAAAAAAAAAAAAA\","
-                               "\"account\":\"%s\",\"amount\":%lld,\"balance\":%lld,"
-                               "\"floor\":-600,\"seq\":%lld}",
-                               p->account, (long long)p->amount, (long long)p->balance,
-                               (long long)p->seq);
+    char *posting =
+        x_asprintf("{\"part\":\"posting\",\"salt\":\"AAAAAAAAAAAAAAAAAAAAAA\","
+                   "\"account\":\"%s\",\"amount\":%lld,\"balance\":%lld,"
+                   "\"floor\":-600,\"seq\":%lld}",
+                   p->account, (long long)p->amount, (long long)p->balance, (long long)p->seq);
 
     forger_append(&w->of, w->f->ms, (const char *const[]){act, posting}, 2);
     free(payload);
@@ -190,15 +191,14 @@ static const char *levied(struct world *w, const char *signers, const char *memb
 {
     const int64_t before = fix_balance(w->f, account);
     char *members = levy_members(w->f, member, month);
-    const char *answer =
-        planted(w, &(struct planting){.type = "levy",
-                                      .signers = signers,
-                                      .by = "ledger",
-                                      .members = members,
-                                      .account = account,
-                                      .amount = amount,
-                                      .balance = before + amount,
-                                      .seq = fix_seq(w->f, account) + 1});
+    const char *answer = planted(w, &(struct planting){.type = "levy",
+                                                       .signers = signers,
+                                                       .by = "ledger",
+                                                       .members = members,
+                                                       .account = account,
+                                                       .amount = amount,
+                                                       .balance = before + amount,
+                                                       .seq = fix_seq(w->f, account) + 1});
 
     free(members);
     return answer;
@@ -240,19 +240,17 @@ static void test_levy(void **state)
 
 /* ---- Estates ---- */
 
-static const char *estate(struct world *w, const char *signers, const char *account,
-                          int64_t amount)
+static const char *estate(struct world *w, const char *signers, const char *account, int64_t amount)
 {
-    return planted(w,
-                   &(struct planting){.type = "estate",
-                                      .signers = signers,
-                                      .by = "hansalim",
-                                      .members = "'member':'bob@hansalim','unit':'hour',"
-                                                 "'purse':'fund@hansalim'",
-                                      .account = account,
-                                      .amount = amount,
-                                      .balance = fix_balance(w->f, account) + amount,
-                                      .seq = fix_seq(w->f, account) + 1});
+    return planted(w, &(struct planting){.type = "estate",
+                                         .signers = signers,
+                                         .by = "hansalim",
+                                         .members = "'member':'bob@hansalim','unit':'hour',"
+                                                    "'purse':'fund@hansalim'",
+                                         .account = account,
+                                         .amount = amount,
+                                         .balance = fix_balance(w->f, account) + amount,
+                                         .seq = fix_seq(w->f, account) + 1});
 }
 
 static void test_estate(void **state)
@@ -599,9 +597,9 @@ static void test_many_findings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_levy),     TEST(test_estate),        TEST(test_act_left_out),
-        TEST(test_reversal), TEST(test_named),         TEST(test_never_posts),
-        TEST(test_position), TEST(test_round),         TEST(test_many_findings),
+        TEST(test_levy),       TEST(test_estate), TEST(test_act_left_out),
+        TEST(test_reversal),   TEST(test_named),  TEST(test_never_posts),
+        TEST(test_position),   TEST(test_round),  TEST(test_many_findings),
         TEST(test_given_back),
     };
 

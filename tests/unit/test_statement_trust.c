@@ -124,7 +124,8 @@ static void sign_checkpoint(struct world *w, const char *signer)
     w->made.st.checkpoint.s = w->made.note = buf_take(&note);
 }
 
-/* A key that follows the trusted one speaks for the ledger by what the log says, and nothing else. */
+/* A key that follows the trusted one speaks for the ledger by what the log says, and nothing else.
+ */
 static void test_log_keys(void **state)
 {
     struct world *w = *state;
@@ -267,9 +268,9 @@ static void test_hashes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_log_keys),     TEST(test_no_ledger_shown),
-        TEST(test_snapshot),     TEST(test_snapshot_by_another),
-        TEST(test_leaf_twice),   TEST(test_hashes),
+        TEST(test_log_keys),   TEST(test_no_ledger_shown),
+        TEST(test_snapshot),   TEST(test_snapshot_by_another),
+        TEST(test_leaf_twice), TEST(test_hashes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
