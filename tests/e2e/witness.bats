@@ -569,6 +569,8 @@ while True: threading.Thread(target=hold, args=(s.accept()[0],), daemon=True).st
     [ "$status" -eq 1 ]
     run pumasi verify "$LEDGERS/statement" --quorum 'all of them'
     [ "$status" -eq 2 ]
+    run pumasi verify "$LEDGERS/statement" --quorum '' # as a shell has it where a variable isn't set
+    [ "$status" -eq 2 ]
 }
 
 @test "receipts --quorum: the record is in what was cosigned since, and that is kept" {
