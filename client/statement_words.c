@@ -50,7 +50,8 @@ static const struct {
      N_("Whether it agrees with the earlier statement: this file doesn't connect the two states of "
         "the log.")},
     {CHECK_AMOUNTS, REASON_ACT_WITHHELD,
-     N_("Whether an amount is the one that was signed: the act behind an entry isn't in this file.")},
+     N_("Whether an amount is the one that was signed: the act behind an entry isn't in this "
+        "file.")},
     {ANY, REASON_ACT_WITHHELD, N_("Who signed: the act behind an entry isn't in this file.")},
     {ANY, REASON_LEVY_ELSEWHERE,
      N_("Whether a monthly levy is as high as the co-op's policy says: the policy isn't in this "
