@@ -293,6 +293,7 @@ void acts_bulk(struct request *r, char *body, size_t len, bool want_proof)
     free(body);
     if (!fits) {
         jobs_free(first);
+        limits_refused(r->d->limits, &r->remote, NULL, false, 1, limits_now());
         (void)refuse(&refusal, REFUSED_TOO_LARGE, "a body has at most %d submissions",
                      BULK_LINES_MAX);
         request_refuse(r, &refusal);

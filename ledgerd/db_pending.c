@@ -41,9 +41,11 @@ const struct db_stmt db_pending_stmts[] = {
          "k.kid = u.kid AND k.by = u.by AND k.jti = u.jti") "))"},
     {"pending_expired", "SELECT EXISTS (SELECT FROM pending WHERE exp < $1)"},
     {"pending_expire",
-     "WITH gone AS (DELETE FROM pending WHERE exp < $1 RETURNING by, jti)"
-     " DELETE FROM pending_keys WHERE ctid = ANY (ARRAY(SELECT k.ctid FROM gone" KEYS_WHERE(
-         "k.by = gone.by AND k.jti = gone.jti") "))"},
+     "WITH gone AS (DELETE FROM pending WHERE ctid = ANY (ARRAY("
+     "SELECT ctid FROM pending WHERE exp < $1 ORDER BY exp LIMIT $2)) RETURNING by, jti, maker),"
+     " keys AS (DELETE FROM pending_keys WHERE ctid = ANY (ARRAY(SELECT k.ctid FROM gone" KEYS_WHERE(
+         "k.by = gone.by AND k.jti = gone.jti") ")))"
+                                                " SELECT maker, count(*) FROM gone GROUP BY maker"},
     {"pending_makers", "SELECT maker, count(*) FROM pending GROUP BY maker"},
 };
 const size_t db_pending_stmts_count = ARRAY_LEN(db_pending_stmts);
@@ -162,12 +164,30 @@ int db_pending_ask_expired(struct db_pipe *pipe, int64_t now)
     return db_pipe_send(pipe, "pending_expired", &args);
 }
 
-void db_pending_expire(struct db_pipe *pipe, int64_t now)
+int db_pending_expire(struct db_pipe *pipe, int64_t now, int64_t most)
 {
     struct db_args args = DB_ARGS_INIT;
 
     db_arg_int(&args, now);
-    (void)db_pipe_send(pipe, "pending_expire", &args);
+    db_arg_int(&args, most);
+    return db_pipe_send(pipe, "pending_expire", &args);
+}
+
+int64_t db_pending_take_expired(const PGresult *res, struct strmap *makers)
+{
+    int64_t sum = 0;
+
+    for (int row = 0; row < PQntuples(res); row++) {
+        const char *maker = res_text(res, row, 0);
+        int64_t n = res_int(res, row, 1), *left = strmap_put(makers, maker);
+
+        sum += n;
+        *left -= n;
+        if (*left <= 0) {
+            strmap_drop(makers, maker);
+        }
+    }
+    return sum;
 }
 
 int db_pending_ask_makers(struct db_pipe *pipe)

@@ -22,8 +22,12 @@ int db_pending_take(const PGresult *res, struct pendings *p) MUST_CHECK;
 void db_pending_write(struct db_pipe *pipe, struct pendings *p);
 /* Asks whether there is one whose exp, in seconds, is before `now`. */
 int db_pending_ask_expired(struct db_pipe *pipe, int64_t now);
-/* Sends the deleting of those whose exp, in seconds, is before `now`. */
-void db_pending_expire(struct db_pipe *pipe, int64_t now);
+/*
+ * Sends the deleting of those whose exp, in seconds, is before `now`, at most so many of them; then
+ * takes them out of the makers' counts. How many they were.
+ */
+int db_pending_expire(struct db_pipe *pipe, int64_t now, int64_t most);
+int64_t db_pending_take_expired(const PGresult *res, struct strmap *makers);
 /* Asks for the number of acts that each maker has waiting; then takes it. */
 int db_pending_ask_makers(struct db_pipe *pipe);
 void db_pending_take_makers(const PGresult *res, struct strmap *makers);

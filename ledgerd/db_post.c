@@ -18,6 +18,9 @@
 /* A round trip may take as long as its statements, and a little. */
 #define SLACK_MS 3000
 
+/* Pending acts deleted at once, each with up to a hundred keys: some ten milliseconds' worth. */
+#define EXPIRE_SLICE 50
+
 /* work_mem is for the lists of a batch. */
 static const struct db_stmt settings_stmts[] = {
     {"set_work_mem", "SET work_mem = '64MB'"},
@@ -455,12 +458,13 @@ enum db_end db_post_stored(struct db_post *db, const struct want *w)
     return end;
 }
 
-enum db_end db_post_expire(struct db_post *db, struct ledger *l, int64_t now)
+enum db_end db_post_expire(struct db_post *db, struct ledger *l, int64_t now, bool *more)
 {
     struct db_args epoch = DB_ARGS_INIT;
     int any = db_pending_ask_expired(db->pipe, now);
     enum db_end end = run(db, -1, false);
 
+    *more = false;
     if (end != DB_DONE || !res_bool(db_pipe_result(db->pipe, any), 0, 0)) {
         return end;
     }
@@ -474,12 +478,11 @@ enum db_end db_post_expire(struct db_post *db, struct ledger *l, int64_t now)
     if (PQntuples(db_pipe_result(db->pipe, lock)) != 1) {
         return rollback(db) == DB_DONE ? DB_OTHERS : DB_LOST;
     }
-    db_pending_expire(db->pipe, now);
-    int makers = db_pending_ask_makers(db->pipe);
+    int gone = db_pending_expire(db->pipe, now, EXPIRE_SLICE);
     int commit = db_pipe_send(db->pipe, "commit", NULL);
     end = run(db, commit, false);
     if (end == DB_DONE) {
-        db_pending_take_makers(db_pipe_result(db->pipe, makers), l->makers);
+        *more = db_pending_take_expired(db_pipe_result(db->pipe, gone), l->makers) == EXPIRE_SLICE;
     }
     return end;
 }

@@ -90,10 +90,11 @@ enum db_end db_post_stored(struct db_post *db, const struct want *w) MUST_CHECK;
 /* Ends the transaction, if there is one, with nothing stored. DB_DONE or DB_LOST. */
 enum db_end db_post_rollback(struct db_post *db) MUST_CHECK;
 /*
- * Deletes pending acts whose exp (seconds) is before `now`, in a transaction of its own, and counts
- * the makers anew. Ends as db_post_store does.
+ * Deletes some of the pending acts whose exp (seconds) is before `now`, in a transaction of its
+ * own, so few that nothing waits for it; `more`: there may be others. Ends as db_post_store does.
  */
-enum db_end db_post_expire(struct db_post *db, struct ledger *l, int64_t now) MUST_CHECK;
+enum db_end db_post_expire(struct db_post *db, struct ledger *l, int64_t now,
+                           bool *more) MUST_CHECK;
 /* The account of a row of ask_accounts' columns. The caller owns it. */
 struct account *db_post_take_account(const PGresult *res, int row) MUST_CHECK;
 

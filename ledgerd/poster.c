@@ -213,9 +213,16 @@ static void keep_session(struct poster *p)
     }
 }
 
+/* A slice of what is out of time; while there is more, one after each batch. */
 static void expire(struct poster *p)
 {
-    if (poster_now_ms() < p->next_expire || p->ledger.head.size == 0 ||
+    bool more;
+
+    if (poster_now_ms() < p->next_expire) {
+        return;
+    }
+    p->next_expire = poster_now_ms() + EXPIRE_MS;
+    if (p->ledger.head.size == 0 ||
         p->ledger.head.is_continuing) { /* what waits then is all there is to go on by */
         return;
     }
@@ -223,13 +230,15 @@ static void expire(struct poster *p)
     if (p->clock.stopped) {
         return;
     }
-    p->next_expire = poster_now_ms() + EXPIRE_MS;
     p->last_talk = poster_now_ms();
-    enum db_end end = db_post_expire(p->db, &p->ledger, p->clock.wall / 1000);
+    enum db_end end = db_post_expire(p->db, &p->ledger, p->clock.wall / 1000, &more);
     if (end != DB_DONE) {
         (void)mend(p, end);
-    } else {
-        atomic_store(&p->d->metrics->pending_acts, strmap_sum(p->ledger.makers));
+        return;
+    }
+    atomic_store(&p->d->metrics->pending_acts, strmap_sum(p->ledger.makers));
+    if (more) {
+        p->next_expire = 0;
     }
 }
 
@@ -250,16 +259,16 @@ static void post(struct poster *p)
         keep_session(p);
         return;
     }
-    size_t n = queue_ready(q, p->jobs, p->max, wait);
+    size_t n = queue_ready(q, p->jobs, p->max, p->next_expire == 0 ? 0 : wait);
     n = poster_sift(p, p->jobs, n);
     if (n > 0) {
         run_batch(p, p->jobs, n, poster_now_ms() + POSTER_PATIENCE_MS);
-        return;
+    } else {
+        if (queue_is_shut(q)) { /* it says at once that nothing comes, while jobs are in hand */
+            (void)publisher_wait(p->publisher);
+        }
+        keep_session(p);
     }
-    if (queue_is_shut(q)) { /* it says at once that nothing comes, while jobs are in hand */
-        (void)publisher_wait(p->publisher);
-    }
-    keep_session(p);
     if (p->leading) {
         expire(p);
     }

@@ -342,6 +342,39 @@ teardown_file() {
     [ "$(sort "$BODY.jtis" | uniq -d)" = '' ]
 }
 
+@test "however many acts are out of time at once, they go, and acts are posted meanwhile" {
+    put() { # BY EXP COUNT KEYS
+        ledger_psql main -c "SET statement_timeout = 0; BEGIN;
+            INSERT INTO pending_keys SELECT 'kid ' || k, '$1', 'jti ' || i, sha256('x'), '$1'
+                FROM generate_series(1, $3) i, generate_series(1, $4) k;
+            INSERT INTO pending SELECT '$1', 'jti ' || i, 'member.create', sha256('x'), $2, 'maker ' || i % 7, '{}', '{}',
+                '[]', '{}' FROM generate_series(1, $3) i; COMMIT"
+    }
+    left() { ledger_psql main -c "SELECT (SELECT count(*) FROM pending WHERE by = '$1'),
+        (SELECT count(*) FROM pending_keys WHERE by = '$1')"; }
+    before=$(left hansalim)
+    put mapo 4000000000 40 40
+    put hansalim 1000000000 3000 200
+    ledger_stop main
+    OPTIONS[main]='--statement_timeout_ms 300' # a fraction of what deleting all of them takes
+    ledger_start main
+    ledger_wait main
+    gone() {
+        posted "$(payment m0000@hansalim m0002@hansalim 1)" || return 1
+        [ "$(left hansalim)" = "$before" ]
+    }
+    until_ok 120 gone || die "they stay: $(left hansalim); $STATUS"
+    [ "$(ledger_psql main -c "SELECT count(*) FROM pending_keys WHERE kid LIKE 'kid %'")" -eq 1600 ]
+    counted() { [ "$(ledger_metrics main pending_acts)" -eq "$(ledger_psql main -c 'SELECT count(*) FROM pending')" ]; }
+    until_ok 30 counted || die "counted: $(ledger_metrics main pending_acts)"
+    ledger_psql main -c "DELETE FROM pending WHERE by = 'mapo' AND exp = 4000000000;
+        DELETE FROM pending_keys WHERE kid LIKE 'kid %'"
+    ledger_stop main
+    OPTIONS[main]=
+    ledger_start main
+    ledger_wait main
+}
+
 # --- again ---------------------------------------------------------------------------------------
 
 @test "what was posted once is not posted again, not after a restart nor after its exp" {

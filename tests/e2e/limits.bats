@@ -227,6 +227,18 @@ wrong_token() { # KEY
     header WWW-Authenticate Pumasi-Act
 }
 
+@test "a body of too many lines is a refusal, though none of them is looked at" {
+    local i
+    from 2001:db8:9::1
+    yes x | head -n 5001 > "$BODY.lines"
+    for ((i = 0; i < 40; i++)); do
+        post_lines "$BODY.lines"
+        problem 413 too-large
+    done
+    ask /v1/pending
+    problem 429 rate-limited
+}
+
 @test "a key whose acts are refused is slowed down, without its neighbours and without its other places" {
     local poor
     from 192.0.2.20
