@@ -8,7 +8,7 @@ _ledgerd() {
         --trusted_proxy --database --pg_bin
         --request_timeout_ms --publish_minutes --read_connections --statement_timeout_ms --snapshot_days --verify_threads --batch_max --queue_max --takeover_ms
         --rounds --answer_days
-        --refusals_per_minute --member_acts_per_day
+        --refusals_per_minute --member_acts_per_day --strangers_per_day
         --witnesses --cosign_seconds --witness_for --witness_name --follow_seconds
         --log_format --log_level'
 

@@ -36,6 +36,7 @@ complete -c ledgerd -l rounds -x -d 'rounds of clearing to propose: UNIT weekly 
 complete -c ledgerd -l answer_days -x -d 'days that co-ops have to answer a round'
 complete -c ledgerd -l refusals_per_minute -x -d 'refusals that an address, and a key, may cause'
 complete -c ledgerd -l member_acts_per_day -x -d 'acts of a member that move nothing'
+complete -c ledgerd -l strangers_per_day -x -d 'acts that only new keys have signed, of an address'
 complete -c ledgerd -l witnesses -x -d 'who cosigns this ledger'
 complete -c ledgerd -l cosign_seconds -x -d 'how long a public checkpoint stands'
 complete -c ledgerd -l witness_for -x -d 'ledgers that this one witnesses'

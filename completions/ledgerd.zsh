@@ -32,6 +32,7 @@ _ledgerd() {
         '--answer_days[days that co-ops have to answer a round]:days:'
         '--refusals_per_minute[refusals that an address, and a key, may cause]:number:'
         '--member_acts_per_day[acts of a member that move nothing]:number:'
+        '--strangers_per_day[acts that only new keys have signed, of an address]:number:'
         '--witnesses[who cosigns this ledger]:VKEY URL:'
         '--cosign_seconds[how long a public checkpoint stands]:seconds:'
         '--witness_for[ledgers that this one witnesses]:VKEY URL:'

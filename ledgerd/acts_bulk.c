@@ -27,7 +27,7 @@ struct bulk {
     size_t waiting;  /* jobs not answered yet */
     atomic_int rest; /* see job.h */
     int retry_after; /* seconds, where lines were limited */
-    struct kid key;  /* the last one of which lines were refused, and how many */
+    struct kid key;  /* the last one of which lines came to nothing, and what these cost */
     size_t refused;
 };
 
@@ -80,10 +80,10 @@ static void line_busy(struct bulk_line *l, const char *detail)
 }
 
 /*
- * What a key signed well and the rules refused is counted once the body is done: counted meanwhile,
+ * What a key signed well and came to nothing is counted once the body is done: counted meanwhile,
  * it could turn away the rest of the same body, each time that it is sent again.
  */
-static void count_refused(struct bulk *k, const struct job *job)
+static void count_vain(struct bulk *k, const struct job *job)
 {
     struct ledgerd *d = k->r->d;
 
@@ -92,9 +92,9 @@ static void count_refused(struct bulk *k, const struct job *job)
                        k->refused, limits_now());
         k->refused = 0;
     }
-    if (job != NULL && job->proven) {
+    if (job != NULL) {
         k->key = job->key;
-        k->refused++;
+        k->refused += job_cost(job);
     }
 }
 
@@ -102,7 +102,7 @@ static void bulk_reply(struct bulk *k)
 {
     struct buf b = BUF_INIT;
 
-    count_refused(k, NULL);
+    count_vain(k, NULL);
     if (k->retry_after > 0) {
         request_retry_after(k->r, k->retry_after);
     }
@@ -166,6 +166,9 @@ static void bulk_on_done(struct job *job)
     struct bulk *k = job->owner;
     struct bulk_line *l = &k->lines[job->line - 1];
 
+    if (job_is_vain(job)) {
+        count_vain(k, job);
+    }
     switch (job->status) {
     case JOB_POSTED:
         line_take(l, 201, "receipt", &job->answer);
@@ -181,7 +184,6 @@ static void bulk_on_done(struct job *job)
         line_limit(k, l, job);
         break;
     case JOB_REFUSED:
-        count_refused(k, job);
         line_refuse(l, &job->refusal);
         break;
     case JOB_UNKNOWN:

@@ -9,19 +9,13 @@
 #include "ledgerd/house.h"
 #include "ledgerd/ledgerd.h"
 #include "ledgerd/log.h"
+#include "ledgerd/pending_admit.h"
 #include "ledgerd/pending_merge.h"
 #include "ledgerd/poster.h"
 #include "ledgerd/receipt.h"
 #include "ledgerd/salts.h"
 #include "lang/zone.h"
 
-/*
- * Acts that one key may have waiting; one that the ledger doesn't know; and makers at whose number
- * no more of unknown ones may wait, as anybody can make keys.
- */
-#define PENDING_MAX         100
-#define PENDING_STRANGER    10
-#define PENDING_MAKERS_FULL 10000
 /* Bytes of a receipt for its note, which has some 200, and a line feed: none is copied for more. */
 #define NOTE_ROOM 320
 /* So many batches in a row are run with care after one that couldn't be run in haste. */
@@ -251,36 +245,14 @@ static void post(struct batch *b, struct job *job, const struct submission *sub,
     job->record = index;
 }
 
-static int may_wait(const struct batch *b, const char *maker, bool known, struct refusal *r)
-{
-    const int64_t *waiting = strmap_get(b->l->makers, maker);
-    int64_t n = (waiting == NULL ? 0 : *waiting) + pendings_change(&b->pend, maker);
-
-    int64_t most = known ? PENDING_MAX : PENDING_STRANGER;
-
-    if (n >= most) {
-        return refuse(r, REFUSED_BUSY, "%d acts of this signer wait for signatures already.",
-                      (int)most);
-    }
-    if (!known && strmap_count(b->l->makers) >= PENDING_MAKERS_FULL) {
-        return refuse(r, REFUSED_BUSY, "Too many acts of signers not yet known wait already.");
-    }
-    return 0;
-}
-
 static void wait_for_others(struct batch *b, struct job *job, const struct submission *sub,
                             struct pending_act *pa, const struct outcome *out)
 {
+    pa = pending_admit(&b->pend, pa, b->l, b->d->limits, job, sub);
     if (pa == NULL) {
-        bool known;
-        const char *maker = pendings_maker(b->l->state, &sub->env, &known);
-        if (may_wait(b, maker, known, &job->refusal) != 0) {
-            return;
-        }
-        pa = pendings_add(&b->pend, job->act.by, job->act.jti);
-        str_copy(pa->maker, sizeof(pa->maker), maker);
+        return;
     }
-    pendings_wait(&b->pend, pa, &job->act, sub, out->needs, out->n_needs);
+    job->again = !pendings_wait(&b->pend, pa, &job->act, sub, out->needs, out->n_needs);
     pending_put(&job->answer, &job->act, &sub->env, pa->needs.data);
     job->status = JOB_PENDING;
 }
@@ -293,7 +265,7 @@ static void keep_signatures(struct batch *b, const struct job *job, const struct
 
     rules_authority(b->l->state, &job->act, &sub->env, &authority, NULL);
     if (authority.verdict != VERDICT_REFUSED) {
-        pendings_wait(&b->pend, pa, &job->act, sub, authority.needs, authority.n_needs);
+        (void)pendings_wait(&b->pend, pa, &job->act, sub, authority.needs, authority.n_needs);
     }
     outcome_free(&authority);
 }
@@ -390,6 +362,7 @@ static void decide(struct batch *b, struct job *job)
     const struct act *a = &job->act;
 
     job->status = JOB_REFUSED; /* until something else is said below */
+    job->again = false;
     memset(&job->refusal, 0, sizeof(job->refusal));
     buf_clear(&job->answer);
     /* What was posted before isn't answered either: no checkpoint covers it just now. */
@@ -532,6 +505,7 @@ static void note_stored(struct batch *b)
 {
     if (pendings_is_changed(&b->pend)) {
         pendings_count(&b->pend, b->l->makers);
+        pending_charge(&b->pend, b->d->limits);
         atomic_store(&b->d->metrics->pending_acts, strmap_sum(b->l->makers));
     }
     for (size_t i = 0; i < b->n_posted; i++) {

@@ -292,7 +292,8 @@ static int open_parts(struct serve *s, const struct conf *conf, char *err, size_
     d->metrics = metrics_new();
     d->keyring = keyring_new();
     d->forecast = forecast_new();
-    d->limits = limits_new(conf->refusals_per_minute, conf->member_acts_per_day);
+    d->limits =
+        limits_new(conf->refusals_per_minute, conf->member_acts_per_day, conf->strangers_per_day);
     d->queue = queue_new((size_t)conf->queue_max);
     if (!d->base || add_events(s) != 0) {
         snprintf(err, err_size, _("The event loop can't start: %s."), strerror(errno));

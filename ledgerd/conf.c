@@ -73,6 +73,8 @@ const struct conf_option conf_options[] = {
      false, N_("refusals that an address, and a key, may cause; 0: any number")},
     {"member_acts_per_day", "limits", CONF_INT, "1000", AT(member_acts_per_day), 0, 1000000, NULL,
      false, N_("acts of a member that move nothing; 0: any number")},
+    {"strangers_per_day", "limits", CONF_INT, "300", AT(strangers_per_day), 0, 1000000, NULL, false,
+     N_("acts that only new keys have signed, of an address; 0: any number")},
     {"witnesses", "witness", CONF_COSIGNERS, "", AT(witnesses), 0, 0, NULL, true,
      N_("who cosigns this ledger's checkpoints: VKEY [URL], separated by commas")},
     {"cosign_seconds", "witness", CONF_INT, "10", AT(cosign_seconds), 1, 3600, NULL, false,

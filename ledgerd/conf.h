@@ -38,6 +38,7 @@ struct conf {
     /* [limits] */
     int64_t refusals_per_minute; /* see limits_new; 0: none */
     int64_t member_acts_per_day;
+    int64_t strangers_per_day;
     /* [witness] */
     char *witnesses;        /* of this ledger, see peers_parse */
     int64_t cosign_seconds; /* for which the public checkpoint stands, where there are some */

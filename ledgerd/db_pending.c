@@ -10,7 +10,7 @@
     " CROSS JOIN LATERAL (SELECT " columns " FROM pending p WHERE " cond " OFFSET 0) p"
 #define KEYS_WHERE(cond) \
     " CROSS JOIN LATERAL (SELECT k.ctid FROM pending_keys k WHERE " cond " OFFSET 0) k"
-#define PENDING_ACT "p.by, p.jti, p.payload_hash, p.maker, p.submission"
+#define PENDING_ACT "p.by, p.jti, p.payload_hash, p.maker, p.submission, p.needs"
 
 const struct db_stmt db_pending_stmts[] = {
     {"pending_ask", "SELECT p.* FROM unnest($1::text[], $2::text[]) AS u(by, jti)" PENDING_WHERE(
@@ -43,7 +43,8 @@ const struct db_stmt db_pending_stmts[] = {
     {"pending_expire",
      "WITH gone AS (DELETE FROM pending WHERE ctid = ANY (ARRAY("
      "SELECT ctid FROM pending WHERE exp < $1 ORDER BY exp LIMIT $2)) RETURNING by, jti, maker),"
-     " keys AS (DELETE FROM pending_keys WHERE ctid = ANY (ARRAY(SELECT k.ctid FROM gone" KEYS_WHERE(
+     " keys AS (DELETE FROM pending_keys WHERE ctid = ANY (ARRAY("
+     "SELECT k.ctid FROM gone" KEYS_WHERE(
          "k.by = gone.by AND k.jti = gone.jti") ")))"
                                                 " SELECT maker, count(*) FROM gone GROUP BY maker"},
     {"pending_makers", "SELECT maker, count(*) FROM pending GROUP BY maker"},
@@ -91,6 +92,7 @@ int db_pending_take(const PGresult *res, struct pendings *p)
         }
         str_copy(pa->maker, sizeof(pa->maker), res_text(res, row, 3));
         pa->submission = x_strdup(res_text(res, row, 4));
+        buf_puts(&pa->needs, res_text(res, row, 5));
     }
     return 0;
 }

@@ -31,3 +31,25 @@ const char *job_key(const struct job *job)
 {
     return job->key.s[0] != '\0' ? job->key.s : NULL;
 }
+
+bool job_is_vain(const struct job *job)
+{
+    switch (job->status) {
+    case JOB_REFUSED:
+    case JOB_LIMITED:
+        return job->proven;
+    case JOB_PENDING:
+        return job->again;
+    case JOB_WAITING:
+    case JOB_POSTED:
+    case JOB_REPEATED:
+    case JOB_UNKNOWN:
+        break;
+    }
+    return false;
+}
+
+size_t job_cost(const struct job *job)
+{
+    return job->parsed && job->sub.env.n_sigs > 1 ? job->sub.env.n_sigs : 1;
+}

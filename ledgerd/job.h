@@ -55,6 +55,7 @@ struct job {
     /* The poster's */
     enum job_status status;
     struct refusal refusal;
+    bool again; /* JOB_PENDING: it waits already, and nothing of this one was new */
     int64_t record;
     struct buf answer; /* JSON text */
 };
@@ -64,5 +65,9 @@ struct job *job_new(char *bytes, size_t len);
 void job_free(struct job *job);
 /* job->key, NULL when it is empty. */
 const char *job_key(const struct job *job);
+/* What was signed well and came to nothing: refused, limited after all, or waiting already. */
+bool job_is_vain(const struct job *job);
+/* For how many refusals that counts: one for each signature, as verifying is what it costs. */
+size_t job_cost(const struct job *job);
 
 #endif

@@ -20,8 +20,10 @@
 struct limits;
 
 /* Refusals that an address and a key have to make for each minute, five minutes' worth at once;
- * and acts that cost nothing for each member and day. 0: no such limit. */
-struct limits *limits_new(int64_t refusals_per_minute, int64_t member_acts_per_day);
+ * acts that cost nothing for each member and day; and acts of strangers alone that begin to wait,
+ * for each address and day. 0: no such limit. */
+struct limits *limits_new(int64_t refusals_per_minute, int64_t member_acts_per_day,
+                          int64_t strangers_per_day);
 void limits_free(struct limits *l);
 
 /* Microseconds on the clock that all below are told. */
@@ -42,7 +44,14 @@ void limits_refused(struct limits *l, const struct remote *from, const char *kid
 int limits_member_wait(struct limits *l, const char *member, int64_t now);
 void limits_member_posted(struct limits *l, const char *member, int64_t now);
 
+/* May an act that strangers alone have signed begin to wait, after n that came from there and
+ * aren't counted yet? 0, or after how many seconds. Then: one of them does. */
+int limits_stranger_wait(struct limits *l, const struct remote *from, size_t n, int64_t now);
+void limits_stranger_waits(struct limits *l, const struct remote *from, int64_t now);
+/* For the log, once in a while: no more of them may wait, wherever they come from. */
+void limits_strangers_full(struct limits *l, int64_t now);
+
 /* Why it is answered 429. */
-extern const char *const limits_why_refusals, *const limits_why_member;
+extern const char *const limits_why_refusals, *const limits_why_member, *const limits_why_strangers;
 
 #endif

@@ -18,6 +18,7 @@ void own_act_submit(struct ledgerd *d, const struct buf *payload,
     buf_putc(&text, '}');
     job = job_new(x_strndup(text.data, text.len), text.len);
     job->done = done;
+    job->from.local = true;
     if (queue_push(d->queue, job, 1)) {
         queue_wake(d->queue);
     } else {

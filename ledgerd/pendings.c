@@ -215,11 +215,19 @@ static void ask_key(void *arg, const struct key *key, const char *holder)
     pgarray_text(arg, kid.s);
 }
 
-void pendings_wait(struct pendings *p, struct pending_act *pa, const struct act *a,
+bool pendings_wait(struct pendings *p, struct pending_act *pa, const struct act *a,
                    const struct submission *sub, const struct need *needs, size_t n_needs)
 {
-    struct buf text = BUF_INIT;
+    struct buf text = BUF_INIT, needed = BUF_INIT;
 
+    submission_put(&text, sub);
+    needs_put(&needed, needs, n_needs);
+    if (pa->submission != NULL && str_eq(pa->submission, text.data) &&
+        pa->needs.len == needed.len && memcmp(pa->needs.data, needed.data, needed.len) == 0) {
+        buf_free(&text);
+        buf_free(&needed);
+        return false;
+    }
     if (!pa->stored && !pa->changed) {
         each_key(a, sink_key, &(struct key_sink){&p->new_keys, pa});
     }
@@ -227,11 +235,10 @@ void pendings_wait(struct pendings *p, struct pending_act *pa, const struct act 
     pa->payload_hash = a->payload_hash;
     pa->type = act_type_name(a->type);
     pa->exp = a->exp;
-    submission_put(&text, sub);
     free(pa->submission);
     pa->submission = buf_take(&text);
-    buf_clear(&pa->needs);
-    needs_put(&pa->needs, needs, n_needs);
+    buf_free(&pa->needs);
+    pa->needs = needed;
     pgarray_clear(&pa->signers);
     for (size_t i = 0; i < sub->env.n_sigs; i++) {
         pgarray_text(&pa->signers, sub->env.sigs[i].kid.s);
@@ -243,6 +250,7 @@ void pendings_wait(struct pendings *p, struct pending_act *pa, const struct act 
         pgarray_text(&pa->asks, ask);
     }
     each_key(a, ask_key, &pa->asks);
+    return true;
 }
 
 void pendings_drop(struct pendings *p, struct pending_act *pa, const struct act *a)

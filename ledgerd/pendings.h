@@ -3,6 +3,7 @@
 #define PUMASI_PENDINGS_H
 
 #include "core/rules.h"
+#include "ledgerd/forwarded.h"
 #include "ledgerd/pgarray.h"
 #include "core/strmap.h"
 
@@ -21,8 +22,10 @@ struct pending_act {
     bool gone;        /* to be deleted; no longer there for acts that follow */
     const char *type;
     int64_t exp;
-    struct buf needs; /* JSON */
+    struct buf needs; /* JSON; of a stored one too */
     struct pgarray signers, asks;
+    bool strange; /* begins to wait now, and the ledger knows none of its signers; it came from: */
+    struct remote from;
 };
 
 struct pendings {
@@ -45,8 +48,9 @@ struct pending_act *pendings_find(const struct pendings *p, const char *by, cons
 struct pending_act *pendings_find_payload(const struct pendings *p, const struct hash *hash);
 /* A new one, zeroed but for its id; the one of that id, if there was one, is gone. */
 struct pending_act *pendings_add(struct pendings *p, const char *by, const char *jti);
-/* Waits from now on, with these signatures and needs. */
-void pendings_wait(struct pendings *p, struct pending_act *pa, const struct act *a,
+/* Waits from now on, with these signatures and needs. False where it does so already: nothing is
+ * written then. */
+bool pendings_wait(struct pendings *p, struct pending_act *pa, const struct act *a,
                    const struct submission *sub, const struct need *needs, size_t n_needs);
 /* Has been posted. */
 void pendings_drop(struct pendings *p, struct pending_act *pa, const struct act *a);

@@ -147,7 +147,7 @@ static void wait_again(struct rebuild *b, const char *line, size_t len)
 
                 str_copy(pa->maker, sizeof(pa->maker),
                          pendings_maker(b->ledger.state, &sub.env, &known));
-                pendings_wait(&b->replay.pendings, pa, &act, &sub, out.needs, out.n_needs);
+                (void)pendings_wait(&b->replay.pendings, pa, &act, &sub, out.needs, out.n_needs);
             }
         }
         act_free(&act);

@@ -35,6 +35,9 @@ static void single_on_done(struct job *job)
 {
     struct request *r = job->owner;
 
+    if (job_is_vain(job)) {
+        limits_refused(r->d->limits, &job->from, job_key(job), true, job_cost(job), limits_now());
+    }
     switch (job->status) {
     case JOB_POSTED:
         clerk_posted(r->d->clerk, &job->act);
@@ -50,9 +53,6 @@ static void single_on_done(struct job *job)
         request_limited(r, job->limited, job->retry_after);
         break;
     case JOB_REFUSED:
-        if (job->proven) {
-            limits_refused(r->d->limits, &job->from, job_key(job), true, 1, limits_now());
-        }
         request_refuse(r, &job->refusal);
         break;
     case JOB_UNKNOWN:

@@ -89,7 +89,7 @@ static void verify_job(struct job *job, struct keyring *keyring, bool posting,
 {
     look_at(job, keyring, limits);
     if (job->status != JOB_LIMITED && !job->proven && (posting || !job->unknown_key)) {
-        limits_refused(limits, &job->from, job_key(job), false, 1, limits_now());
+        limits_refused(limits, &job->from, job_key(job), false, job_cost(job), limits_now());
     }
 }
 

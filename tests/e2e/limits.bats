@@ -12,8 +12,9 @@ load ../lib/wire
 setup_file() {
     ledger_setup
     # The last two: nobody takes the posting over, however slow it is; and so many verify, on whatever machine.
-    OPTIONS[main]='--trusted_proxy 127.0.0.1 --refusals_per_minute 6 --member_acts_per_day 24
+    OPTIONS[main]='--trusted_proxy 127.0.0.1 --refusals_per_minute 6 --member_acts_per_day 24 --strangers_per_day 5
         --request_timeout_ms 600000 --takeover_ms 600000 --verify_threads 2'
+    echo "${OPTIONS[main]}" > "$LEDGERS/options"
     wire_start main 4
 }
 
@@ -267,6 +268,141 @@ wrong_token() { # KEY
     until_ok 60 too_much || die "it never begins"
     later() { post "$poor" && problem 422 insufficient-credit; }
     until_ok 60 later || die "it never ends"
+}
+
+# --- acts that only new keys have signed ---------------------------------------------------------
+
+# The admission of a member with so many keys, of which all sign and nobody else: NAME, NAME.2@…, NAME.3@…
+newcomer() { # MEMBER [KEYS [SIGNER...]]
+    local i keys signers=("$1")
+    keys=$("$ACTOR" key "$1")
+    for ((i = 2; i <= ${2:-1}; i++)); do
+        keys+=,$("$ACTOR" key "$i.$1")
+        signers+=("$i.$1")
+    done
+    act member.create "${1#*@}" "{\"member\":\"$1\",\"kind\":\"person\",\"keys\":[$keys],\"threshold\":1}" \
+        "${signers[@]}" "${@:3}"
+}
+
+signed_by() { # SUBMISSION SIGNER...
+    jq -r '.act.payload | gsub("-"; "+") | gsub("_"; "/") | @base64d' <<< "$1" | "$ACTOR" sign "${@:2}"
+}
+
+row() { # COLUMNS MEMBER
+    ledger_psql main -c "SELECT $1 FROM pending JOIN pending_keys USING (by, jti) WHERE holder = '$2' LIMIT 1"
+}
+
+@test "acts that only new keys have signed begin to wait so many times a day from an address" {
+    local i eighth
+    from 192.0.2.40
+    for ((i = 0; i < 7; i++)); do
+        newcomer "n$i@hansalim"
+    done > "$BODY.newcomers"
+    eighth=$(newcomer n8@hansalim)
+    post_lines "$BODY.newcomers"
+    [ "$(statuses)" = '5 of 202, 2 of 429' ] || die "$(statuses)"
+    grep -qi '^Retry-After: [1-9]' "$BODY.head" || die "when to come again isn't said"
+    post "$eighth"
+    problem 429 rate-limited
+    header Retry-After 3600
+    grep -q 'only new keys have signed came from one address.*192\.0\.2\.40' "$LEDGERS/main.log" || die "the log doesn't say so"
+    # What waits is as good as before, and others from there go on.
+    post "$(head -n 1 "$BODY.newcomers")"
+    answered 202
+    posted "$(signed_by "$(head -n 1 "$BODY.newcomers")" registrar@hansalim)"
+    posted "$(payment m0000@hansalim m0002@hansalim 1)"
+    # The office first, and then whoever it is about.
+    post "$(signed_by "$eighth" registrar@hansalim)"
+    answered 202
+    posted "$eighth"
+    post "$(newcomer 'n9@hansalim')"
+    problem 429 rate-limited
+    from 192.0.2.41
+    post "$(newcomer n9@hansalim)"
+    answered 202
+}
+
+@test "what waits already and is sent again is not written again, and counts as it costs" {
+    local three before needs
+    from 192.0.2.42
+    three=$(newcomer three@hansalim 3)
+    post "$three"
+    answered 202
+    before=$(row 'pending.xmin, pending.ctid' three@hansalim)
+    [ -n "$before" ]
+    many 4 "$three"
+    [ "$(statuses)" = '4 of 202' ] || die "$(statuses)"
+    [ "$(row 'pending.xmin, pending.ctid' three@hansalim)" = "$before" ] || die "it was written again"
+    # Of what is asked for, the ledger keeps its latest word.
+    needs=$(row needs three@hansalim)
+    [ -n "$needs" ]
+    ledger_psql main -c "UPDATE pending SET needs = '[]' WHERE needs = '$needs'"
+    post "$three"
+    answered 202
+    [ "$(row needs three@hansalim)" = "$needs" ]
+    # Thirty refusals are ten times three signatures.
+    many 12 "$three"
+    [ "$(statuses)" = '12 of 202' ] || die "$(statuses)"
+    post "$three"
+    problem 429 rate-limited
+    from 192.0.2.43
+    post "$three"
+    answered 202
+    # A key that the ledger knows pays itself.
+    three=$(jq -c 'del(.act.signatures[1])' <<< "$(act coop.policy mapo '{"coop":"mapo","unit":"hour","floor":-1000000000,"ceiling":null,"registrar_floor":-2000000000,"registrar_ceiling":null,"reversal_days":31}' treasurer1@mapo)")
+    many 40 "$three"
+    [ "$(statuses)" = '40 of 202' ] || die "$(statuses)"
+    post "$three"
+    problem 429 rate-limited
+    post "$(newcomer four@hansalim)"
+    answered 202
+    from 192.0.2.44
+    post "$three"
+    answered 202
+}
+
+@test "an act that only new keys have signed is small, and large once the office has" {
+    local all
+    from 192.0.2.45
+    post "$(newcomer fifteen@hansalim 15)"
+    answered 202
+    all=$(newcomer thirty@hansalim 30)
+    post "$all"
+    problem 413 too-large
+    from 192.0.2.46 # as each signature counts
+    post "$(jq -c '.act.signatures |= .[:8]' <<< "$all")"
+    answered 202 '.signed | length == 8'
+    post "$(jq -c '.act.signatures |= .[8:]' <<< "$all")"
+    problem 413 too-large
+    from 192.0.2.47
+    post "$(signed_by "$all" registrar@hansalim)"
+    answered 202 '.signed | length == 9'
+    posted "$all"
+}
+
+@test "where too many new keys have acts that wait, those of the office still do" {
+    from 192.0.2.49
+    ledger_psql main -c "INSERT INTO pending SELECT 'nobody', i, 'member.create', sha256('x'), 4000000000,
+        'maker ' || i, '{}', '{}', '[]', '{}' FROM generate_series(1, 10000) i"
+    main_again
+    post "$(newcomer late@hansalim)"
+    problem 503 busy
+    post "$(newcomer later@hansalim)"
+    problem 503 busy
+    [ "$(grep -c 'too many acts wait that only new keys have signed' "$LEDGERS/main.log")" -eq 1 ] || die "not said once"
+    post "$(signed_by "$(newcomer late@hansalim)" registrar@hansalim)"
+    answered 202
+    ledger_psql main -c "DELETE FROM pending WHERE by = 'nobody'"
+    main_again
+    post "$(newcomer late@hansalim)"
+    answered 202
+}
+
+main_again() {
+    ledger_stop main
+    OPTIONS[main]=$(< "$LEDGERS/options")
+    ledger_start main
+    ledger_wait main
 }
 
 @test "what one that stands by can't judge, as it has no keys yet, costs nothing" {

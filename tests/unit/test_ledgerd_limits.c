@@ -102,7 +102,7 @@ static struct remote remote(const char *s, bool local)
 /* 60 a minute: 300 at once, then one a second. */
 static void test_address(void **state)
 {
-    struct limits *l = limits_new(60, 0);
+    struct limits *l = limits_new(60, 0, 0);
     struct remote a = remote("192.0.2.1", false), b = remote("192.0.2.2", false);
     struct remote six = remote("2001:db8::1", false), near = remote("2001:db8::ffff:1", false);
     struct remote own = remote("127.0.0.1", true);
@@ -134,7 +134,7 @@ static void test_address(void **state)
 /* What is signed well is the key's affair alone, and where it was sent from. */
 static void test_key(void **state)
 {
-    struct limits *l = limits_new(60, 0);
+    struct limits *l = limits_new(60, 0, 0);
     struct remote a = remote("192.0.2.1", false), b = remote("192.0.2.2", false);
     struct remote own = remote("127.0.0.1", true);
 
@@ -153,7 +153,7 @@ static void test_key(void **state)
 /* Naming a key and not having it. */
 static void test_forged(void **state)
 {
-    struct limits *l = limits_new(60, 0);
+    struct limits *l = limits_new(60, 0, 0);
     struct remote a = remote("192.0.2.1", false), b = remote("192.0.2.2", false);
 
     (void)state;
@@ -183,7 +183,7 @@ static void test_forged(void **state)
 
 static void test_member(void **state)
 {
-    struct limits *l = limits_new(0, 24);
+    struct limits *l = limits_new(0, 24, 0);
     struct remote a = remote("192.0.2.1", false);
 
     (void)state;
@@ -201,7 +201,7 @@ static void test_member(void **state)
     assert_int_equal(limits_wait_act(l, &a, KID1, START), 0);
     assert_int_equal(limits_wait_act(l, &a, NULL, START), 0);
     limits_free(l);
-    l = limits_new(60, 0);
+    l = limits_new(60, 0, 0);
     for (int i = 0; i < 10000; i++) {
         limits_member_posted(l, "a@x", START);
     }
@@ -209,12 +209,57 @@ static void test_member(void **state)
     limits_free(l);
 }
 
+/* 24 a day from each address, however they are counted: one by one, or many of a batch at once. */
+static void test_strangers(void **state)
+{
+    struct limits *l = limits_new(0, 0, 24);
+    struct remote a = remote("192.0.2.1", false), b = remote("192.0.2.2", false);
+    struct remote six = remote("2001:db8::1", false), near = remote("2001:db8::ffff:1", false);
+    struct remote own = remote("127.0.0.1", true);
+
+    (void)state;
+    /* Also where there is no bucket yet, and where one has been full for long. */
+    for (int i = 0; i < 2; i++) {
+        int64_t now = START + i * 1000000 * SECOND;
+        assert_int_equal(limits_stranger_wait(l, &a, 23, now), 0);
+        assert_int_equal(limits_stranger_wait(l, &a, 24, now), 3600);
+        assert_int_equal(limits_stranger_wait(l, &a, 1000, now), 3600);
+        for (int n = 0; n < 24; n++) {
+            assert_int_equal(limits_stranger_wait(l, &a, 0, now), 0);
+            assert_int_equal(limits_stranger_wait(l, &a, (size_t)(23 - n), now), 0);
+            assert_int_equal(limits_stranger_wait(l, &a, (size_t)(24 - n), now), 3600);
+            limits_stranger_waits(l, &a, now);
+        }
+        assert_int_equal(limits_stranger_wait(l, &a, 0, now), 3600);
+        assert_int_equal(limits_stranger_wait(l, &b, 0, now), 0);
+        assert_int_equal(limits_stranger_wait(l, &a, 0, now + 3599 * SECOND), 1);
+        assert_int_equal(limits_stranger_wait(l, &a, 0, now + 3600 * SECOND), 0);
+        assert_int_equal(limits_stranger_wait(l, &a, 1, now + 3600 * SECOND), 3600);
+    }
+    for (int n = 0; n < 24; n++) {
+        limits_stranger_waits(l, &six, START);
+        limits_stranger_waits(l, &own, START);
+    }
+    assert_int_equal(limits_stranger_wait(l, &near, 0, START), 3600);
+    assert_int_equal(limits_stranger_wait(l, &own, 1000, START), 0);
+    /* Of acts that aren't theirs, and of refusals, nothing is counted. */
+    assert_int_equal(limits_wait_act(l, &a, NULL, START), 0);
+    limits_free(l);
+    l = limits_new(60, 0, 0);
+    for (int i = 0; i < 1000; i++) {
+        limits_stranger_waits(l, &a, START);
+    }
+    assert_int_equal(limits_stranger_wait(l, &a, 1000, START), 0);
+    limits_free(l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bucket),  cmocka_unit_test(test_crowd),
-        cmocka_unit_test(test_address), cmocka_unit_test(test_key),
-        cmocka_unit_test(test_forged),  cmocka_unit_test(test_member),
+        cmocka_unit_test(test_bucket),    cmocka_unit_test(test_crowd),
+        cmocka_unit_test(test_address),   cmocka_unit_test(test_key),
+        cmocka_unit_test(test_forged),    cmocka_unit_test(test_member),
+        cmocka_unit_test(test_strangers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
