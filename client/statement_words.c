@@ -61,6 +61,9 @@ static const struct {
         "file.")},
     {ANY, REASON_ROUND_ELSEWHERE,
      N_("How much a clearing round was to take off: the round itself isn't in this file.")},
+    {ANY, REASON_POLICY_ELSEWHERE,
+     N_("Whether treasurers might still take a payment back by then: for how many days they may, "
+        "the co-op's policy says, which isn't in this file.")},
     /* What failed. */
     {CHECK_SIGNATURE, REASON_BAD_SIGNATURE,
      N_("The ledger's signature doesn't fit: the file was changed after it was made, or the ledger "

@@ -58,6 +58,8 @@ enum act_type {
 #define ACT_LIFETIME_MAX (30 * 86400) /* seconds */
 
 #define LEVY_PER_MILLE_MAX 1000
+/* For so long a registrar may take back what the office recorded. */
+#define OFFICE_REVERSAL_MS (30 * INT64_C(86400000))
 
 /* Keys listed in a payload. */
 struct act_keys {

@@ -4,8 +4,7 @@
 #include "core/levy.h"
 #include "core/num.h"
 
-#define DAY_MS           INT64_C(86400000)
-#define REGISTRAR_WINDOW (30 * DAY_MS)
+#define DAY_MS INT64_C(86400000)
 
 void reversal_parse(struct strict *in, struct act *a)
 {
@@ -61,7 +60,7 @@ static int judge_window(const struct state *s, const struct deal *transfer, stru
     const struct policy *policy = state_policy(s, name_coop_start(transfer->to), transfer->unit);
     int64_t age = now.ms - transfer->ms;
 
-    if (out->signed_as == ROLE_REGISTRAR && age > REGISTRAR_WINDOW)
+    if (out->signed_as == ROLE_REGISTRAR && age > OFFICE_REVERSAL_MS)
         return refuse(r, REFUSED_NOT_PERMITTED,
                       "A registrar may reverse what the office recorded for 30 days only.");
     if (out->forced && (!policy || age > policy->reversal_days * DAY_MS))

@@ -161,6 +161,24 @@ static const struct holder *payer_of(const struct statement_check_run *run, cons
     return a->type == ACT_LEVY ? state_holder(s, a->u.levy.member) : NULL;
 }
 
+/* Did treasurers take back what was paid to a person? */
+static bool is_forced(const struct run_record *r, const struct holder *payer)
+{
+    return r->act->type == ACT_REVERSAL && r->signed_as == ROLE_TREASURER && payer &&
+           payer->kind == HOLDER_PERSON;
+}
+
+/* Within the days for which others than the payee may reverse; of treasurers, a policy says it. */
+static enum statement_reason in_window(const struct statement_check_run *run,
+                                       const struct run_record *r, bool forced)
+{
+    const struct run_record *of = run_transfer(run, r->act->u.reversal.record);
+
+    if (r->signed_as == ROLE_REGISTRAR && r->ms - of->ms > OFFICE_REVERSAL_MS)
+        return REASON_OUT_OF_TIME;
+    return forced ? REASON_POLICY_ELSEWHERE : REASON_NONE;
+}
+
 /* May it be taken of them at that time? As far as that can be read from the changes of holders and
  * the ledger's zone. */
 static enum statement_reason may_pay(const struct statement_check_run *run, const struct state *s,
@@ -169,12 +187,13 @@ static enum statement_reason may_pay(const struct statement_check_run *run, cons
     const struct statement_trust *trust = &run->trust;
     const struct act *a = r->act;
     const struct holder *payer = payer_of(run, s, a);
-    const bool forced = a->type == ACT_REVERSAL && r->signed_as == ROLE_TREASURER && payer &&
-                        payer->kind == HOLDER_PERSON;
+    const bool forced = is_forced(r, payer);
     struct refusal refusal;
 
     if (payer && payer->state != HOLDER_ACTIVE && !(forced && payer->state == HOLDER_FROZEN))
         return REASON_AGAINST_RULES;
+    if (a->type == ACT_REVERSAL)
+        return in_window(run, r, forced);
     if (a->type == ACT_ESTATE && estate_is_due(s, &a->u.estate, r->ms, &refusal) != 0)
         return REASON_AGAINST_RULES;
     if (a->type == ACT_LEVY && trust->day &&
@@ -208,7 +227,7 @@ static enum statement_reason authority_of(const struct statement_check_run *run,
     r->signed_as = out.signed_as;
     if (why == REASON_NONE)
         why = may_pay(run, s, r);
-    r->judged = why == REASON_NONE;
+    r->judged = reason_mark(why) != MARK_FAILED;
     outcome_free(&out);
     return why;
 }

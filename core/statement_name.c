@@ -55,6 +55,7 @@ const char *statement_reason_name(enum statement_reason reason)
         [REASON_LEVY_ELSEWHERE] = "levy-elsewhere",
         [REASON_ESTATE_ELSEWHERE] = "estate-elsewhere",
         [REASON_ROUND_ELSEWHERE] = "round-elsewhere",
+        [REASON_POLICY_ELSEWHERE] = "policy-elsewhere",
         [REASON_BAD_SIGNATURE] = "bad-signature",
         [REASON_OTHER_KEY] = "other-key",
         [REASON_OTHER_LEDGER] = "other-ledger",
@@ -95,5 +96,5 @@ enum statement_mark reason_mark(enum statement_reason reason)
 {
     if (reason == REASON_NONE)
         return MARK_PROVED;
-    return reason <= REASON_ROUND_ELSEWHERE ? MARK_NOT_SHOWN : MARK_FAILED;
+    return reason <= REASON_POLICY_ELSEWHERE ? MARK_NOT_SHOWN : MARK_FAILED;
 }

@@ -61,6 +61,7 @@ enum statement_reason {
     REASON_LEVY_ELSEWHERE,   /* the policy that says how much a monthly levy is */
     REASON_ESTATE_ELSEWHERE, /* the account that the member left */
     REASON_ROUND_ELSEWHERE,  /* the round of clearing */
+    REASON_POLICY_ELSEWHERE, /* the policy that says for how long treasurers may reverse */
     /* Failed: */
     REASON_BAD_SIGNATURE,
     REASON_OTHER_KEY,      /* signed by a key that isn't the pinned log key */

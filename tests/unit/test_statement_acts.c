@@ -378,6 +378,8 @@ static void test_given_back(void **state)
                               .account = BOB,
                               .amount = -50,
                               .seq = 3};
+    struct statement_line line;
+    struct judged j;
 
     IS(fix_pay(w->f, "alice", "alice@hansalim", "bob@hansalim", 90), "posted");
     IS(fix_act(w->f, "bob", "reversal", "bob@hansalim", "'record':%zu,'amount':40", paid),
@@ -396,7 +398,12 @@ static void test_given_back(void **state)
     IS(fix_act(w->f, "t1 t2", "reversal", "hansalim", "'record':%zu,'amount':7", paid), "posted");
     begin(w);
     want.last = 4;
-    IS(failure(w, &want), "");
+    judge(w, &want, &j);
+    IS(judged_failure(&j), "");
+    assert_true(judged_has(&j, CHECK_AUTHORITY, REASON_POLICY_ELSEWHERE));
+    assert_true(statement_line_of(j.run, 3, &line) && line.forced && line.open && line.proved);
+    IS(line.signed_by, "treasurers");
+    judged_free(&j);
     forged.seq = 5;
     free(members);
     forged.members = members = x_asprintf("'record':%zu,'amount':5", paid);
@@ -406,6 +413,31 @@ static void test_given_back(void **state)
     forged.type = "transfer";
     forged.members = "'from':'bob@hansalim','to':'alice@hansalim','unit':'hour','amount':5";
     IS(planted(w, &forged), "authority:against-rules");
+    free(members);
+}
+
+/* What the office recorded, a registrar takes back within 30 days. */
+static void test_office_window(void **state)
+{
+    struct world *w = *state;
+    char *members = x_asprintf("'record':%zu,'amount':5", w->f->n);
+    const struct planting forged = {.type = "reversal",
+                                    .signers = "r2",
+                                    .by = "hansalim",
+                                    .members = members,
+                                    .account = BOB,
+                                    .amount = -5,
+                                    .balance = 4,
+                                    .seq = 2};
+
+    IS(fix_act(w->f, "r1", "transfer", "hansalim",
+               "'from':'old@hansalim','to':'bob@hansalim','unit':'hour','amount':9"),
+       "posted");
+    begin(w);
+    w->f->ms += 30 * DAY;
+    IS(planted(w, &forged), "");
+    w->f->ms++;
+    IS(planted(w, &forged), "authority:out-of-time");
     free(members);
 }
 
@@ -597,10 +629,10 @@ static void test_many_findings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_levy),       TEST(test_estate), TEST(test_act_left_out),
-        TEST(test_reversal),   TEST(test_named),  TEST(test_never_posts),
-        TEST(test_position),   TEST(test_round),  TEST(test_many_findings),
-        TEST(test_given_back),
+        TEST(test_levy),       TEST(test_estate),        TEST(test_act_left_out),
+        TEST(test_reversal),   TEST(test_named),         TEST(test_never_posts),
+        TEST(test_position),   TEST(test_round),         TEST(test_many_findings),
+        TEST(test_given_back), TEST(test_office_window),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
