@@ -82,8 +82,8 @@ static void take_latest(struct shown *s)
 bool shown_get(struct shown *s, int64_t now, struct checkpoint *c, const char **note, size_t *len)
 {
     int64_t slot = s->period > 0 ? now / s->period : 0;
-    uint64_t turns =
-        published_turns(s->published); /* before it is taken: what comes then is seen */
+    /* Asked before it is taken: what comes in between is seen the next time. */
+    uint64_t turns = published_turns(s->published);
 
     /* A clock that was set back must not hold it up for longer than a period. */
     if (!s->there || s->period == 0 || slot != s->slot || turns != s->turns) {
