@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stdlib.h>
@@ -24,12 +25,12 @@ static const char *const allowed[] = {
     "close", "open", "openat", "stat", "lstat", "fstat", "newfstatat", "statx", "access",
     "faccessat", "faccessat2", "readlink", "readlinkat", "getdents64", "statfs", "fstatfs", "fsync",
     "fdatasync", "ftruncate", "fchmod", "rename", "renameat", "renameat2", "unlink", "unlinkat",
-    "fcntl", "dup", "dup2", "dup3", "pipe2", "fadvise64",
-    /* sockets that are open, and waiting */
+    "dup", "dup2", "dup3", "pipe2", "fadvise64",
+    /* sockets that are open, and waiting; sending is below */
     "accept", "accept4", "connect", "getsockname", "getpeername", "getsockopt", "setsockopt",
-    "recvfrom", "recvmsg", "recvmmsg", "sendto", "sendmsg", "sendmmsg", "shutdown", "poll", "ppoll",
-    "select", "pselect6", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2",
-    "eventfd2", "timerfd_create", "timerfd_settime", "timerfd_gettime",
+    "recvfrom", "recvmsg", "recvmmsg", "shutdown", "poll", "ppoll", "select", "pselect6",
+    "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2", "eventfd2",
+    "timerfd_create", "timerfd_settime", "timerfd_gettime",
     /* memory and threads; mmap, mprotect and clone are below */
     "brk", "munmap", "mremap", "madvise", "mlock", "munlock", "futex", "set_robust_list", "rseq",
     "set_tid_address", "sched_yield", "sched_getaffinity", "exit", "exit_group", "restart_syscall",
@@ -74,10 +75,42 @@ static int add_if(scmp_filter_ctx ctx, int call, struct scmp_arg_cmp argument)
     return seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, call, 1, &argument);
 }
 
+/*
+ * What is asked of open files. Not who gets a signal when there is something to read, and which
+ * (F_SETOWN, F_SETSIG, FIOASYNC, SIOCSPGRP): that would signal, and so end, other processes.
+ */
+static int add_controls(scmp_filter_ctx ctx)
+{
+    static const int commands[] = {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL,
+                                   /* Kerberos locks its files, where libpq uses it. */
+                                   F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW};
+    static const int requests[] = {FIONREAD, FIONBIO, TCGETS};
+    int rc = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        rc |= add_if(ctx, SCMP_SYS(fcntl),
+                     SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, (scmp_datum_t)commands[i]));
+    for (size_t i = 0; i < ARRAY_LEN(requests); i++)
+        rc |= add_if(ctx, SCMP_SYS(ioctl),
+                     SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, (scmp_datum_t)requests[i]));
+    return rc;
+}
+
+/* Sending, where it doesn't connect as well: Landlock isn't asked about that (seen with Linux
+ * 6.18). */
+static int add_sending(scmp_filter_ctx ctx)
+{
+    int rc = 0;
+
+    rc |= add_if(ctx, SCMP_SYS(sendto), SCMP_A3(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0));
+    rc |= add_if(ctx, SCMP_SYS(sendmsg), SCMP_A2(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0));
+    rc |= add_if(ctx, SCMP_SYS(sendmmsg), SCMP_A3(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0));
+    return rc;
+}
+
 /* What is allowed with some arguments only. */
 static int add_partly(scmp_filter_ctx ctx, bool network)
 {
-    static const int requests[] = {FIONREAD, FIONBIO, TCGETS};
     static const int families[] = {AF_INET, AF_INET6, AF_NETLINK}; /* the resolver's too */
     int rc = 0;
 
@@ -92,9 +125,8 @@ static int add_partly(scmp_filter_ctx ctx, bool network)
     rc |= add_if(ctx, SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
     /* Limits are read and not set. */
     rc |= add_if(ctx, SCMP_SYS(prlimit64), SCMP_A2(SCMP_CMP_EQ, 0, 0));
-    for (size_t i = 0; i < ARRAY_LEN(requests); i++)
-        rc |= add_if(ctx, SCMP_SYS(ioctl),
-                     SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, (scmp_datum_t)requests[i]));
+    rc |= add_controls(ctx);
+    rc |= add_sending(ctx);
     rc |= add_if(ctx, SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0));
     for (size_t i = 0; network && i < ARRAY_LEN(families); i++)
         rc |= add_if(ctx, SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i], 0));

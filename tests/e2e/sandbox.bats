@@ -95,6 +95,10 @@ need_gdb() {
         "(int)open(\"$LEDGERS/open/new\", 0101, 0600)" '*(int *)__errno_location()' \
         "(int)open(\"$LEDGERS/a/checkpoint\", 2) > 2" '(int)socket(2, 1, 0)' '(int)fork()'
     [ "$output" = $'-1\n13\n-1\n13\n-1\n13\n1\n-1\n-1' ] || die "it answered: $output"
+    # F_SETOWN, FIOASYNC and MSG_FASTOPEN, of whatever file.
+    run inside "(int)fcntl(1, 8, $$)" '*(int *)__errno_location()' '(int)ioctl(1, 0x5452, &environ)' \
+        '*(int *)__errno_location()' '(int)sendto(1, &environ, 1, 0x20000000, (void *)0, 0)' '*(int *)__errno_location()'
+    [ "$output" = $'-1\n38\n-1\n38\n-1\n38' ] || die "it answered: $output"
     [ ! -e "$LEDGERS/open/new" ]
     # And it goes on.
     ledger_is_up a
