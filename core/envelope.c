@@ -26,13 +26,13 @@ int protected_parse(const char *json, size_t len, const char *typ, struct kid *k
     const char *id = strict_string(&in, "kid", STRICT_REQUIRED);
     const char *is_typ = strict_string(&in, "typ", STRICT_REQUIRED);
     if (strict_end(&in) != 0) {
-        *why = "a protected header has exactly alg, kid and typ";
+        *why = WIRE_("a protected header has exactly alg, kid and typ");
     } else if (!str_eq(alg, "EdDSA") && !str_eq(alg, "Ed25519")) {
-        *why = "alg must be EdDSA or Ed25519";
+        *why = WIRE_("alg must be EdDSA or Ed25519");
     } else if (!kid_is_valid(id)) {
-        *why = "kid must be a key's thumbprint, 43 characters of base64url";
+        *why = WIRE_("kid must be a key's thumbprint, 43 characters of base64url");
     } else if (!str_eq(is_typ, typ)) {
-        *why = "typ is not the one that is expected here";
+        *why = WIRE_("typ is not the one that is expected here");
     } else {
         str_copy(kid->s, sizeof(kid->s), id);
         rc = 0;

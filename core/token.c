@@ -30,7 +30,7 @@ static int claims_parse(struct token *out, const char *json, size_t len, const c
     const char *htm = strict_string(&in, "htm", STRICT_REQUIRED);
     const char *htu = strict_string(&in, "htu", STRICT_REQUIRED);
     if (strict_end(&in) != 0) {
-        *why = "a token has exactly aud, by, iat, exp, htm and htu";
+        *why = WIRE_("a token has exactly aud, by, iat, exp, htm and htu");
         value_free(claims);
         return -1;
     }
@@ -49,29 +49,29 @@ int token_parse(struct token *out, const char *s, size_t len, const char **why)
 
     memset(out, 0, sizeof(*out));
     if (len > TOKEN_MAX) {
-        *why = "the token is too long";
+        *why = WIRE_("the token is too long");
         return -1;
     }
     const char *dot = memchr(s, '.', len);
     const char *dot2 = dot == NULL ? NULL : memchr(dot + 1, '.', len - (size_t)(dot + 1 - s));
     if (dot2 == NULL) {
-        *why = "a token has three parts";
+        *why = WIRE_("a token has three parts");
         return -1;
     }
     size_t sig_len = len - (size_t)(dot2 + 1 - s);
     if (b64u_decode_exact(dot2 + 1, sig_len, out->sig, KEY_SIG_LEN) != 0) {
-        *why = "a token's signature must be 64 bytes in base64url";
+        *why = WIRE_("a token's signature must be 64 bytes in base64url");
         return -1;
     }
     if (b64u_decode(s, (size_t)(dot - s), json, sizeof(json), &n) != 0) {
-        *why = "a token's header must be base64url";
+        *why = WIRE_("a token's header must be base64url");
         return -1;
     }
     if (protected_parse(json, n, TOKEN_TYP, &out->kid, why) != 0) {
         return -1;
     }
     if (b64u_decode(dot + 1, (size_t)(dot2 - dot - 1), json, sizeof(json), &n) != 0) {
-        *why = "a token's claims must be base64url";
+        *why = WIRE_("a token's claims must be base64url");
         return -1;
     }
     if (claims_parse(out, json, n, why) != 0) {
@@ -121,19 +121,19 @@ int token_check(const struct token *t, const struct key *key, const char *aud, c
 {
     /* All three are within ±(2^53−1), so that none of this overflows. */
     if (t->exp <= t->iat || t->exp - t->iat > TOKEN_LIFETIME_MAX) {
-        *why = "a token lives for 1 to 300 seconds";
+        *why = WIRE_("a token lives for 1 to 300 seconds");
     } else if (now < t->iat - TOKEN_GRACE) {
-        *why = "the token is not yet valid";
+        *why = WIRE_("the token is not yet valid");
     } else if (now > t->exp) {
-        *why = "the token has expired";
+        *why = WIRE_("the token has expired");
     } else if (!str_eq(t->aud, aud)) {
-        *why = "the token is for another ledger";
+        *why = WIRE_("the token is for another ledger");
     } else if (!str_eq(t->htm, method)) {
-        *why = "the token is for another method";
+        *why = WIRE_("the token is for another method");
     } else if (!path_eq(t->htu, path)) {
-        *why = "the token is for another path";
+        *why = WIRE_("the token is for another path");
     } else if (!key_verify(key, t->signed_text, strlen(t->signed_text), t->sig)) {
-        *why = "the token's signature is wrong";
+        *why = WIRE_("the token's signature is wrong");
     } else {
         return 0;
     }

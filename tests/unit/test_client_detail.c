@@ -63,6 +63,10 @@ static void test_known(void **state)
          "이 안건은 hansalim이(가) 만들 것인데, 만든 쪽이 mapo(으)로 적혀 있습니다.");
     /* A piece that has words itself. */
     says("The text \"memo\" is too long.", "글 \"메모\": 너무 깁니다.");
+    says("In the payload, keys names the same key twice.", "내용의 키: 같은 키가 두 번 있습니다.");
+    says("protected header: alg must be EdDSA or Ed25519",
+         "보호 머리글: alg는 EdDSA나 Ed25519여야 합니다");
+    says("the token has expired", "토큰의 기한이 지났습니다");
 }
 
 static void test_unknown(void **state)
