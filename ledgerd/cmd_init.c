@@ -328,23 +328,23 @@ static int make(const struct conf *conf, const struct init *in, const struct ope
                 const struct ownkeys *old)
 {
     struct database db;
-    PGconn *conn = NULL;
-    bool there = false;
-    char err[512];
+    bool there = false, said = false;
+    char err[1024];
     int ret = 1;
 
-    if (database_open(&db, conf, true, false, err, sizeof(err)) != 0)
-        goto fail;
-    conn = empty_schema(&db, &there, err, sizeof(err));
-    if (conn && in->from)
-        ret = rebuild_from(conf, &db, conn, in->from, in->keys ? old : NULL);
-    else if (conn && make_new(conf, in, o, conn, err, sizeof(err)) == 0)
-        ret = 0;
-    PQfinish(conn);
-    database_close(&db);
-    if (ret == 0 || (conn && in->from)) /* a rebuild says itself what failed */
+    if (database_open(&db, conf, true, false, err, sizeof(err)) == 0) {
+        PGconn *conn = empty_schema(&db, &there, err, sizeof(err));
+
+        said = conn && in->from; /* a rebuild says itself what failed */
+        if (said)
+            ret = rebuild_from(conf, &db, conn, in->from, in->keys ? old : NULL);
+        else if (conn)
+            ret = make_new(conf, in, o, conn, err, sizeof(err)) == 0 ? 0 : 1;
+        PQfinish(conn);
+        database_close(&db);
+    }
+    if (ret == 0 || said)
         return ret;
-fail:
     fprintf(stderr, "ledgerd init: %s\n", err);
     if (!there && !ownkeys_there(conf->data))
         fprintf(stderr,
@@ -359,7 +359,7 @@ int cmd_init(struct conf *conf, int argc, char **argv)
     struct init in = {0};
     struct opening o = {0};
     struct ownkeys old = {0};
-    char err[512];
+    char err[1024];
     int ret;
 
     zone_prepare();
