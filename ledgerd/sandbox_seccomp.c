@@ -114,7 +114,8 @@ static int add_partly(scmp_filter_ctx ctx, bool network)
     static const int families[] = {AF_INET, AF_INET6, AF_NETLINK}; /* the resolver's too */
     int rc = 0;
 
-    /* No memory that can be written and run, and none that becomes runnable later. */
+    /* No memory that can be written and run, and none that becomes runnable later: but by way of a
+     * file, which what runs already would have to write first. */
     rc |= add_if(ctx, SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
     rc |= add_if(ctx, SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_WRITE, 0));
     rc |= add_if(ctx, SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
