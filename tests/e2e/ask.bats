@@ -54,15 +54,6 @@ teardown_file() {
     ledger_teardown_file
 }
 
-# The same on a terminal of its own, with an answer to what is asked.
-on_terminal() { # ANSWER PERSON ARGUMENT...
-    local answer=$1 who=$2
-    shift 2
-    printf '%s\n' "$answer" | (unset PUMASI_BATCH && export TERM=xterm NO_COLOR=1 \
-        XDG_CONFIG_HOME=$LEDGERS/$who/config XDG_STATE_HOME=$LEDGERS/$who/state &&
-        script -qec "$(printf '%q ' "$PUMASI" "$@")" /dev/null 3>&-) | tr -d '\r'
-}
-
 connect() { # PERSON
     as "$1" --yes connect "$(ledger_url main)"
 }
@@ -117,7 +108,7 @@ row() { # PERSON RECORD ARGUMENT...: that record's line of a list
     says 2 '“텃밭 일”'
     says 2 'Add --yes'
     [ "$(balance bob@hansalim)" -eq "$before" ]
-    run on_terminal n bob pay --request "$n"
+    run answering n bob pay --request "$n"
     says 0 'Pay this? [y/N]'
     says 0 'Not paid.'
     # What contradicts it isn't guessed at.
@@ -165,7 +156,7 @@ row() { # PERSON RECORD ARGUMENT...: that record's line of a list
     c=$(record_of alice request bob@hansalim 3m hour)
     [ "$(as bob requests | cut -f 1 | tr '\n' ' ')" = "$a $c $b " ]
     [ "$(as bob requests --json | jq -c '[.items[].index]')" = "[$a,$c,$b]" ]
-    run on_terminal '' bob requests
+    run answering '' bob requests
     says 0 '"pumasi pay --request RECORD" shows one in full and asks'
     for n in "$a" "$c"; do
         as bob --yes decline "$n"
@@ -186,7 +177,7 @@ row() { # PERSON RECORD ARGUMENT...: that record's line of a list
     says 1 "There is no record $n, or none of these keys may see it."
     run as bob decline "$n"
     says 2 'Add --yes'
-    run on_terminal n bob decline "$n"
+    run answering n bob decline "$n"
     says 0 'Decline this? [y/N]'
     says 0 'It stands as it was.'
     run as bob --yes decline "$n" -r '다음에'
@@ -202,7 +193,7 @@ row() { # PERSON RECORD ARGUMENT...: that record's line of a list
     says 0 '“다음에”'
 
     n=$(record_of alice request bob@hansalim 1 hour)
-    run on_terminal y alice decline "$n"
+    run answering y alice decline "$n"
     says 0 'Withdraw this? [y/N]'
     says 0 'Done: withdrawal of the request that bob@hansalim pay'
     run as bob --yes pay --request "$n"
@@ -260,7 +251,7 @@ row() { # PERSON RECORD ARGUMENT...: that record's line of a list
     [ "$(balance alice@hansalim) $(balance bob@hansalim)" = "$((a - 30)) $((b + 30))" ]
     run as bob --yes reverse "$n" 0:31
     says 1 'only 0:30 hour is left to be given back.'
-    run on_terminal y bob reverse "$n"
+    run answering y bob reverse "$n"
     says 0 '0:30 hour of it was given back before.'
     says 0 'Reverse this? [y/N]'
     says 0 'Done: reversal of 0:30 hour'
@@ -508,7 +499,7 @@ END
     run as alice --json whoami --readers
     [ "$(jq -c '[.member, (.readers | map(.role) | sort)]' <<< "$output")" = \
         '["alice@hansalim",["member","registrar","treasurer","treasurer"]]' ] || die "$output"
-    run on_terminal '' alice whoami --readers
+    run answering '' alice whoami --readers
     says 0 '4 keys may read all of alice@hansalim: balances, entries, memos.'
     says 0 'the treasurers of hansalim (2)  '
     [[ $output != *"$(kid_of minho)"* ]]

@@ -39,14 +39,6 @@ connect() { # PERSON
 }
 
 # A command of the first person, which waits, and then the second one's signature.
-on_terminal() { # ANSWER PERSON ARGUMENT...
-    local answer=$1 who=$2
-    shift 2
-    printf '%s\n' "$answer" | (unset PUMASI_BATCH && export TERM=dumb \
-        XDG_CONFIG_HOME=$LEDGERS/$who/config XDG_STATE_HOME=$LEDGERS/$who/state &&
-        script -qec "$(printf '%q ' "$PUMASI" "$@")" /dev/null 3>&-) | tr -d '\r'
-}
-
 both() { # PERSON PERSON ARGUMENT...
     local one=$1 other=$2
     shift 2
@@ -159,7 +151,7 @@ found() {
     # A minus that was forgotten.
     run as minho limits old@hansalim hour --floor 5:00
     [[ $output == *'A floor of 5:00 hour is above nothing'*'with a minus: -5:00 hour'* ]]
-    run on_terminal n minho limits old@hansalim hour --floor 6:00
+    run answering n minho limits old@hansalim hour --floor 6:00
     [[ $output == *'Set it all the same?'*'Nothing was done.'* ]]
     run as minho --json balance old@hansalim hour
     [ "$(jq .floor <<< "$output")" = 300 ]
