@@ -6,20 +6,30 @@
 
 #include "core/record.h"
 
-/* An act and the postings of a transfer: what else a record has, which may be much, isn't read. */
-#define PARTS     "substr(r.parts, 1, 100000)"
 #define PARTS_MAX 16
 
+/* An act and the postings of a transfer: what else a record has, which may be much, isn't read.
+ * OFFSET 0: as db_post.c's. */
+#define RECORD_OF(idx)                                                          \
+    " CROSS JOIN LATERAL (SELECT r.header, substr(r.parts, 1, 100000) AS parts" \
+    "  FROM records r WHERE r.idx = " idx " OFFSET 0) r"
+
+/* clang-format off */
 const struct db_stmt db_deal_stmts[] = {
-    {"ask_deals", "SELECT r.header, " PARTS ","
+    {"ask_deals", "SELECT r.header, r.parts,"
                   " (SELECT coalesce(sum(v.amount), 0)::bigint FROM reversals v"
-                  " WHERE v.record = r.idx), q.answer, q.paid"
-                  " FROM unnest($1::bigint[]) AS u(idx) JOIN records r ON r.idx = u.idx"
-                  " LEFT JOIN requests q ON q.idx = u.idx"},
-    {"ask_asked", "SELECT r.header, " PARTS ", 0::bigint, q.answer, q.paid"
+                  "  WHERE v.record = u.idx), q.answer, q.paid"
+                  " FROM unnest($1::bigint[]) AS u(idx)"
+                  RECORD_OF("u.idx")
+                  " LEFT JOIN LATERAL (SELECT answer, paid FROM requests"
+                  "  WHERE idx = u.idx OFFSET 0) q ON true"},
+    {"ask_asked", "SELECT r.header, r.parts, 0::bigint, q.answer, q.paid"
                   " FROM unnest($1::bytea[]) AS u(hash)"
-                  " JOIN requests q ON q.payload_hash = u.hash JOIN records r ON r.idx = q.idx"},
+                  " CROSS JOIN LATERAL (SELECT idx, answer, paid FROM requests"
+                  "  WHERE payload_hash = u.hash OFFSET 0) q"
+                  RECORD_OF("q.idx")},
 };
+/* clang-format on */
 const size_t db_deal_stmts_count = ARRAY_LEN(db_deal_stmts);
 
 static int ask(struct db_pipe *pipe, const char *name, struct pgarray *list)

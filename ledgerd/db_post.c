@@ -30,6 +30,7 @@ static const struct db_stmt settings_stmts[] = {
 static const struct db_stmt post_stmts[] = {
     {"begin", "BEGIN"},
     {"commit", "COMMIT"},
+    {"replan", "DISCARD PLANS"},
     {"rollback", "ROLLBACK"},
     {"ping", "SELECT 1"},
     {"lock", "SELECT CASE WHEN pg_is_in_recovery() THEN false"
@@ -51,13 +52,15 @@ static const struct db_stmt post_stmts[] = {
                  " < clock_timestamp() - make_interval(secs => $2::bigint / 1000.0)"},
     {"take_over", "UPDATE head SET epoch = epoch + 1 RETURNING epoch"},
     {"lock_head", "SELECT size FROM head WHERE epoch = $1::bigint FOR UPDATE"},
-    {"ask_accounts", "SELECT a.account, a.balance, a.seq, a.record, a.has_limits, a.floor,"
-                     " a.ceiling, a.limits_seq, a.limits_record, a.number"
-                     " FROM unnest($1::text[]) AS u(account)"
-                     " JOIN accounts a ON a.account = u.account"},
-    {"ask_ids", "SELECT r.by, r.jti, r.idx, r.payload_hash"
-                " FROM unnest($1::text[], $2::text[]) AS u(by, jti)"
-                " JOIN records r ON r.by = u.by AND r.jti = u.jti"},
+    /* With OFFSET 0 each row of the list is looked up by itself: a table that PostgreSQL believes
+     * to be empty would be gone through for the list instead. */
+    {"ask_accounts", "SELECT a.* FROM unnest($1::text[]) AS u(account)"
+                     " CROSS JOIN LATERAL (SELECT account, balance, seq, record, has_limits, floor,"
+                     " ceiling, limits_seq, limits_record, number"
+                     " FROM accounts WHERE account = u.account OFFSET 0) a"},
+    {"ask_ids", "SELECT r.* FROM unnest($1::text[], $2::text[]) AS u(by, jti)"
+                " CROSS JOIN LATERAL (SELECT by, jti, idx, payload_hash FROM records"
+                " WHERE by = u.by AND jti = u.jti OFFSET 0) r"},
     /* Divides by zero when the head isn't where this ledgerd left it, so that nothing is stored
      * after it. */
     {"move_head", "WITH moved AS (UPDATE head SET size = $3::bigint, time_ms = $4::bigint,"
@@ -248,6 +251,31 @@ enum db_end db_post_ping(struct db_post *db)
     return db_pipe_run(db->pipe, db->patience_ms) == PIPE_OK ? DB_DONE : DB_LOST;
 }
 
+static void begin(struct db_post *db)
+{
+    (void)db_pipe_send(db->pipe, "begin", NULL);
+    if (db->replan) {
+        (void)db_pipe_send(db->pipe, "replan", NULL);
+        db->replan = false;
+    }
+}
+
+/*
+ * A plan is made for the tables as they are, and kept. For one without rows, or with a few, any
+ * index is as good as another, and autovacuum needs a minute to see that it has grown: so plans are
+ * made anew whenever what was stored in a table has doubled.
+ */
+static void see_growth(struct db_post *db, const struct store *st)
+{
+    for (size_t t = 0; t < STORE_TABLES; t++) {
+        uint64_t before = db->stored[t];
+
+        db->stored[t] += st->rows[t].n;
+        /* It has more bits than before. */
+        db->replan |= (before ^ db->stored[t]) > before;
+    }
+}
+
 void want_init(struct want *w)
 {
     pgarray_init(&w->accounts, PGARRAY_TEXT);
@@ -370,7 +398,7 @@ enum db_end db_post_begin(struct db_post *db, struct ledger *l, struct want *w,
     if (w->hasty && !wants_things(w)) {
         return DB_DONE;
     }
-    (void)db_pipe_send(db->pipe, "begin", NULL);
+    begin(db);
     /* A statement of its own and first: those after it see all that the lock's last holder did. */
     db_arg_int(&epoch, l->head.epoch);
     int lock = db_pipe_send(db->pipe, "lock_head", &epoch);
@@ -433,7 +461,7 @@ void db_post_store(struct db_post *db, const struct ledger *l, int64_t time_ms, 
                    struct pendings *pend, struct want *w)
 {
     if (!db->begun) {
-        (void)db_pipe_send(db->pipe, "begin", NULL);
+        begin(db);
     }
     /* First of all, as its row is the lock: see db_post_begin. */
     if (st->rows[STORE_RECORDS].n > 0) {
@@ -443,6 +471,7 @@ void db_post_store(struct db_post *db, const struct ledger *l, int64_t time_ms, 
         db_pending_deny(db->pipe, &w->by, &w->jti);
     }
     db_store_send(db->pipe, st);
+    see_growth(db, st);
     if (pend != NULL) {
         db_pending_write(db->pipe, pend);
     }

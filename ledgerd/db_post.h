@@ -11,10 +11,12 @@
 /* The SQL of posting: one round trip a batch, or two. It knows tables and no rules. */
 struct db_post {
     struct db_pipe *pipe;
-    bool begun;          /* a transaction is open, which has the head's lock */
-    int commit;          /* number of the COMMIT that db_post_store sent */
-    int64_t patience_ms; /* for each round trip */
-    int64_t takeover_ms; /* how long a poster may keep its session waiting */
+    bool begun;                    /* a transaction is open, which has the head's lock */
+    int commit;                    /* number of the COMMIT that db_post_store sent */
+    int64_t patience_ms;           /* for each round trip */
+    int64_t takeover_ms;           /* how long a poster may keep its session waiting */
+    uint64_t stored[STORE_TABLES]; /* rows that this session has sent to each table */
+    bool replan;                   /* plans are to be made anew */
 };
 
 /* Connects and prepares all statements. NULL and a sentence in err. */

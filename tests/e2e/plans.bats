@@ -33,7 +33,14 @@ setup_file() {
         "$LEDGERS"/main/pg-log/*.log | grep -P '\t(SELECT|INSERT|UPDATE|DELETE|WITH) ' | sort -u > "$LEDGERS/statements"
     curl -sf -m 60 -o "$LEDGERS/answer" "$(ledger_url main)/v1/ledger" # a read, for its settings
     plans empty
+    # An operator may, though PostgreSQL itself never does it to a table without rows, which it takes to
+    # have none from then on.
+    ledger_psql main -c VACUUM
     "$HAMMER" setup "$(ledger_url main)" --members 4
+    ledger_psql main -c VACUUM
+    post
+    logged
+    own_plans | last_plans > "$LEDGERS/plans.young"
     # Looked at when there is next to nothing, or nothing any more.
     grow_pending
     ledger_psql main -c 'DELETE FROM pending' -c 'DELETE FROM pending_keys' -c ANALYZE
@@ -151,10 +158,36 @@ INSERT INTO pending_keys SELECT md5(i::text), 'f' || i || '@hansalim', 'filler-'
 SQL
 }
 
-# Plans' lines that read a table: statement, a tab, how. Those of small tables left out.
+# Plans' lines that read a table: statement, a tab, how. Those of small tables left out. The first page of a
+# book is one entry in either index.
 scans() { # NAME
     sed -E 's/^([a-z_]+)\t +/\1\t/; s/\t->  /\t/' "$LEDGERS/plans.$1" | grep -P '\t[A-Za-z ]*Scan.* (on|using) ' |
-        sed -E 's/(Parallel |Backward )//' | grep -vE " on ($SMALL)( |$)|Scan on (s|c|q|u|v|gone|unnest)( |\$)"
+        sed -E 's/(Parallel |Backward )//; s/book_pages_first( on book_pages f)/book_pages_pkey\1/' | grep -vE " on ($SMALL)( |$)|Scan on (s|c|q|u|v|gone|unnest)( |\$)"
+}
+
+# Of plans' lines, each with its statement's name and a tab before it: those that go through all of a table
+# that grows. An index that is walked from end to end, without a condition, is no better than the table.
+whole_tables() {
+    awk -F '\t' -v small=" on ($SMALL)( |$)" -v exceptions=" ${EXCEPTIONS[*]} " '
+        { if (scan != "" && ($1 != last || $2 !~ /Index Cond: /)) print scan; scan = "" }
+        index(exceptions, " " $1 " ") { next }
+        /Seq Scan on / && $2 !~ small { print }
+        /Index (Only )?Scan (Backward )?using / && $2 !~ small { scan = $0; last = $1 }
+        END { if (scan != "") print scan }'
+}
+
+# The plans, in the same form, by which ledgerd's own sessions went: auto_explain's, named by their texts.
+own_plans() {
+    awk -F '\t' 'NR == FNR { name[$3] = $2; next }
+        /^[^\t]/ { if (/\] ledgerd (poster|reads) LOG:/) { on = 1; query = "" } else on = 0 }
+        on && /^\tQuery Text: / { query = name[substr($2, 13)] }
+        on && query != "" { print query "\t" $2 }' "$LEDGERS/statements" "$LEDGERS"/main/pg-log/*.log
+}
+
+# Of own_plans: the last one of each statement, without what it cost.
+last_plans() {
+    awk -F '\t' '/\tQuery Text: / { delete plan[$1]; next } { plan[$1] = plan[$1] $0 "\n" }
+        END { for (name in plan) printf "%s", plan[name] }' | sed 's/  (cost=.*//'
 }
 
 @test "every statement of posting and reading is looked at" {
@@ -169,29 +202,20 @@ scans() { # NAME
 }
 
 @test "no statement goes through all of a table that grows" {
-    local name exceptions
-    exceptions=$(printf '%s|' "${EXCEPTIONS[@]}")
+    local name
     for name in empty grown analysed; do
-        # An index that is walked from end to end, without a condition, is no better than the table.
-        awk -F '\t' -v small=" on ($SMALL)( |$)" '
-            { if (scan != "" && ($1 != last || $2 !~ /Index Cond: /)) print scan; scan = "" }
-            /Seq Scan on / && $2 !~ small { print }
-            /Index (Only )?Scan (Backward )?using / && $2 !~ small { scan = $0; last = $1 }
-            END { if (scan != "") print scan }' "$LEDGERS/plans.$name" |
-            grep -vE "^(${exceptions%|})"$'\t' > "$LEDGERS/bad" || continue
+        whole_tables < "$LEDGERS/plans.$name" > "$LEDGERS/bad"
+        [ -s "$LEDGERS/bad" ] || continue
         grep -f <(cut -f 1 "$LEDGERS/bad" | sed 's/$/\t/') "$LEDGERS/plans.$name"
         die "$name: $(cat "$LEDGERS/bad")"
     done
 }
 
 @test "what ledgerd's own sessions did while the tables grew was no other" {
-    local bad
-    bad=$(awk '/^[^\t]/ { app = "" } /\] ledgerd (poster|reads) LOG:/ { app = $0; query = "" }
-        app == "" { next }
-        /^\tQuery Text: / { query = $0 }
-        / Seq Scan on (records|texts|tiles|holders|keys|account_limits|legs|book_pages|requests|reversals|pending|pending_keys) / &&
-            query !~ /GROUP BY maker/ { print query; print }' "$LEDGERS"/main/pg-log/*.log | sort -u)
-    [ -z "$bad" ] || die "$bad"
+    own_plans > "$LEDGERS/own"
+    [ "$(cut -f 1 "$LEDGERS/own" | sort -u | wc -l)" -ge 30 ] || die "hardly any plan was written down"
+    whole_tables < "$LEDGERS/own" | sort | uniq -c > "$LEDGERS/bad"
+    [ ! -s "$LEDGERS/bad" ] || die "$(cat "$LEDGERS/bad")"
 }
 
 @test "each statement goes by the same indexes, whatever the statistics say" {
@@ -201,6 +225,19 @@ scans() { # NAME
     [ "$(wc -l < "$LEDGERS/scans.grown")" -ge 60 ] || die "hardly anything is read: $(cat "$LEDGERS/scans.grown")"
     diff "$LEDGERS/scans.grown" "$LEDGERS/scans.analysed" || die "the statistics change it"
     diff "$LEDGERS/scans.empty" "$LEDGERS/scans.grown" || die "the tables' size changes it"
+}
+
+# Of tables known to be empty all ways cost the same, and reads take any until autovacuum sees that they have grown:
+# a minute in which posting may have stored half a million acts.
+@test "posting goes by the same indexes soon after the tables were known to be empty" {
+    grep -oP '^poster\t\K(ask|put|pending)_[a-z_]*' "$LEDGERS/statements" | grep -xf <(cut -f 1 "$LEDGERS/plans.young") |
+        sort -u > "$LEDGERS/posting"
+    for name in ask_accounts ask_deals ask_asked put_records; do
+        grep -qx "$name" "$LEDGERS/posting" || die "$name wasn't run: $(cat "$LEDGERS/posting")"
+    done
+    scans young | grep -f <(sed 's/$/\t/' "$LEDGERS/posting") | sort > "$LEDGERS/scans.young"
+    [ "$(wc -l < "$LEDGERS/scans.young")" -ge 5 ] || die "hardly anything is read: $(cat "$LEDGERS/scans.young")"
+    diff "$LEDGERS/scans.young" <(grep -f <(sed 's/$/\t/' "$LEDGERS/posting") "$LEDGERS/scans.grown")
 }
 
 # How many pages of 8 KB a statement touches.
