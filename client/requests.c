@@ -158,7 +158,7 @@ static int fetch_one(struct client *c, struct keyfile *key, const char *path,
 int requests_fetch(struct client *c, const char *state, struct request_list *out)
 {
     struct keyfile *keys[CLI_VALUES_MAX];
-    size_t n = 0, answered = 0;
+    size_t n = 0, answered = 0, locked = 0;
     char *path =
         state == NULL ? x_strdup("/v1/requests") : x_asprintf("/v1/requests?state=%s", state);
     int rc = PUMASI_OK;
@@ -171,15 +171,19 @@ int requests_fetch(struct client *c, const char *state, struct request_list *out
     for (size_t i = 0; rc == PUMASI_OK && i < n; i++) {
         bool known;
 
-        if (client_unlock(keys[i]) != PUMASI_OK)
+        if (client_unlock(keys[i]) != PUMASI_OK) { /* and says why */
+            locked++;
             continue;
+        }
         rc = fetch_one(c, keys[i], path, out, &known);
         answered += known;
     }
     free(path);
     if (rc == PUMASI_OK && n == 0)
         rc = client_any_key(c);
-    if (rc == PUMASI_OK && answered == 0)
+    if (rc == PUMASI_OK && answered == 0 && locked > 0)
+        rc = PUMASI_FAILED;
+    else if (rc == PUMASI_OK && answered == 0)
         rc = fail(PUMASI_FAILED,
                   n == 0 ? _("None of your keys is a member's or an office's. \"pumasi key list\" "
                              "shows what there is.")

@@ -167,7 +167,7 @@ static int fetch_one(struct client *c, struct keyfile *key, struct waiting_list 
 int waiting_fetch(struct client *c, struct waiting_list *out)
 {
     struct keyfile *keys[CLI_VALUES_MAX];
-    size_t n = 0, answered = 0;
+    size_t n = 0, answered = 0, locked = 0;
     int rc = client_ledger(c, NULL); /* units may be new, and amounts are shown in them */
 
     memset(out, 0, sizeof(*out));
@@ -187,14 +187,18 @@ int waiting_fetch(struct client *c, struct waiting_list *out)
     for (size_t i = 0; rc == PUMASI_OK && i < n; i++) {
         bool known;
 
-        if (client_unlock(keys[i]) != PUMASI_OK)
+        if (client_unlock(keys[i]) != PUMASI_OK) { /* and says why */
+            locked++;
             continue;
+        }
         rc = fetch_one(c, keys[i], out, &known);
         answered += known;
     }
     if (rc == PUMASI_OK && n == 0)
         rc = client_any_key(c);
-    if (rc == PUMASI_OK && answered == 0)
+    if (rc == PUMASI_OK && answered == 0 && locked > 0)
+        rc = PUMASI_FAILED;
+    else if (rc == PUMASI_OK && answered == 0)
         rc =
             fail(PUMASI_FAILED,
                  n == 0 ? _("None of your keys says whom it speaks for. \"pumasi key list\" shows "

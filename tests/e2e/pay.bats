@@ -243,6 +243,13 @@ says() { # STATUS TEXT: of the last run
     PUMASI_PASSPHRASE_FILE=$LEDGERS/passphrase run as alice -k sealed pay bob@hansalim 0:10 hour
     says 1 "The passphrase doesn't open the key sealed."
     [ "$(balance bob)" -eq 10 ]
+    # And nothing is said of a ledger that wasn't asked.
+    local list
+    for list in requests pending; do
+        PUMASI_PASSPHRASE_FILE=$LEDGERS/passphrase run as alice -k sealed "$list"
+        says 1 "The passphrase doesn't open the key sealed."
+        [[ $output != *'none of your keys'* ]] || die "$list: $output"
+    done
 }
 
 @test "on a terminal it asks before it finishes, and shows columns" {
