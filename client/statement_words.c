@@ -54,8 +54,8 @@ static const struct {
         "file.")},
     {ANY, REASON_ACT_WITHHELD, N_("Who signed: the act behind an entry isn't in this file.")},
     {ANY, REASON_LEVY_ELSEWHERE,
-     N_("Whether a monthly levy is as high as the co-op's policy says: the policy isn't in this "
-        "file.")},
+     N_("Whether a levy is as high as it should be: how much a monthly one is, the co-op's policy "
+        "says, and of one whose purse was closed nothing comes back. Neither is in this file.")},
     {ANY, REASON_ESTATE_ELSEWHERE,
      N_("Whether an estate is all that the member had or owed: the member's account isn't in this "
         "file.")},
@@ -92,7 +92,8 @@ static const struct {
     {CHECK_RECORDS, REASON_MALFORMED, N_("What should be a record of the log isn't one.")},
     {CHECK_KEYS, REASON_MALFORMED, N_("A change of keys can't be read.")},
     {CHECK_SIGNATURES, REASON_MALFORMED, N_("What was signed can't be read.")},
-    {CHECK_SNAPSHOT, REASON_MALFORMED, N_("The ledger's snapshot can't be read.")},
+    {CHECK_SNAPSHOT, REASON_MALFORMED,
+     N_("The ledger's snapshot can't be read, or says two things.")},
     {ANY, REASON_MALFORMED, N_("A part of a record can't be read, or doesn't belong there.")},
     {ANY, REASON_NOT_IN_TREE,
      N_("A record that is shown doesn't stand in the ledger's log, or not like that.")},
@@ -107,6 +108,8 @@ static const struct {
      N_("An entry was left out: the ledger's snapshot counts more than are shown.")},
     {ANY, REASON_GAP, N_("An entry was left out: a number is missing.")},
     {CHECK_RECORDS, REASON_DOUBLE, N_("A hash of the proofs is there twice.")},
+    {CHECK_PARTS, REASON_DOUBLE,
+     N_("The account's unit was made twice, or when there were entries in it already.")},
     {CHECK_KEYS, REASON_DOUBLE, N_("A change of keys is there twice, or in the wrong place.")},
     {CHECK_SNAPSHOT, REASON_DOUBLE,
      N_("The ledger's snapshot counts an account's entries, or the changes of somebody's keys, "
@@ -153,6 +156,8 @@ static const struct {
         "might be.")},
     {ANY, REASON_NEVER_POSTS,
      N_("What was signed moves nothing on any account, and yet an entry was booked by it.")},
+    {CHECK_BALANCES, REASON_AGAINST_RULES,
+     N_("A payment went below the floor that was in force for the account.")},
     {ANY, REASON_AGAINST_RULES,
      N_("What was booked is against the ledger's rules: who is frozen or closed pays nothing, and "
         "an estate is taken of who has been frozen for 30 days.")},

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/levy.h"
 #include "core/network.h"
 #include "core/num.h"
 #include "core/statement_run.h"
@@ -215,17 +216,72 @@ static enum statement_reason cleared(const struct statement_check_run *run,
                : REASON_WRONG_AMOUNT;
 }
 
+/* What of a posting that fits is levy: on top of the amount, or all that a purse gets. */
+static int64_t levy_in(const struct statement_check_run *run, const struct act_transfer *t,
+                       int64_t amount, int sign, int64_t posted)
+{
+    const int64_t moves = sign * moved(run, t, amount);
+
+    return moves == 0 ? sign * posted : sign * (moves - posted);
+}
+
+/*
+ * Is it as much of the levy as comes back with that much of the amount? What went back earlier is
+ * known where the payer's account shows the transfer and with it all that followed; else it may
+ * have been anything, and rounding leaves two answers.
+ */
+static enum statement_reason levy_back(const struct statement_check_run *run,
+                                       const struct run_record *of, const struct run_record *r)
+{
+    const struct act_transfer *t = &of->act->u.transfer;
+    const int64_t back = r->act->u.reversal.amount, moves = moved(run, t, 1),
+                  levy = levy_in(run, t, t->amount, 1, of->amount),
+                  share = levy_in(run, t, back, -1, r->amount);
+    int64_t least, most;
+
+    if (moves > 0 || t->levy_max == 0)
+        return REASON_NONE;
+    if (!of->has_posting)
+        return REASON_NO_TRANSFER;
+    if (levy < 0 || levy > t->levy_max || back > t->amount - r->back_before)
+        return REASON_NONE; /* that is said of the transfer, or by put_reversal */
+    if (moves < 0 && of->section == RUN_ENTRY) {
+        least = most = levy_refund(levy, t->amount, r->back_before, back);
+    } else {
+        least = levy_refund(levy, t->amount, 0, back);
+        most = levy_refund(levy, t->amount, t->amount - back, back);
+    }
+    if (share >= least && share <= most)
+        return REASON_NONE;
+    /* A purse that is closed gives nothing back, and whether it was isn't in the payer's file. */
+    return share == 0 ? REASON_LEVY_ELSEWHERE : REASON_WRONG_AMOUNT;
+}
+
 static enum statement_reason paid_back(const struct statement_check_run *run,
                                        const struct run_record *r)
 {
     const struct act_reversal *v = &r->act->u.reversal;
     const struct run_record *of = run_transfer(run, v->record);
+    enum statement_reason why;
 
     if (!of)
         return REASON_NO_TRANSFER;
     if (of->index >= r->index)
         return REASON_WRONG_AMOUNT; /* how much of it may be, put_reversal says */
-    return fits(run, &of->act->u.transfer, v->amount, -1, r->amount);
+    why = fits(run, &of->act->u.transfer, v->amount, -1, r->amount);
+    return why == REASON_NONE ? levy_back(run, of, r) : why;
+}
+
+/* Whose act takes it from this account may go no lower than the floor that stands in the posting.
+ */
+static bool is_below_floor(const struct statement_check_run *run, const struct run_record *r)
+{
+    const struct run_record *of =
+        r->act->type == ACT_REVERSAL ? run_transfer(run, r->act->u.reversal.record) : NULL;
+    bool pays = (r->act->type == ACT_TRANSFER && moved(run, &r->act->u.transfer, 1) < 0) ||
+                (of && moved(run, &of->act->u.transfer, 1) > 0);
+
+    return pays && r->amount < 0 && r->balance < r->floor;
 }
 
 static enum statement_reason amount_of(const struct statement_check_run *run,
@@ -265,6 +321,25 @@ static void judge_amount(struct statement_check_run *run, const struct run_recor
     run->count[CHECK_AMOUNTS]++;
     if (why != REASON_NONE)
         run_find(run, CHECK_AMOUNTS, why, r->index, r->amount, NULL);
+    if (is_below_floor(run, r))
+        run_find(run, CHECK_BALANCES, REASON_AGAINST_RULES, r->index, r->floor, NULL);
+}
+
+/* Transfers of before these days: what they moved here, and that it was before. */
+static void judge_named_postings(struct statement_check_run *run)
+{
+    const struct statement_point *opening = &run->st->opening;
+
+    for (size_t i = 0; i < run->n; i++) {
+        const struct run_record *r = &run->records[i];
+
+        if (r->section != RUN_NAMED || !r->has_posting)
+            continue;
+        run->count[CHECK_SEQUENCE]++;
+        if (r->seq > opening->seq || (r->seq < opening->seq) != (r->index < opening->index))
+            run_find(run, CHECK_SEQUENCE, REASON_DOUBLE, r->index, r->seq, NULL);
+        judge_amount(run, r);
+    }
 }
 
 /* ---- Days ---- */
@@ -344,6 +419,7 @@ void judge_account(struct statement_check_run *run)
                        before ? before->ms : INT64_MIN};
 
     judge_opening(run, before);
+    judge_named_postings(run);
     for (size_t i = 0; i < st->n_entries; i++) {
         judge_step(run, &at, run_entry(run, i));
         judge_amount(run, run_entry(run, i));

@@ -242,8 +242,7 @@ static void put_transfer(struct state *s, const struct run_record *r)
 }
 
 /* So much of it was given back, of all that is shown no more than there was. */
-static void put_reversal(struct statement_check_run *run, struct state *s,
-                         const struct run_record *r)
+static void put_reversal(struct statement_check_run *run, struct state *s, struct run_record *r)
 {
     const struct act_reversal *v = &r->act->u.reversal;
     const struct deal *of = r->act->type == ACT_REVERSAL ? state_deal(s, v->record) : NULL;
@@ -251,6 +250,7 @@ static void put_reversal(struct statement_check_run *run, struct state *s,
 
     if (!of)
         return;
+    r->back_before = of->reversed;
     if (v->amount > of->amount - of->reversed) {
         run_find(run, CHECK_AMOUNTS, REASON_WRONG_AMOUNT, r->index, v->amount, NULL);
         return;

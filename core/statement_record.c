@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/statement_run.h"
+#include "core/subject.h"
 
 static void flag(struct run_record *r, enum statement_check check, enum statement_reason reason)
 {
@@ -75,8 +76,36 @@ static void check_act(struct statement_check_run *run, struct run_record *r, str
     check_texts(r);
 }
 
+/* Does the change of a snapshot, whose part that is, say what its act does? */
+static bool is_of_snapshot(const struct run_record *r, const struct part *p,
+                           const struct statement_text *text)
+{
+    struct buf made = BUF_INIT;
+    struct snapshot *after;
+    bool is;
+
+    if (!r->act || r->act->type != ACT_SNAPSHOT)
+        return false;
+    after = snapshot_new();
+    after->size = r->act->u.snapshot.size;
+    after->count = r->act->u.snapshot.count;
+    after->root = r->act->u.snapshot.root;
+    buf_puts(&made, "{\"part\":\"change\",\"salt\":\"");
+    buf_put_b64u(&made, p->salt, sizeof(p->salt));
+    buf_puts(&made, "\",\"subject\":\"snapshot:ledger\",\"seq\":");
+    buf_put_i64(&made, p->seq);
+    buf_puts(&made, ",\"state\":");
+    subject_put_state(&made, &(struct change){THING_SNAPSHOT, &after->thing});
+    buf_putc(&made, '}');
+    is = made.len == text->len && memcmp(made.data, text->s, made.len) == 0;
+    buf_free(&made);
+    free(after);
+    return is;
+}
+
 /* A part that the header names: is it of a kind that belongs here? */
-static void take_part(struct statement_check_run *run, struct run_record *r, struct part *p)
+static void take_part(struct statement_check_run *run, struct run_record *r, struct part *p,
+                      const struct statement_text *text)
 {
     bool acts = r->section == RUN_ENTRY || r->section == RUN_NAMED || r->section == RUN_SNAPSHOT ||
                 r->section == RUN_KEY; /* there of a ledger.continue */
@@ -90,10 +119,13 @@ static void take_part(struct statement_check_run *run, struct run_record *r, str
         r->has_posting = true;
         r->amount = p->amount;
         r->balance = p->balance;
+        r->floor = p->floor;
         r->seq = p->seq;
         memcpy(r->salt, p->salt, sizeof(r->salt));
     } else if (p->kind == PART_CHANGE && changes) {
         r->n_changes++;
+        r->change_seq = p->seq;
+        r->fits_act = r->section == RUN_SNAPSHOT && is_of_snapshot(r, p, text);
     } else {
         flag(r, CHECK_PARTS, REASON_MALFORMED);
     }
@@ -121,7 +153,7 @@ static void check_parts(struct statement_check_run *run, struct run_record *r,
             flag(r, CHECK_PARTS, REASON_MALFORMED);
             return;
         }
-        take_part(run, r, &part);
+        take_part(run, r, &part, text);
         part_free(&part);
     }
     if (r->shown->n_texts && !r->act)

@@ -30,9 +30,12 @@ struct run_record {
     struct envelope env;
     size_t n_sigs; /* signatures looked at */
     bool has_posting;
-    int64_t amount, balance, seq;
+    int64_t amount, balance, floor, seq;
     uint8_t salt[RECORD_SALT_LEN];
     size_t n_changes;
+    bool fits_act;       /* of a snapshot: its last change says what its act does */
+    int64_t change_seq;  /* of its last change */
+    int64_t back_before; /* of a reversal: how much those that are shown took back before it */
     enum role signed_as; /* once authority was judged */
     bool judged;
     bool failed; /* something about it did */

@@ -64,6 +64,8 @@ static enum statement_reason distrust(const struct covering *c)
             return (enum statement_reason)r->why[checks[i]];
     if (!r->judged)
         return REASON_NOT_IN_FORCE;
+    if (r->n_changes != 1 || !r->fits_act)
+        return REASON_MALFORMED;
     return c->act->size > r->index ? REASON_MALFORMED : REASON_NONE;
 }
 

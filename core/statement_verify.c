@@ -197,9 +197,20 @@ static void judge_named(struct statement_check_run *run)
     free(wanted);
 }
 
+/* It is made once, and before anything is posted in it: a later change would show other amounts. */
 static void judge_unit(struct statement_check_run *run)
 {
+    const struct run_record *made = run_one(run, RUN_UNIT);
     struct statement_unit unit;
+
+    for (size_t i = 0; made && made->n_changes > 0 && i < run->n; i++) {
+        const struct run_record *r = &run->records[i];
+
+        if (made->change_seq != 1 || (r->has_posting && r->index <= made->index)) {
+            run_find(run, CHECK_PARTS, REASON_DOUBLE, made->index, made->change_seq, NULL);
+            break;
+        }
+    }
 
     if (statement_unit(run->st, &unit) != 0)
         run_find(run, CHECK_PARTS, REASON_MALFORMED, -1, 0, unit.name);

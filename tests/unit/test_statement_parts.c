@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Statements: what the parts of records say beside what an entry is of. A levy that comes back,
+ * what a transfer moved before these days, floors, the unit, a snapshot's change. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "statements.h"
+
+#define IS(call, answer) assert_string_equal(call, answer)
+#define DAY              INT64_C(86400000)
+#define ALICE            "alice@hansalim/hour"
+#define BOB              "bob@hansalim/hour"
+#define FUND             "fund@hansalim/hour"
+
+/* Alice pays bob 30 and a levy of 3, of which 10 come back the same day. */
+struct world {
+    struct fix *f;
+    struct forger of;
+    size_t paid; /* the record */
+    char id[256];
+};
+
+static int set_up(void **state)
+{
+    struct world *w = x_calloc(1, sizeof(*w));
+    struct fix *f = w->f = fix_new();
+    char hash[HASH_B64U_LEN + 1];
+    struct hash entry;
+
+    fix_found(f);
+    IS(fix_act(f, "t1 t2", "coop.policy", "hansalim",
+               "'coop':'hansalim','unit':'hour','floor':-600,'ceiling':1200,"
+               "'registrar_floor':-900,'registrar_ceiling':1800,'reversal_days':30,"
+               "'levy_per_mille':100,'levy_purse':'fund@hansalim'"),
+       "posted");
+    w->paid = f->n;
+    IS(fix_act(f, "alice", "transfer", "alice@hansalim",
+               "'from':'alice@hansalim','to':'bob@hansalim','unit':'hour','amount':30,"
+               "'levy_max':5"),
+       "posted");
+    IS(fix_act(f, "bob", "reversal", "bob@hansalim", "'record':%zu,'amount':10", w->paid),
+       "posted");
+    forger_init(&w->of, f);
+    hash_bytes(&entry, f->log[0].header.data, f->log[0].header.len);
+    hash_text(hash, &entry);
+    (void)snprintf(w->id, sizeof(w->id), FIX_ORIGIN "#%s", hash);
+    *state = w;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct world *w = *state;
+
+    forger_free(&w->of);
+    fix_free(w->f);
+    free(w);
+    return 0;
+}
+
+/* From that posting on to the last one, with no snapshot. */
+static struct forging of_entries(const char *account, int64_t first, int64_t last)
+{
+    return (struct forging){.account = account,
+                            .first = first,
+                            .last = last,
+                            .from = (int32_t)(FIX_MS / DAY) + (first > 1),
+                            .to = (int32_t)(FIX_MS / DAY) + 1000,
+                            .snapshot = -1,
+                            .skip_key = -1,
+                            .holders = "alice@hansalim bob@hansalim fund@hansalim hansalim"};
+}
+
+static void judge_made(const struct world *w, const struct forged *made, struct judged *j)
+{
+    struct buf file = BUF_INIT;
+
+    forged_file(&file, made);
+    assert_true(judged_read(j, w->id, file.data, file.len, NULL));
+    buf_free(&file);
+}
+
+/* What failed, "" when nothing did; or what of the amounts isn't shown, in the same words. */
+static const char *answer(const struct world *w, const struct forging *want)
+{
+    struct forged made;
+    struct judged j;
+    const char *is;
+
+    forged_make(&made, &w->of, want);
+    judge_made(w, &made, &j);
+    forged_free(&made);
+    is = judged_failure(&j);
+    if (is[0] == '\0' && judged_has(&j, CHECK_AMOUNTS, REASON_LEVY_ELSEWHERE))
+        is = "levy-elsewhere";
+    judged_free(&j);
+    return is;
+}
+
+/* Bob takes back 10 more on the next day, and this is posted for it; asked from posting `first` on.
+ */
+static const char *more_back(struct world *w, const char *account, int64_t amount, int64_t first)
+{
+    const int64_t seq = fix_seq(w->f, account) + 1;
+    const struct forging want = of_entries(account, first, seq);
+    char *members = x_asprintf("'record':%zu,'amount':10", w->paid);
+    char *payload, *act, *posting;
+    const char *is;
+
+    w->f->ms += DAY;
+    payload = fix_payload(w->f, "reversal", "bob@hansalim", "%s", members);
+    act = forger_act(payload, "bob");
+    posting = x_asprintf("{\"part\":\"posting\",\"salt\":\"AAAAAAAAAAAAAAAAAAAAAA\","
+                         "\"account\":\"%s\",\"amount\":%lld,\"balance\":%lld,"
+                         "\"floor\":-600,\"seq\":%lld}",
+                         account, (long long)amount,
+                         (long long)(fix_balance(w->f, account) + amount), (long long)seq);
+    forger_append(&w->of, w->f->ms, (const char *const[]){act, posting}, 2);
+    is = answer(w, &want);
+    w->of.n--;
+    buf_free(&w->of.log[w->of.n].header);
+    buf_free(&w->of.log[w->of.n].parts[0]);
+    buf_free(&w->of.log[w->of.n].parts[1]);
+    w->f->ms -= DAY;
+    free(members);
+    free(payload);
+    free(act);
+    free(posting);
+    return is;
+}
+
+/* Of the levy comes back what the rules make of it, where the file tells; not as much as one may
+ * have agreed to. */
+static void test_levy_back(void **state)
+{
+    struct world *w = *state;
+    struct forging want = of_entries(ALICE, 1, 2);
+
+    IS(answer(w, &want), "");
+    want.account = FUND;
+    IS(answer(w, &want), "");
+    /* All of it is here, so it is 1, or 0 from a purse that was closed. */
+    IS(more_back(w, ALICE, 11, 1), "");
+    IS(more_back(w, ALICE, 12, 1), "amounts:wrong-amount");
+    IS(more_back(w, ALICE, 15, 1), "amounts:wrong-amount");
+    IS(more_back(w, ALICE, 10, 1), "levy-elsewhere");
+    /* From before these days there is the transfer only. */
+    IS(more_back(w, ALICE, 11, 3), "");
+    IS(more_back(w, ALICE, 12, 3), "amounts:wrong-amount");
+    IS(more_back(w, ALICE, 10, 3), "levy-elsewhere");
+    IS(more_back(w, FUND, -1, 1), "");
+    IS(more_back(w, FUND, -2, 1), "amounts:wrong-amount");
+    IS(more_back(w, FUND, -2, 3), "amounts:wrong-amount");
+    /* Who was paid neither paid nor gets a levy. */
+    IS(more_back(w, BOB, -10, 1), "");
+    IS(more_back(w, BOB, -11, 1), "amounts:wrong-amount");
+}
+
+/* Of 7 a part is no whole number: which of two it is depends on what went back before. */
+static void test_levy_rounded(void **state)
+{
+    struct world *w = *state;
+
+    forger_alter(&w->of, w->paid, 1, "\"amount\":-33", "\"amount\":-34");
+    IS(more_back(w, ALICE, 10, 3), "levy-elsewhere");
+    IS(more_back(w, ALICE, 11, 3), "");
+    IS(more_back(w, ALICE, 12, 3), "");
+    IS(more_back(w, ALICE, 13, 3), "amounts:wrong-amount");
+}
+
+/* What a transfer of before these days moved is what it says, and it was before. */
+static void test_named_posting(void **state)
+{
+    struct world *w = *state;
+    const struct forging want = of_entries(ALICE, 3, 3);
+    struct forged made;
+    struct judged j;
+
+    w->f->ms += DAY;
+    IS(fix_act(w->f, "bob", "reversal", "bob@hansalim", "'record':%zu,'amount':10", w->paid),
+       "posted");
+    forger_free(&w->of);
+    forger_init(&w->of, w->f);
+    IS(answer(w, &want), "");
+    forged_make(&made, &w->of, &want);
+    assert_int_equal(made.st.named[0].n_parts, 2);
+    made.st.named[0].n_parts = 1;
+    judge_made(w, &made, &j);
+    IS(judged_failure(&j), "amounts:no-transfer");
+    judged_free(&j);
+    forged_free(&made);
+    forger_alter(&w->of, w->paid, 1, "\"amount\":-33", "\"amount\":-36");
+    IS(answer(w, &want), "amounts:wrong-amount"); /* she agreed to 5 */
+    forger_alter(&w->of, w->paid, 1, "\"amount\":-36", "\"amount\":-33");
+    forger_alter(&w->of, w->paid, 1, "\"seq\":1}", "\"seq\":2}"); /* the other one's */
+    IS(answer(w, &want), "sequence:double");
+    forger_alter(&w->of, w->paid, 1, "\"seq\":2}", "\"seq\":7}");
+    IS(answer(w, &want), "sequence:double");
+}
+
+static void test_floor(void **state)
+{
+    struct world *w = *state;
+    const struct forging alice = of_entries(ALICE, 1, 2), bob = of_entries(BOB, 1, 2),
+                         fund = of_entries(FUND, 1, 2);
+
+    forger_alter(&w->of, w->paid, 1, "\"floor\":-600", "\"floor\":-33");
+    IS(answer(w, &alice), "");
+    forger_alter(&w->of, w->paid, 1, "\"floor\":-33", "\"floor\":-32");
+    IS(answer(w, &alice), "balances:against-rules");
+    /* Who gives back pays; a levy's purse doesn't, and may be below its own. */
+    forger_alter(&w->of, w->paid + 1, 1, "\"floor\":-600", "\"floor\":21");
+    IS(answer(w, &bob), "balances:against-rules");
+    forger_alter(&w->of, w->paid + 1, 2, "\"floor\":-600", "\"floor\":3");
+    IS(answer(w, &fund), "");
+}
+
+static void test_unit(void **state)
+{
+    struct world *w = *state;
+    const struct forging want = of_entries(ALICE, 1, 2);
+    struct forged made;
+    struct judged j;
+    size_t unit = 0;
+
+    forged_make(&made, &w->of, &want);
+    while (made.st.unit.header.s != w->of.log[unit].header.data)
+        unit++;
+    forged_free(&made);
+    IS(answer(w, &want), "");
+    forger_alter(&w->of, unit, 1, "\"seq\":1", "\"seq\":2");
+    IS(answer(w, &want), "parts:double");
+    forger_alter(&w->of, unit, 1, "\"seq\":2", "\"seq\":1");
+    /* Once more, with another scale, when there are entries already. */
+    forger_append(
+        &w->of, w->f->ms,
+        (const char *const[]){w->of.log[unit].parts[0].data, w->of.log[unit].parts[1].data}, 2);
+    forger_alter(&w->of, w->of.n - 1, 1, "\"scale\":60", "\"scale\":10");
+    forged_make(&made, &w->of, &want);
+    judge_made(w, &made, &j);
+    assert_true(judged_has(&j, CHECK_PARTS, REASON_DOUBLE));
+    judged_free(&j);
+    forged_free(&made);
+}
+
+/* A snapshot's record says twice what it is of: in the act that the clerk signed, and in its
+ * change. */
+static void test_snapshot_change(void **state)
+{
+    struct world *w = *state;
+    struct forging want = of_entries(ALICE, 1, 2);
+    struct forged made;
+    struct judged j;
+
+    w->f->ms += DAY;
+    fix_snapshot(w->f);
+    forger_free(&w->of);
+    forger_init(&w->of, w->f);
+    want.snapshot = (int64_t)w->of.n - 1;
+    IS(answer(w, &want), "");
+    forged_make(&made, &w->of, &want);
+    made.st.snapshot.n_parts = 1;
+    judge_made(w, &made, &j);
+    IS(judged_failure(&j), "snapshot:malformed");
+    judged_free(&j);
+    forged_free(&made);
+    forger_alter(&w->of, w->of.n - 1, 1, "\"count\":", "\"count\":1");
+    IS(answer(w, &want), "snapshot:malformed");
+    forger_alter(&w->of, w->of.n - 1, 1, "\"count\":1", "\"count\":");
+    forger_alter(&w->of, w->of.n - 1, 1, "snapshot:ledger", "unit:ledger");
+    IS(answer(w, &want), "snapshot:malformed");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_levy_back), TEST(test_levy_rounded), TEST(test_named_posting),
+        TEST(test_floor),     TEST(test_unit),         TEST(test_snapshot_change),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
