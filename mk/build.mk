@@ -121,6 +121,7 @@ endef
 $(eval $(call archive,libcore.a,$(CORE_OBJ)))
 $(eval $(call archive,libledgerd.a,$(LEDGERD_OBJ)))
 $(eval $(call archive,libclient.a,$(CLIENT_OBJ)))
+$(eval $(call archive,libunit.a,$(HELPER_OBJ)))
 
 # libcore.a is named after each archive that uses it, and --as-needed drops what a program
 # doesn't use, so one list of libraries a kind of program is enough.
@@ -137,20 +138,20 @@ $(BUILD)/pumasi: $(BUILD)/obj/client/main.o $(BUILD)/libclient.a $(BUILD)/libcor
 	@$(LINK) $< $(CLIENT_LIBS)
 
 # Unit tests: test_ledgerd_X may use the daemon's objects, test_client_X the client's, all others
-# see core only.
-$(BUILD)/tests/test_ledgerd_%: $(BUILD)/obj/tests/unit/test_ledgerd_%.o $(HELPER_OBJ) \
+# see core only. libunit.a is what several of them share: each is linked with what it uses of it.
+$(BUILD)/tests/test_ledgerd_%: $(BUILD)/obj/tests/unit/test_ledgerd_%.o $(BUILD)/libunit.a \
 		$(BUILD)/libledgerd.a $(BUILD)/libcore.a
 	@mkdir -p $(@D)
-	@$(LINK) $< $(HELPER_OBJ) $(LEDGERD_LIBS) -lcmocka
+	@$(LINK) $< $(BUILD)/libunit.a $(LEDGERD_LIBS) -lcmocka
 
-$(BUILD)/tests/test_client_%: $(BUILD)/obj/tests/unit/test_client_%.o $(HELPER_OBJ) \
+$(BUILD)/tests/test_client_%: $(BUILD)/obj/tests/unit/test_client_%.o $(BUILD)/libunit.a \
 		$(BUILD)/libclient.a $(BUILD)/libcore.a | $(CATALOGUES)
 	@mkdir -p $(@D)
-	@$(LINK) $< $(HELPER_OBJ) $(CLIENT_LIBS) -lcmocka
+	@$(LINK) $< $(BUILD)/libunit.a $(CLIENT_LIBS) -lcmocka
 
-$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(HELPER_OBJ) $(BUILD)/libcore.a
+$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libunit.a $(BUILD)/libcore.a
 	@mkdir -p $(@D)
-	@$(LINK) $< $(HELPER_OBJ) $(CORE_LIBS) -lcmocka
+	@$(LINK) $< $(BUILD)/libunit.a $(CORE_LIBS) -lcmocka
 
 $(BUILD)/load/%: $(BUILD)/obj/tests/load/%.o $(LOAD_OBJ) $(BUILD)/libcore.a
 	@mkdir -p $(@D)
@@ -187,9 +188,9 @@ $(BUILD)/fuzz/fuzz_client_%: $(BUILD)/obj/tests/fuzz/fuzz_client_%.o $(BUILD)/li
 	@mkdir -p $(@D)
 	@$(LINK) -fsanitize=fuzzer $< $(CLIENT_LIBS)
 
-$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(HELPER_OBJ) $(BUILD)/libledgerd.a $(BUILD)/libcore.a
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/libunit.a $(BUILD)/libledgerd.a $(BUILD)/libcore.a
 	@mkdir -p $(@D)
-	@$(LINK) -fsanitize=fuzzer $< $(HELPER_OBJ) $(LEDGERD_LIBS) -lcmocka
+	@$(LINK) -fsanitize=fuzzer $< $(BUILD)/libunit.a $(LEDGERD_LIBS) -lcmocka
 
 # Keep objects of tests between runs.
 .SECONDARY:
