@@ -27,18 +27,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "attempts.h"
 #include "ledgerd/files.h"
 #include "ledgerd/log.h"
 #include "ledgerd/privs.h"
-#include "ledgerd/sandbox.h"
 #include "ledgerd/sandbox_int.h"
-
-/*
- * Nobody gets out of a sandbox, so each attempt is made by a child of its own, which enters as
- * ledgerd does and answers with errno, 0 for success, or dies.
- */
-
-#define CANT_BE_HAD 200 /* a child's answer: the kernel, or what runs us, has no sandbox for us */
 
 static char base[256], data[300], elsewhere[300], certificate[300], linked[300];
 
@@ -83,11 +76,6 @@ static int teardown(void **state)
 }
 
 /* ---- What is tried; each answers 0 or errno ---- */
-
-static int answer(long result)
-{
-    return result < 0 ? errno : 0;
-}
 
 static int open_in(const char *folder, const char *name, int flags)
 {
@@ -318,9 +306,6 @@ static int in_a_new_thread(void)
 
 /* ---- How ---- */
 
-#define OTHER_MACHINE "hostaddr=127.0.0.1 port=1"
-#define THIS_MACHINE  "host=/nonexistent"
-
 /* database NULL: the private cluster. */
 static struct sandbox *rules(const char *database)
 {
@@ -341,63 +326,24 @@ static struct sandbox *rules(const char *database)
     return s;
 }
 
-/* A child enters and tries; how it ended, as waitpid says. */
-static int outcome_with(int (*attempt)(void), const char *database)
+static struct sandbox *private_cluster(void)
 {
-    char err[256];
-    pid_t pid = fork();
-    int status = -1;
-
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        struct sandbox *s = rules(database);
-
-        log_open(STDERR_FILENO, LOG_FORMAT_PLAIN, LOG_LEVEL_ERROR);
-        (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-            sandbox_enter(s, SANDBOX_REQUIRE, err, sizeof(err)) != 0) {
-            fprintf(stderr, "%s\n", err);
-            _exit(CANT_BE_HAD);
-        }
-        _exit(attempt());
-    }
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    return status;
+    return rules(NULL);
 }
-
-static int outcome(int (*attempt)(void), bool network)
+static struct sandbox *database_here(void)
 {
-    return outcome_with(attempt, network ? OTHER_MACHINE : NULL);
+    return rules("host=/nonexistent");
 }
-
-static void skip_without_sandbox(void)
+static struct sandbox *database_elsewhere(void)
 {
-    if (getenv("UNDER_VALGRIND") != NULL) {
-        fprintf(stderr, "valgrind makes system calls of its own: not tried under it\n");
-        skip();
-    }
-    if (WEXITSTATUS(outcome(ask_limits, false)) == CANT_BE_HAD)
-        skip();
+    return rules("hostaddr=127.0.0.1 port=1");
 }
-
-struct attempt {
-    const char *what;
-    int (*try)(void);
-    int local, network; /* errno with the private cluster, and with a database elsewhere */
-};
 
 static void attempts(const struct attempt *all, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        for (int network = 0; network < 2; network++) {
-            int status = outcome(all[i].try, network != 0);
-            int wanted = network != 0 ? all[i].network : all[i].local;
-
-            if (!WIFEXITED(status) || WEXITSTATUS(status) != wanted)
-                fail_msg("%s, network %d: %s instead of %s", all[i].what, network,
-                         WIFEXITED(status) ? strerror(WEXITSTATUS(status)) : "killed",
-                         strerror(wanted));
-        }
+        attempt_check(&all[i], false, private_cluster);
+        attempt_check(&all[i], true, database_elsewhere);
     }
 }
 
@@ -428,7 +374,7 @@ static void files(void **state)
     };
 
     (void)state;
-    skip_without_sandbox();
+    attempt_skip_without_sandbox(private_cluster);
     attempts(all, ARRAY_LEN(all));
 }
 
@@ -454,23 +400,23 @@ static void calls(void **state)
     };
 
     (void)state;
-    skip_without_sandbox();
+    attempt_skip_without_sandbox(private_cluster);
     if (socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0) < 0)
         skip(); /* a machine without IPv6 answers something else */
     attempts(all, ARRAY_LEN(all) - 1);
     /* Where Landlock knows of ports it refuses the one, and else the filter the other call. */
-    assert_int_equal(WEXITSTATUS(outcome(listen_somewhere, false)), ENOSYS);
-    assert_int_not_equal(WEXITSTATUS(outcome(listen_somewhere, true)), 0);
+    assert_int_equal(WEXITSTATUS(attempt_outcome(listen_somewhere, private_cluster)), ENOSYS);
+    assert_int_not_equal(WEXITSTATUS(attempt_outcome(listen_somewhere, database_elsewhere)), 0);
 }
 
 /* A database by a Unix socket: libpq looks up the user that it isn't told. */
 static void database_on_this_machine(void **state)
 {
     (void)state;
-    skip_without_sandbox();
-    assert_int_equal(outcome_with(read_passwords, THIS_MACHINE), 0);
-    assert_int_equal(WEXITSTATUS(outcome_with(read_outside, THIS_MACHINE)), EACCES);
-    assert_int_equal(WEXITSTATUS(outcome_with(internet_socket, THIS_MACHINE)), ENOSYS);
+    attempt_skip_without_sandbox(private_cluster);
+    assert_int_equal(attempt_outcome(read_passwords, database_here), 0);
+    assert_int_equal(WEXITSTATUS(attempt_outcome(read_outside, database_here)), EACCES);
+    assert_int_equal(WEXITSTATUS(attempt_outcome(internet_socket, database_here)), ENOSYS);
 }
 
 static void hostile_calls_end_it(void **state)
@@ -479,13 +425,13 @@ static void hostile_calls_end_it(void **state)
     int status;
 
     (void)state;
-    skip_without_sandbox();
+    attempt_skip_without_sandbox(private_cluster);
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
-        status = outcome(all[i], i % 2 == 0);
+        status = attempt_outcome(all[i], i % 2 == 0 ? database_elsewhere : private_cluster);
         assert_true(WIFSIGNALED(status));
         assert_int_equal(WTERMSIG(status), SIGSYS);
     }
-    status = outcome(end_by_abort, false);
+    status = attempt_outcome(end_by_abort, private_cluster);
     assert_true(WIFSIGNALED(status));
     assert_int_equal(WTERMSIG(status), SIGABRT);
 }
@@ -520,7 +466,7 @@ static void what_is_not_to_be_had(void **state)
     static const int parts[] = {SCMP_SYS(seccomp), SCMP_SYS(landlock_create_ruleset)};
 
     (void)state;
-    skip_without_sandbox();
+    attempt_skip_without_sandbox(private_cluster);
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
         assert_int_equal(without(parts[i], SANDBOX_REQUIRE), 1);
         assert_int_equal(without(parts[i], SANDBOX_AUTO), 0);

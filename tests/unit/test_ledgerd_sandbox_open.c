@@ -14,32 +14,14 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "ledgerd/log.h"
-#include "ledgerd/sandbox.h"
-
-#define CANT_BE_HAD 200 /* a child's answer: the kernel, or what runs us, has no sandbox for us */
+#include "attempts.h"
 
 /* ---- What is tried; each answers 0 or errno ---- */
-
-static int answer(long result)
-{
-    return result < 0 ? errno : 0;
-}
-
-static int nothing(void)
-{
-    return 0;
-}
 
 static int shut_off(long result, int fd)
 {
@@ -164,54 +146,19 @@ static int send_messages_elsewhere(void)
 
     return rc != 0 ? EINVAL : answer(sendmmsg(tcp.accepted, &one, 1, MSG_FASTOPEN));
 }
+
 /* ---- How ---- */
 
-/* A child enters, with the network or without, and tries; how it ended, as waitpid says. */
-static int outcome(int (*attempt)(void), bool network)
+static struct sandbox *without_network(void)
 {
-    char err[256];
-    pid_t pid = fork();
-    int status = -1;
-
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        struct sandbox *s = sandbox_new();
-
-        log_open(STDERR_FILENO, LOG_FORMAT_PLAIN, LOG_LEVEL_ERROR);
-        if (network)
-            sandbox_allow_network(s);
-        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-            sandbox_enter(s, SANDBOX_REQUIRE, err, sizeof(err)) != 0)
-            _exit(CANT_BE_HAD);
-        _exit(attempt());
-    }
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    return status;
+    return sandbox_new();
 }
-
-static void skip_without_sandbox(void)
+static struct sandbox *with_network(void)
 {
-    if (getenv("UNDER_VALGRIND") != NULL) {
-        fprintf(stderr, "valgrind makes system calls of its own: not tried under it\n");
-        skip();
-    }
-    if (WEXITSTATUS(outcome(nothing, false)) == CANT_BE_HAD)
-        skip();
-}
+    struct sandbox *s = sandbox_new();
 
-struct attempt {
-    const char *what;
-    int (*try)(void);
-    int local, network; /* errno with the private cluster, and with a database elsewhere */
-};
-
-static void attempt(const struct attempt *a, bool network)
-{
-    int status = outcome(a->try, network), wanted = network ? a->network : a->local;
-
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != wanted)
-        fail_msg("%s, network %d: %s instead of %s", a->what, network,
-                 WIFEXITED(status) ? strerror(WEXITSTATUS(status)) : "killed", strerror(wanted));
+    sandbox_allow_network(s);
+    return s;
 }
 
 static int listening(struct sockaddr_in *at)
@@ -240,10 +187,10 @@ static void owners_and_signals(void **state)
     };
 
     (void)state;
-    skip_without_sandbox();
+    attempt_skip_without_sandbox(without_network);
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
-        attempt(&all[i], false);
-        attempt(&all[i], true);
+        attempt_check(&all[i], false, without_network);
+        attempt_check(&all[i], true, with_network);
     }
 }
 
@@ -262,7 +209,7 @@ static void a_clients_connection(void **state)
     int listener;
 
     (void)state;
-    skip_without_sandbox();
+    attempt_skip_without_sandbox(without_network);
     listener = listening(&here);
     tcp.elsewhere = listening(&tcp.address);
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
@@ -271,7 +218,7 @@ static void a_clients_connection(void **state)
             assert_int_equal(connect(tcp.client, (struct sockaddr *)&here, sizeof(here)), 0);
             tcp.accepted = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
             assert_true(tcp.accepted >= 0);
-            attempt(&all[i], network != 0);
+            attempt_check(&all[i], network != 0, network != 0 ? with_network : without_network);
             close(tcp.accepted);
             close(tcp.client);
         }
