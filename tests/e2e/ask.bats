@@ -54,15 +54,6 @@ teardown_file() {
     ledger_teardown_file
 }
 
-connect() { # PERSON
-    as "$1" --yes connect "$(ledger_url main)"
-}
-
-says() { # STATUS TEXT: of the last run
-    [ "$status" -eq "$1" ] || die "status $status instead of $1: $output" || return 1
-    [[ $output == *"$2"* ]] || die "it doesn't say \"$2\": $output"
-}
-
 kid_of() { # PERSON: of its key of that name
     as "$1" --json key show "$1" | jq -re .kid
 }

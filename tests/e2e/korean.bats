@@ -17,25 +17,7 @@ setup_file() {
         export LOCPATH=$LEDGERS/locales
     fi
     export LC_ALL=ko_KR.UTF-8
-    new_key sora stewards steward steward
-    new_key sora hansalim treasurer treasurer
-    new_key sora hansalim registrar registrar
-    new_key alice alice@hansalim member alice
-    new_key bob bob@hansalim member bob
-    ledger_init main --name 한밭장부
-    ledger_start main
-    ledger_wait main
-    connect sora
-    as sora open
-    as sora unit create hour --name 시간 --scale 60 --kind time
-    as sora -k steward -k treasurer -k registrar coop create hansalim --name 한살림 --treasurer treasurer \
-        --registrar registrar
-    as sora policy hansalim hour --floor -20:00 --ceiling 40:00 --registrar-floor -30
-    connect alice
-    connect bob
-    admit alice '김 앨리스'
-    admit bob 밥
-    as sora member create old@hansalim --name 어르신
+    client_found 시간 '김 앨리스' 밥 --name 한밭장부
     as alice pay bob@hansalim 1:30 hour -m '텃밭 일'
 }
 
@@ -65,16 +47,7 @@ on_terminal() { # PERSON ARGUMENT...: the same on a terminal of its own, without
         script -qec "$(printf '%q ' "$PUMASI" "$@")" /dev/null < "${TYPED:-/dev/null}" 3>&-) | tr -d '\r'
 }
 
-connect() { # PERSON
-    as "$1" --yes connect "$(ledger_url main)"
-}
-
-admit() { # HANDLE NAME
-    as sora member create "$1@hansalim" --name "$2" --key-file "$LEDGERS/$1.jwk" || [ $? -eq 3 ]
-    as "$1" --yes sign
-}
-
-says() { # STATUS TEXT: of the last run
+says() { # STATUS TEXT: of the last run, and no English
     [ "$status" -eq "$1" ] || die "status $status instead of $1: $output" || return 1
     [[ $output == *"$2"* ]] || die "it doesn't say \"$2\": $output"
     no_english "$output"

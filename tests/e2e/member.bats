@@ -10,25 +10,7 @@ load ../lib/client
 setup_file() {
     ledger_setup
     client_environment
-    new_key sora stewards steward steward
-    new_key sora hansalim treasurer treasurer
-    new_key sora hansalim registrar registrar
-    new_key alice alice@hansalim member alice
-    new_key bob bob@hansalim member bob
-    ledger_init main
-    ledger_start main
-    ledger_wait main
-    connect sora
-    as sora open
-    as sora unit create hour --name Hour --scale 60 --kind time
-    as sora -k steward -k treasurer -k registrar coop create hansalim --name 한살림 --treasurer treasurer \
-        --registrar registrar
-    as sora policy hansalim hour --floor -20:00 --ceiling 40:00 --registrar-floor -30
-    connect alice
-    connect bob
-    admit alice '김 앨리스'
-    admit bob Bob
-    as sora member create old@hansalim --name 어르신
+    client_found Hour '김 앨리스' Bob
 }
 
 setup() {
@@ -52,22 +34,8 @@ on_terminal() { # PERSON ARGUMENT...
         script -qec "$(printf '%q ' "$PUMASI" "$@")" /dev/null < /dev/null 3>&-) | tr -d '\r'
 }
 
-connect() { # PERSON
-    as "$1" --yes connect "$(ledger_url main)"
-}
-
-admit() { # HANDLE NAME
-    as sora member create "$1@hansalim" --name "$2" --key-file "$LEDGERS/$1.jwk" || [ $? -eq 3 ]
-    as "$1" --yes sign
-}
-
 balance() { # MEMBER: as the office sees it
     as sora -k registrar --json balance "$1" hour | jq .balance
-}
-
-says() { # STATUS TEXT: of the last run
-    [ "$status" -eq "$1" ] || die "status $status instead of $1: $output" || return 1
-    [[ $output == *"$2"* ]] || die "it doesn't say \"$2\": $output"
 }
 
 @test "every query speaks JSON when asked to, and nothing else on standard output" {

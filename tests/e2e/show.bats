@@ -12,26 +12,7 @@ EVIL='<script>alert(1)</script>"&'\'' =1+1'
 setup_file() {
     ledger_setup
     client_environment
-    new_key sora stewards steward steward
-    new_key sora hansalim treasurer treasurer
-    new_key sora hansalim registrar registrar
-    new_key alice alice@hansalim member alice
-    new_key bob bob@hansalim member bob
-    ledger_init main --name 한밭장부
-    ledger_start main
-    ledger_wait main
-    connect sora
-    as sora open
-    as sora unit create hour --name 시간 --scale 60 --kind time
-    as sora -k steward -k treasurer -k registrar coop create hansalim --name 한살림 --treasurer treasurer \
-        --registrar registrar
-    as sora policy hansalim hour --floor -20:00 --ceiling 40:00 --registrar-floor -30
-    for who in alice bob; do
-        connect "$who"
-        as sora member create "$who@hansalim" --name "$who" --key-file "$LEDGERS/$who.jwk" || [ $? -eq 3 ]
-        as "$who" --yes sign
-    done
-    as sora member create old@hansalim --name 어르신
+    client_found 시간 alice bob --name 한밭장부
     export TODAY
     TODAY=$(TZ=$LEDGER_ZONE date +%F)
     as alice pay bob@hansalim 1:30 hour -m '텃밭 일' --category garden --value-date 2026-01-02
@@ -58,10 +39,6 @@ teardown_file() {
     ledger_teardown_file
 }
 
-connect() { # PERSON
-    as "$1" --yes connect "$(ledger_url main)"
-}
-
 # The statement with another payload.
 tampered() { # SED_SCRIPT
     jq -c --arg payload "$(payload | sed "$1" | base64 -w 0 | tr '+/' '-_' | tr -d '=')" \
@@ -75,11 +52,6 @@ payload() {
 
 korean() { # COMMAND...: the same in Korean
     LC_ALL=C.UTF-8 LANGUAGE=ko "$@"
-}
-
-says() { # STATUS TEXT: of the last run
-    [ "$status" -eq "$1" ] || die "status $status instead of $1: $output" || return 1
-    [[ $output == *"$2"* ]] || die "it doesn't say \"$2\": $output"
 }
 
 # The same, wherever lines end.

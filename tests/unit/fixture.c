@@ -348,6 +348,24 @@ int64_t fix_seq(const struct fix *f, const char *account)
     return a ? a->seq : 0;
 }
 
+const struct holder *fix_holder(const struct fix *f, const char *name)
+{
+    const struct holder *h = state_holder(f->s, name);
+
+    assert_non_null(h);
+    return h;
+}
+
+bool fix_in_force(const struct fix *f, const char *name)
+{
+    struct fix_key key;
+    const struct key_row *row;
+
+    fix_key(&key, name);
+    row = state_key(f->s, key.kid.s);
+    return row && !row->revoked;
+}
+
 const char *fix_part(const struct fix *f, size_t index, size_t i)
 {
     assert_true(index < f->n && i < f->log[index].n);

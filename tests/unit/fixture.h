@@ -90,6 +90,10 @@ const char *fix_needs(const struct fix *f);
 /* Balance and seq of an account, 0 when it isn't there. */
 int64_t fix_balance(const struct fix *f, const char *account);
 int64_t fix_seq(const struct fix *f, const char *account);
+/* A holder, who must be there. */
+const struct holder *fix_holder(const struct fix *f, const char *name);
+/* Is the key of that name somebody's, and not revoked? */
+bool fix_in_force(const struct fix *f, const char *name);
 /* Part i of record `index`. */
 const char *fix_part(const struct fix *f, size_t index, size_t i);
 

@@ -37,13 +37,8 @@ int world_tear_down(void **state)
 
 void world_begin(struct world *w)
 {
-    char hash[HASH_B64U_LEN + 1];
-    struct hash entry;
-
     forger_init(&w->of, w->f);
-    hash_bytes(&entry, w->f->log[0].header.data, w->f->log[0].header.len);
-    hash_text(hash, &entry);
-    (void)snprintf(w->id, sizeof(w->id), FIX_ORIGIN "#%s", hash);
+    forger_id(w->id, sizeof(w->id), &w->of);
 }
 
 struct forging forging_all(const char *account, int64_t last)
@@ -81,41 +76,14 @@ const char *world_failure(const struct world *w, const struct forging *want)
     return answer;
 }
 
-void world_cut(struct world *w, size_t n)
-{
-    for (; w->of.n > n; w->of.n--) {
-        struct fix_record *r = &w->of.log[w->of.n - 1];
-
-        buf_free(&r->header);
-        for (size_t k = 0; k < r->n; k++)
-            buf_free(&r->parts[k]);
-    }
-}
-
-void world_plant(struct world *w, const struct planting *p)
-{
-    char *payload = fix_payload(w->f, p->type, p->by, "%s", p->members);
-    char *act = forger_act(payload, p->signers);
-    char *posting =
-        x_asprintf("{\"part\":\"posting\",\"salt\":\"AAAAAAAAAAAAAAAAAAAAAA\","
-                   "\"account\":\"%s\",\"amount\":%lld,\"balance\":%lld,"
-                   "\"floor\":-600,\"seq\":%lld}",
-                   p->account, (long long)p->amount, (long long)p->balance, (long long)p->seq);
-
-    forger_append(&w->of, w->f->ms, (const char *const[]){act, posting}, 2);
-    free(payload);
-    free(act);
-    free(posting);
-}
-
 const char *world_planted(struct world *w, const struct planting *p)
 {
     const struct forging want = forging_all(p->account, p->seq);
     const size_t n = w->of.n;
     const char *answer;
 
-    world_plant(w, p);
+    forger_plant(&w->of, w->f, p);
     answer = world_failure(w, &want);
-    world_cut(w, n);
+    forger_cut(&w->of, n);
     return answer;
 }

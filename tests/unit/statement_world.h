@@ -23,17 +23,8 @@ void world_judge(const struct world *w, const struct forging *want, struct judge
 /* What failed of it, as judged_failure says. */
 const char *world_failure(const struct world *w, const struct forging *want);
 
-/* A record that no rule would have made: an act, and its posting to one account. */
-struct planting {
-    const char *type, *signers, *by, *members;
-    const char *account;
-    int64_t amount, balance, seq;
-};
-/* Puts it at the end of the log. */
-void world_plant(struct world *w, const struct planting *p);
-/* Takes the records from n on off the log. */
-void world_cut(struct world *w, size_t n);
-/* What failed of a statement of all of the account with it; the log is as before afterwards. */
+/* What failed of a statement of all of the account, with that record at the end of the log; which
+ * is as before afterwards. */
 const char *world_planted(struct world *w, const struct planting *p);
 
 #endif

@@ -9,82 +9,57 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "altered.h"
 #include "core/note.h"
 #include "statements.h"
 
 #define DAY_MS INT64_C(86400000)
 
-static void copy_buf(struct buf *to, const struct buf *from)
-{
-    *to = (struct buf)BUF_INIT;
-    buf_put(to, from->data, from->len);
-}
-
 void forger_init(struct forger *of, const struct fix *f)
 {
     of->n = f->n;
     of->log = x_calloc(f->n + 16, sizeof(*of->log));
-    for (size_t i = 0; i < f->n; i++) {
-        of->log[i] = f->log[i];
-        copy_buf(&of->log[i].header, &f->log[i].header);
-        for (size_t k = 0; k < f->log[i].n; k++)
-            copy_buf(&of->log[i].parts[k], &f->log[i].parts[k]);
-    }
+    for (size_t i = 0; i < f->n; i++)
+        altered_copy(&of->log[i], &f->log[i]);
 }
 
 void forger_free(struct forger *of)
 {
-    for (size_t i = 0; i < of->n; i++) {
-        buf_free(&of->log[i].header);
-        for (size_t k = 0; k < of->log[i].n; k++)
-            buf_free(&of->log[i].parts[k]);
-    }
+    for (size_t i = 0; i < of->n; i++)
+        altered_free(&of->log[i]);
     free(of->log);
 }
 
-static void write_header(struct fix_record *r, size_t index)
+void forger_id(char *out, size_t size, const struct forger *of)
 {
-    char time[TIME_LEN + 1];
+    char text[HASH_B64U_LEN + 1];
+    struct hash entry;
 
-    time_text(time, r->ms);
-    buf_clear(&r->header);
-    buf_printf(&r->header, "{\"v\":1,\"index\":%zu,\"time\":\"%s\",\"rules\":1,\"parts\":[", index,
-               time);
-    for (size_t i = 0; i < r->n; i++) {
-        struct hash h;
-
-        hash_bytes(&h, r->parts[i].data, r->parts[i].len);
-        buf_puts(&r->header, i ? ",\"" : "\"");
-        buf_put_b64u(&r->header, h.b, HASH_LEN);
-        buf_putc(&r->header, '"');
-    }
-    buf_puts(&r->header, "]}");
+    hash_bytes(&entry, of->log[0].header.data, of->log[0].header.len);
+    hash_text(text, &entry);
+    (void)snprintf(out, size, FIX_ORIGIN "#%s", text);
 }
 
 void forger_alter(struct forger *of, size_t record, size_t part, const char *from, const char *to)
 {
-    struct buf *b = &of->log[record].parts[part];
-    char *all = x_strdup(b->data), *at = strstr(all, from);
-
-    assert_non_null(at);
-    buf_clear(b);
-    buf_put(b, all, (size_t)(at - all));
-    buf_puts(b, to);
-    buf_puts(b, at + strlen(from));
-    free(all);
-    write_header(&of->log[record], record);
+    altered_replace(&of->log[record].parts[part], from, to);
+    altered_header(&of->log[record]);
 }
 
 void forger_append(struct forger *of, int64_t ms, const char *const *parts, size_t n)
 {
     struct fix_record *r = &of->log[of->n];
+    char time[TIME_LEN + 1];
 
     memset(r, 0, sizeof(*r));
     r->ms = ms;
     r->n = n;
     for (size_t i = 0; i < n; i++)
         buf_puts(&r->parts[i], parts[i]);
-    write_header(r, of->n++);
+    time_text(time, ms);
+    buf_printf(&r->header, "{\"v\":1,\"index\":%zu,\"time\":\"%s\",\"rules\":1,\"parts\":[]}",
+               of->n++, time);
+    altered_header(r);
 }
 
 char *forger_act(const char *payload, const char *signers)
@@ -98,6 +73,28 @@ char *forger_act(const char *payload, const char *signers)
     buf_putc(&b, '}');
     envelope_free(&env);
     return buf_take(&b);
+}
+
+void forger_plant(struct forger *of, struct fix *f, const struct planting *p)
+{
+    char *payload = fix_payload(f, p->type, p->by, "%s", p->members);
+    char *act = forger_act(payload, p->signers);
+    char *posting =
+        x_asprintf("{\"part\":\"posting\",\"salt\":\"AAAAAAAAAAAAAAAAAAAAAA\","
+                   "\"account\":\"%s\",\"amount\":%lld,\"balance\":%lld,"
+                   "\"floor\":-600,\"seq\":%lld}",
+                   p->account, (long long)p->amount, (long long)p->balance, (long long)p->seq);
+
+    forger_append(of, f->ms, (const char *const[]){act, posting}, 2);
+    free(payload);
+    free(act);
+    free(posting);
+}
+
+void forger_cut(struct forger *of, size_t n)
+{
+    for (; of->n > n; of->n--)
+        altered_free(&of->log[of->n - 1]);
 }
 
 /* ---- Snapshots ---- */
@@ -437,7 +434,6 @@ void forged_make(struct forged *out, const struct forger *of, const struct forgi
 {
     size_t size = want->size ? want->size : of->n;
     struct statement *st = &out->st;
-    char hash[HASH_B64U_LEN + 1];
     struct hash entry, leaf;
 
     memset(out, 0, sizeof(*out));
@@ -445,12 +441,10 @@ void forged_make(struct forged *out, const struct forger *of, const struct forgi
     tree_init(&out->leaves);
     for (size_t i = 0; i < size; i++) {
         hash_bytes(&entry, of->log[i].header.data, of->log[i].header.len);
-        if (i == 0)
-            hash_text(hash, &entry);
         tree_leaf_hash(&leaf, entry.b, HASH_LEN);
         tree_append(&out->tree, &leaf);
     }
-    (void)snprintf(st->aud, sizeof(st->aud), FIX_ORIGIN "#%s", hash);
+    forger_id(st->aud, sizeof(st->aud), of);
     str_copy(st->account, sizeof(st->account), want->account);
     st->from = want->from;
     st->to = want->to;

@@ -16,6 +16,8 @@ struct forger {
 };
 void forger_init(struct forger *of, const struct fix *f);
 void forger_free(struct forger *of);
+/* The ledger's id: its origin, and the hash of the first header. */
+void forger_id(char *out, size_t size, const struct forger *of);
 /* Replaces the first `from` in a part of a record, which must be there, and writes the header anew.
  */
 void forger_alter(struct forger *of, size_t record, size_t part, const char *from, const char *to);
@@ -24,6 +26,16 @@ void forger_append(struct forger *of, int64_t ms, const char *const *parts, size
 /* The act part of an envelope over `payload`, signed by the names in `signers`. The caller frees.
  */
 char *forger_act(const char *payload, const char *signers);
+/* A record that no rule would have made: an act, and its posting to one account. */
+struct planting {
+    const char *type, *signers, *by, *members;
+    const char *account;
+    int64_t amount, balance, seq;
+};
+/* Appends it, with f's time. */
+void forger_plant(struct forger *of, struct fix *f, const struct planting *p);
+/* Takes the records from n on off the log. */
+void forger_cut(struct forger *of, size_t n);
 
 /* Records it by the clerk, of all records so far. */
 void fix_snapshot(struct fix *f);

@@ -21,6 +21,7 @@
 #include "client/client.h"
 #include "client/commands.h"
 #include "client/names.h"
+#include "listening.h"
 
 #include <cmocka.h>
 
@@ -61,18 +62,14 @@ static unsigned port;
 
 static int set_up(void **state)
 {
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof(a);
+    struct sockaddr_in at;
 
     (void)state;
     if (sodium_init() < 0 || setenv("PUMASI_BATCH", "1", 1) != 0 || unsetenv("http_proxy") != 0)
         return -1;
     signal(SIGPIPE, SIG_IGN);
-    listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (listener < 0 || bind(listener, (struct sockaddr *)&a, len) != 0 ||
-        listen(listener, 8) != 0 || getsockname(listener, (struct sockaddr *)&a, &len) != 0)
-        return -1;
-    port = ntohs(a.sin_port);
+    listener = listening(&at);
+    port = ntohs(at.sin_port);
     return 0;
 }
 

@@ -21,6 +21,7 @@
 #include "client/query.h"
 #include "client/submit.h"
 #include "core/act.h"
+#include "listening.h"
 
 /* After ours: it has a macro that is called fail, too. */
 #include <cmocka.h>
@@ -219,25 +220,16 @@ static void empty_folder(const char *path)
     rmdir(path);
 }
 
-static int listen_somewhere(void)
-{
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof(a);
-
-    listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (listener < 0 || bind(listener, (struct sockaddr *)&a, len) != 0 ||
-        listen(listener, 8) != 0 || getsockname(listener, (struct sockaddr *)&a, &len) != 0)
-        return -1;
-    port = ntohs(a.sin_port);
-    return 0;
-}
-
 static int set_up_all(void **state)
 {
+    struct sockaddr_in at;
+
     if (sodium_init() < 0 || setenv("PUMASI_BATCH", "1", 1) != 0 || unsetenv("http_proxy") != 0)
         return -1;
     signal(SIGPIPE, SIG_IGN);
-    return listen_somewhere();
+    listener = listening(&at);
+    port = ntohs(at.sin_port);
+    return 0;
 }
 
 static int set_up(void **state)

@@ -19,20 +19,6 @@
 #define IS(call, answer) assert_string_equal(call, answer)
 #define NEXT             FIX_ORIGIN "/2"
 
-static int set_up(void **state)
-{
-    *state = fix_new();
-    fix_found(*state);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    fix_check_replay(*state);
-    fix_free(*state);
-    return 0;
-}
-
 /* A note of that origin and key, as JSON's string without the quotes. */
 static char *note_json(const char *origin, const char *key, uint64_t size, const struct hash *root)
 {
@@ -374,15 +360,15 @@ static void test_following_a_lie(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_who, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_when, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_bytes, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_goes_on, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_keys, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_who, fix_setup, fix_teardown),
+        cmocka_unit_test_setup_teardown(test_when, fix_setup, fix_teardown),
+        cmocka_unit_test_setup_teardown(test_bytes, fix_setup, fix_teardown),
+        cmocka_unit_test_setup_teardown(test_goes_on, fix_setup, fix_teardown),
+        cmocka_unit_test_setup_teardown(test_keys, fix_setup, fix_teardown),
         cmocka_unit_test(test_next_origin),
-        cmocka_unit_test_setup_teardown(test_following, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_following_an_act_twice, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_following_a_lie, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_following, fix_setup, fix_teardown),
+        cmocka_unit_test_setup_teardown(test_following_an_act_twice, fix_setup, fix_teardown),
+        cmocka_unit_test_setup_teardown(test_following_a_lie, fix_setup, fix_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "attempts.h"
+#include "listening.h"
 
 /* ---- What is tried; each answers 0 or errno ---- */
 
@@ -159,18 +160,6 @@ static struct sandbox *with_network(void)
 
     sandbox_allow_network(s);
     return s;
-}
-
-static int listening(struct sockaddr_in *at)
-{
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    socklen_t len = sizeof(*at);
-
-    *at = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    assert_int_equal(bind(fd, (struct sockaddr *)at, sizeof(*at)), 0);
-    assert_int_equal(listen(fd, 8), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)at, &len), 0);
-    return fd;
 }
 
 static void owners_and_signals(void **state)

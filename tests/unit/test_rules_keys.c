@@ -17,24 +17,6 @@
 #define REVOKE(holder, role, key) "'holder':'" holder "','role':'" role "','kid':'#" key "'"
 #define SET(holder, role, n)      "'holder':'" holder "','role':'" role "','threshold':" #n
 
-static const struct holder *holder(const struct fix *f, const char *name)
-{
-    const struct holder *h = state_holder(f->s, name);
-
-    assert_non_null(h);
-    return h;
-}
-
-static bool in_force(const struct fix *f, const char *name)
-{
-    struct fix_key key;
-    const struct key_row *row;
-
-    fix_key(&key, name);
-    row = state_key(f->s, key.kid.s);
-    return row && !row->revoked;
-}
-
 static void test_add(void **state)
 {
     struct fix *f = *state;
@@ -47,9 +29,9 @@ static void test_add(void **state)
     IS(fix_needs(f), "alice@hansalim member 0/1");
     IS(fix_act(f, "alice a2", "key.add", "alice@hansalim", ADD("alice@hansalim", "member", "a2")),
        "posted");
-    assert_true(in_force(f, "a2"));
-    assert_int_equal(holder(f, "alice@hansalim")->n_keys, 2);
-    assert_int_equal(holder(f, "alice@hansalim")->threshold, 1);
+    assert_true(fix_in_force(f, "a2"));
+    assert_int_equal(fix_holder(f, "alice@hansalim")->n_keys, 2);
+    assert_int_equal(fix_holder(f, "alice@hansalim")->threshold, 1);
     IS(fix_pay(f, "a2", "alice@hansalim", "bob@hansalim", 1), "posted");
     /* Not by others, the office among them, and not what is somebody's already. */
     IS(fix_act(f, "bob a3", "key.add", "bob@hansalim", ADD("alice@hansalim", "member", "a3")),
@@ -80,7 +62,7 @@ static void test_first_key(void **state)
     IS(fix_act(f, "o1", "key.add", "old@hansalim", ADD("old@hansalim", "member", "o1")),
        "not-permitted");
     IS(fix_act(f, "r1 o1", "key.add", "hansalim", ADD("old@hansalim", "member", "o1")), "posted");
-    assert_int_equal(holder(f, "old@hansalim")->threshold, 1);
+    assert_int_equal(fix_holder(f, "old@hansalim")->threshold, 1);
     /* From now on the member governs itself, and a registrar records no more for it. */
     IS(fix_act(f, "r1 o2", "key.add", "hansalim", ADD("old@hansalim", "member", "o2")),
        "not-permitted");
@@ -114,7 +96,7 @@ static void test_revoke(void **state)
     IS(fix_act(f, "alice", "key.revoke", "alice@hansalim",
                REVOKE("alice@hansalim", "member", "alice")),
        "posted");
-    assert_false(in_force(f, "alice"));
+    assert_false(fix_in_force(f, "alice"));
     /* A revoked key signs nothing, not even beside a good one. */
     IS(fix_pay(f, "alice", "alice@hansalim", "bob@hansalim", 1), "not-permitted");
     IS(fix_pay(f, "alice a2", "alice@hansalim", "bob@hansalim", 1), "not-permitted");
@@ -202,7 +184,7 @@ static void test_office(void **state)
     IS(fix_act(f, "t1 t2 t4", "key.add", "hansalim", ADD("hansalim", "treasurer", "t4")), "posted");
     IS(fix_act(f, "t4 t2", "key.revoke", "hansalim", REVOKE("hansalim", "treasurer", "t1")),
        "posted");
-    assert_int_equal(holder_count(holder(f, "hansalim"), ROLE_TREASURER), 2);
+    assert_int_equal(holder_count(fix_holder(f, "hansalim"), ROLE_TREASURER), 2);
     /* A treasurer's key is no registrar's. */
     IS(fix_act(f, "t4 t2", "member.freeze", "hansalim", "'member':'n1@hansalim'"), "not-permitted");
 }
@@ -215,14 +197,14 @@ static void test_auditors(void **state)
     IS(fix_act(f, "t1 t2 au2", "key.add", "stewards", ADD("*", "auditor", "au2")), "not-permitted");
     assert_null(state_holder(f->s, "*"));
     IS(fix_act(f, "s1 s2 au2", "key.add", "stewards", ADD("*", "auditor", "au2")), "posted");
-    assert_int_equal(holder(f, "*")->kind, HOLDER_AUDITORS);
+    assert_int_equal(fix_holder(f, "*")->kind, HOLDER_AUDITORS);
     assert_int_equal(f->log[f->n - 1].n, 2); /* no book is touched */
     assert_non_null(strstr(fix_part(f, f->n - 1, 1), "\"subject\":\"*\",\"seq\":1,"
                                                      "\"state\":{\"kind\":\"auditors\","));
     IS(fix_act(f, "s1 s2 au3", "key.add", "stewards", ADD("*", "auditor", "au3")), "posted");
     IS(fix_act(f, "s1 s2", "key.revoke", "stewards", REVOKE("*", "auditor", "au2")), "posted");
     IS(fix_act(f, "s1 s2", "key.revoke", "stewards", REVOKE("*", "auditor", "au3")), "posted");
-    assert_int_equal(holder(f, "*")->n_keys, 0);
+    assert_int_equal(fix_holder(f, "*")->n_keys, 0);
     /* An auditor only reads. */
     IS(fix_act(f, "au1", "member.freeze", "hansalim", "'member':'bob@hansalim'"), "not-permitted");
     IS(fix_act(f, "t1 t2", "key.revoke", "hansalim", REVOKE("hansalim", "auditor", "au1")),
@@ -265,7 +247,7 @@ static void test_many(void **state)
                    "'holder':'alice@hansalim','role':'member','key':$m%d", i),
            i <= ACT_KEYS_MAX ? "posted" : "limit-out-of-bounds");
     }
-    assert_int_equal(holder(f, "alice@hansalim")->n_keys, ACT_KEYS_MAX);
+    assert_int_equal(fix_holder(f, "alice@hansalim")->n_keys, ACT_KEYS_MAX);
 }
 
 int main(void)

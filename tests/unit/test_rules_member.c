@@ -16,14 +16,6 @@
 #define CREATE "'member':'%s','kind':'%s','keys':[%s],'threshold':%d"
 #define OF(m)  "'member':'" m "@hansalim'"
 
-static const struct holder *member(const struct fix *f, const char *name)
-{
-    const struct holder *h = state_holder(f->s, name);
-
-    assert_non_null(h);
-    return h;
-}
-
 static void test_create(void **state)
 {
     struct fix *f = *state;
@@ -31,11 +23,11 @@ static void test_create(void **state)
     IS(fix_act(f, "r1 new", "member.create", "hansalim", CREATE, "new@hansalim", "person", "$new",
                1),
        "posted");
-    assert_int_equal(member(f, "new@hansalim")->kind, HOLDER_PERSON);
-    assert_int_equal(member(f, "new@hansalim")->n_keys, 1);
-    assert_int_equal(member(f, "new@hansalim")->subject.seq, 1);
-    assert_int_equal(member(f, "new@hansalim")->subject.record, (int64_t)f->n - 1);
-    assert_false(member(f, "new@hansalim")->name.there);
+    assert_int_equal(fix_holder(f, "new@hansalim")->kind, HOLDER_PERSON);
+    assert_int_equal(fix_holder(f, "new@hansalim")->n_keys, 1);
+    assert_int_equal(fix_holder(f, "new@hansalim")->subject.seq, 1);
+    assert_int_equal(fix_holder(f, "new@hansalim")->subject.record, (int64_t)f->n - 1);
+    assert_false(fix_holder(f, "new@hansalim")->name.there);
     /* The same again, also closed: an address is one member for ever. */
     IS(fix_act(f, "r1 new2", "member.create", "hansalim", CREATE, "new@hansalim", "person", "$new2",
                1),
@@ -75,7 +67,7 @@ static void test_create_who(void **state)
     IS(fix_act(f, "r1 n1 n2 n3", "member.create", "hansalim", CREATE, "new@hansalim", "person",
                "$n1,$n2,$n3", 2),
        "posted");
-    assert_int_equal(member(f, "new@hansalim")->threshold, 2);
+    assert_int_equal(fix_holder(f, "new@hansalim")->threshold, 2);
     IS(fix_pay(f, "n1 n3", "new@hansalim", "bob@hansalim", 1), "posted");
     IS(fix_pay(f, "n2", "new@hansalim", "bob@hansalim", 1), "pending");
 }
@@ -134,8 +126,8 @@ static void test_create_purse(void **state)
        "posted");
     IS(fix_act(f, "t3 t2", "member.create", "hansalim", CREATE, "aid2@hansalim", "purse", "", 1),
        "posted");
-    assert_int_equal(member(f, "aid2@hansalim")->threshold, 0);
-    assert_int_equal(member(f, "aid2@hansalim")->kind, HOLDER_PURSE);
+    assert_int_equal(fix_holder(f, "aid2@hansalim")->threshold, 0);
+    assert_int_equal(fix_holder(f, "aid2@hansalim")->kind, HOLDER_PURSE);
     IS(fix_act(f, "t3 t2 x", "member.create", "hansalim", CREATE, "aid3@hansalim", "purse", "$x",
                1),
        "malformed");
@@ -148,10 +140,10 @@ static void test_update(void **state)
                                            "'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'";
 
     IS(fix_act(f, "alice", "member.update", "alice@hansalim", name), "posted");
-    assert_true(member(f, "alice@hansalim")->name.there);
-    assert_int_equal(member(f, "alice@hansalim")->subject.seq, 2);
+    assert_true(fix_holder(f, "alice@hansalim")->name.there);
+    assert_int_equal(fix_holder(f, "alice@hansalim")->subject.seq, 2);
     IS(fix_act(f, "r1", "member.update", "hansalim", OF("alice")), "posted");
-    assert_false(member(f, "alice@hansalim")->name.there);
+    assert_false(fix_holder(f, "alice@hansalim")->name.there);
     IS(fix_act(f, "bob", "member.update", "alice@hansalim", name), "not-permitted");
     IS(fix_act(f, "bob", "member.update", "bob@hansalim", name), "not-permitted");
     IS(fix_act(f, "t1 t2", "member.update", "hansalim", name), "not-permitted");
@@ -171,8 +163,8 @@ static void test_frozen_by_office(void **state)
     struct fix *f = *state;
 
     IS(fix_act(f, "r1", "member.freeze", "hansalim", OF("alice")), "posted");
-    assert_int_equal(member(f, "alice@hansalim")->state, HOLDER_FROZEN);
-    assert_true(member(f, "alice@hansalim")->frozen_by_office);
+    assert_int_equal(fix_holder(f, "alice@hansalim")->state, HOLDER_FROZEN);
+    assert_true(fix_holder(f, "alice@hansalim")->frozen_by_office);
     IS(fix_act(f, "r1", "member.freeze", "hansalim", OF("alice")), "frozen");
     IS(fix_act(f, "alice", "member.freeze", "alice@hansalim", OF("alice")), "frozen");
     /* What a frozen member can't do. */
@@ -194,8 +186,8 @@ static void test_frozen_by_office(void **state)
     IS(fix_act(f, "r1", "member.unfreeze", "hansalim", OF("alice")), "not-permitted");
     IS(fix_act(f, "t1", "member.unfreeze", "hansalim", OF("alice")), "pending");
     IS(fix_act(f, "t1 t2", "member.unfreeze", "hansalim", OF("alice")), "posted");
-    assert_int_equal(member(f, "alice@hansalim")->state, HOLDER_ACTIVE);
-    assert_false(member(f, "alice@hansalim")->frozen_by_office);
+    assert_int_equal(fix_holder(f, "alice@hansalim")->state, HOLDER_ACTIVE);
+    assert_false(fix_holder(f, "alice@hansalim")->frozen_by_office);
     IS(fix_act(f, "r1", "member.unfreeze", "hansalim", OF("alice")), "not-permitted");
 }
 
@@ -204,7 +196,7 @@ static void test_frozen_by_member(void **state)
     struct fix *f = *state;
 
     IS(fix_act(f, "alice", "member.freeze", "alice@hansalim", OF("alice")), "posted");
-    assert_false(member(f, "alice@hansalim")->frozen_by_office);
+    assert_false(fix_holder(f, "alice@hansalim")->frozen_by_office);
     IS(fix_act(f, "alice", "member.freeze", "alice@hansalim", OF("alice")), "frozen");
     IS(fix_act(f, "t1 t2", "member.unfreeze", "hansalim", OF("alice")), "not-permitted");
     IS(fix_act(f, "alice", "member.unfreeze", "alice@hansalim", OF("alice")), "posted");
@@ -262,7 +254,7 @@ static void test_close(void **state)
     /* Frozen by the office, closed by the office; a purse by its treasurers. */
     IS(fix_act(f, "r1", "member.freeze", "hansalim", OF("bob")), "posted");
     IS(fix_act(f, "r1", "member.close", "hansalim", OF("bob")), "posted");
-    assert_false(member(f, "bob@hansalim")->frozen_by_office);
+    assert_false(fix_holder(f, "bob@hansalim")->frozen_by_office);
     IS(fix_act(f, "t1 t2", "member.unfreeze", "hansalim", OF("bob")), "not-permitted");
     IS(fix_act(f, "r1", "member.close", "hansalim", OF("fund")), "not-permitted");
     IS(fix_act(f, "t1 t2", "member.close", "hansalim", OF("fund")), "posted");
@@ -301,7 +293,7 @@ static void test_allow(void **state)
        "not-permitted");
     IS(fix_act(f, "carol1 carol2", "record.allow", "carol@hansalim", OF("carol") ",'allowed':true"),
        "posted");
-    assert_true(member(f, "carol@hansalim")->allowed);
+    assert_true(fix_holder(f, "carol@hansalim")->allowed);
 }
 
 int main(void)

@@ -21,24 +21,6 @@
 #define NEW1  ALICE ",'keys':[$new1],'threshold':1"
 #define PAY   "'from':'alice@hansalim','to':'bob@hansalim','unit':'hour','amount':1"
 
-static const struct holder *holder(const struct fix *f, const char *name)
-{
-    const struct holder *h = state_holder(f->s, name);
-
-    assert_non_null(h);
-    return h;
-}
-
-static bool in_force(const struct fix *f, const char *name)
-{
-    struct fix_key key;
-    const struct key_row *row;
-
-    fix_key(&key, name);
-    row = state_key(f->s, key.kid.s);
-    return row && !row->revoked;
-}
-
 /* Begins one of alice's keys by new1; the number of its record. */
 static int begin(struct fix *f)
 {
@@ -66,7 +48,7 @@ static void test_usual(void **state)
     IS(fix_act(f, "r1", "key.recover", "hansalim", NEW1), "pending");
     IS(fix_needs(f), "alice@hansalim member 0/1");
     record = begin(f);
-    assert_non_null(holder(f, "alice@hansalim")->recovery);
+    assert_non_null(fix_holder(f, "alice@hansalim")->recovery);
     assert_non_null(strstr(fix_part(f, (size_t)record, 1), ",\"recovery\":{\"record\":"));
     /* Neither key does anything, but what others pay still comes in. */
     IS(fix_pay(f, "alice", "alice@hansalim", "bob@hansalim", 1), "frozen");
@@ -81,9 +63,9 @@ static void test_usual(void **state)
     IS(finish(f, "alice", record), "not-permitted");
     IS(finish(f, "r1 t1 t2", record), "not-permitted");
     IS(finish(f, "r2", record), "posted");
-    assert_null(holder(f, "alice@hansalim")->recovery);
-    assert_false(in_force(f, "alice"));
-    assert_true(in_force(f, "new1"));
+    assert_null(fix_holder(f, "alice@hansalim")->recovery);
+    assert_false(fix_in_force(f, "alice"));
+    assert_true(fix_in_force(f, "new1"));
     IS(fix_pay(f, "alice", "alice@hansalim", "bob@hansalim", 1), "not-permitted");
     IS(fix_pay(f, "new1", "alice@hansalim", "bob@hansalim", 1), "posted");
     IS(finish(f, "r2", record), "unknown-record");
@@ -191,7 +173,7 @@ static void test_treasurers_end_it(void **state)
     IS(object(f, "alice", "alice@hansalim", record), "posted");
     IS(object(f, "t1 t3", "hansalim", record), "posted");
     IS(fix_pay(f, "alice", "alice@hansalim", "bob@hansalim", 1), "posted");
-    assert_false(in_force(f, "new1"));
+    assert_false(fix_in_force(f, "new1"));
     f->ms += 2 * WEEK;
     IS(finish(f, "r1", record), "unknown-record");
     IS(object(f, "alice", "alice@hansalim", record), "unknown-record");
@@ -296,7 +278,7 @@ static void test_frozen_and_closed(void **state)
        "posted");
     record = (int)f->n - 1;
     IS(fix_act(f, "r1", "member.close", "hansalim", "'member':'carol@hansalim'"), "posted");
-    assert_null(holder(f, "carol@hansalim")->recovery);
+    assert_null(fix_holder(f, "carol@hansalim")->recovery);
     IS(fix_act(f, "r1", "key.recover.finish", "hansalim",
                "'holder':'carol@hansalim','role':'member','record':%d", record),
        "unknown-record");
@@ -324,8 +306,8 @@ static void test_threshold(void **state)
     IS(fix_act(f, "t2 t3", "key.recover.finish", "hansalim",
                "'holder':'carol@hansalim','role':'member','record':%d", record),
        "posted");
-    assert_int_equal(holder(f, "carol@hansalim")->threshold, 2);
-    assert_int_equal(holder(f, "carol@hansalim")->n_keys, 3);
+    assert_int_equal(fix_holder(f, "carol@hansalim")->threshold, 2);
+    assert_int_equal(fix_holder(f, "carol@hansalim")->n_keys, 3);
     IS(fix_pay(f, "c1", "carol@hansalim", "bob@hansalim", 1), "pending");
     IS(fix_pay(f, "c1 c3", "carol@hansalim", "bob@hansalim", 1), "posted");
 }
@@ -404,9 +386,9 @@ static void test_treasurers(void **state)
     IS(coop_act(f, "r1", "key.recover.finish", "hansalim", record), "not-permitted");
     IS(coop_act(f, "n1 n2", "key.recover.finish", "stewards", record), "not-permitted");
     IS(coop_act(f, "s3 s2", "key.recover.finish", "stewards", record), "posted");
-    assert_int_equal(holder_count(holder(f, "hansalim"), ROLE_TREASURER), 2);
-    assert_int_equal(holder_count(holder(f, "hansalim"), ROLE_REGISTRAR), 2);
-    assert_int_equal(holder(f, "hansalim")->threshold, 2);
+    assert_int_equal(holder_count(fix_holder(f, "hansalim"), ROLE_TREASURER), 2);
+    assert_int_equal(holder_count(fix_holder(f, "hansalim"), ROLE_REGISTRAR), 2);
+    assert_int_equal(fix_holder(f, "hansalim")->threshold, 2);
     IS(fix_act(f, "t1 t2", "member.unfreeze", "hansalim", "'member':'bob@hansalim'"),
        "not-permitted");
     IS(fix_act(f, "n1 n2", "member.unfreeze", "hansalim", "'member':'bob@hansalim'"), "posted");
@@ -425,7 +407,7 @@ static void test_both_at_once(void **state)
     IS(object(f, "t1 t2", "hansalim", record), "frozen");
     IS(coop_act(f, "s1 s2", "key.object", "stewards", coop), "posted");
     IS(object(f, "t1 t2", "hansalim", record), "posted");
-    assert_null(holder(f, "hansalim")->recovery);
+    assert_null(fix_holder(f, "hansalim")->recovery);
 }
 
 /* As many keys as there can be, on both sides. */
@@ -448,7 +430,7 @@ static void test_many(void **state)
         record = (int)f->n - 1;
         f->ms += WEEK;
         IS(finish(f, "r1", record), "posted");
-        assert_int_equal(holder(f, "alice@hansalim")->n_keys, ACT_KEYS_MAX);
+        assert_int_equal(fix_holder(f, "alice@hansalim")->n_keys, ACT_KEYS_MAX);
         free(all);
         buf_clear(&keys);
         buf_clear(&signers);
@@ -457,7 +439,7 @@ static void test_many(void **state)
             buf_printf(&signers, " j%d", i);
         }
     }
-    assert_false(in_force(f, "k7"));
+    assert_false(fix_in_force(f, "k7"));
     buf_free(&keys);
     buf_free(&signers);
 }

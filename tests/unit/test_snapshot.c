@@ -19,20 +19,6 @@
 #define SNAPSHOT(f, signers, by, size) \
     fix_act(f, signers, "snapshot", by, "'size':%zu,'count':7,'root':'" HASH_A "'", (size_t)(size))
 
-static int set_up(void **state)
-{
-    *state = fix_new();
-    fix_found(*state);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    fix_check_replay(*state);
-    fix_free(*state);
-    return 0;
-}
-
 static void test_who(void **state)
 {
     struct fix *f = *state;
@@ -193,11 +179,11 @@ static void test_salts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_who, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_once_a_day, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_who, fix_setup, fix_teardown),
+        cmocka_unit_test_setup_teardown(test_once_a_day, fix_setup, fix_teardown),
         cmocka_unit_test(test_leaves),
         cmocka_unit_test(test_bad_leaves),
-        cmocka_unit_test_setup_teardown(test_salts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_salts, fix_setup, fix_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,8 +36,6 @@ static int set_up(void **state)
 {
     struct world *w = x_calloc(1, sizeof(*w));
     struct fix *f = w->f = fix_new();
-    char hash[HASH_B64U_LEN + 1];
-    struct hash entry;
     size_t first;
 
     fix_found(f);
@@ -68,9 +66,7 @@ static int set_up(void **state)
     w->snapshots[2] = (int64_t)f->n;
     fix_snapshot(f);
     forger_init(&w->of, f);
-    hash_bytes(&entry, f->log[0].header.data, f->log[0].header.len);
-    hash_text(hash, &entry);
-    (void)snprintf(w->id, sizeof(w->id), FIX_ORIGIN "#%s", hash);
+    forger_id(w->id, sizeof(w->id), &w->of);
     w->second = (struct forging){.account = ALICE,
                                  .first = 3,
                                  .last = 6,
@@ -309,23 +305,8 @@ static void test_revocation_left_out(void **state)
     IS(failure(w, &want), "authority:unknown-key"); /* whether old has keys isn't shown */
 }
 
-/* A record that no rule would have made, in a log that the ledger signed. */
-static void plant(struct world *w, const char *type, const char *signers, const char *by,
-                  const char *members, int64_t amount, int64_t balance, int64_t seq)
-{
-    char *payload = fix_payload(w->f, type, by, "%s", members), *act = forger_act(payload, signers);
-    char *posting = x_asprintf("{\"part\":\"posting\",\"salt\":\"AAAAAAAAAAAAAAAAAAAAAA\","
-                               "\"account\":\"" ALICE "\",\"amount\":%lld,\"balance\":%lld,"
-                               "\"floor\":-600,\"seq\":%lld}",
-                               (long long)amount, (long long)balance, (long long)seq);
-
-    forger_append(&w->of, w->f->ms, (const char *const[]){act, posting}, 2);
-    free(payload);
-    free(act);
-    free(posting);
-}
-
-/* What the statement of the last day says once that record stands at the end of the log. */
+/* What the statement of the last day says once a transfer that no rule would have made stands at
+ * the end of the log. */
 static const char *planted(struct world *w, const char *signers, const char *by,
                            const char *members, int64_t amount, int64_t balance, int64_t seq)
 {
@@ -333,19 +314,21 @@ static const char *planted(struct world *w, const char *signers, const char *by,
     size_t n = w->of.n;
     const char *answer;
 
-    plant(w, "transfer", signers, by, members, amount, balance, seq);
+    forger_plant(&w->of, w->f,
+                 &(struct planting){.type = "transfer",
+                                    .signers = signers,
+                                    .by = by,
+                                    .members = members,
+                                    .account = ALICE,
+                                    .amount = amount,
+                                    .balance = balance,
+                                    .seq = seq});
     want.first = 8;
     want.last = 8;
     want.from = want.to = want.to + 2;
     want.snapshot = w->snapshots[2];
     answer = failure(w, &want);
-    for (; w->of.n > n; w->of.n--) {
-        struct fix_record *r = &w->of.log[w->of.n - 1];
-
-        buf_free(&r->header);
-        for (size_t k = 0; k < r->n; k++)
-            buf_free(&r->parts[k]);
-    }
+    forger_cut(&w->of, n);
     return answer;
 }
 

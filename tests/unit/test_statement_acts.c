@@ -318,11 +318,11 @@ static void test_round(void **state)
     world_begin(w);
     w->f->ms += DAY;
     p.amount = -owed;
-    world_plant(w, &p);
+    forger_plant(&w->of, w->f, &p);
     want.first = 2;
     want.from = (int32_t)(w->f->ms / DAY);
     amount_is_open(w, &want, 0, REASON_ROUND_ELSEWHERE);
-    world_cut(w, w->of.n - 1);
+    forger_cut(&w->of, w->of.n - 1);
     p.balance = owed + owed / 3; /* more than was owed before */
     p.amount = owed / 3;
     IS(world_planted(w, &p), "amounts:wrong-amount");

@@ -7,9 +7,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "statements.h"
 
@@ -31,8 +29,6 @@ static int set_up(void **state)
 {
     struct world *w = x_calloc(1, sizeof(*w));
     struct fix *f = w->f = fix_new();
-    char hash[HASH_B64U_LEN + 1];
-    struct hash entry;
 
     fix_found(f);
     IS(fix_act(f, "t1 t2", "coop.policy", "hansalim",
@@ -48,9 +44,7 @@ static int set_up(void **state)
     IS(fix_act(f, "bob", "reversal", "bob@hansalim", "'record':%zu,'amount':10", w->paid),
        "posted");
     forger_init(&w->of, f);
-    hash_bytes(&entry, f->log[0].header.data, f->log[0].header.len);
-    hash_text(hash, &entry);
-    (void)snprintf(w->id, sizeof(w->id), FIX_ORIGIN "#%s", hash);
+    forger_id(w->id, sizeof(w->id), &w->of);
     *state = w;
     return 0;
 }
@@ -110,29 +104,24 @@ static const char *more_back(struct world *w, const char *account, int64_t amoun
 {
     const int64_t seq = fix_seq(w->f, account) + 1;
     const struct forging want = of_entries(account, first, seq);
+    const size_t n = w->of.n;
     char *members = x_asprintf("'record':%zu,'amount':10", w->paid);
-    char *payload, *act, *posting;
     const char *is;
 
     w->f->ms += DAY;
-    payload = fix_payload(w->f, "reversal", "bob@hansalim", "%s", members);
-    act = forger_act(payload, "bob");
-    posting = x_asprintf("{\"part\":\"posting\",\"salt\":\"AAAAAAAAAAAAAAAAAAAAAA\","
-                         "\"account\":\"%s\",\"amount\":%lld,\"balance\":%lld,"
-                         "\"floor\":-600,\"seq\":%lld}",
-                         account, (long long)amount,
-                         (long long)(fix_balance(w->f, account) + amount), (long long)seq);
-    forger_append(&w->of, w->f->ms, (const char *const[]){act, posting}, 2);
+    forger_plant(&w->of, w->f,
+                 &(struct planting){.type = "reversal",
+                                    .signers = "bob",
+                                    .by = "bob@hansalim",
+                                    .members = members,
+                                    .account = account,
+                                    .amount = amount,
+                                    .balance = fix_balance(w->f, account) + amount,
+                                    .seq = seq});
     is = answer(w, &want);
-    w->of.n--;
-    buf_free(&w->of.log[w->of.n].header);
-    buf_free(&w->of.log[w->of.n].parts[0]);
-    buf_free(&w->of.log[w->of.n].parts[1]);
+    forger_cut(&w->of, n);
     w->f->ms -= DAY;
     free(members);
-    free(payload);
-    free(act);
-    free(posting);
     return is;
 }
 

@@ -45,7 +45,7 @@ static void test_reversal(void **state)
     forged.signers = "r1";
     forged.by = "hansalim";
     w->f->ms += DAY;
-    world_plant(w, &forged);
+    forger_plant(&w->of, w->f, &forged);
     want = forging_all(BOB, 2);
     want.first = 2;
     want.from = (int32_t)(w->f->ms / DAY);

@@ -30,8 +30,6 @@ static int set_up(void **state)
 {
     struct world *w = x_calloc(1, sizeof(*w));
     struct fix *f = w->f = fix_new();
-    char hash[HASH_B64U_LEN + 1];
-    struct hash entry;
 
     fix_found(f);
     IS(fix_pay(f, "alice", "alice@hansalim", "bob@hansalim", 90), "posted");
@@ -41,9 +39,7 @@ static int set_up(void **state)
     f->ms += DAY;
     fix_snapshot(f);
     forger_init(&w->of, f);
-    hash_bytes(&entry, f->log[0].header.data, f->log[0].header.len);
-    hash_text(hash, &entry);
-    (void)snprintf(w->id, sizeof(w->id), FIX_ORIGIN "#%s", hash);
+    forger_id(w->id, sizeof(w->id), &w->of);
     w->want = (struct forging){.account = ALICE,
                                .first = 1,
                                .last = 1,
