@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/query.h"
+#include "client/audit_ask.h"
 #include "core/num.h"
 
 static const char *unit_of(const char *account)
@@ -104,6 +104,7 @@ int audit_answers_get(struct audit_answers *s, struct audit_report *r, const str
 {
     int64_t size = audit_copy_size(c);
     int rc = PUMASI_OK;
+    long status;
 
     s->of = strmap_new();
     s->sample = sample;
@@ -113,14 +114,18 @@ int audit_answers_get(struct audit_answers *s, struct audit_report *r, const str
         rc = keep_coop(s, item);
         json_decref(item);
     } else {
-        rc = query_list(r->c, key, "/v1/coops", 0, keep_coop, s);
+        rc = audit_list(r, key, "/v1/coops", false, NULL, keep_coop, s, &status);
+        if (rc == PUMASI_OK && status != 200)
+            audit_unanswered(r, AUDIT_ANSWER_STATE, -1, "", status);
     }
     for (size_t i = 0; rc == PUMASI_OK && i < s->n_coops; i++) {
         char *path = x_asprintf("/v1/coops/%s/accounts?size=%" PRId64, s->coops[i], size);
         struct query_view view;
 
-        rc = query_list_at(r->c, key, path, 0, &view, keep_account, s);
+        rc = audit_list(r, key, path, true, &view, keep_account, s, &status);
         free(path);
+        if (rc == PUMASI_OK && status != 200)
+            audit_unanswered(r, AUDIT_ANSWER_ACCOUNT_MISSING, -1, s->coops[i], status);
     }
     if (rc == PUMASI_OK)
         choose(s, sample);
@@ -157,7 +162,6 @@ struct comparing {
     size_t left;                   /* legs that weren't shown yet: newest first */
     size_t n_excess;
     struct excess *excess;
-    int rc; /* of the question whether it is there */
 };
 
 static bool asked_for(const struct audit_answers *s, const char *account)
@@ -268,10 +272,11 @@ static int take_newer(void *arg, json_t *item)
 static int check_excess(struct comparing *k, const struct keyfile *key, const char *path)
 {
     int rc = PUMASI_OK;
+    long ignored; /* that they aren't shown was found the first time */
 
     if (k->n_excess > 0) {
         qsort(k->excess, k->n_excess, sizeof(*k->excess), by_record);
-        rc = query_list(k->r->c, key, path, 0, take_newer, k);
+        rc = audit_list(k->r, key, path, true, NULL, take_newer, k, &ignored);
     }
     for (size_t i = 0; rc == PUMASI_OK && i < k->n_excess; i++)
         if (k->excess[i].more > 0)
@@ -316,33 +321,29 @@ static int compare_posting(void *arg, json_t *item)
 }
 
 /* An account of the book's list that is nowhere else is no reason to end: its postings are all
- * missing. */
-static bool is_there(struct comparing *k, const struct keyfile *key)
-{
-    char *path = x_asprintf("/v1/accounts/%s", k->account->name);
-    json_t *answer = NULL;
-    long status = 0;
-
-    k->rc = query_status(k->r->c, key, path, &status, &answer);
-    if (k->rc == PUMASI_OK && status != 200 && status != 404)
-        k->rc = query_failed(k->r->c, key, path, status, answer);
-    json_decref(answer);
-    free(path);
-    return k->rc == PUMASI_OK && status == 200;
-}
-
+ * missing. Nor is one of which the ledger can't read what it has stored. */
 static int compare_postings(struct comparing *k, const struct keyfile *key)
 {
-    char *path = x_asprintf("/v1/accounts/%s/postings", k->account->name);
-    int rc;
+    char *of = x_asprintf("/v1/accounts/%s", k->account->name),
+         *path = x_asprintf("%s/postings", of);
+    json_t *answer = NULL;
+    long status;
+    int rc = audit_get(k->r, key, of, true, &answer, &status);
 
+    json_decref(answer);
     k->left = k->account->n;
-    rc = is_there(k, key) ? query_list(k->r->c, key, path, 0, compare_posting, k) : k->rc;
+    if (rc == PUMASI_OK && status == 200)
+        rc = audit_list(k->r, key, path, true, NULL, compare_posting, k, &status);
+    if (rc == PUMASI_OK && status == 500) {
+        audit_unanswered(k->r, AUDIT_ANSWER_POSTING_MISSING, -1, k->account->name, status);
+        k->left = 0;
+    }
     while (rc == PUMASI_OK && k->left > 0)
         missing(k, &k->account->legs[--k->left]);
     if (rc == PUMASI_OK)
         rc = check_excess(k, key, path);
     free(path);
+    free(of);
     k->r->answer_sampled++;
     return rc;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/audit_ask.h"
 #include "client/log_tiles.h"
 #include "client/logkey.h"
 #include "client/query.h"
@@ -179,6 +180,7 @@ struct pulling {
     size_t had;                /* that size */
     bool good;                 /* the leaves are those of the signed tree */
     int64_t from;              /* the index that comes */
+    bool unanswered;           /* from there on, and that was found */
 };
 
 static const struct hash *leaf_of(const struct pulling *p, int64_t index)
@@ -232,11 +234,18 @@ static int get_page(struct pulling *p, int64_t *next)
     char *path = log_path(p->c, *next);
     struct audit_page page = {0};
     json_t *answer = NULL;
-    int rc = query_get(p->r->c, p->key, path, &answer);
+    long status;
+    int rc = audit_get(p->r, p->key, path, false, &answer, &status);
 
     free(path);
     if (rc != PUMASI_OK)
         return rc;
+    if (status != 200) {
+        audit_unanswered(p->r, AUDIT_NOT_SHOWN, *next, "", status);
+        p->unanswered = true;
+        *next = -1;
+        return PUMASI_OK;
+    }
     if (audit_page_read(&page, answer, *next) != 0)
         rc = fail(PUMASI_UNPROVED, _("The ledger's list of records makes no sense."));
     for (size_t i = 0; rc == PUMASI_OK && i < page.n; i++)
@@ -265,7 +274,7 @@ static int get_records(struct pulling *p)
         rc = get_page(p, &next);
     }
     bar_end(&bar);
-    if (rc == PUMASI_OK && !p->c->coop && p->from < (int64_t)p->now->size)
+    if (rc == PUMASI_OK && !p->unanswered && !p->c->coop && p->from < (int64_t)p->now->size)
         audit_report_add(p->r, AUDIT_NOT_SHOWN, p->from, "", "", 0,
                          "the ledger shows no more records, of %llu that it signed",
                          (unsigned long long)p->now->size);
@@ -289,9 +298,14 @@ static int compare_again(struct audit_report *r, const struct audit_copy *c,
         char *path = log_path(c, next);
         struct audit_page page = {0};
         json_t *answer = NULL;
+        long status;
 
-        rc = query_get(r->c, key, path, &answer);
+        rc = audit_get(r, key, path, false, &answer, &status);
         free(path);
+        if (rc == PUMASI_OK && status != 200) {
+            audit_unanswered(r, AUDIT_NOT_SHOWN, next, "", status);
+            break;
+        }
         if (rc == PUMASI_OK && audit_page_read(&page, answer, next) != 0)
             rc = fail(PUMASI_UNPROVED, _("The ledger's list of records makes no sense."));
         for (size_t i = 0; rc == PUMASI_OK && i < page.n && at < c->n_good; i++, at++) {
@@ -313,7 +327,7 @@ static int compare_again(struct audit_report *r, const struct audit_copy *c,
         bar_step(&bar, index);
     }
     bar_end(&bar);
-    if (rc == PUMASI_OK && at < c->n_good)
+    if (rc == PUMASI_OK && next < 0 && at < c->n_good)
         audit_report_add(r, AUDIT_NOT_SHOWN, index, "", "", 0,
                          "the ledger no longer shows records that it showed before");
     buf_free(&ours);

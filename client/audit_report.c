@@ -112,7 +112,7 @@ static const struct {
     {AUDIT_ANSWER_ACCOUNT_EXTRA, N_("an account shown that isn't in the log")},
     {AUDIT_ANSWER_POSTING_MISSING, N_("a posting of the log that isn't shown")},
     {AUDIT_ANSWER_POSTING, N_("a posting shown that isn't the log's")},
-    {AUDIT_ANSWER_STATE, N_("keys or a state shown that aren't the log's")},
+    {AUDIT_ANSWER_STATE, N_("keys, a state or a list shown that aren't the log's")},
     {AUDIT_ANSWER_LIMITS, N_("limits shown that aren't the log's")},
     {AUDIT_ANSWER_TEXT, N_("a text shown that isn't the one that was signed")},
 };

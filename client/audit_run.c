@@ -8,6 +8,7 @@
 
 #include "client/audit_answers.h"
 #include "client/audit_copy.h"
+#include "client/audit_listed.h"
 #include "client/audit_pull.h"
 #include "client/audit_receipts.h"
 #include "client/audit_replay.h"
@@ -56,7 +57,7 @@ static void check_whose(struct audit_report *r, const struct audit_copy *c, cons
     char name[ORIGIN_MAX + 1];
     struct key key;
 
-    if (c->info.size == 0)
+    if (c->info.size == 0 || c->n == 0)
         return;
     if (vkey_parse(c->info.vkey, name, sizeof(name), &key) != 0 || !ledger ||
         !holder_has_key(ledger, ROLE_LOG, &key))
@@ -199,6 +200,8 @@ static int replay(struct audit_report *r, struct audit_copy *copy, const struct 
             rc = audit_answers_compare(&answers, r, key, copy, a);
         if (rc == PUMASI_OK && ask->answers)
             rc = audit_shown_compare(&answers, r, key, copy, a, ask->accounts);
+        if (rc == PUMASI_OK && ask->answers)
+            rc = audit_listed_compare(r, key, copy, a);
         if (rc == PUMASI_OK && ask->answers)
             rc = audit_texts_compare(&answers, r, key, copy);
     } else if (rc == PUMASI_OK) {

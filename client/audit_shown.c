@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/audit_ask.h"
 #include "client/audit_pull.h"
-#include "client/query.h"
 #include "core/name.h"
 
 #define SUBJECT_MAX (ACCOUNT_MAX + 16)
@@ -56,13 +56,16 @@ static int ask_changed(struct showing *k)
                                 k->c->coop ? "&book=" : "", k->c->coop ? k->c->coop : "");
         struct audit_page page = {0};
         json_t *answer = NULL;
+        long status;
 
-        rc = query_get(k->r->c, k->key, path, &answer);
-        if (rc == PUMASI_OK && audit_page_read(&page, answer, next) != 0)
+        rc = audit_get(k->r, k->key, path, false, &answer, &status);
+        if (rc == PUMASI_OK && status != 200)
+            audit_unanswered(k->r, AUDIT_NOT_SHOWN, next, "", status);
+        else if (rc == PUMASI_OK && audit_page_read(&page, answer, next) != 0)
             rc = fail(PUMASI_UNPROVED, _("The ledger's list of records makes no sense."));
         for (size_t i = 0; rc == PUMASI_OK && i < page.n; i++)
             take_subjects(k, &page.records[i]);
-        next = rc == PUMASI_OK ? page.next : -1;
+        next = rc == PUMASI_OK && status == 200 ? page.next : -1;
         audit_page_free(&page);
         json_decref(answer);
         free(path);
@@ -178,10 +181,13 @@ static void compare_coop(struct showing *k)
     const struct holder *h = state_holder(audit_state(k->a), k->coop);
     char *path = x_asprintf("/v1/coops/%s", k->coop);
     json_t *shown = NULL;
+    long status;
 
-    k->rc = query_get(k->r->c, k->key, path, &shown);
+    k->rc = audit_get(k->r, k->key, path, true, &shown, &status);
     free(path);
-    if (k->rc != PUMASI_OK)
+    if (k->rc == PUMASI_OK && status != 200)
+        audit_unanswered(k->r, AUDIT_ANSWER_STATE, -1, k->coop, status);
+    if (k->rc != PUMASI_OK || status != 200)
         return;
     if (!h || h->kind != HOLDER_COOP) {
         differs(k, AUDIT_ANSWER_STATE, k->coop, k->coop,
@@ -252,10 +258,13 @@ static void find_line(void *arg, const struct thing *thing)
 static void compare_lines(struct showing *k)
 {
     char *path = x_asprintf("/v1/coops/%s/lines", k->coop);
+    long status;
 
     strmap_clear(k->seen);
-    k->rc = query_list(k->r->c, k->key, path, 0, compare_line_row, k);
-    if (k->rc == PUMASI_OK)
+    k->rc = audit_list(k->r, k->key, path, true, NULL, compare_line_row, k, &status);
+    if (k->rc == PUMASI_OK && status != 200)
+        audit_unanswered(k->r, AUDIT_ANSWER_LIMITS, -1, k->coop, status);
+    else if (k->rc == PUMASI_OK)
         state_each(audit_state(k->a), THING_LINE, find_line, k);
     free(path);
 }
@@ -281,9 +290,12 @@ static void compare_ledger(struct showing *k)
 {
     const struct holder *h = state_holder(audit_state(k->a), "ledger");
     json_t *shown = NULL;
+    long status;
 
-    k->rc = query_get(k->r->c, NULL, "/v1/ledger", &shown);
-    if (k->rc != PUMASI_OK)
+    k->rc = audit_get(k->r, NULL, "/v1/ledger", false, &shown, &status);
+    if (k->rc == PUMASI_OK && status != 200)
+        audit_unanswered(k->r, AUDIT_ANSWER_STATE, -1, "ledger", status);
+    if (k->rc != PUMASI_OK || status != 200)
         return;
     if (h &&
         (!str_eq(json_text(shown, "name"), h->title) || !str_eq(json_text(shown, "zone"), h->zone)))
@@ -367,10 +379,13 @@ static void find_member(void *arg, const struct thing *thing)
 static void compare_members(struct showing *k)
 {
     char *path = x_asprintf("/v1/coops/%s/members", k->coop);
+    long status;
 
     strmap_clear(k->seen);
-    k->rc = query_list(k->r->c, k->key, path, 0, compare_row, k);
-    if (k->rc == PUMASI_OK)
+    k->rc = audit_list(k->r, k->key, path, true, NULL, compare_row, k, &status);
+    if (k->rc == PUMASI_OK && status != 200)
+        audit_unanswered(k->r, AUDIT_ANSWER_STATE, -1, k->coop, status);
+    else if (k->rc == PUMASI_OK)
         state_each(audit_state(k->a), THING_HOLDER, find_member, k);
     free(path);
 }
@@ -421,11 +436,14 @@ static void compare_member(struct showing *k, const char *member)
     const struct holder *h = state_holder(audit_state(k->a), member);
     char *path = x_asprintf("/v1/members/%s", member);
     json_t *shown = NULL, *row;
+    long status;
     size_t i;
 
-    k->rc = query_get(k->r->c, k->key, path, &shown);
+    k->rc = audit_get(k->r, k->key, path, true, &shown, &status);
     free(path);
-    if (k->rc != PUMASI_OK)
+    if (k->rc == PUMASI_OK && status != 200)
+        audit_unanswered(k->r, AUDIT_ANSWER_STATE, -1, member, status);
+    if (k->rc != PUMASI_OK || status != 200)
         return;
     if (h && (!keys_are(json_object_get(shown, "keys"), h) ||
               (h->kind == HOLDER_PERSON &&

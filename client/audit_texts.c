@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/query.h"
+#include "client/audit_ask.h"
 #include "core/b64.h"
 #include "core/dump.h"
 
@@ -152,11 +152,14 @@ int audit_texts_compare(struct audit_answers *s, struct audit_report *r, const s
     for (size_t i = 0; rc == PUMASI_OK && i < s->n_memos; i++) {
         char *path = x_asprintf("/v1/records/%" PRId64, s->memos[i].record);
         json_t *answer = NULL;
+        long status = 200;
 
         /* Payer and payee were shown the same. */
         if ((i == 0 || by_record(&s->memos[i - 1], &s->memos[i]) != 0) &&
             read_record(&in, s->memos[i].record))
-            rc = query_get(r->c, key, path, &answer);
+            rc = audit_get(r, key, path, true, &answer, &status);
+        if (rc == PUMASI_OK && status != 200)
+            audit_unanswered(r, AUDIT_ANSWER_TEXT, s->memos[i].record, "", status);
         if (answer)
             check_shown(r, &in, &s->memos[i], json_object_get(answer, "texts"));
         json_decref(answer);

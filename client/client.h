@@ -23,7 +23,8 @@ struct client {
     size_t n_unread;  /* files that are no key, or can't be read, and were left out */
     struct keyfile **keys;
     bool keys_read;
-    bool ledger_checked; /* /v1/ledger was compared with the pins in this run */
+    bool ledger_checked;             /* /v1/ledger was compared with the pins in this run */
+    struct query_lenience *lenience; /* NULL: what isn't answered is an error, and said so */
 };
 
 /* Profile and global options from a command line. An enum pumasi_exit, after a sentence. */

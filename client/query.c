@@ -108,6 +108,12 @@ int query_bytes(struct client *c, const struct keyfile *key, const char *path, l
     return rc;
 }
 
+/* Does the ledger itself say that it couldn't read what it has stored? */
+static bool is_broken(long status, const json_t *problem)
+{
+    return status == 500 && str_eq(json_text(problem, "type"), "/problems/internal");
+}
+
 int query_failed(struct client *c, const struct keyfile *key, const char *path, long status,
                  const json_t *problem)
 {
@@ -120,6 +126,10 @@ int query_failed(struct client *c, const struct keyfile *key, const char *path, 
         client_ledger(c, NULL) == PUMASI_UNPROVED)
         return PUMASI_UNPROVED;
     sentence = problem_of_key(key, problem);
+    if (sentence == NULL && is_broken(status, problem))
+        return fail(PUMASI_UNKNOWN,
+                    _("The ledger can't read what it has stored (status 500). If it says so again, "
+                      "tell whoever runs it: its log says what is damaged."));
     if (sentence == NULL)
         sentence = problem_sentence(c, status, problem, NULL, NULL);
     rc = fail(problem_is_open(status) ? PUMASI_UNKNOWN : PUMASI_FAILED, "%s", sentence);
@@ -130,12 +140,22 @@ int query_failed(struct client *c, const struct keyfile *key, const char *path, 
 
 int query_get(struct client *c, const struct keyfile *key, const char *path, json_t **out)
 {
+    struct query_lenience *lenience = c->lenience;
     long status;
     int rc = query_status(c, key, path, &status, out);
 
+    if (rc == PUMASI_OK && lenience && is_broken(status, *out)) {
+        json_decref(*out);
+        rc = query_status(c, key, path, &status, out);
+    }
     if (rc != PUMASI_OK || status == 200)
         return rc;
-    rc = query_failed(c, key, path, status, *out);
+    if (lenience && (is_broken(status, *out) || (lenience->missing && status == 404))) {
+        lenience->status = status;
+        rc = PUMASI_UNKNOWN;
+    } else {
+        rc = query_failed(c, key, path, status, *out);
+    }
     json_decref(*out);
     *out = NULL;
     return rc;

@@ -7,6 +7,16 @@
 #include "client/client.h"
 
 /*
+ * Where a client has one, query_get and lists don't say that the ledger couldn't answer: they
+ * return PUMASI_UNKNOWN, and `status` is what it was. 500 is the ledger's own word only, and asked
+ * for twice.
+ */
+struct query_lenience {
+    bool missing; /* 404 too */
+    long status;  /* 0: it was answered, or the failure is another one and was said */
+};
+
+/*
  * GET of `path` ("/v1/…", with its ?query) by a query token of `key`, or without one where key is
  * NULL. *out is the answer's JSON, a new reference. Anything but 200 ends in a sentence on stderr.
  */

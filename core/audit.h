@@ -58,7 +58,8 @@ enum audit_word {
     AUDIT_ANSWER_ACCOUNT_EXTRA,   /* one is shown that isn't in the log */
     AUDIT_ANSWER_POSTING_MISSING, /* a posting of the log isn't shown */
     AUDIT_ANSWER_POSTING,         /* a posting is shown that isn't in the log, or not so */
-    AUDIT_ANSWER_STATE,           /* a co-op or member isn't shown as the log leaves it */
+    AUDIT_ANSWER_STATE,           /* a co-op, member, unit, request or snapshot isn't shown as the
+                                     log leaves it */
     AUDIT_ANSWER_LIMITS,          /* limits aren't */
     AUDIT_ANSWER_TEXT,            /* a memo or reason is shown that isn't the one that was signed */
 };
@@ -140,6 +141,11 @@ const struct state *audit_state(const struct audit *a);
 /* How much of the transfer in that record the reversals since took back, minor units, also those
  * that the rules don't allow; 0 of any other record. */
 int64_t audit_reversed(const struct audit *a, int64_t record);
+/* The request of that record with what answered it, of those that could be read; NULL of any other
+ * record. The audit's own. And all of them. */
+const struct deal *audit_request(const struct audit *a, int64_t record);
+void audit_each_request(const struct audit *a, void (*fn)(void *arg, const struct deal *d),
+                        void *arg);
 /* The id as of the latest record; "" before record 0. */
 const char *audit_ledger_id(const struct audit *a);
 /* The leaves so far; of a whole log only. */

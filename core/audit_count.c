@@ -110,6 +110,24 @@ int audit_deal(void *audit, struct state *s, int64_t record)
     return 0;
 }
 
+const struct deal *audit_request(const struct audit *a, int64_t record)
+{
+    char name[DEAL_NAME_MAX + 1];
+    const int64_t *place;
+
+    deal_name(name, record);
+    place = strmap_get(a->kept_of, name);
+    return place && a->kept[*place - 1]->is_request ? a->kept[*place - 1] : NULL;
+}
+
+void audit_each_request(const struct audit *a, void (*fn)(void *arg, const struct deal *d),
+                        void *arg)
+{
+    for (size_t i = 0; i < a->n_kept; i++)
+        if (a->kept[i]->is_request)
+            fn(arg, a->kept[i]);
+}
+
 int64_t audit_reversed(const struct audit *a, int64_t record)
 {
     char name[DEAL_NAME_MAX + 1];

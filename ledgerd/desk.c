@@ -149,9 +149,10 @@ static void serve(struct desk *desk, PGconn **conn, struct desk_job *job)
     if (*conn != NULL && db_exec_simple(*conn, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
                                         job->err, sizeof(job->err)) == 0) {
         job->end = job->run(job, desk->d, *conn);
-        if (job->end == DESK_BUSY && job->why == NULL &&
-            PQtransactionStatus(*conn) == PQTRANS_INERROR) {
-            job->end = DESK_BROKEN; /* it is there, and refused a statement */
+        if (job->end == DESK_BUSY && job->why == NULL && !desk->stop &&
+            PQtransactionStatus(*conn) != PQTRANS_UNKNOWN) {
+            job->end =
+                DESK_BROKEN; /* it is there: it refused a statement, or what it has is wrong */
         }
         if (db_exec_simple(*conn, "ROLLBACK", ignored, sizeof(ignored)) != 0) {
             desk_close(desk, conn);

@@ -330,6 +330,119 @@ plant() { # SQL: what takes it back again is to follow
     clean
 }
 
+# What was posted is in the log, and in tables that are made of it. When these are damaged, the ledger
+# can't answer; that isn't a ledger that can't be reached.
+emptied() { # TABLE...: as the database's superuser could
+    local table
+    for table in "$@"; do
+        ledger_psql_super main -c "CREATE TABLE kept_$table AS TABLE $table" -c "DELETE FROM $table"
+    done
+}
+
+filled() { # TABLE...
+    local table
+    for table in "$@"; do
+        ledger_psql_super main -c "DELETE FROM $table" -c "INSERT INTO $table SELECT * FROM kept_$table" \
+            -c "DROP TABLE kept_$table"
+    done
+}
+
+@test "a table that was emptied is found and named, and the ledger isn't called unreachable" {
+    local day
+    day=$(date +%F)
+    emptied reversals
+    get m0000@hansalim /v1/accounts/m0000@hansalim/hour/postings
+    answered 500 '.type == "/problems/internal"'
+    run pumasi --key inner export --book hansalim -o "$BATS_TEST_TMPDIR/book.csv"
+    [[ $output == *"can't read what it has stored (status 500)"* ]] || die "$output"
+    audit --all
+    found answer-posting-missing '.about == "m0000@hansalim/hour" and (.why | test("can.t read what it has stored"))'
+    audit --book hansalim
+    found answer-posting-missing '.about == "m0002@hansalim/hour"'
+    audit --all --no-answers
+    clean # the log is right
+    filled reversals
+    # A co-op that isn't there any more, to an auditor who knows it by the log.
+    emptied holders
+    audit --book hansalim
+    found answer-state '.about == "hansalim" and (.why | test("no such thing"))'
+    filled holders
+    # What can't be put together isn't something to wait for.
+    emptied book_pages
+    get m0000@hansalim "/v1/accounts/m0000@hansalim/hour/statement?from=$day&to=$day"
+    answered 500 '.type == "/problems/internal"'
+    filled book_pages
+    audit --all
+    clean
+}
+
+@test "a record that the ledger is unable to read is found" {
+    local n
+    n=$(record pay)
+    damaged() {
+        sql -c "CREATE TABLE cut AS SELECT idx, header FROM records WHERE idx = $n" \
+            -c "UPDATE records SET header = 'x' WHERE idx = $n"
+    }
+    mended() {
+        sql -c 'UPDATE records r SET header = c.header FROM cut c WHERE r.idx = c.idx' -c 'DROP TABLE cut'
+    }
+    damaged
+    audit --all # is given it as it is
+    found_at record-altered "$n"
+    audit --book hansalim --key inner # it depends on what it says whether these may see it
+    found_at not-shown 0
+    mended
+    audit --book hansalim --key inner
+    clean
+    damaged
+    audit --book hansalim --key inner --again
+    found_at not-shown 0
+    mended
+    audit --all
+    clean
+}
+
+@test "fraud: requests and snapshots are shown otherwise than the log has them" {
+    local record
+    listed() { # CODE, as of the liar, of one item i
+        liar_edits "$1" "for i in j['items']: $2"
+        audit --all
+    }
+    doctored() { # TABLE CHANGE JQ: planted, found, and taken back
+        sql -c "CREATE TABLE kept AS TABLE $1"
+        plant "$2"
+        audit --all
+        sql -c "DELETE FROM $1" -c "INSERT INTO $1 SELECT * FROM kept" -c 'DROP TABLE kept'
+        found answer-state "$3"
+    }
+    record=$(sql -c 'SELECT idx FROM requests WHERE paid')
+    doctored requests 'DELETE FROM requests' '.about == "m0000@hansalim/hour" and (.why | test("isn.t shown$"))'
+    doctored requests "UPDATE requests SET paid = false, answer = NULL WHERE idx = $record" ".record == $record"
+    doctored requests "UPDATE requests SET paid = true" '.why | test("paid or declined")'
+    doctored requests "UPDATE requests SET answer = answer - 1" '.why | test("paid or declined")'
+    doctored requests "UPDATE requests SET payload_hash = sha256(payload_hash)" '.why | test("as the log has it")'
+    if [ "$(cat "$LEDGERS/snapshots")" -gt 0 ]; then
+        doctored snapshots 'DELETE FROM snapshots' '.about == "snapshot:ledger"'
+        doctored snapshots 'UPDATE snapshots SET count = count + 1' '.about == "snapshot:ledger"'
+        doctored snapshots 'UPDATE snapshots SET size = size - 1' '.about == "snapshot:ledger"'
+        doctored snapshots 'UPDATE snapshots SET record = record - 1' '.about == "snapshot:ledger" and .record >= 0'
+    fi
+    through_liar lists
+    audit --all
+    clean
+    listed '^/v1/requests' "i['to'] = 'm0006@hansalim'"
+    found answer-state '.why | test("as the log has it")'
+    listed '^/v1/requests' "i['amount'] += 1"
+    found answer-state '.why | test("as the log has it")'
+    listed '^/v1/requests' "i['index'] = 0"
+    [ "$STATUS" -eq 5 ] && grep -q 'list of requests makes no sense' "$REPORT.err"
+    listed '^/v1/snapshots' "i['index'] = 'x'"
+    [ "$STATUS" -eq 5 ] && grep -q 'list of snapshots makes no sense' "$REPORT.err"
+    liar_edits '^/v1/requests' "j['items'] = j['items'][:1]; j['items'][0]['index'] = 0"
+    audit --all
+    found_at answer-state 0
+}
+
 @test "fraud: two accounts that cancel out are hidden from a book" {
     sql -c "CREATE TABLE hidden AS SELECT * FROM account_limits WHERE account IN ('m0001@mapo/hour', 'm0003@mapo/hour')"
     [ "$(sql -c 'SELECT count(*), sum(balance) FROM hidden JOIN accounts USING (account)')" = '2|0' ]
