@@ -33,10 +33,12 @@ struct audit_lost {
 
 struct audit_report {
     struct client *c;
-    char *subject; /* "*", a co-op, or the folder of an export */
-    bool whole;    /* all records */
-    bool answers;  /* what the ledger answers was compared */
-    bool own_word; /* nothing but the export itself says whose it is */
+    char *subject;   /* "*", a co-op, or the folder of an export */
+    bool whole;      /* all records */
+    bool answers;    /* what the ledger answers was compared */
+    bool incomplete; /* the log isn't all here, or not as it is in its tree: nothing can be compared
+                        with it */
+    bool own_word;   /* nothing but the export itself says whose it is */
     char ledger_id[256], vkey[VKEY_MAX];
     char name[TEXT_NAME_MAX + 1]; /* of the ledger */
     int64_t made;                 /* seconds since 1970 */

@@ -144,6 +144,10 @@ static void put_checked(struct audit_lines *l, const struct audit_report *r)
                 _("what its units, co-ops, lines and %" PRId64 " members are shown to be, and keys "
                   "and limits of as many of them as of accounts"),
                 r->answer_members);
+    if (r->answers)
+        checked(l, "%s",
+                r->whole ? _("what it shows of requests and snapshots")
+                         : _("what it shows of snapshots"));
     if (r->texts > 0)
         checked(l, _("%" PRId64 " memos and other texts: they are those that were signed"),
                 r->texts);

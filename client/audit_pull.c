@@ -169,8 +169,6 @@ static int get_leaves(struct audit_report *r, struct audit_copy *c, const struct
     }
 }
 
-/* ---- Records ---- */
-
 struct pulling {
     struct audit_report *r;
     struct audit_copy *c;
@@ -181,7 +179,27 @@ struct pulling {
     bool good;                 /* the leaves are those of the signed tree */
     int64_t from;              /* the index that comes */
     bool unanswered;           /* from there on, and that was found */
+    bool treeless;             /* no leaves were to be had, and that was found */
 };
+
+/* Of a tree that the ledger can't read any more, that is a finding; there are its records yet. */
+static int get_leaves_or_find(struct pulling *p, struct hash **leaves)
+{
+    struct query_lenience lenience = {0};
+    int rc;
+
+    p->r->c->lenience = &lenience;
+    rc = get_leaves(p->r, p->c, p->now, leaves, &p->good);
+    p->r->c->lenience = NULL;
+    if (lenience.status == 0)
+        return rc;
+    audit_unanswered(p->r, AUDIT_ROOT, -1, "", lenience.status);
+    p->good = false;
+    p->treeless = true;
+    return PUMASI_OK;
+}
+
+/* ---- Records ---- */
 
 static const struct hash *leaf_of(const struct pulling *p, int64_t index)
 {
@@ -429,12 +447,12 @@ int audit_pull(struct audit_report *r, struct audit_copy *c, const struct keyfil
         other_tree(r, c, before, (struct said){&now, text});
     if (other_story(r, c, (struct said){&now, text}))
         goto out;
-    rc = get_leaves(r, c, &now, &leaves, &p.good);
-    if (rc == PUMASI_OK && !p.good && c->has_info)
+    rc = get_leaves_or_find(&p, &leaves);
+    if (rc == PUMASI_OK && !p.good && !p.treeless && c->has_info)
         rc = ask_tiles(r, c, (struct said){&now, text}, &fork);
     if (rc != PUMASI_OK || fork)
         goto out;
-    if (!p.good)
+    if (!p.good && !p.treeless)
         audit_report_add(r, AUDIT_ROOT, -1, "", "", 0,
                          "the tiles don't make the tree that is signed");
     if (again && c->has_info)
@@ -453,6 +471,8 @@ int audit_pull(struct audit_report *r, struct audit_copy *c, const struct keyfil
         rc = audit_copy_finish(c, &info, text, &now);
     if (!c->has_info)
         c->checkpoint = now;
+    r->incomplete =
+        !p.good || p.unanswered || c->n != c->n_good || audit_copy_size(c) != (int64_t)now.size;
 out:
     free(leaves);
     free(before);

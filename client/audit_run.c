@@ -184,7 +184,8 @@ static int replay(struct audit_report *r, struct audit_copy *copy, const struct 
     if (ask->coop)
         verified = 0; /* it is of all records that one copy has, and this has gaps */
     r->verified_before = verified;
-    if (ask->answers)
+    r->answers = ask->answers && !r->incomplete;
+    if (r->answers)
         rc = audit_answers_get(&answers, r, key, copy, ask->accounts);
     before = r->found;
     a = rc == PUMASI_OK ? audit_replay(r, copy, verified, &watch) : NULL;
@@ -196,13 +197,13 @@ static int replay(struct audit_report *r, struct audit_copy *copy, const struct 
         /* Verified are those that were found to be right, all of them. */
         if (!ask->coop && r->found == before)
             rc = audit_copy_set_verified(copy, audit_copy_size(copy));
-        if (rc == PUMASI_OK && ask->answers)
+        if (rc == PUMASI_OK && r->answers)
             rc = audit_answers_compare(&answers, r, key, copy, a);
-        if (rc == PUMASI_OK && ask->answers)
+        if (rc == PUMASI_OK && r->answers)
             rc = audit_shown_compare(&answers, r, key, copy, a, ask->accounts);
-        if (rc == PUMASI_OK && ask->answers)
+        if (rc == PUMASI_OK && r->answers)
             rc = audit_listed_compare(r, key, copy, a);
-        if (rc == PUMASI_OK && ask->answers)
+        if (rc == PUMASI_OK && r->answers)
             rc = audit_texts_compare(&answers, r, key, copy);
     } else if (rc == PUMASI_OK) {
         rc = PUMASI_FAILED;
@@ -222,7 +223,6 @@ int audit_run_ledger(struct audit_report *r, const struct audit_ask *ask)
 
     r->subject = x_strdup(ask->coop ? ask->coop : "*");
     r->whole = ask->coop == NULL;
-    r->answers = ask->answers;
     if (rc == PUMASI_OK)
         rc = client_ledger(r->c, NULL);
     if (rc != PUMASI_OK)

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/query.h"
+
 int log_get(struct client *c, const char *url, const char *path, long *status, char **body,
             size_t *len)
 {
@@ -26,10 +28,25 @@ int log_get(struct client *c, const char *url, const char *path, long *status, c
     return PUMASI_OK;
 }
 
+/* Where somebody wants to know: does the ledger say that it can't read it? */
+static bool is_broken(const struct client *c, long status, const char *body, size_t len)
+{
+    json_t *problem;
+    bool is;
+
+    if (!c->lenience || status != 500)
+        return false;
+    problem = json_loadb(body, len, JSON_REJECT_DUPLICATES, NULL);
+    is = query_is_broken(status, problem);
+    json_decref(problem);
+    return is;
+}
+
 /* The tile that the set lacks. A log may have given up a partial one once it got full. */
 static int get_missing(struct client *c, const char *url, struct tileset *set)
 {
     struct tile_ref ref = set->missing;
+    bool asked = false; /* and it was broken */
     int rc;
 
     for (;;) {
@@ -40,14 +57,22 @@ static int get_missing(struct client *c, const char *url, struct tileset *set)
 
         rc = log_get(c, url, path, &status, &body, &len);
         again = rc == PUMASI_OK && status == 404 && ref.width < TILE_WIDTH;
-        if (rc == PUMASI_OK && !again && (status != 200 || tileset_add(set, body, len) != 0))
+        if (rc == PUMASI_OK && is_broken(c, status, body, len)) {
+            again = !asked;
+            asked = true;
+            c->lenience->status = again ? 0 : status;
+            rc = PUMASI_UNKNOWN;
+        } else if (rc == PUMASI_OK && !again &&
+                   (status != 200 || tileset_add(set, body, len) != 0)) {
             rc = fail(PUMASI_UNKNOWN, _("The ledger at %s doesn't show its tree (%s, status %ld)."),
                       url, path, status);
+        }
         free(body);
         free(path);
         if (!again)
             return rc;
-        ref.width = TILE_WIDTH;
+        if (status == 404)
+            ref.width = TILE_WIDTH;
     }
 }
 

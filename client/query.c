@@ -108,8 +108,7 @@ int query_bytes(struct client *c, const struct keyfile *key, const char *path, l
     return rc;
 }
 
-/* Does the ledger itself say that it couldn't read what it has stored? */
-static bool is_broken(long status, const json_t *problem)
+bool query_is_broken(long status, const json_t *problem)
 {
     return status == 500 && str_eq(json_text(problem, "type"), "/problems/internal");
 }
@@ -126,7 +125,7 @@ int query_failed(struct client *c, const struct keyfile *key, const char *path, 
         client_ledger(c, NULL) == PUMASI_UNPROVED)
         return PUMASI_UNPROVED;
     sentence = problem_of_key(key, problem);
-    if (sentence == NULL && is_broken(status, problem))
+    if (sentence == NULL && query_is_broken(status, problem))
         return fail(PUMASI_UNKNOWN,
                     _("The ledger can't read what it has stored (status 500). If it says so again, "
                       "tell whoever runs it: its log says what is damaged."));
@@ -144,13 +143,13 @@ int query_get(struct client *c, const struct keyfile *key, const char *path, jso
     long status;
     int rc = query_status(c, key, path, &status, out);
 
-    if (rc == PUMASI_OK && lenience && is_broken(status, *out)) {
+    if (rc == PUMASI_OK && lenience && query_is_broken(status, *out)) {
         json_decref(*out);
         rc = query_status(c, key, path, &status, out);
     }
     if (rc != PUMASI_OK || status == 200)
         return rc;
-    if (lenience && (is_broken(status, *out) || (lenience->missing && status == 404))) {
+    if (lenience && (query_is_broken(status, *out) || (lenience->missing && status == 404))) {
         lenience->status = status;
         rc = PUMASI_UNKNOWN;
     } else {

@@ -7,9 +7,9 @@
 #include "client/client.h"
 
 /*
- * Where a client has one, query_get and lists don't say that the ledger couldn't answer: they
- * return PUMASI_UNKNOWN, and `status` is what it was. 500 is the ledger's own word only, and asked
- * for twice.
+ * Where a client has one, query_get, lists and log_leaves don't say that the ledger couldn't
+ * answer: they return PUMASI_UNKNOWN, and `status` is what it was. 500 is the ledger's own word
+ * only, and asked for twice.
  */
 struct query_lenience {
     bool missing; /* 404 too */
@@ -38,6 +38,8 @@ int query_bytes(struct client *c, const struct keyfile *key, const char *path, l
  * `problem`; returns the exit code. */
 int query_failed(struct client *c, const struct keyfile *key, const char *path, long status,
                  const json_t *problem) MUST_CHECK;
+/* Does the ledger itself say that it couldn't read what it has stored? problem may be NULL. */
+bool query_is_broken(long status, const json_t *problem);
 /* Calls fn for each item of a list and its following pages, at most `limit` (0: all). fn may stop
  * it by returning non-zero. */
 int query_list(struct client *c, const struct keyfile *key, const char *path, int64_t limit,

@@ -54,8 +54,8 @@ static const struct {
         "file.")},
     {ANY, REASON_ACT_WITHHELD, N_("Who signed: the act behind an entry isn't in this file.")},
     {ANY, REASON_LEVY_ELSEWHERE,
-     N_("Whether a levy is as high as it should be: how much a monthly one is, the co-op's policy "
-        "says, and of one whose purse was closed nothing comes back. Neither is in this file.")},
+     N_("Whether a levy is as high as it should be: how much it is, the co-op's policy says, and "
+        "of one whose purse was closed nothing comes back. Neither is in this file.")},
     {ANY, REASON_ESTATE_ELSEWHERE,
      N_("Whether an estate is all that the member had or owed: the member's account isn't in this "
         "file.")},

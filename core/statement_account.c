@@ -225,6 +225,19 @@ static int64_t levy_in(const struct statement_check_run *run, const struct act_t
     return moves == 0 ? sign * posted : sign * (moves - posted);
 }
 
+/* A payer agrees to a levy of so much at most. How much it is, the policy says, so that it is known
+ * only where it is all of that. */
+static enum statement_reason paid(const struct statement_check_run *run, const struct run_record *r)
+{
+    const struct act_transfer *t = &r->act->u.transfer;
+    enum statement_reason why = fits(run, t, t->amount, 1, r->amount);
+
+    if (why != REASON_NONE || moved(run, t, 1) > 0 ||
+        levy_in(run, t, t->amount, 1, r->amount) == t->levy_max)
+        return why;
+    return REASON_LEVY_ELSEWHERE;
+}
+
 /*
  * Is it as much of the levy as comes back with that much of the amount? What went back earlier is
  * known where the payer's account shows the transfer and with it all that followed; else it may
@@ -303,7 +316,7 @@ static enum statement_reason amount_of(const struct statement_check_run *run,
     if (run_is_position(run) && (a->type == ACT_TRANSFER || a->type == ACT_REVERSAL))
         return REASON_OTHER_ACT; /* the position is nobody's payer or payee */
     if (a->type == ACT_TRANSFER)
-        return fits(run, &a->u.transfer, a->u.transfer.amount, 1, r->amount);
+        return paid(run, r);
     if (a->type == ACT_REVERSAL)
         return paid_back(run, r);
     if (a->type == ACT_LEVY)
@@ -319,7 +332,7 @@ static void judge_amount(struct statement_check_run *run, const struct run_recor
         return; /* that it isn't there, or is none, is said elsewhere */
     why = amount_of(run, r);
     run->count[CHECK_AMOUNTS]++;
-    if (why != REASON_NONE)
+    if (why != REASON_NONE && (r->section == RUN_ENTRY || reason_mark(why) == MARK_FAILED))
         run_find(run, CHECK_AMOUNTS, why, r->index, r->amount, NULL);
     if (is_below_floor(run, r))
         run_find(run, CHECK_BALANCES, REASON_AGAINST_RULES, r->index, r->floor, NULL);

@@ -389,6 +389,8 @@ filled() { # TABLE...
     damaged
     audit --all # is given it as it is
     found_at record-altered "$n"
+    # What the log lacks can't be missed, or be too much, in what is shown beside it.
+    jq -e '[.findings[].word | select(startswith("answer-"))] == [] and .checked.answered_accounts == 0' "$REPORT"
     audit --book hansalim --key inner # it depends on what it says whether these may see it
     found_at not-shown 0
     mended
@@ -593,6 +595,14 @@ got_some() { # FILE
     done > "$BATS_TEST_TMPDIR/lines"
     post_lines "$BATS_TEST_TMPDIR/lines"
     answered 200
+    # Without the tree, which nobody has read as far as this, too, there are the records.
+    emptied tiles
+    XDG_STATE_HOME=$BATS_TEST_TMPDIR/anew audit --all
+    found root '.why | test("can.t read what it has stored")'
+    jq -e '.found == 1 and .checked.records > 300' "$REPORT"
+    filled tiles
+    XDG_STATE_HOME=$BATS_TEST_TMPDIR/anew audit --all
+    clean
     "$BUILD/pumasi" audit --all --no-answers > "$BATS_TEST_TMPDIR/killed" 2>&1 3>&- &
     pid=$!
     until_ok 30 got_some "$copy/records"
