@@ -263,16 +263,19 @@ static void begin(struct db_post *db)
 /*
  * A plan is made for the tables as they are, and kept. For one without rows, or with a few, any
  * index is as good as another, and autovacuum needs a minute to see that it has grown: so plans are
- * made anew whenever what was stored in a table has doubled.
+ * made anew when so many rows of a table were stored. Of thousands none is mistaken.
  */
 static void see_growth(struct db_post *db, const struct store *st)
 {
+    static const uint64_t replan_at[] = {1, 8, 64, 512, 4096};
+
     for (size_t t = 0; t < STORE_TABLES; t++) {
         uint64_t before = db->stored[t];
 
         db->stored[t] += st->rows[t].n;
-        /* It has more bits than before. */
-        db->replan |= (before ^ db->stored[t]) > before;
+        for (size_t i = 0; i < ARRAY_LEN(replan_at); i++) {
+            db->replan |= before < replan_at[i] && db->stored[t] >= replan_at[i];
+        }
     }
 }
 
