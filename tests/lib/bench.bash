@@ -99,16 +99,6 @@ each() { # US ACTS: what an act costs
 
 # ---- Rows ----
 
-# A ledger and its rivals share a cluster: what the rows before left for autovacuum is done before a row begins,
-# not beside it.
-settle() { # NAME
-    local db
-    for db in ledger $([ ! -e "$LEDGERS/open/$1-sql.pgbench" ] || echo rival); do
-        (cd / && "${AS_LEDGERD[@]}" psql -Xq -v ON_ERROR_STOP=1 -h "$(ledger_socket "$1")" -U ledger "$db" \
-            -c 'SET client_min_messages = error' -c VACUUM)
-    done
-}
-
 # pgbench in the database rival of that ledger, as the user that may. What it says is in $LEDGERS/pgbench.out.
 run_pgbench() { # NAME CLIENTS SECONDS OPTION...
     local socket
@@ -149,7 +139,6 @@ tune() { # NAME ROW
 
 rival() { # NAME ROW [AS]
     local said acts TIMEFORMAT='%U %S'
-    settle "$1"
     cost_begin "$1"
     # shellcheck disable=SC2046
     said=$({ time run_pgbench "$1" "${BEST[$2]}" "$DURATION" $(rival_options "$1" "$2"); } 2>&1)
@@ -161,7 +150,6 @@ rival() { # NAME ROW [AS]
 
 rival_open() { # NAME ROW RATE
     rm -f "$LEDGERS"/open/pgbench_log.*
-    settle "$1"
     # Its log has the time of each transaction from when it was due.
     # shellcheck disable=SC2046
     run_pgbench "$1" "${BEST[$2]}" "$OPEN" -R "$3" -l $(rival_options "$1" "$2")
@@ -182,7 +170,6 @@ sign() { # NAME MEMBERS ACTS [--hot]: to $LEDGERS/open/acts
 drive() { # NAME ROW OPTION...
     local acts rate p50 p99 us figures due=-
     [[ " $* " != *" --rate "* ]] || due=$(sed 's/.* --rate \([0-9]*\).*/\1/' <<< " $* ")
-    settle "$1"
     cost_begin "$1"
     figures=$("$BENCH_PROGRAM" drive "$(ledger_url "$1")" "$LEDGERS/open/acts" "${@:3}")
     cost_end "$1"
