@@ -38,7 +38,7 @@ setup_file() {
     ledger_psql main -c VACUUM
     "$HAMMER" setup "$(ledger_url main)" --members 4
     ledger_psql main -c VACUUM
-    post
+    until_ok 60 post_many
     logged
     own_plans | last_plans > "$LEDGERS/plans.young"
     # Looked at when there is next to nothing, or nothing any more.
@@ -81,6 +81,11 @@ post() {
     POSTED=$((${POSTED:-0} + 1))
     "$HAMMER" run "$(ledger_url main)" --members 4 --connections 4 --seconds 1 --load "$POSTED" \
         --journal "$LEDGERS/journal"
+}
+
+# However slow the machine is: until plans of the first rows were made anew, also those of requests.
+post_many() {
+    post && [ "$(ledger_psql main -c 'SELECT count(*) FROM requests')" -ge 64 ]
 }
 
 # The settings of a session that plans depend on, as SET statements.
