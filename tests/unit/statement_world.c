@@ -53,16 +53,22 @@ struct forging forging_all(const char *account, int64_t last)
                             .holders = EVERYBODY};
 }
 
-void world_judge(const struct world *w, const struct forging *want, struct judged *j)
+void world_judge_made(const struct world *w, const struct forged *made, struct judged *j)
 {
     struct buf file = BUF_INIT;
-    struct forged forged;
 
-    forged_make(&forged, &w->of, want);
-    forged_file(&file, &forged);
-    forged_free(&forged);
+    forged_file(&file, made);
     assert_true(judged_read(j, w->id, file.data, file.len, NULL));
     buf_free(&file);
+}
+
+void world_judge(const struct world *w, const struct forging *want, struct judged *j)
+{
+    struct forged made;
+
+    forged_make(&made, &w->of, want);
+    world_judge_made(w, &made, j);
+    forged_free(&made);
 }
 
 const char *world_failure(const struct world *w, const struct forging *want)

@@ -9,6 +9,7 @@ struct world {
     struct fix *f;
     struct forger of; /* of f's records, once world_begin was called */
     char id[256];
+    size_t paid; /* for who sets it: the record of the payment that the test is about */
 };
 /* For cmocka: *state is one with a fix_found ledger. */
 int world_set_up(void **state);
@@ -20,6 +21,8 @@ void world_begin(struct world *w);
 struct forging forging_all(const char *account, int64_t last);
 /* Judges that statement, which must be readable; judged_free frees j. */
 void world_judge(const struct world *w, const struct forging *want, struct judged *j);
+/* The same of one that is made already, and was perhaps changed since. */
+void world_judge_made(const struct world *w, const struct forged *made, struct judged *j);
 /* What failed of it, as judged_failure says. */
 const char *world_failure(const struct world *w, const struct forging *want);
 

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 #include <stdlib.h>
 
-#include "statements.h"
+#include "statement_world.h"
 
 #define IS(call, answer) assert_string_equal(call, answer)
 #define DAY              INT64_C(86400000)
@@ -18,19 +18,12 @@
 #define FUND             "fund@hansalim/hour"
 
 /* Alice pays bob 30 and a levy of 3, of which 10 come back the same day. */
-struct world {
-    struct fix *f;
-    struct forger of;
-    size_t paid; /* the record */
-    char id[256];
-};
-
 static int set_up(void **state)
 {
-    struct world *w = x_calloc(1, sizeof(*w));
-    struct fix *f = w->f = fix_new();
+    int rc = world_set_up(state);
+    struct world *w = *state;
+    struct fix *f = w->f;
 
-    fix_found(f);
     IS(fix_act(f, "t1 t2", "coop.policy", "hansalim",
                "'coop':'hansalim','unit':'hour','floor':-600,'ceiling':1200,"
                "'registrar_floor':-900,'registrar_ceiling':1800,'reversal_days':30,"
@@ -43,20 +36,8 @@ static int set_up(void **state)
        "posted");
     IS(fix_act(f, "bob", "reversal", "bob@hansalim", "'record':%zu,'amount':10", w->paid),
        "posted");
-    forger_init(&w->of, f);
-    forger_id(w->id, sizeof(w->id), &w->of);
-    *state = w;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct world *w = *state;
-
-    forger_free(&w->of);
-    fix_free(w->f);
-    free(w);
-    return 0;
+    world_begin(w);
+    return rc;
 }
 
 /* From that posting on to the last one, with no snapshot. */
@@ -72,15 +53,6 @@ static struct forging of_entries(const char *account, int64_t first, int64_t las
                             .holders = "alice@hansalim bob@hansalim fund@hansalim hansalim"};
 }
 
-static void judge_made(const struct world *w, const struct forged *made, struct judged *j)
-{
-    struct buf file = BUF_INIT;
-
-    forged_file(&file, made);
-    assert_true(judged_read(j, w->id, file.data, file.len, NULL));
-    buf_free(&file);
-}
-
 /* Is something about the levy in that record not shown? */
 static bool is_open(const struct judged *j, size_t record)
 {
@@ -94,13 +66,10 @@ static bool is_open(const struct judged *j, size_t record)
 /* What failed, "" when nothing did; or what of the last record's amount isn't shown. */
 static const char *answer(const struct world *w, const struct forging *want)
 {
-    struct forged made;
     struct judged j;
     const char *is;
 
-    forged_make(&made, &w->of, want);
-    judge_made(w, &made, &j);
-    forged_free(&made);
+    world_judge(w, want, &j);
     is = judged_failure(&j);
     if (is[0] == '\0' && is_open(&j, w->of.n - 1))
         is = "levy-elsewhere";
@@ -181,7 +150,7 @@ static void test_levy_at_most(void **state)
         struct judged j;
 
         forged_make(&made, &w->of, &want);
-        judge_made(w, &made, &j);
+        world_judge_made(w, &made, &j);
         IS(judged_failure(&j), "");
         assert_int_equal(is_open(&j, w->paid), i < 2);
         assert_false(is_open(&j, w->paid + 1));
@@ -220,7 +189,7 @@ static void test_named_posting(void **state)
     forged_make(&made, &w->of, &want);
     assert_int_equal(made.st.named[0].n_parts, 2);
     made.st.named[0].n_parts = 1;
-    judge_made(w, &made, &j);
+    world_judge_made(w, &made, &j);
     IS(judged_failure(&j), "amounts:no-transfer");
     judged_free(&j);
     forged_free(&made);
@@ -272,7 +241,7 @@ static void test_unit(void **state)
         (const char *const[]){w->of.log[unit].parts[0].data, w->of.log[unit].parts[1].data}, 2);
     forger_alter(&w->of, w->of.n - 1, 1, "\"scale\":60", "\"scale\":10");
     forged_make(&made, &w->of, &want);
-    judge_made(w, &made, &j);
+    world_judge_made(w, &made, &j);
     assert_true(judged_has(&j, CHECK_PARTS, REASON_DOUBLE));
     judged_free(&j);
     forged_free(&made);
@@ -295,7 +264,7 @@ static void test_snapshot_change(void **state)
     IS(answer(w, &want), "");
     forged_make(&made, &w->of, &want);
     made.st.snapshot.n_parts = 1;
-    judge_made(w, &made, &j);
+    world_judge_made(w, &made, &j);
     IS(judged_failure(&j), "snapshot:malformed");
     judged_free(&j);
     forged_free(&made);
@@ -306,7 +275,7 @@ static void test_snapshot_change(void **state)
     IS(answer(w, &want), "snapshot:malformed");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, world_tear_down)
 
 int main(void)
 {
